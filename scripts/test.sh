@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Lints and tests this checkout. Options are passed on to pytest, e.g.: bash scripts/test.sh -m "not slow"
+#
+# Tests of the official assets run where a folder has them: VLAGEN_BRIDGE_SOURCE, by default ../shared/assets.
+# VLAGEN_REQUIRE_BRIDGE=1 makes it an error if they cannot run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash scripts/setup.sh test
+
+# Packs and caches of the tests are the checkout's own: what the user has installed neither helps nor hurts.
+export VLAGEN_ASSETS=$PWD/.cache/assets VLAGEN_CACHE=$PWD/.cache/cache
+export VLAGEN_BRIDGE_SOURCE=${VLAGEN_BRIDGE_SOURCE:-../shared/assets}
+if [ -d "$VLAGEN_BRIDGE_SOURCE" ]; then
+    .venv/bin/vlagen assets install bridge --from "$VLAGEN_BRIDGE_SOURCE"
+elif [ "${VLAGEN_REQUIRE_BRIDGE:-}" = 1 ]; then
+    echo "test: there is no folder $VLAGEN_BRIDGE_SOURCE, so the tests of the official assets cannot run, and they are required." >&2
+    exit 1
+fi
+
+.venv/bin/ruff check .
+exec .venv/bin/python -m pytest "$@"

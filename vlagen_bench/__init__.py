@@ -1,0 +1,1 @@
+"""vlagen_bench."""

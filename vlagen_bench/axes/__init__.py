@@ -1,0 +1,11 @@
+"""Which axes are there? Every module of this folder is imported, in order of name, so a new file is enough."""
+
+import importlib
+import pkgutil
+
+from vlagen_bench.axes.base import AXES, STAGES, Axis, Draft, PoolAxis, apply_stage, axis, make, ordered
+
+for _module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
+    importlib.import_module(f"{__name__}.{_module}")
+
+__all__ = ["AXES", "STAGES", "Axis", "Draft", "PoolAxis", "apply_stage", "axis", "make", "ordered"]

@@ -1,0 +1,98 @@
+"""What is an axis? A value with two methods: `sample` decides, without a simulator; `apply` carries out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.packs import Pack
+from vlagen_bench.registry import Registry
+from vlagen_bench.scene import Scene
+from vlagen_bench.specs import SceneSpec
+from vlagen_bench.strict import build
+
+Kind = Literal["vision", "semantics", "execution", "dynamics"]
+Stage = Literal["build", "reset", "prompt", "render", "step"]
+STAGES: tuple[Stage, ...] = ("build", "reset", "prompt", "render", "step")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What an axis may look at while it samples."""
+
+    scene: SceneSpec
+    pack: Pack
+    values: Mapping[str, Any]
+    """values of the axes named in `after`, and of others sampled before"""
+
+
+class Axis(ABC):
+    """One way in which episodes differ. A frozen dataclass: its fields are its YAML schema."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Kind]
+    stage: ClassVar[Stage]
+    after: ClassVar[tuple[str, ...]] = ()
+    """axes whose value this one needs when it samples"""
+
+    @abstractmethod
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> Any:
+        """A JSON value, from `rng`, `draft` and the fields alone."""
+
+    @staticmethod
+    @abstractmethod
+    def apply(scene: Scene, value: Any) -> None:
+        """Changes the scene from nominal, through `Scene` verbs only."""
+
+
+class PoolAxis(Axis):
+    """An axis with finitely many values in a fixed order, so that an integer can name one."""
+
+    @abstractmethod
+    def size(self, draft: Draft) -> int:
+        """How many values there are."""
+
+    @abstractmethod
+    def pick(self, index: int, draft: Draft) -> Any:
+        """The value number `index`, 0 <= index < size."""
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> Any:
+        """One of the pool, uniformly."""
+        return self.pick(int(rng.randint(self.size(draft))), draft)
+
+
+AXES: Registry[type[Axis]] = Registry("axis")
+
+
+def axis(cls: type[Axis]) -> type[Axis]:
+    """Class decorator: makes the axis known under its name."""
+    AXES.add(cls.name, cls)
+    return cls
+
+
+def make(name: str, parameters: Mapping[str, Any], where: str) -> Axis:
+    """The axis `name` with these parameters; raises `ConfigError` for an unknown name or key."""
+    return build(AXES.get(name), dict(parameters), f"{where}: {name}")
+
+
+def ordered(axes: Mapping[str, Axis]) -> tuple[str, ...]:
+    """Names in an order in which each comes after those that it needs; alphabetical otherwise."""
+    done: list[str] = []
+    waiting = sorted(axes)
+    while waiting:
+        ready = next((n for n in waiting if all(a in done or a not in axes for a in axes[n].after)), None)
+        if ready is None:
+            raise ConfigError(f"The axes {', '.join(waiting)} wait for each other: check their `after`.")
+        waiting.remove(ready)
+        done.append(ready)
+    return tuple(done)
+
+
+def apply_stage(scene: Scene, values: Mapping[str, Any], stage: Stage) -> None:
+    """Applies every value of an episode that belongs to `stage`, in order of name."""
+    for name in sorted(values):
+        if AXES.get(name).stage == stage:
+            AXES.get(name).apply(scene, values[name])

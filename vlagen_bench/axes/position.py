@@ -1,0 +1,60 @@
+"""Axis: where the object and the receptacle stand."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations
+from math import sqrt
+from typing import Any, ClassVar, Literal
+
+from vlagen_bench.axes.base import Draft, PoolAxis, axis
+from vlagen_bench.scene import Scene
+from vlagen_bench.specs import Grid
+
+Region = Literal["inner", "ring"]
+Point = tuple[float, float]
+
+
+def _distance(a: Point, b: Point) -> float:
+    """Metres. Spelled out, so that its last bit is the same everywhere: distances of just 0.15 m occur."""
+    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]))
+
+
+@cache
+def places(grid: Grid, region: Region, third: bool) -> tuple[tuple[Point, ...], ...]:
+    """All (source, target) or (source, target, third) places that keep their distances, in official order."""
+    return tuple(
+        spots
+        for spots in permutations(grid.points(region), 3 if third else 2)
+        if _distance(spots[0], spots[1]) > grid.separation_m
+        and (
+            not third
+            or (
+                _distance(spots[0], spots[2]) > grid.third_separation_m and _distance(spots[1], spots[2]) > grid.separation_m
+            )
+        )
+    )
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class Position(PoolAxis):
+    """World x, y (m) of source and target, and of a free third place for a distractor or a reposition."""
+
+    name: ClassVar = "position"
+    kind: ClassVar = "execution"
+    stage: ClassVar = "reset"
+
+    region: Region = "inner"
+    third: bool = False
+
+    def size(self, draft: Draft) -> int:
+        return len(places(draft.scene.grid, self.region, self.third))
+
+    def pick(self, index: int, draft: Draft) -> dict[str, list[float]]:
+        spots = places(draft.scene.grid, self.region, self.third)[index]
+        return dict(zip(("source", "target", "third"), map(list, spots), strict=False))
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        scene.place("source", tuple(value["source"]))
+        scene.place("target", tuple(value["target"]))

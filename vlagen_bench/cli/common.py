@@ -1,0 +1,32 @@
+"""How does a command end? Sentences for mistakes, no tracebacks; the exit codes of every command."""
+
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+
+from vlagen_bench.errors import VlagenError
+
+OK, INCOMPLETE, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def console() -> Console:
+    """Standard output; wide enough for a table where it is no terminal."""
+    out = Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else Console(highlight=False, width=110)
+
+
+def exit_with(command: Callable[[], int | None]) -> None:
+    """Runs a command and leaves the process with its code, or with a sentence and code 2."""
+    try:
+        code = command()
+    except VlagenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = USER_ERROR
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = OK
+    sys.exit(code or OK)

@@ -1,0 +1,36 @@
+"""What can go wrong that the user can mend: each error is one sentence with the remedy."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class VlagenError(Exception):
+    """Something the user can fix. The command line prints it as a sentence, without a traceback."""
+
+
+class ConfigError(VlagenError):
+    """A task, suite or manifest file, or an option, says something that is not allowed."""
+
+
+class AssetError(VlagenError):
+    """An asset pack, or a file of it, is missing or is not what its manifest promises."""
+
+
+class PolicyError(VlagenError):
+    """A policy cannot be loaded, does not fit the robot, or answered with something that is no action."""
+
+
+class RunError(VlagenError):
+    """A run folder cannot be written, resumed or read."""
+
+
+class RenderError(VlagenError):
+    """No Vulkan device can draw the scene."""
+
+
+def unknown(what: str, given: str, known: Iterable[str]) -> str:
+    """The sentence for a name that does not exist: what was given, the nearest names, and all there are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(given, names, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"There is no {what} '{given}'.{hint} There are: {', '.join(names) or 'none'}."

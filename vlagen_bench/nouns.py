@@ -1,0 +1,167 @@
+"""What are the nouns of a benchmark? Frozen records for tasks, conditions, suites, episodes and results."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+AxisSet = Mapping[str, Mapping[str, Any]]
+"""axis name -> its parameters, as YAML says them"""
+
+Outcome = Literal["success", "failure", "error"]
+
+
+def canonical_json(value: Any) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, so that equal values have equal hashes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def content_hash(value: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON of `value`."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What one row of a results table does to a task."""
+
+    perturb: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """the axes under test: absent, or nominal, in the clean twin"""
+    shared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """axes that differ from nominal in the episode and in its twin alike, because the perturbation needs them"""
+    digits: tuple[str, ...] = ()
+    """axes of the official episode id, most significant first; empty: the task's"""
+    group: str = ""
+    """row group of the report; empty: the kind of the first perturbed axis"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A task file: put something on something, in one scene, nominally and under named conditions."""
+
+    name: str
+    version: int
+    scene: str
+    max_steps: int
+    nominal_name: str
+    """how the condition without perturbation is called"""
+    nominal: dict[str, dict[str, Any]]
+    """the axes of every episode, in their training distribution"""
+    conditions: dict[str, Condition]
+    digits: tuple[str, ...] = ()
+    """axes of the official episode id, most significant first; empty: the task has none"""
+    ends_on_success: bool = False
+    """whether an episode ends at its first success, or always runs `max_steps`"""
+
+    @property
+    def ref(self) -> str:
+        """`name@version`, as stored in episodes."""
+        return f"{self.name}@{self.version}"
+
+    def condition(self, name: str) -> Condition | None:
+        """The condition called `name`; None if the task has none of that name."""
+        return Condition() if name == self.nominal_name else self.conditions.get(name)
+
+    def condition_names(self) -> tuple[str, ...]:
+        """Nominal first, then as the file lists them."""
+        return (self.nominal_name, *self.conditions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """A suite file: which conditions of which task are run, and how many episodes of each."""
+
+    name: str
+    version: int
+    task: str
+    conditions: tuple[str, ...]
+    episodes: int
+    """per condition"""
+    seed: int = 0
+    twins: bool = True
+    """whether clean twins are run too, for the paired drop"""
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """Everything that defines one episode; a scene can be rebuilt from it without its suite."""
+
+    task: str
+    condition: str
+    index: int
+    """counts within (task, condition)"""
+    seed: int
+    values: Mapping[str, Any]
+    """axis name -> sampled JSON value"""
+    twin: str | None = None
+    """id of the clean twin; None: it is clean itself, or runs without"""
+
+    @cached_property
+    def id(self) -> str:
+        """16 hex digits of the content hash."""
+        content = [self.task, self.condition, self.index, self.seed, self.values]
+        return content_hash(content)[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; `from_dict` is its inverse."""
+        return {
+            "id": self.id,
+            "task": self.task,
+            "condition": self.condition,
+            "index": self.index,
+            "seed": self.seed,
+            "values": dict(self.values),
+            "twin": self.twin,
+        }
+
+    @property
+    def instruction(self) -> str:
+        """What the policy is told."""
+        return self.values["instruction"]["text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The episodes of a run, in order: each condition's, then the clean twins that are not among them."""
+
+    suite: Suite
+    episodes: tuple[Episode, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """Identity of the plan: suite name and version, and every episode."""
+        return content_hash([self.suite.name, self.suite.version, [e.id for e in self.episodes]])
+
+    @cached_property
+    def by_id(self) -> dict[str, Episode]:
+        return {episode.id: episode for episode in self.episodes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeResult:
+    """What became of one episode: one line of `episodes.jsonl`."""
+
+    episode: Episode
+    outcome: Outcome
+    success_once: bool | None
+    success_at_end: bool | None
+    steps: int
+    metrics: Mapping[str, Any]
+    timings: Mapping[str, float]
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON line."""
+        return {
+            **self.episode.to_dict(),
+            "outcome": self.outcome,
+            "success_once": self.success_once,
+            "success_at_end": self.success_at_end,
+            "steps": self.steps,
+            "metrics": dict(self.metrics),
+            "timings": dict(self.timings),
+            "error": self.error,
+        }

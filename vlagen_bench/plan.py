@@ -1,0 +1,157 @@
+"""Which episodes will be run? A pure function from suite and seed to a plan; no simulator, no clock."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench import axes, catalog, packs, specs
+from vlagen_bench.axes import Axis, Draft, PoolAxis
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.nouns import Episode, Plan, Suite, Task
+from vlagen_bench.seeding import stream
+
+
+def make_plan(suite: Suite) -> Plan:
+    """Every episode of the suite, with its clean twin.
+
+    Episodes come index by index, all conditions of one index before the next index, each twin just
+    before the first episode that needs it, so that an interrupted run has seen all conditions alike.
+    """
+    task = catalog.task(suite.task)
+    episodes: dict[str, Episode] = {}
+    for index in range(suite.episodes):
+        for name in suite.conditions:
+            episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins)
+            for one in filter(None, (twin, episode)):
+                episodes.setdefault(one.id, one)
+    return Plan(suite=suite, episodes=tuple(episodes.values()))
+
+
+def select(suite: Suite, *, conditions: tuple[str, ...] | None, episodes: int | None, seed: int | None) -> Suite:
+    """The suite, narrowed or reseeded as the command line asks."""
+    if conditions is not None:
+        catalog.check_conditions(suite.task, conditions, "--conditions")
+    if episodes is not None and episodes < 1:
+        raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
+    changes = {"conditions": conditions, "episodes": episodes, "seed": seed}
+    return dataclasses.replace(suite, **{key: value for key, value in changes.items() if value is not None})
+
+
+def sample(task: Task, name: str, *, index: int, seed: int, twins: bool = True) -> tuple[Episode, Episode | None]:
+    """Episode `index` of a condition, and its clean twin (None for a clean condition, or without `twins`)."""
+    condition = task.condition(name)
+    values = draw(task, catalog.axis_set(task, condition), index=index, seed=seed)
+    twin = None
+    if twins and condition.perturb:
+        clean = draw(task, catalog.axis_set(task, condition, clean=True), index=index, seed=seed)
+        twin_name = f"{name}:clean" if condition.shared else task.nominal_name
+        twin = Episode(task=task.ref, condition=twin_name, index=index, seed=seed, values=clean)
+    episode = Episode(
+        task=task.ref, condition=name, index=index, seed=seed, values=values, twin=twin.id if twin else None
+    )
+    return episode, twin
+
+
+def draw(task: Task, axis_set: Mapping[str, Mapping[str, Any]], *, index: int, seed: int) -> dict[str, Any]:
+    """One value per axis. The stream of an axis depends on seed, task, index and its name, never on the condition."""
+    scene = specs.scene(task.scene)
+    members = _members(task, axis_set)
+    values: dict[str, Any] = {}
+    for name in axes.ordered(members):
+        draft = Draft(scene=scene, pack=packs.load(scene.pack), values=values)
+        values[name] = members[name].sample(stream(seed, task.name, index, name), draft)
+    return dict(sorted(values.items()))
+
+
+def official(task: Task, name: str, episode_id: int) -> Episode:
+    """The episode that an official integer id names: a mixed-radix number over the condition's pools.
+
+    Raises:
+        ConfigError: the task has no official ids, or the id is negative.
+    """
+    condition = task.condition(name)
+    digits = condition.digits or task.digits
+    if not digits:
+        raise ConfigError(f"The task '{task.name}' has no official episode ids; use a seed or an episode.")
+    if episode_id < 0:
+        raise ConfigError(f"An episode id is a non-negative integer, not {episode_id}.")
+    scene = specs.scene(task.scene)
+    members = _members(task, catalog.axis_set(task, condition))
+    empty = Draft(scene=scene, pack=packs.load(scene.pack), values={})
+    rest, picked = episode_id, {}
+    for digit in reversed(digits):
+        rest, picked[digit] = divmod(rest, _pool(members, digit).size(empty))
+    values: dict[str, Any] = {}
+    for member in axes.ordered(members):
+        draft = dataclasses.replace(empty, values=values)
+        if member in picked:
+            values[member] = _pool(members, member).pick(picked[member], draft)
+        else:
+            values[member] = _only_value(members[member], draft)
+    return Episode(task=task.ref, condition=name, index=episode_id, seed=0, values=dict(sorted(values.items())))
+
+
+def pool_size(task: Task, name: str) -> int:
+    """How many different official ids a condition has."""
+    condition = task.condition(name)
+    scene = specs.scene(task.scene)
+    members = _members(task, catalog.axis_set(task, condition))
+    draft = Draft(scene=scene, pack=packs.load(scene.pack), values={})
+    total = 1
+    for digit in condition.digits or task.digits:
+        total *= _pool(members, digit).size(draft)
+    return total
+
+
+def _members(task: Task, axis_set: Mapping[str, Mapping[str, Any]]) -> dict[str, Axis]:
+    return {name: axes.make(name, parameters, f"task {task.name}") for name, parameters in axis_set.items()}
+
+
+def _pool(members: Mapping[str, Axis], name: str) -> PoolAxis:
+    member = members[name]
+    if not isinstance(member, PoolAxis):
+        raise ConfigError(f"The axis '{name}' has no numbered values, so it cannot be a digit of an episode id.")
+    return member
+
+
+def _only_value(member: Axis, draft: Draft) -> Any:
+    """The value of an axis that the id does not choose: it must have just one."""
+    if isinstance(member, PoolAxis) and member.size(draft) != 1:
+        raise ConfigError(f"The axis '{member.name}' has {member.size(draft)} values, but is no digit of the episode id.")
+    return member.sample(stream(0, "official", member.name), draft)
+
+
+def episode_from_dict(value: Mapping[str, Any]) -> Episode:
+    """An episode from its JSON form.
+
+    Raises:
+        ConfigError: something is missing or unknown, or the id is not the content's.
+    """
+    needed = {"task", "condition", "index", "seed", "values"}
+    if not isinstance(value, Mapping) or not needed <= set(value):
+        raise ConfigError(f"An episode is a mapping with the keys {', '.join(sorted(needed))}.")
+    catalog_task(value["task"])
+    for name in value["values"]:
+        axes.AXES.get(name)
+    episode = Episode(**{key: value[key] for key in (*sorted(needed), "twin") if key in value})
+    if value.get("id", episode.id) != episode.id:
+        raise ConfigError(f"The episode calls itself {value['id']}, but its content has the id {episode.id}: it was edited.")
+    return episode
+
+
+def catalog_task(ref: str) -> Task:
+    """The task of a `name@version` reference; raises `ConfigError` if this version is not the one that is shipped."""
+    name, _, version = str(ref).partition("@")
+    found = catalog.task(name)
+    if str(found.version) != version:
+        raise ConfigError(f"The episode is of {ref}, but this release has {found.ref}. Use the release that made it.")
+    return found
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Writes the plan as JSON: suite, hash and episodes."""
+    suite = dataclasses.asdict(plan.suite)
+    content = {"suite": suite, "hash": plan.hash, "episodes": [episode.to_dict() for episode in plan.episodes]}
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")

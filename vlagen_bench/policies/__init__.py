@@ -1,0 +1,1 @@
+"""Which policies are built in? One file each, loaded when named."""

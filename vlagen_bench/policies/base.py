@@ -1,0 +1,116 @@
+"""How is a policy found, and does it fit the robot? Loading by name, and the contract check before episode 1."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.specs import RobotSpec
+
+BUILT_IN = {
+    "random": "vlagen_bench.policies.random:Random",
+    "noop": "vlagen_bench.policies.noop:Noop",
+    "expert": "vlagen_bench.policies.expert:Expert",
+    "replay": "vlagen_bench.policies.replay:Replay",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedPolicy:
+    """A policy object and what the run header says of it."""
+
+    name: str
+    """as it was asked for"""
+    policy: Any
+    arguments: Mapping[str, str]
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it looks at the simulator's state: an oracle, marked and never ranked."""
+        return bool(getattr(self.policy, "privileged", False))
+
+
+def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
+    """The policy called `name`.
+
+    Args:
+        name: a built-in name, `module:Class`, or `path/to/file.py:Class`.
+        arguments: keyword arguments of its constructor.
+
+    Raises:
+        PolicyError: it cannot be found, imported or constructed, or has no `act(obs, instr)`.
+    """
+    if "://" in name:
+        raise PolicyError(f"Policy servers ({name}) are not supported by this release; name a class: module:Class.")
+    target = BUILT_IN.get(name, name)
+    where, colon, class_name = target.rpartition(":")
+    if not colon or not where or not class_name:
+        raise PolicyError(f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class.")
+    module = _from_file(Path(where)) if where.endswith(".py") else _from_module(where)
+    if not hasattr(module, class_name):
+        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
+        raise PolicyError(f"{where}: {unknown('class', class_name, classes)}")
+    try:
+        policy = getattr(module, class_name)(**arguments)
+    except PolicyError:
+        raise
+    except Exception as error:
+        raise PolicyError(f"The policy {name} cannot be constructed: {one_line(error)}. Check --policy-args.") from error
+    if not callable(getattr(policy, "act", None)):
+        raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")
+    return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments))
+
+
+def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
+    """Compares the policy's optional `spec` with the robot's conventions; raises `PolicyError` for a mismatch."""
+    spec = getattr(loaded.policy, "spec", None)
+    if spec is None:
+        return
+    if not isinstance(spec, Mapping):
+        raise PolicyError(f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict such as {robot.conventions}.")
+    for key, value in spec.items():
+        if key not in robot.conventions:
+            raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', str(key), robot.conventions)}")
+        if value != robot.conventions[key]:
+            raise PolicyError(
+                f"The policy {loaded.name} says {key} = {value!r}, but {robot.name} has {key} = "
+                f"{robot.conventions[key]!r}. Convert inside the policy, then correct its spec."
+            )
+
+
+def one_line(error: BaseException) -> str:
+    """`KeyError: 'x'`, on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _from_module(name: str) -> Any:
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise PolicyError(
+            f"The module {name} cannot be imported: {one_line(error)}. Is it installed, or in the current folder?"
+        ) from error
+    except Exception as error:
+        raise PolicyError(f"The module {name} fails while it is imported: {one_line(error)}.") from error
+
+
+def _from_file(path: Path) -> Any:
+    if not path.is_file():
+        raise PolicyError(f"There is no policy file {path}. Give the path of a Python file, then a colon and the class.")
+    name = f"vlagen_policy_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise PolicyError(f"The policy file {path} fails while it is read: {one_line(error)}.") from error
+    return module

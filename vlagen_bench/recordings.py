@@ -1,0 +1,43 @@
+"""How are an episode's actions stored? One `.npz` without pickles: actions, and a hash of the state after each."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from vlagen_bench.errors import RunError
+
+
+def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_hashes: list[str]) -> None:
+    """Writes `actions/<id>.npz`: `actions` float32 (T, 7), `state_hashes` uint64 (T + 1,), the first after reset."""
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        actions=np.asarray(actions, dtype=np.float32).reshape(-1, 7),
+        state_hashes=np.array([int(text, 16) for text in state_hashes], dtype=np.uint64),
+    )
+    path = run / "actions" / f"{episode_id}.npz"
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(buffer.getvalue())
+    os.replace(partial, path)
+
+
+def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
+    """The actions float32 (T, 7) and the state hashes (16 hex digits) of one episode.
+
+    Raises:
+        RunError: the run did not record it, or the file is damaged.
+    """
+    path = run / "actions" / f"{episode_id}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            actions, hashes = stored["actions"], stored["state_hashes"]
+    except FileNotFoundError:
+        raise RunError(f"The run {run} has no recorded actions of episode {episode_id}. Was it made with another plan?") from None
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path} is damaged ({error}). Run that episode again.") from None
+    if actions.dtype != np.float32 or actions.ndim != 2 or actions.shape[1] != 7:
+        raise RunError(f"{path} holds {actions.dtype} {actions.shape} where float32 (T, 7) belongs.")
+    return actions, [f"{int(value):016x}" for value in hashes]

@@ -1,0 +1,99 @@
+"""What does an action do to the arm? A delta of the tool's target pose, inverse kinematics, drive targets."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sapien
+from sapien import physx
+from sapien.wrapper.pinocchio_model import PinocchioModel
+from transforms3d.euler import euler2mat
+from transforms3d.quaternions import mat2quat, qmult
+
+from vlagen_bench.specs import RobotSpec
+
+IK_MAX_ITERATIONS = 100  # as mani_skill 3.0.1, agents/controllers/utils/kinematics.py
+
+
+@dataclass(kw_only=True)
+class Arm:
+    """The controller of one robot: targets accumulate, as in the official bridge controller."""
+
+    robot: physx.PhysxArticulation
+    spec: RobotSpec
+    urdf: Path
+
+    def __post_init__(self) -> None:
+        joints = {joint.name: joint for joint in self.robot.active_joints}
+        links = [link.name for link in self.robot.links]
+        order = list(joints)
+        self._arm = [joints[name] for name in self.spec.arm_joints]
+        self._arm_index = [order.index(name) for name in self.spec.arm_joints]
+        self._gripper = [joints[name] for name in self.spec.gripper_joints]
+        self._gripper_index = [order.index(name) for name in self.spec.gripper_joints]
+        self._tool_index = links.index(self.spec.tool_link)
+        self._tool = self.robot.links[self._tool_index].entity
+        self._mask = np.array([name in self.spec.arm_joints for name in order], dtype=np.int32)
+        self._model = PinocchioModel(self.urdf.read_text(encoding="utf-8"), [0, 0, -9.81])
+        self._model.set_joint_order(order)
+        self._model.set_link_order(links)
+        self.target = sapien.Pose()
+        """tool pose that the arm is told to reach, in the base frame"""
+
+    def reset(self, qpos: np.ndarray) -> None:
+        """Puts the joints (rad, m; arm first) there, at rest, with drive targets to match."""
+        full = np.zeros(len(self.robot.active_joints), dtype=np.float32)
+        full[[*self._arm_index, *self._gripper_index]] = qpos
+        self.robot.set_qpos(full)
+        self.robot.set_qvel(np.zeros_like(full))
+        for joint, value in zip(self.robot.active_joints, full, strict=True):
+            joint.set_drive_target(float(value))
+        self.target = self.tool_in_base
+
+    def command(self, action: np.ndarray) -> bool:
+        """Sets the drive targets for one control step.
+
+        Args:
+            action: (7,): delta xyz (m) and delta euler XYZ (rad) of the tool's target, along the base's axes,
+                then the gripper, +1 open to -1 closed, clipped.
+
+        Returns:
+            Whether the target can be reached; if not, the arm holds where it is.
+        """
+        turn = mat2quat(euler2mat(*action[3:6].astype(float), "rxyz"))
+        self.target = sapien.Pose(self.target.p + action[:3].astype(np.float32), qmult(turn, self.target.q))
+        qpos = self.robot.get_qpos()
+        solution, reachable, _ = self._model.compute_inverse_kinematics(
+            self._tool_index,
+            self.target,
+            initial_qpos=qpos,
+            active_qmask=self._mask,
+            max_iterations=IK_MAX_ITERATIONS,
+        )
+        joints = solution if reachable else qpos
+        for joint, index in zip(self._arm, self._arm_index, strict=True):
+            joint.set_drive_target(float(joints[index]))
+        opening = (float(np.clip(action[6], -1.0, 1.0)) + 1) / 2
+        closed, opened = self.spec.gripper_closed_m, self.spec.gripper_open_m
+        for joint in self._gripper:
+            joint.set_drive_target(closed + opening * (opened - closed))
+        return bool(reachable)
+
+    @property
+    def tool_in_base(self) -> sapien.Pose:
+        """Measured pose of the tool in the base frame."""
+        return self.robot.pose.inv() * self._tool.pose
+
+    @property
+    def tool(self) -> sapien.Pose:
+        """Measured pose of the tool in the world."""
+        return self._tool.pose
+
+    def state(self) -> np.ndarray:
+        """The policy's view, float32, as `RobotSpec.state_layout` names it."""
+        pose, qpos = self.tool_in_base, self.robot.get_qpos()
+        width = float(np.mean(qpos[self._gripper_index]))
+        opened = self.spec.gripper_open_m
+        low = max(self.spec.gripper_closed_m, 0.0)
+        opening = np.clip((width - low) / (opened - low), 0.0, 1.0)
+        return np.concatenate([pose.p, pose.q, [opening], qpos[self._arm_index]]).astype(np.float32)

@@ -1,0 +1,88 @@
+"""Which robot files are loaded? The URDF of a robot, with visual meshes simplified once into the cache."""
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from vlagen_bench import packs, paths
+from vlagen_bench.errors import AssetError
+from vlagen_bench.specs import RobotSpec
+
+# Raise it when the way of simplifying changes, so that old caches are not used.
+RECIPE = 1
+MIN_FACES = 150
+
+
+def urdf_path(robot: RobotSpec, pack: str) -> Path:
+    """The URDF to load: as it comes, or with the simplified visual meshes that `robot.simplify_to` asks for."""
+    where, _, path = robot.urdf.partition(":")
+    if where == "pack":
+        original = packs.file_of(pack, path)
+    else:
+        original = _mani_skill_folder() / path
+    return original if robot.simplify_to is None else simplified(original, robot.simplify_to)
+
+
+def _mani_skill_folder() -> Path:
+    spec = importlib.util.find_spec("mani_skill")
+    if spec is None or spec.origin is None:
+        raise AssetError("The package mani_skill is not installed; its wheel has the Panda's files. Run: pip install mani_skill==3.0.1")
+    return Path(spec.origin).parent / "assets" / "robots"
+
+
+def simplified(original: Path, share: float) -> Path:
+    """A copy of a URDF whose visual meshes keep about `share` of their faces; made once, then found in the cache."""
+    content = original.read_bytes() + f"{share}:{RECIPE}".encode()
+    folder = paths.cache_dir() / "robots" / f"{original.stem}-{hashlib.sha256(content).hexdigest()[:12]}"
+    target = folder / original.name
+    if target.is_file():
+        return target
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as staging:
+        _write_simplified(original, share, Path(staging))
+        # Two processes may get here at once: the first rename wins, and both results are the same.
+        try:
+            os.rename(staging, folder)
+            os.mkdir(staging)
+        except OSError:
+            if not target.is_file():
+                raise
+    return target
+
+
+def _write_simplified(original: Path, share: float, staging: Path) -> None:
+    tree = ElementTree.parse(original)  # noqa: S314 - a file of the installed mani_skill wheel
+    for mesh in tree.iter("mesh"):
+        mesh.set("filename", str((original.parent / mesh.get("filename", "")).resolve()))
+    for number, mesh in enumerate(mesh for visual in tree.iter("visual") for mesh in visual.iter("mesh")):
+        name = f"visual_{number}.glb"
+        _simplify(Path(mesh.get("filename", "")), share, staging / name)
+        mesh.set("filename", name)
+    srdf = original.with_suffix(".srdf")
+    if srdf.is_file():
+        (staging / srdf.name).write_bytes(srdf.read_bytes())
+    tree.write(staging / original.name, encoding="utf-8", xml_declaration=True)
+
+
+def _simplify(source: Path, share: float, target: Path) -> None:
+    """Quadric decimation of every part of a mesh; small parts, where little is to be won, stay whole."""
+    import trimesh
+
+    parts = []
+    for part in trimesh.load_scene(source).dump():
+        material = part.visual.material
+        # Normals and texture coordinates split the vertices along every edge; decimation needs them joined.
+        part = trimesh.Trimesh(part.vertices, part.faces, process=False)
+        part.merge_vertices()
+        faces = max(MIN_FACES, int(len(part.faces) * share))
+        if len(part.faces) > faces:
+            part = part.simplify_quadric_decimation(face_count=faces)
+        part = trimesh.graph.smooth_shade(part, angle=np.radians(35))
+        part.visual = trimesh.visual.TextureVisuals(material=material)
+        parts.append(part)
+    target.write_bytes(trimesh.Scene(parts).export(file_type="glb"))

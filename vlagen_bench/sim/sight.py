@@ -1,0 +1,72 @@
+"""What does the camera see? The picture, the foreground mask, the green screen and the overlays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vlagen_bench.sim.world import World
+
+Filter = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(rgb uint8 (H, W, 3), foreground bool (H, W)) -> rgb; foreground is robot, objects and receptacles"""
+
+
+def load_picture(path: str, size_px: tuple[int, int]) -> np.ndarray:
+    """A picture as uint8 RGB (H, W, 3), resized bilinearly to (width, height), as the official code does."""
+    picture = cv2.imread(path, cv2.IMREAD_COLOR)
+    return cv2.cvtColor(cv2.resize(picture, size_px), cv2.COLOR_BGR2RGB)
+
+
+@dataclass(kw_only=True)
+class Sight:
+    """The camera of a world, and what is done to its pictures before the policy sees them."""
+
+    world: World
+    background: np.ndarray | None = None
+    """uint8 (H, W, 3) behind the foreground; None: the scene is shown as drawn"""
+    filters: tuple[Filter, ...] = ()
+    """applied in order"""
+
+    def look(self) -> np.ndarray:
+        """The picture now, uint8 RGB (H, W, 3)."""
+        self.world.scene.update_render()
+        self.world.camera.take_picture()
+        rgb = np.ascontiguousarray(self.world.camera.get_picture("Color")[..., :3])
+        if self.background is None and not self.filters:
+            return rgb
+        foreground = self._foreground()
+        if self.background is not None:
+            rgb = np.where(foreground[..., None], rgb, self.background)
+        for apply in self.filters:
+            rgb = apply(rgb, foreground)
+        return rgb
+
+    def _foreground(self) -> np.ndarray:
+        """Bool (H, W): pixels of the robot or of a model."""
+        ids = self.world.camera.get_picture("Segmentation")[..., 1]
+        entities = [link.entity for link in self.world.robot.links]
+        entities += [body.entity for body in self.world.bodies.values()]
+        keep = np.zeros(int(ids.max()) + 2 + max(e.per_scene_id for e in entities), dtype=bool)
+        keep[[entity.per_scene_id for entity in entities]] = True
+        return keep[ids]
+
+
+def foreground_overlay(texture: np.ndarray, ratio: float) -> Filter:
+    """Blends a texture (uint8 (h, w, 3)) over the foreground, squeezed to the foreground's bounding box."""
+
+    pixels = texture.astype(np.float32)
+
+    def apply(rgb: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+        rows, columns = np.flatnonzero(foreground.any(axis=1)), np.flatnonzero(foreground.any(axis=0))
+        if not len(rows):
+            return rgb
+        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        patch = cv2.resize(pixels, (int(right - left), int(bottom - top)), interpolation=cv2.INTER_LINEAR)
+        out = rgb.copy()
+        box, mask = out[top:bottom, left:right], foreground[top:bottom, left:right]
+        mixed = patch[mask] * np.float32(ratio) + box[mask] * np.float32(1 - ratio)
+        box[mask] = np.clip(mixed, 0, 255).astype(np.uint8)
+        return out
+
+    return apply

@@ -1,0 +1,165 @@
+"""How is an episode played? Builds its scene from its values, lets it settle, and advances it by actions."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sapien
+from transforms3d.euler import euler2quat
+
+from vlagen_bench import packs
+from vlagen_bench.axes import apply_stage
+from vlagen_bench.nouns import Episode
+from vlagen_bench.sim.arm import Arm
+from vlagen_bench.sim.judge import Judge, Status
+from vlagen_bench.sim.robot_files import urdf_path
+from vlagen_bench.sim.sight import Sight, foreground_overlay, load_picture
+from vlagen_bench.sim.world import Body, World, to_sapien
+from vlagen_bench.specs import SceneSpec
+
+AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
+AT_REST_RAD_S = 1e-2
+LIFTED_BASE_M = 1.0  # the robot waits this much higher while things settle
+
+
+@dataclass(kw_only=True)
+class EpisodeScene:
+    """The scene of one episode: carries out the verbs of `vlagen_bench.scene.Scene`."""
+
+    world: World
+    sight: Sight | None
+    instruction: str = ""
+    places: dict[str, tuple[float, float]] = field(default_factory=dict)
+    yaws: dict[str, float] = field(default_factory=dict)
+    moves: dict[int, list[tuple[str, tuple[float, float]]]] = field(default_factory=dict)
+
+    def add_model(self, role: str, kind: str, asset_id: str) -> None:
+        self.world.add_model(role, kind, asset_id)
+
+    def set_table(self, asset_id: str) -> None:
+        picture = self._picture("tables", asset_id)
+        if self.world.spec.backdrop == "table":
+            self.world.add_table(picture)
+        elif self.sight:
+            self.sight.background = load_picture(picture, self._size_px)
+
+    def place(self, role: str, xy_m: tuple[float, float]) -> None:
+        self.places[role] = xy_m
+
+    def turn(self, role: str, yaw_rad: float) -> None:
+        self.yaws[role] = yaw_rad
+
+    def scale_mass(self, role: str, factor: float) -> None:
+        rigid = self.world.bodies[role].rigid
+        mass, inertia = rigid.mass, rigid.inertia
+        rigid.mass = mass * factor
+        rigid.inertia = inertia * factor
+
+    def scale_friction(self, role: str, factor: float) -> None:
+        for shape in self.world.bodies[role].rigid.collision_shapes:
+            material = shape.physical_material
+            material.static_friction = self.world.spec.object_friction * factor
+            material.dynamic_friction = self.world.spec.object_friction * factor
+
+    def tell(self, instruction: str) -> None:
+        self.instruction = instruction
+
+    def overlay_foreground(self, texture_id: str, ratio: float) -> None:
+        if self.sight:
+            texture = load_picture(self._picture("textures", texture_id), self._size_px)
+            self.sight.filters += (foreground_overlay(texture, ratio),)
+
+    def move_after(self, step: int, role: str, xy_m: tuple[float, float]) -> None:
+        self.moves.setdefault(step, []).append((role, xy_m))
+
+    def drop(self, role: str, xy_m: tuple[float, float], height_m: float) -> None:
+        """Puts a model above the table, turned as at reset, from where it will fall."""
+        body, spec = self.world.bodies[role], self.world.spec
+        above = height_m + (body.model.extents_m[2] / 2 if spec.drop_from == "bottom" else 0.0)
+        quat_wxyz = euler2quat(0, 0, self.yaws.get(role, 0.0))
+        body.entity.set_pose(sapien.Pose([*xy_m, spec.table_height_m + above], quat_wxyz))
+
+    @property
+    def _size_px(self) -> tuple[int, int]:
+        return self.world.spec.camera.width_px, self.world.spec.camera.height_px
+
+    def _picture(self, kind: str, asset_id: str) -> str:
+        pack = self.world.spec.pack
+        return str(packs.file_of(pack, packs.load(pack).find(kind, asset_id).image))
+
+
+class Simulator:
+    """Plays episodes of one scene, one after the other, each in a world of its own.
+
+    Nothing is carried over: an episode is the same whatever ran before it.
+    """
+
+    def __init__(self, spec: SceneSpec, *, drawn: bool = True) -> None:
+        """A simulator without an episode; `drawn=False` leaves out the renderer, and with it `image()`."""
+        self.spec = spec
+        self._drawn = drawn
+        self._urdf = urdf_path(spec.robot, spec.pack)
+
+    def reset(self, episode: Episode) -> Status:
+        """Builds the scene of an episode and lets it settle."""
+        world = World(spec=self.spec, drawn=self._drawn)
+        self.world = world
+        self.sight = Sight(world=world) if self._drawn else None
+        self.scene = EpisodeScene(world=world, sight=self.sight)
+        self.arm = Arm(robot=world.robot, spec=self.spec.robot, urdf=self._urdf)
+        apply_stage(self.scene, episode.values, "build")
+        apply_stage(self.scene, episode.values, "reset")
+        self._settle()
+        for stage in ("prompt", "render", "step"):
+            apply_stage(self.scene, episode.values, stage)
+        self.judge = Judge(world=world)
+        self.steps = 0
+        return self.judge.look(self.arm.tool.p)
+
+    def _settle(self) -> None:
+        """Things fall on the table while the robot waits above; then it comes down in its first pose."""
+        base = to_sapien(self.spec.robot.base)
+        self.world.robot.set_pose(sapien.Pose(base.p + np.array([0, 0, LIFTED_BASE_M], dtype=np.float32), base.q))
+        for role, xy_m in self.scene.places.items():
+            self.scene.drop(role, xy_m, self.spec.drop_height_m)
+        first_s, more_s = self.spec.settle_s
+        self.world.simulate(first_s)
+        bodies = self.world.bodies.values()
+        speed = sum(float(np.linalg.norm(body.rigid.linear_velocity)) for body in bodies)
+        spin = sum(float(np.linalg.norm(body.rigid.angular_velocity)) for body in bodies)
+        if speed > AT_REST_M_S or spin > AT_REST_RAD_S:
+            self.world.simulate(more_s)
+        self.world.robot.set_pose(base)
+        self.arm.reset(np.array(self.spec.robot.init_qpos))
+
+    def advance(self, action: np.ndarray) -> Status:
+        """One control step with an action (7,) of finite numbers; see `Arm.command`."""
+        self.arm.command(action)
+        for _ in range(self.spec.physics_steps):
+            self.world.physics.step()
+        self.steps += 1
+        status = self.judge.count(self.arm.tool.p)
+        if self.steps in self.scene.moves:
+            for role, xy_m in self.scene.moves[self.steps]:
+                self.scene.drop(role, xy_m, self.spec.reposition_height_m)
+            self.world.simulate(self.spec.settle_s[0])
+        return status
+
+    def observe(self) -> dict[str, Any]:
+        """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32."""
+        image = self.sight.look()
+        return {"image": image, "images": {self.spec.camera.name: image}, "state": self.arm.state()}
+
+    @property
+    def instruction(self) -> str:
+        """What the policy is told."""
+        return self.scene.instruction
+
+    def body(self, role: str) -> Body:
+        """The thing in a role; for privileged policies."""
+        return self.world.bodies[role]
+
+    def state_hash(self) -> str:
+        """16 hex digits of everything that moves: equal if and only if the physics went the same way, bit for bit."""
+        return hashlib.sha256(self.world.state().tobytes()).hexdigest()[:16]

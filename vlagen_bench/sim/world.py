@@ -1,0 +1,248 @@
+"""How is a SAPIEN world built? Robot, table, lights and camera of a scene, and models added by role."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+import sapien
+from sapien import physx, render
+
+from vlagen_bench import packs
+from vlagen_bench.errors import AssetError
+from vlagen_bench.packs import Model
+from vlagen_bench.sim import device
+from vlagen_bench.sim.robot_files import urdf_path
+from vlagen_bench.specs import Pose, RobotSpec, SceneSpec
+
+TABLE_SIZE_M = (0.9, 1.3, 0.04)
+TABLE_TILES = (2, 3)
+"""how often the table's picture is repeated along x and y"""
+FLOOR_BELOW_TABLE_M = 0.75
+
+
+def to_sapien(pose: Pose) -> sapien.Pose:
+    """The SAPIEN form of a pose; both are wxyz."""
+    return sapien.Pose(list(pose.p), list(pose.quat_wxyz))
+
+
+def configure(spec: SceneSpec) -> None:
+    """Sets SAPIEN's process-wide defaults as ManiSkill 3.0.1 does (utils/structs/types.py), for one scene."""
+    physx.set_shape_config(contact_offset=0.02, rest_offset=0)
+    physx.set_body_config(solver_position_iterations=15, solver_velocity_iterations=1, sleep_threshold=0.005)
+    physx.set_scene_config(
+        gravity=np.array([0, 0, -9.81]),
+        bounce_threshold=2.0,
+        enable_pcm=True,
+        enable_tgs=True,
+        enable_ccd=False,
+        enable_enhanced_determinism=False,
+        enable_friction_every_iteration=True,
+        cpu_workers=0,
+    )
+    physx.set_default_material(spec.default_friction, spec.default_friction, 0.0)
+    render.set_camera_shader_dir("default")
+    # The official frames are rounded to 8 bits, not cut off; the renderer rounds when it writes this format.
+    render.set_picture_format("Color", "r8g8b8a8unorm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """A model in the world."""
+
+    role: str
+    model: Model
+    entity: sapien.Entity
+
+    @cached_property
+    def rigid(self) -> physx.PhysxRigidDynamicComponent:
+        return self.entity.find_component_by_type(physx.PhysxRigidDynamicComponent)
+
+    @property
+    def position_m(self) -> np.ndarray:
+        return self.entity.pose.p
+
+    @property
+    def quat_wxyz(self) -> np.ndarray:
+        return self.entity.pose.q
+
+
+@dataclass(kw_only=True)
+class World:
+    """One scene's simulation, without any episode in it yet."""
+
+    spec: SceneSpec
+    drawn: bool = True
+    """whether it can be looked at; physics alone needs no renderer"""
+    bodies: dict[str, Body] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        configure(self.spec)
+        self.physics = physx.PhysxCpuSystem()
+        self.physics.timestep = 1 / self.spec.physics_hz
+        systems = [self.physics, device.new_render_system()] if self.drawn else [self.physics]
+        self.scene = sapien.Scene(systems)
+        self.robot = _load_robot(self.scene, self.spec.robot, self.spec.pack, drawn=self.drawn)
+        self.links = {link.name: link for link in self.robot.links}
+        if self.spec.stage:
+            self._add_stage(self.spec.stage)
+        if self.drawn:
+            self._add_lights()
+            self.camera = self._add_camera()
+
+    def _add_stage(self, stage: str) -> None:
+        """The mesh that objects lie on. It is never drawn: the green screen hides it."""
+        path = str(packs.file_of(self.spec.pack, stage.partition(":")[2]))
+        builder = self.scene.create_actor_builder()
+        builder.add_nonconvex_collision_from_file(path, pose=sapien.Pose(q=[0.707, 0.707, 0, 0]))
+        builder.initial_pose = sapien.Pose([2.0634, 2.8313, 0])
+        builder.build_static(name="stage")
+
+    def add_table(self, picture: str) -> None:
+        """A table top with an image on it, on a plain floor before a plain wall."""
+        half = [side / 2 for side in TABLE_SIZE_M]
+        builder = self.scene.create_actor_builder()
+        # The collision reaches deep below the drawn top, so that nothing pressed hard can slip through.
+        builder.add_box_collision(sapien.Pose([0, 0, -0.2]), half_size=[half[0], half[1], 0.2])
+        if self.drawn:
+            material = render.RenderMaterial(roughness=0.7, specular=0.3)
+            material.set_base_color_texture(_tiled(picture))
+            builder.add_box_visual(sapien.Pose([0, 0, -half[2]]), half_size=half, material=material)
+        builder.initial_pose = sapien.Pose([0, 0, self.spec.table_height_m])
+        builder.build_static(name="table")
+        if self.drawn:
+            self._add_room()
+
+    def _add_room(self) -> None:
+        floor_z = self.spec.table_height_m - FLOOR_BELOW_TABLE_M
+        for name, half, centre, colour in (
+            ("floor", [4, 4, 0.01], [0, 0, floor_z], [0.42, 0.38, 0.34, 1]),
+            ("wall", [0.01, 4, 2], [-1.6, 0, floor_z + 2], [0.72, 0.73, 0.70, 1]),
+        ):
+            builder = self.scene.create_actor_builder()
+            material = render.RenderMaterial(base_color=colour, roughness=0.9, specular=0.1)
+            builder.add_box_visual(half_size=half, material=material)
+            builder.initial_pose = sapien.Pose(centre)
+            builder.build_static(name=name)
+
+    def _add_lights(self) -> None:
+        self.scene.set_ambient_light(list(self.spec.ambient))
+        for light in self.spec.lights:
+            self.scene.add_directional_light(
+                list(light.direction),
+                list(light.colour),
+                shadow=light.shadow,
+                shadow_scale=0.9,
+                shadow_near=-3.0,
+                shadow_far=3.0,
+                shadow_map_size=1024,
+            )
+
+    def _add_camera(self) -> render.RenderCameraComponent:
+        camera = self.spec.camera
+        mount = self.links[camera.mount].entity if camera.mount else None
+        size = (camera.width_px, camera.height_px)
+        if mount is None:
+            made = self.scene.add_camera(camera.name, *size, 1.0, camera.near_m, camera.far_m)
+            made.entity.pose = to_sapien(camera.pose)
+        else:
+            made = self.scene.add_mounted_camera(
+                camera.name, mount, to_sapien(camera.pose), *size, 1.0, camera.near_m, camera.far_m
+            )
+        focal, (cx, cy) = camera.focal_px, camera.centre_px
+        made.set_perspective_parameters(camera.near_m, camera.far_m, focal, focal, cx, cy, 0.0)
+        return made
+
+    def add_model(self, role: str, kind: str, asset_id: str) -> Body:
+        """Loads a model of the pack; raises `AssetError` if a file of it cannot be used."""
+        model = packs.load(self.spec.pack).find(kind, asset_id)
+        builder = self.scene.create_actor_builder()
+        collision = str(packs.file_of(self.spec.pack, model.collision))
+        friction = self.spec.object_friction
+        try:
+            builder.add_multiple_convex_collisions_from_file(
+                collision, material=physx.PhysxMaterial(friction, friction, 0.0), density=model.density_kg_m3
+            )
+            if self.drawn:
+                builder.add_visual_from_file(str(packs.file_of(self.spec.pack, model.visual)))
+            entity = builder.build(name=asset_id)
+        except RuntimeError as error:
+            raise AssetError(
+                f"The model '{asset_id}' of pack '{self.spec.pack}' cannot be loaded ({error}). "
+                f"Check it: vlagen doctor; reinstall it: vlagen assets install {self.spec.pack}"
+            ) from None
+        self.bodies[role] = Body(role=role, model=model, entity=entity)
+        return self.bodies[role]
+
+    def simulate(self, seconds: float) -> None:
+        """Lets physics run; the robot holds its drive targets."""
+        for _ in range(round(seconds * self.spec.physics_hz)):
+            self.physics.step()
+
+    def forces_n(self) -> dict[frozenset[int], np.ndarray]:
+        """Contact force between pairs of entities, by their scene ids: on the one with the lower id, in newton."""
+        total: dict[frozenset[int], np.ndarray] = {}
+        for contact in self.physics.get_contacts():
+            first, second = (body.entity.per_scene_id for body in contact.bodies)
+            impulse = np.sum([point.impulse for point in contact.points], axis=0)
+            key = frozenset((first, second))
+            total[key] = total.get(key, 0) + (impulse if first < second else -impulse)
+        return {key: impulse * self.spec.physics_hz for key, impulse in total.items()}
+
+    def state(self) -> np.ndarray:
+        """Everything that moves, float32: joints and their speeds, then each body's pose and velocities, by role."""
+        parts: list[Any] = [self.robot.get_qpos(), self.robot.get_qvel()]
+        for role in sorted(self.bodies):
+            rigid = self.bodies[role].rigid
+            pose = self.bodies[role].entity.pose
+            parts += [pose.p, pose.q, rigid.linear_velocity, rigid.angular_velocity]
+        return np.concatenate(parts).astype(np.float32)
+
+
+def _load_robot(scene: sapien.Scene, spec: RobotSpec, pack: str, *, drawn: bool) -> physx.PhysxArticulation:
+    loader = scene.create_urdf_loader()
+    loader.fix_root_link = True
+    if spec.finger_friction is not None:
+        for link in spec.finger_links:
+            loader.set_link_material(link, spec.finger_friction, spec.finger_friction, 0.0)
+            loader.set_link_patch_radius(link, 0.1)
+            loader.set_link_min_patch_radius(link, 0.1)
+    (builder,), _, _ = loader.parse(str(urdf_path(spec, pack)))
+    if not drawn:  # a scene without a renderer refuses visual shapes
+        for link in builder.link_builders:
+            link.visual_records.clear()
+    robot = builder.build()
+    robot.set_pose(to_sapien(spec.base))
+    _paint(robot, spec)
+    joints = {joint.name: joint for joint in robot.active_joints}
+    for name, stiffness, damping, limit in zip(
+        spec.arm_joints, spec.stiffness, spec.damping, spec.force_limit, strict=True
+    ):
+        joints[name].set_drive_properties(stiffness, damping, force_limit=limit, mode="force")
+        joints[name].set_friction(0.0)
+    for name in spec.gripper_joints:
+        joints[name].set_drive_properties(
+            spec.gripper_stiffness, spec.gripper_damping, force_limit=spec.gripper_force_limit, mode="force"
+        )
+        joints[name].set_friction(0.0)
+    return robot
+
+
+def _paint(robot: physx.PhysxArticulation, spec: RobotSpec) -> None:
+    """Gravity off, as ManiSkill balances passive forces; visual material as the scene wants it."""
+    for link in robot.links:
+        link.disable_gravity = True
+        body = link.entity.find_component_by_type(render.RenderBodyComponent)
+        if body is None or spec.specular_roughness is None:
+            continue
+        for shape in body.render_shapes:
+            for part in shape.parts:
+                part.material.specular, part.material.roughness = spec.specular_roughness
+
+
+def _tiled(picture: str) -> render.RenderTexture2D:
+    """A picture repeated over the table top, with mip levels so that it does not flicker from afar."""
+    pixels = cv2.cvtColor(cv2.imread(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA)
+    pixels = np.ascontiguousarray(np.tile(pixels, (*TABLE_TILES, 1)))
+    return render.RenderTexture2D(pixels, "R8G8B8A8Unorm", mipmap_levels=8, srgb=True)

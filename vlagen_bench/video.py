@@ -1,0 +1,43 @@
+"""What did it look like? A listener that writes an mp4 per episode."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import imageio.v2 as imageio
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from vlagen_bench.run import Played
+
+Which = Literal["all", "failures", "none"]
+CAPTION_PX = 22
+
+
+class VideoWriter:
+    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of those that did not succeed."""
+
+    def __init__(self, folder: Path, which: Which, fps: int) -> None:
+        self._folder, self._which, self._fps = folder, which, fps
+
+    def ended(self, played: Played) -> None:
+        """Writes the film if it is wanted."""
+        result = played.result
+        if not played.frames or (self._which == "failures" and result.outcome == "success"):
+            return
+        episode = result.episode
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{episode.condition}-{episode.index:04d}-{episode.id}")
+        frames = [captioned(frame, f"{result.outcome}: {episode.instruction}") for frame in played.frames]
+        imageio.mimwrite(self._folder / f"{name}.mp4", frames, fps=self._fps, macro_block_size=2, quality=7)
+
+
+def captioned(frame: np.ndarray, text: str) -> np.ndarray:
+    """The frame (uint8 (H, W, 3)) with a line of text under it."""
+    height, width = frame.shape[:2]
+    picture = Image.new("RGB", (width, height + CAPTION_PX), "black")
+    picture.paste(Image.fromarray(frame))
+    font = ImageFont.load_default(size=12)
+    while text and font.getlength(text) > width - 8:
+        text = text[:-2].rstrip("…") + "…"
+    ImageDraw.Draw(picture).text((4, height + 4), text, fill="white", font=font)
+    return np.asarray(picture)
