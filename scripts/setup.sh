@@ -69,7 +69,7 @@ environment() {
 }
 
 python_packages() {
-    local quiet=--quiet pip=("$venv/bin/python" -m pip --disable-pip-version-check install)
+    local quiet=-qq pip=("$venv/bin/python" -m pip --disable-pip-version-check install)
     [ -t 2 ] && quiet=--progress-bar=on
     say "Installing Python packages (minutes the first time: PyTorch is large)"
     if $venv/bin/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then

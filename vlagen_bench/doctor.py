@@ -128,7 +128,7 @@ def _nvidia() -> Finding:
     gpus = "; ".join(asked.stdout.strip().splitlines())
     if asked.returncode != 0:
         return Finding(what="NVIDIA GPU", value="nvidia-smi finds none, and none is needed", ok=True, required=False)
-    draws = any("NVIDIA" in device.name for device in vulkan.devices())
+    draws = any("NVIDIA" in device.driver for device in vulkan.devices())
     return Finding(
         what="NVIDIA GPU",
         value=gpus if draws else f"{gpus}, but it offers no Vulkan",

@@ -185,7 +185,10 @@ def _installable(name: str) -> Pack:
 
 
 def _no_download(pack: Pack) -> str:
-    origins = "; ".join(f"{s.prefix}/ = {s.path} of {s.repository} at {s.revision}" for s in pack.sources)
+    origins = "; ".join(
+        f"{part.prefix}/ = {'all' if part.path == '.' else part.path} of {part.repository} at {part.revision}"
+        for part in pack.sources
+    )
     return (
         f"Downloading the asset pack '{pack.name}' comes in a later version. Bring its files into one folder DIR "
         f"({origins}) and run: vlagen assets install {pack.name} --from DIR"

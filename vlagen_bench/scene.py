@@ -21,10 +21,10 @@ class Scene(Protocol):
         """Reset: rotation about the vertical at reset."""
 
     def scale_mass(self, role: str, factor: float) -> None:
-        """Reset: mass and inertia times `factor`."""
+        """Step, after all has settled: mass and inertia times `factor`."""
 
     def scale_friction(self, role: str, factor: float) -> None:
-        """Reset: static and dynamic friction of its surface times `factor`."""
+        """Step, after all has settled: static and dynamic friction of its surface times `factor`."""
 
     def tell(self, instruction: str) -> None:
         """Prompt: what the policy is told."""

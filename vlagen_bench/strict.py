@@ -14,7 +14,7 @@ from vlagen_bench.errors import ConfigError, unknown
 T = TypeVar("T")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """SafeLoader that refuses duplicate keys, of which YAML would keep the last in silence."""
 
 

@@ -17,7 +17,7 @@ class Friction(Axis):
 
     name: ClassVar = "friction"
     kind: ClassVar = "dynamics"
-    stage: ClassVar = "reset"
+    stage: ClassVar = "step"
 
     factor: tuple[float, float]
 

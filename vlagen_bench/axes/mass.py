@@ -17,7 +17,7 @@ class Mass(Axis):
 
     name: ClassVar = "mass"
     kind: ClassVar = "dynamics"
-    stage: ClassVar = "reset"
+    stage: ClassVar = "step"
 
     factor: tuple[float, float]
 

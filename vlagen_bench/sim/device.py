@@ -50,11 +50,20 @@ def render_device() -> RenderDevice:
 
 def new_render_system() -> sapien.render.RenderSystem:
     """A render system on the chosen device; `RenderError` if its driver refuses."""
-    device = render_device()
     try:
-        return sapien.render.RenderSystem(sapien.Device(device.alias))
+        _keep_shaders()
+        return sapien.render.RenderSystem(sapien.Device(render_device().alias))
     except RuntimeError as error:
         raise RenderError(f"The driver of {describe()} cannot draw the scene ({error}). {DOCTOR}") from None
+
+
+@cache
+def _keep_shaders() -> sapien.render.RenderSystem:
+    """A render system that lives as long as the process.
+
+    SAPIEN throws its compiled shaders away with the last render system; compiling them anew costs 4 to 5 s on a CPU.
+    """
+    return sapien.render.RenderSystem(sapien.Device(render_device().alias))
 
 
 def describe() -> str:
@@ -72,7 +81,8 @@ def _usable() -> list[RenderDevice]:
             continue
         # SAPIEN takes an address that it does not know for a bus number, and may answer with another device.
         if device.can_render() and device.pci_string == seen.pci and not seen.too_old:
-            choice = RenderDevice(alias=str(device), label=seen.label, software=seen.kind == "software")
+            alias = f"cuda:{device.cuda_id}" if device.is_cuda() else f"pci:{seen.pci}"
+            choice = RenderDevice(alias=alias, label=seen.label, software=seen.kind == "software")
             ranked.append((not device.is_cuda(), _ORDER.index(seen.kind), len(ranked), choice))
     return [choice for *_, choice in sorted(ranked, key=lambda entry: entry[:3])]
 
@@ -80,4 +90,6 @@ def _usable() -> list[RenderDevice]:
 def _fits(device: RenderDevice, wanted: str) -> bool:
     if wanted == "software":
         return device.software
-    return wanted in ("", device.alias, device.alias.split(":")[0])
+    if wanted == "cuda":
+        return device.alias.startswith("cuda:")
+    return wanted in ("", device.alias)

@@ -1,0 +1,43 @@
+"""When do tests of the official assets run? Where the pack `bridge` is installed; elsewhere they are skipped, or an error.
+
+`VLAGEN_REQUIRE_BRIDGE=1` makes it an error, so that continuous integration cannot pass by skipping them.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vlagen_bench import packs
+from vlagen_bench.errors import VlagenError
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips the tests marked `bridge`, or stops, if the pack is not installed."""
+    bridge = [item for item in items if item.get_closest_marker("bridge")]
+    if not bridge or not (fault := _fault()):
+        return
+    if os.environ.get("VLAGEN_REQUIRE_BRIDGE") == "1":
+        raise pytest.UsageError(f"{fault} These tests are required here (VLAGEN_REQUIRE_BRIDGE=1).")
+    for item in bridge:
+        item.add_marker(pytest.mark.skip(reason=fault))
+
+
+def _fault() -> str | None:
+    """Why the official assets cannot be used, or None if they can."""
+    try:
+        found = packs.check(packs.load("bridge"), packs.folder("bridge"))
+    except VlagenError as error:
+        return str(error)
+    if not found.ok:
+        return (
+            f"The installed pack 'bridge' is damaged ({len(found.missing) + len(found.wrong)} files): install it again."
+        )
+    return None
+
+
+@pytest.fixture
+def bridge_source() -> Path:
+    """A folder with the official assets as a user would bring them, or failing that the installed pack itself."""
+    source = os.environ.get("VLAGEN_BRIDGE_SOURCE")
+    return Path(source) if source else packs.folder("bridge")

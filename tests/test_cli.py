@@ -1,0 +1,70 @@
+"""The commands as a user gives them: sentences and exit codes."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+def call(*words, cwd, **env):
+    command = [str(BIN / words[0]), *map(str, words[1:])]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=300)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("vlagen-eval", "--policy", "noop", "--suite", "quik"), "Did you mean 'quick'?"),
+        (("vlagen-eval", "--policy", "noop", "--conditions", "unseen_tabel"), "Did you mean 'unseen_table'?"),
+        (("vlagen-eval", "--policy", "nope"), "There is no built-in policy 'nope'"),
+        (("vlagen-eval", "--policy", "gone.py:P"), "There is no policy file gone.py"),
+        (("vlagen-eval", "--policy", "noop", "--episodes", "0"), "at least 1 episode"),
+        (("vlagen-eval", "--policy", "noop", "--policy-args", "k"), "is not KEY=VALUE"),
+        (("vlagen", "plan", "--suite", "quik"), "Did you mean 'quick'?"),
+        (("vlagen", "assets", "check", "hosehold"), "Did you mean 'household'?"),
+        (("vlagen", "assets", "build", "bridge"), "is not made here"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_code_2(tmp_path, words, says):
+    done = call(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ") and says in done.stderr
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+def test_an_uninstalled_pack_is_a_sentence(tmp_path):
+    done = call("vlagen-eval", "--policy", "noop", "--suite", "bridge-first", cwd=tmp_path, VLAGEN_ASSETS=str(tmp_path))
+    assert done.returncode == 2 and "vlagen assets install bridge" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_unknown_option_is_refused(tmp_path):
+    done = call("vlagen-eval", "--policy", "noop", "--sweet", "quick", cwd=tmp_path)
+    assert done.returncode == 2 and "--sweet" in done.stdout + done.stderr
+
+
+def test_plan_writes_what_it_prints(tmp_path):
+    done = call("vlagen", "plan", "--suite", "quick", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "quick.plan.json").is_file()
+    assert "40 episodes" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("vlagen", "list"), ("vlagen", "validate"), ("vlagen", "assets", "check", "household")])
+def test_commands_that_look_succeed(tmp_path, words):
+    done = call(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_help_is_instant(tmp_path):
+    """Budget: 0.5 s (README). Best of five, since the machine may be busy."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert call("vlagen-eval", "--help", cwd=tmp_path).returncode == 0
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.5

@@ -1,0 +1,121 @@
+"""The Gymnasium contract, on both scenes."""
+
+import json
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import vlagen_bench  # noqa: F401 - registers the ids
+from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.ids import env_ids
+
+TABLETOP = "VLAGen/TabletopPutOn-UnseenTable-v1"
+BRIDGE = "VLAGen/BridgePutOn-UnseenTable-v1"
+SCENES = [pytest.param(TABLETOP), pytest.param(BRIDGE, marks=pytest.mark.bridge)]
+
+pytestmark = pytest.mark.sim
+
+
+def make(env_id, **arguments):
+    return gym.make(env_id, **arguments).unwrapped
+
+
+def test_every_condition_has_an_id():
+    ids = {env_id for env_id, _ in env_ids()}
+    assert {"VLAGen/BridgePutOn-InDistribution-v1", "VLAGen/TabletopPutOn-Nominal-v1", TABLETOP, BRIDGE} <= ids
+    assert ids <= set(gym.registry)
+
+
+@pytest.mark.parametrize("env_id", SCENES)
+def test_check_env_finds_nothing(env_id):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(make(env_id))
+
+
+@pytest.mark.parametrize("env_id", SCENES)
+def test_an_episode_can_be_played_again_from_its_json(env_id):
+    env = make(env_id)
+    first, info = env.reset(seed=3)
+    rng = np.random.RandomState(0)
+    actions = rng.uniform(-0.03, 0.03, (6, 7)).astype(np.float32)
+    end = [env.step(action) for action in actions][-1]
+    episode = json.loads(json.dumps(info["episode"]))
+    again, info_again = env.reset(options={"episode": episode})
+    end_again = [env.step(action) for action in actions][-1]
+    for one, other in ((first, again), (end[0], end_again[0])):
+        assert np.array_equal(one["image"], other["image"]) and np.array_equal(one["state"], other["state"])
+    assert info["instruction"] == info_again["instruction"]
+
+
+def test_seeds_and_later_resets_give_different_episodes():
+    env = make(TABLETOP)
+    ids = [env.reset(seed=s)[1]["episode"]["id"] for s in (0, 1, 0)] + [env.reset()[1]["episode"]["id"]]
+    assert ids[0] == ids[2] and len(set(ids)) == 3
+
+
+@pytest.mark.bridge
+def test_an_official_id_is_decoded():
+    env = make(BRIDGE)
+    _, info = env.reset(options={"episode_id": 123})
+    assert info["episode"]["index"] == 123
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"episod": 1}, "Did you mean 'episode'"),
+        ({"episode": {"a": 1}}, "An episode is a mapping with the keys"),
+        ({"episode_id": 1}, "no official episode ids"),
+    ],
+)
+def test_wrong_options_are_sentences(options, says):
+    with pytest.raises(ConfigError, match=says):
+        make(TABLETOP).reset(options=options)
+
+
+def test_an_action_that_is_none_is_a_sentence():
+    env = make(TABLETOP)
+    env.reset(seed=0)
+    with pytest.raises(PolicyError, match="shape"):
+        env.step(np.zeros(3))
+
+
+def test_an_episode_is_truncated_at_80_steps():
+    env = make(TABLETOP)
+    env.reset(seed=0)
+    noop = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
+    ends = [env.step(noop)[2:4] for _ in range(80)]
+    assert ends[:-1] == [(False, False)] * 79 and ends[-1] == (False, True)
+
+
+def test_observations_are_as_promised():
+    env = make(TABLETOP)
+    obs, info = env.reset(seed=0)
+    assert obs["image"].dtype == np.uint8 and obs["image"].shape == (256, 256, 3)
+    assert obs["state"].dtype == np.float32 and obs["state"].shape == (len(env.robot_spec.state_layout),)
+    assert {"instruction", "episode", "success", "success_once", "grasped", "consecutive_grasp"} <= set(info)
+    assert np.std(obs["image"]) > 20
+
+
+def test_potential_reward_sums_to_the_potential():
+    from vlagen_bench.policies.expert import Expert
+
+    env, expert = make("VLAGen/TabletopPutOn-Nominal-v1", reward="potential"), Expert()
+    obs, info = env.reset(seed=0)
+    expert.attach(env._sim)
+    expert.reset([info["episode"]["id"]])
+    total, ended = 0.0, False
+    while not ended:
+        obs, reward, terminated, truncated, info = env.step(expert.act(obs, info["instruction"]))
+        total, ended = total + reward, terminated or truncated
+    assert info["success"] and total == pytest.approx(1.0 + 0.1 * info["grasped"] + 0.1 * info["consecutive_grasp"])
+
+
+@pytest.mark.parametrize("arguments", [{"render_mode": "ansi"}, {"reward": "dense"}])
+def test_wrong_arguments_are_refused(arguments):
+    with pytest.raises((ConfigError, gym.error.Error)):
+        gym.make(TABLETOP, **arguments)

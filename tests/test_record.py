@@ -1,0 +1,101 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_run import HEADER, PLAN, go
+
+from fakes import Stepper
+from vlagen_bench.errors import RunError
+from vlagen_bench.record import RunFolder, read_results
+
+CHILD = """
+import sys, time
+sys.path.insert(0, {tests!r})
+import fakes, test_run
+from pathlib import Path
+class Slow(fakes.Stepper):
+    def act(self, obs, instr):
+        time.sleep(0.004)
+        return super().act(obs, instr)
+print("ready", flush=True)
+test_run.go(Path({run!r}), Slow())
+"""
+
+
+def without_timings(path: Path) -> list[dict]:
+    records = read_results(path / "episodes.jsonl")[0].values()
+    return [{k: v for k, v in record.items() if k != "timings"} for record in records]
+
+
+def test_a_half_written_line_is_dropped_and_its_episode_run_again(tmp_path):
+    whole = go(tmp_path / "a", Stepper())
+    path = tmp_path / "b"
+    go(path, Stepper())
+    lines = path / "episodes.jsonl"
+    lines.write_bytes(lines.read_bytes()[:-30])
+    assert len(read_results(lines)[0]) == 5
+    assert go(path, Stepper()).keys() == whole.keys()
+    assert without_timings(path) == without_timings(tmp_path / "a")
+
+
+def test_an_episode_with_two_results_is_refused(tmp_path):
+    go(tmp_path, Stepper())
+    lines = tmp_path / "episodes.jsonl"
+    text = lines.read_text().splitlines(keepends=True)
+    lines.write_text("".join([*text, text[0]]))
+    with pytest.raises(RunError, match="has a result already"):
+        go(tmp_path, Stepper())
+
+
+def test_a_line_that_is_no_record_is_refused(tmp_path):
+    go(tmp_path, Stepper())
+    with open(tmp_path / "episodes.jsonl", "a") as lines:
+        lines.write("nonsense\n")
+    with pytest.raises(RunError, match=r"line 7, is not a record"):
+        go(tmp_path, Stepper())
+
+
+@pytest.mark.parametrize("key", ["plan_hash", "policy"])
+def test_another_run_in_the_same_folder_is_refused(tmp_path, key):
+    go(tmp_path, Stepper())
+    with pytest.raises(RunError, match="holds another run"), RunFolder.writing(tmp_path, {**HEADER, key: "other"}, PLAN):
+        pass
+
+
+def test_two_processes_cannot_write_one_folder(tmp_path):
+    with (
+        RunFolder.writing(tmp_path, HEADER, PLAN),
+        pytest.raises(RunError, match="Another process is writing"),
+        RunFolder.writing(tmp_path, HEADER, PLAN),
+    ):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written: Not a directory"), RunFolder.writing(tmp_path / "file" / "run", HEADER, PLAN):
+        pass
+
+
+def test_kill_9_at_any_moment_loses_at_most_one_episode_and_counts_none_twice(tmp_path):
+    """Twelve real kills at random moments, resumed each time."""
+    code = CHILD.format(tests=str(Path(__file__).parent), run=str(tmp_path / "run"))
+    rng = random.Random(7)
+    lines = tmp_path / "run" / "episodes.jsonl"
+    for _ in range(12):
+        before = len(read_results(lines)[0])
+        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        child.stdout.readline()
+        time.sleep(rng.uniform(0.0, 0.06))
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        assert len(read_results(lines)[0]) >= before
+    go(tmp_path / "run", Stepper())
+    go(tmp_path / "whole", Stepper())
+    assert without_timings(tmp_path / "run") == without_timings(tmp_path / "whole")
+    assert len(lines.read_text().splitlines()) == len(PLAN.episodes)

@@ -1,0 +1,137 @@
+"""Is an episode the same every time, and does each axis do what it says in a real scene?"""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vlagen_bench import catalog, plan, specs
+from vlagen_bench.sim.simulator import Simulator
+
+pytestmark = pytest.mark.sim
+
+TASK = catalog.task("tabletop_put_on")
+ACTIONS = np.random.RandomState(1).uniform(-0.04, 0.04, (8, 7)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def sim():
+    return Simulator(specs.TABLETOP)
+
+
+def episode(condition, index=0, seed=0):
+    return plan.sample(TASK, condition, index=index, seed=seed)[0]
+
+
+def hashes(sim, played):
+    sim.reset(played)
+    found = [sim.state_hash()]
+    for action in ACTIONS:
+        sim.advance(action)
+        found.append(sim.state_hash())
+    return found
+
+
+def test_what_ran_before_changes_nothing(sim):
+    first = hashes(sim, episode("nominal"))
+    hashes(sim, episode("unseen_objects", 1))
+    assert hashes(sim, episode("nominal")) == first
+
+
+def test_physics_is_the_same_without_a_renderer(sim):
+    assert hashes(Simulator(specs.TABLETOP, drawn=False), episode("nominal")) == hashes(sim, episode("nominal"))
+
+
+def test_physics_is_the_same_in_another_process(sim):
+    code = (
+        "import test_simulator as t; from vlagen_bench import specs; from vlagen_bench.sim.simulator import Simulator;"
+        "print(t.hashes(Simulator(specs.TABLETOP, drawn=False), t.episode('nominal')))"
+    )
+    from pathlib import Path
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    assert done.stdout.strip() == str(hashes(sim, episode("nominal")))
+
+
+def test_looking_does_not_move_anything(sim):
+    sim.reset(episode("nominal"))
+    before = sim.state_hash()
+    one, other = sim.observe(), sim.observe()
+    assert sim.state_hash() == before and np.array_equal(one["image"], other["image"])
+
+
+@pytest.mark.parametrize("condition", ["unseen_table", "texture_strong", "unseen_objects", "unseen_receptacles", "unseen_positions"])
+def test_what_should_be_seen_is_seen(sim, condition):
+    found, twin = plan.sample(TASK, condition, index=0, seed=0)
+    images = []
+    for one in (found, twin):
+        sim.reset(one)
+        images.append(sim.observe()["image"].astype(int))
+    changed = np.abs(images[0] - images[1]).max(axis=-1) > 8
+    assert changed.mean() > 0.002
+
+
+@pytest.mark.parametrize("condition", ["heavy_object", "slippery_object", "unseen_instructions", "reposition"])
+def test_what_should_not_be_seen_is_not_seen(sim, condition):
+    found, twin = plan.sample(TASK, condition, index=0, seed=0)
+    images = []
+    for one in (found, twin):
+        sim.reset(one)
+        images.append(sim.observe()["image"])
+    assert np.array_equal(*images)
+
+
+def test_mass_and_friction_are_what_the_episode_says(sim):
+    heavy, twin = plan.sample(TASK, "heavy_object", index=0, seed=0)
+    sim.reset(twin)
+    nominal_kg = sim.body("source").rigid.mass
+    sim.reset(heavy)
+    assert sim.body("source").rigid.mass == pytest.approx(nominal_kg * heavy.values["mass"], rel=1e-5)
+    slippery = episode("slippery_object")
+    sim.reset(slippery)
+    material = sim.body("source").rigid.collision_shapes[0].physical_material
+    assert material.static_friction == pytest.approx(slippery.values["friction"], rel=1e-5)
+    target = sim.body("target").rigid.collision_shapes[0].physical_material
+    assert target.static_friction == pytest.approx(1.0)
+
+
+def test_the_object_is_moved_after_the_fifth_step(sim):
+    found = episode("reposition")
+    sim.reset(found)
+    stay = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
+    for step in range(1, 8):
+        before = sim.body("source").position_m.copy()
+        sim.advance(stay)
+        moved = np.linalg.norm(sim.body("source").position_m[:2] - before[:2]) > 0.05
+        assert moved == (step == 5)
+    assert np.linalg.norm(sim.body("source").position_m[:2] - found.values["position"]["third"]) < 0.02
+
+
+@pytest.mark.parametrize("condition", TASK.condition_names())
+def test_nothing_is_done_at_reset_and_all_is_on_the_table(sim, condition):
+    for index in range(3):
+        status = sim.reset(episode(condition, index, seed=11))
+        assert not status.success and not status.placed and not status.grasped_now
+        for role in ("source", "target"):
+            assert np.linalg.norm(sim.body(role).rigid.linear_velocity) < 0.05
+            assert abs(sim.body(role).position_m[2]) < 0.1
+
+
+def test_actions_move_the_tool_along_the_base_axes(sim):
+    sim.reset(episode("nominal"))
+    start = sim.arm.tool_in_base.p.copy()
+    for _ in range(4):
+        sim.advance(np.array([0.02, 0.01, 0.03, 0, 0, 0, -1], np.float32))
+    for _ in range(4):
+        sim.advance(np.array([0, 0, 0, 0, 0, 0, -1], np.float32))
+    moved = sim.arm.tool_in_base.p - start
+    assert moved == pytest.approx([0.08, 0.04, 0.12], abs=0.005)
+    assert sim.observe()["state"][7] == pytest.approx(0.0, abs=0.05)
+
+
+def test_a_target_out_of_reach_does_no_harm(sim):
+    sim.reset(episode("nominal"))
+    for _ in range(5):
+        status = sim.advance(np.array([1, 1, 1, 1, 1, 1, 1], np.float32))
+    assert np.isfinite(sim.world.state()).all() and not status.success

@@ -1,0 +1,185 @@
+"""What does each `vlagen` subcommand do? One function each; heavy modules are imported where they are used."""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tyro.conf import Positional
+
+from vlagen_bench.cli.common import INCOMPLETE, OK, console
+
+Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
+
+
+def list_all() -> int:
+    """Lists suites, tasks with their conditions and environment ids, axes, asset packs and built-in policies."""
+    from rich.table import Table
+
+    from vlagen_bench import catalog, packs
+    from vlagen_bench.axes import AXES
+    from vlagen_bench.ids import camel
+    from vlagen_bench.policies.base import BUILT_IN
+
+    out = console()
+    suites = Table("suite", "version", "task", "conditions", "episodes each", "about", title="Suites")
+    for name in catalog.suite_names():
+        suite = catalog.suite(name)
+        cells = (name, suite.version, suite.task, len(suite.conditions), suite.episodes, suite.about)
+        suites.add_row(*map(str, cells))
+    conditions = Table("task", "condition", "kind", "axes under test", "Gymnasium id", title="Conditions")
+    for task in map(catalog.task, catalog.task_names()):
+        for name in task.condition_names():
+            env_id = f"VLAGen/{camel(task.name)}-{camel(name)}-v{task.version}"
+            perturbed = ", ".join(task.condition(name).perturb) or "-"
+            conditions.add_row(task.ref, name, catalog.group_of(task, name), perturbed, env_id)
+        conditions.add_section()
+    axes = Table("axis", "kind", "stage", "what", title="Axes")
+    for axis in AXES:
+        axes.add_row(axis.name, axis.kind, axis.stage, axis.__doc__.strip().splitlines()[0])
+    for table in (suites, conditions, axes):
+        table.title_justify = "left"
+        out.print(table)
+    out.print(f"Asset packs: {', '.join(packs.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
+    return OK
+
+
+def plan(
+    suite: str = "quick",
+    conditions: str | None = None,
+    episodes: int | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
+) -> int:
+    """Prints which episodes a suite runs, and writes them as JSON. Needs no simulator.
+
+    Args:
+        suite: which suite; `vlagen list` shows all.
+        conditions: only these, separated by commas.
+        episodes: per condition, instead of the suite's number.
+        seed: instead of the suite's.
+        out: where to write the plan; default: <suite>.plan.json.
+    """
+    from rich.table import Table
+
+    from vlagen_bench import catalog
+    from vlagen_bench import plan as plans
+
+    names = tuple(conditions.split(",")) if conditions else None
+    made = plans.make_plan(plans.select(catalog.suite(suite), conditions=names, episodes=episodes, seed=seed))
+    table = Table("id", "condition", "index", "twin", "instruction", "differs from its twin in", title=f"{suite}: plan {made.hash}")
+    table.title_justify = "left"
+    for episode in made.episodes:
+        twin = made.by_id.get(episode.twin) if episode.twin else None
+        changed = [k for k, v in episode.values.items() if twin and twin.values.get(k) != v]
+        cells = (episode.id, episode.condition, str(episode.index), episode.twin or "-", episode.instruction)
+        table.add_row(*cells, ", ".join(changed) or "-")
+    target = out or Path(f"{suite}.plan.json")
+    plans.write(made, target)
+    console().print(table)
+    console().print(f"{len(made.episodes)} episodes, plan {made.hash}, written to {target}", markup=False, soft_wrap=True)
+    return OK
+
+
+def doctor() -> int:
+    """Says what this machine has, what is missing, and the command that mends it; draws a real image to be sure."""
+    from vlagen_bench import doctor as examination
+
+    return examination.run(console())
+
+
+def install(pack: Positional[Name], source: Annotated[Path | None, tyro.conf.arg(name="from")] = None) -> int:
+    """Puts an asset pack in place, and checks every file of it.
+
+    Args:
+        pack: which pack, for example bridge.
+        source: a folder that has the pack's files, in the layout of its manifest.
+    """
+    from vlagen_bench import install as installer
+
+    found = installer.install(pack, source, console())
+    console().print(installer.summary(pack, found), markup=False, soft_wrap=True)
+    return OK
+
+
+def check(pack: Positional[Name]) -> int:
+    """Compares every file of an installed pack with its manifest.
+
+    Args:
+        pack: which pack.
+    """
+    from vlagen_bench import packs
+
+    manifest = packs.load(pack)
+    found = packs.check(manifest, packs.folder(pack))
+    packs.require(pack, found)
+    console().print(f"All {len(manifest.files)} files of '{pack}' are right.")
+    for path in found.stand_ins:
+        console().print(f"a stand-in for the upstream file: {path}", markup=False)
+    return OK
+
+
+def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
+    """Makes a procedural pack anew, bit for bit.
+
+    Args:
+        pack: which pack; only household is made here.
+        out: folder to write to; default: the shipped one.
+    """
+    from vlagen_bench import paths
+    from vlagen_bench.errors import AssetError
+
+    if pack != "household":
+        raise AssetError(f"The pack '{pack}' is not made here. Only 'household' is; others are installed: vlagen assets install {pack}")
+    from vlagen_bench.household.build import build as build_household
+
+    target = build_household(out or paths.shipped_assets_dir() / pack)
+    console().print(f"Written: {target}", markup=False, soft_wrap=True)
+    return OK
+
+
+def validate() -> int:
+    """Reads every task, suite and pack file, builds every axis, and plans every suite."""
+    from vlagen_bench import validation
+
+    out, findings = console(), validation.validate()
+    for finding in findings:
+        out.print(f"{'ok   ' if finding.problem is None else 'WRONG'} {finding.what}", markup=False)
+        if finding.problem:
+            out.print(f"      {finding.problem}", markup=False, soft_wrap=True)
+    wrong = sum(finding.problem is not None for finding in findings)
+    out.print(f"{len(findings)} files read, {wrong} wrong.")
+    return INCOMPLETE if wrong else OK
+
+
+def render(suite: str = "quick", conditions: str | None = None, episodes: int = 4, seed: int | None = None, out: Path | None = None) -> int:
+    """Writes a labelled contact sheet of a suite's first frames.
+
+    Args:
+        suite: which suite.
+        conditions: only these, separated by commas.
+        episodes: pictures per condition.
+        seed: instead of the suite's.
+        out: the PNG to write; default: <suite>.png.
+    """
+    from rich.progress import track
+
+    from vlagen_bench import catalog, specs
+    from vlagen_bench import plan as plans
+    from vlagen_bench.sheet import Cell, contact_sheet
+    from vlagen_bench.sim.simulator import Simulator
+
+    names = tuple(conditions.split(",")) if conditions else None
+    made = plans.make_plan(plans.select(catalog.suite(suite), conditions=names, episodes=episodes, seed=seed))
+    simulator = Simulator(specs.scene(catalog.task(made.suite.task).scene))
+    shown = [episode for episode in made.episodes if episode.condition in made.suite.conditions]
+    cells = []
+    for episode in track(shown, "rendering", console=console()):
+        simulator.reset(episode)
+        image = simulator.observe()["image"]
+        cells.append(Cell(row=episode.condition, label=f"{episode.index}: {episode.instruction}", image=image))
+    order = {name: number for number, name in enumerate(made.suite.conditions)}
+    cells.sort(key=lambda cell: order[cell.row])
+    target = out or Path(f"{suite}.png")
+    contact_sheet(f"{suite}, seed {made.suite.seed}, plan {made.hash[:12]}", cells).save(target)
+    console().print(f"Written: {target}", markup=False, soft_wrap=True)
+    return OK

@@ -1,0 +1,26 @@
+"""`vlagen`: everything beside scoring. Parses; the work is in the modules that are called."""
+
+from tyro.extras import SubcommandApp
+
+from vlagen_bench.cli import commands
+from vlagen_bench.cli.common import exit_with
+
+
+def make_app() -> SubcommandApp:
+    """All subcommands."""
+    app, assets = SubcommandApp(), SubcommandApp()
+    app.command(commands.list_all, name="list")
+    app.command(commands.plan)
+    app.command(commands.doctor)
+    app.command(assets, name="assets", help="Install, check or rebuild asset packs.")
+    app.command(commands.validate)
+    app.command(commands.render)
+    assets.command(commands.install)
+    assets.command(commands.check)
+    assets.command(commands.build)
+    return app
+
+
+def main() -> None:
+    """Entry point."""
+    exit_with(lambda: make_app().cli(prog="vlagen", description="Lists, plans, checks, installs, validates and renders."))

@@ -1,0 +1,172 @@
+"""The Gymnasium environment: one task under one condition, numpy in and out, unbatched."""
+
+import copy
+import dataclasses
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from vlagen_bench import catalog, plan, specs
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.nouns import Episode
+from vlagen_bench.policies.actions import checked
+from vlagen_bench.sim.judge import Status
+from vlagen_bench.sim.simulator import Simulator
+
+Reward = Literal["sparse", "potential"]
+RESET_OPTIONS = ("episode", "episode_id")
+
+_LOG = logging.getLogger(__name__)
+
+
+class PutOnEnv(gymnasium.Env):
+    """Put the source on the target.
+
+    Observation: `image` uint8 (H, W, 3) RGB of the primary camera, `images` the same by camera name,
+    `state` float32, laid out as `env.unwrapped.robot_spec.state_layout` names it.
+
+    Action: float32 (7,): delta xyz (m) and delta euler XYZ (rad) of the tool's target along the base's axes,
+    then the gripper, +1 open to -1 closed.
+
+    Reward: `sparse` is 1 while the task is done; `potential` is the difference of
+    0.1 grasped + 0.1 held for five steps + 1.0 (done and grasped before), as in Liu et al., section B.5 of
+    their released code (simpler_wrapper.py).
+
+    Ends: truncated after the task's `max_steps`; terminated at success only where the task file says so.
+
+    Info: `instruction`, `episode` (every sampled value), `success`, `success_once`, `grasped`,
+    `consecutive_grasp` and the other fields of `Status`.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
+
+    def __init__(
+        self, *, task: str, condition: str, render_mode: str | None = None, reward: Reward = "sparse"
+    ) -> None:
+        """The environment of a task and condition; see `vlagen list`. Raises `VlagenError` for wrong names."""
+        self.task = catalog.task(task)
+        catalog.check_conditions(task, (condition,), "condition")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ConfigError(unknown("render mode", str(render_mode), self.metadata["render_modes"]))
+        if reward not in ("sparse", "potential"):
+            raise ConfigError(unknown("reward", str(reward), ("sparse", "potential")))
+        self.condition = condition
+        self.render_mode = render_mode
+        self._reward: Reward = reward
+        self._scene = specs.scene(self.task.scene)
+        self.robot_spec = self._scene.robot
+        self._sim: Simulator | None = None
+        self._index, self._seed, self._potential = -1, 0, 0.0
+        self._episode: Episode | None = None
+        self._image: np.ndarray | None = None
+        self._told_no_screen = False
+        self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
+        self.observation_space = self._observation_space()
+
+    def _observation_space(self) -> spaces.Dict:
+        camera = self._scene.camera
+        image = spaces.Box(0, 255, (camera.height_px, camera.width_px, 3), np.uint8)
+        size = len(self.robot_spec.state_layout)
+        # Wider than anything the arm can reach; finite, as samplers of spaces want it.
+        state = spaces.Box(-10.0, 10.0, (size,), np.float32)
+        return spaces.Dict({"image": image, "images": spaces.Dict({camera.name: image}), "state": state})
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Begins an episode.
+
+        Args:
+            seed: the first episode of this seed; later resets without one go through the episodes of the seed.
+            options: `{"episode": dict}` for exactly that episode, `{"episode_id": int}` for an official one.
+
+        Raises:
+            ConfigError: an unknown option, or an episode that does not fit.
+        """
+        super().reset(seed=seed)
+        if seed is not None:
+            self._seed, self._index = seed, -1
+        self._episode = self._choose(dict(options or {}))
+        if self._sim is None:
+            self._sim = Simulator(self._scene)
+        status = self._sim.reset(self._episode)
+        self._potential = 0.0
+        return self._observe(), self._info(status)
+
+    def _choose(self, options: dict[str, Any]) -> Episode:
+        for key in options:
+            if key not in RESET_OPTIONS:
+                raise ConfigError(f"reset: {unknown('option', str(key), RESET_OPTIONS)}")
+        if len(options) > 1:
+            raise ConfigError("reset: give either 'episode' or 'episode_id', not both.")
+        if "episode_id" in options:
+            return plan.official(self.task, self.condition, int(options["episode_id"]))
+        if "episode" in options:
+            episode = plan.episode_from_dict(options["episode"])
+            if episode.task != self.task.ref:
+                raise ConfigError(f"reset: the episode is of {episode.task}, but this environment is {self.task.ref}.")
+            return episode
+        self._index += 1
+        return plan.sample(self.task, self.condition, index=self._index, seed=self._seed)[0]
+
+    def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """One control step (0.2 s). Raises `PolicyError` if the action is none, or before the first reset."""
+        if self._sim is None or self._episode is None:
+            raise ConfigError("step: call reset() first.")
+        status = self._sim.advance(checked(action)[0])
+        reward = float(status.success)
+        if self._reward == "potential":
+            potential = 0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
+            reward, self._potential = potential - self._potential, potential
+        terminated = status.success and self.task.ends_on_success
+        truncated = not terminated and self._sim.steps >= self.task.max_steps
+        return self._observe(), reward, terminated, truncated, self._info(status)
+
+    def _observe(self) -> dict[str, Any]:
+        observation = self._sim.observe()
+        self._image = observation["image"]
+        if self.render_mode == "human":
+            self._show()
+        return observation
+
+    def _info(self, status: Status) -> dict[str, Any]:
+        return {
+            "instruction": self._sim.instruction,
+            "episode": copy.deepcopy(self._episode.to_dict()),
+            "steps": self._sim.steps,
+            **dataclasses.asdict(status),
+        }
+
+    def render(self) -> np.ndarray | None:
+        """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""
+        return self._image.copy() if self.render_mode == "rgb_array" and self._image is not None else None
+
+    def _show(self) -> None:
+        if not _has_screen():
+            # Said once, not raised: tools such as `check_env` make every render mode on machines without a screen.
+            if not self._told_no_screen:
+                _LOG.warning("render_mode='human' needs a screen, and DISPLAY is not set: no window is shown.")
+            self._told_no_screen = True
+            return
+        import cv2
+
+        cv2.imshow(f"vlagen_bench: {self.task.name}", self._image[..., ::-1])
+        cv2.waitKey(1)
+
+    def close(self) -> None:
+        """Lets go of the simulator and closes the window."""
+        if self.render_mode == "human" and _has_screen():
+            import cv2
+
+            cv2.destroyAllWindows()
+        self._sim = None
+
+
+def _has_screen() -> bool:
+    """Whether a window can be opened; without a screen the window library would abort the process."""
+    return os.name != "posix" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,34 @@
+"""Which Gymnasium ids are there? One per task and condition, written from the task files' names alone."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import gymnasium
+
+from vlagen_bench import paths
+from vlagen_bench.strict import load_yaml
+
+
+def camel(name: str) -> str:
+    """`unseen_table` -> `UnseenTable`."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[_\-]", name))
+
+
+def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.env.PutOnEnv`.
+
+    Reads names and versions only: what is in a task is checked when one of its environments is made.
+    """
+    for path in sorted(paths.tasks_dir().glob("*.yaml")):
+        task = load_yaml(path)
+        for condition in (task["nominal_name"], *task["conditions"]):
+            env_id = f"VLAGen/{camel(task['name'])}-{camel(condition)}-v{task['version']}"
+            yield env_id, {"task": task["name"], "condition": condition}
+
+
+def register() -> None:
+    """Makes the ids known to Gymnasium; a second call changes nothing."""
+    for env_id, arguments in env_ids():
+        if env_id not in gymnasium.registry:
+            gymnasium.register(env_id, entry_point="vlagen_bench.env:PutOnEnv", kwargs=arguments)
