@@ -1,0 +1,1 @@
+"""Shipped asset packs: data and manifests, no code."""

@@ -1,0 +1,1 @@
+"""Shipped leaderboard entries: data, no code."""

@@ -1,0 +1,1 @@
+"""Shipped tasks and suites: YAML, no code."""

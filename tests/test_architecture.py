@@ -24,7 +24,7 @@ LAYERS = (
     ("policies",),
     ("record", "env", "doctor", "table"),
     ("run", "header"),
-    ("progress", "video"),
+    ("progress", "video", "bench"),
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
@@ -68,7 +68,9 @@ def test_only_sim_knows_the_simulator(path):
         assert not roots & SIMULATOR
 
 
-@pytest.mark.parametrize("code", ["import vlagen_bench", "import vlagen_bench.cli.eval", "import vlagen_bench.plan, vlagen_bench.stats"])
+@pytest.mark.parametrize(
+    "code", ["import vlagen_bench", "import vlagen_bench.cli.eval", "import vlagen_bench.plan, vlagen_bench.stats"]
+)
 def test_planning_loads_no_simulator(code):
     check = f"{code}; import sys; print([m for m in ('sapien', 'mani_skill', 'torch', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -54,7 +54,9 @@ def test_plan_writes_what_it_prints(tmp_path):
     assert "40 episodes" in done.stdout
 
 
-@pytest.mark.parametrize("words", [("vlagen", "list"), ("vlagen", "validate"), ("vlagen", "assets", "check", "household")])
+@pytest.mark.parametrize(
+    "words", [("vlagen", "list"), ("vlagen", "validate"), ("vlagen", "assets", "check", "household")]
+)
 def test_commands_that_look_succeed(tmp_path, words):
     done = call(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

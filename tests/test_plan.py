@@ -27,7 +27,11 @@ def test_the_plan_does_not_depend_on_the_hash_seed():
     code = "from vlagen_bench import catalog, plan; print(plan.make_plan(catalog.suite('quick')).hash)"
     for seed in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
         )
         assert done.stdout.strip() == GOLDEN["quick"]
 
@@ -90,11 +94,17 @@ def test_train_and_test_are_disjoint(task):
 def test_unseen_means_unseen():
     task = catalog.task("tabletop_put_on")
     nominal = [plan.sample(task, "nominal", index=i, seed=0)[0].values for i in range(60)]
-    for condition, axis in (("unseen_objects", "object"), ("unseen_receptacles", "receptacle"), ("unseen_table", "table")):
+    for condition, axis in (
+        ("unseen_objects", "object"),
+        ("unseen_receptacles", "receptacle"),
+        ("unseen_table", "table"),
+    ):
         unseen = [plan.sample(task, condition, index=i, seed=0)[0].values for i in range(60)]
         assert not {v[axis] for v in nominal} & {v[axis] for v in unseen}
     spots = {tuple(v["position"]["source"]) for v in nominal}
-    ring = {tuple(plan.sample(task, "unseen_positions", index=i, seed=0)[0].values["position"]["source"]) for i in range(60)}
+    ring = {
+        tuple(plan.sample(task, "unseen_positions", index=i, seed=0)[0].values["position"]["source"]) for i in range(60)
+    }
     assert not spots & ring
 
 

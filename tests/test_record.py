@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from fakes import Stepper
 from test_run import HEADER, PLAN, go
 
-from fakes import Stepper
 from vlagen_bench.errors import RunError
 from vlagen_bench.record import RunFolder, read_results
 
@@ -63,7 +63,10 @@ def test_a_line_that_is_no_record_is_refused(tmp_path):
 @pytest.mark.parametrize("key", ["plan_hash", "policy"])
 def test_another_run_in_the_same_folder_is_refused(tmp_path, key):
     go(tmp_path, Stepper())
-    with pytest.raises(RunError, match="holds another run"), RunFolder.writing(tmp_path, {**HEADER, key: "other"}, PLAN):
+    with (
+        pytest.raises(RunError, match="holds another run"),
+        RunFolder.writing(tmp_path, {**HEADER, key: "other"}, PLAN),
+    ):
         pass
 
 
@@ -78,7 +81,10 @@ def test_two_processes_cannot_write_one_folder(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot be written: Not a directory"), RunFolder.writing(tmp_path / "file" / "run", HEADER, PLAN):
+    with (
+        pytest.raises(RunError, match="cannot be written: Not a directory"),
+        RunFolder.writing(tmp_path / "file" / "run", HEADER, PLAN),
+    ):
         pass
 
 

@@ -176,7 +176,9 @@ def test_a_policy_that_cannot_be_loaded_is_a_sentence(name, says):
 
 def test_a_policy_is_loaded_from_a_file(tmp_path):
     path = tmp_path / "mine.py"
-    path.write_text("class Mine:\n    def __init__(self, k='1'):\n        self.k = k\n    def act(self, obs, instr):\n        return [0.0] * 7\n")
+    path.write_text(
+        "class Mine:\n    def __init__(self, k='1'):\n        self.k = k\n    def act(self, obs, instr):\n        return [0.0] * 7\n"
+    )
     assert load(f"{path}:Mine", {"k": "2"}).policy.k == "2"
     with pytest.raises(PolicyError, match="cannot be constructed"):
         load(f"{path}:Mine", {"q": "2"})

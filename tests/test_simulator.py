@@ -50,7 +50,9 @@ def test_physics_is_the_same_in_another_process(sim):
     )
     from pathlib import Path
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
+    )
     assert done.stdout.strip() == str(hashes(sim, episode("nominal")))
 
 
@@ -61,7 +63,9 @@ def test_looking_does_not_move_anything(sim):
     assert sim.state_hash() == before and np.array_equal(one["image"], other["image"])
 
 
-@pytest.mark.parametrize("condition", ["unseen_table", "texture_strong", "unseen_objects", "unseen_receptacles", "unseen_positions"])
+@pytest.mark.parametrize(
+    "condition", ["unseen_table", "texture_strong", "unseen_objects", "unseen_receptacles", "unseen_positions"]
+)
 def test_what_should_be_seen_is_seen(sim, condition):
     found, twin = plan.sample(TASK, condition, index=0, seed=0)
     images = []

@@ -46,7 +46,9 @@ def read_task(path: Path) -> Task:
             if digit not in members:
                 raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
     if found.nominal_name in found.conditions:
-        raise ConfigError(f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`.")
+        raise ConfigError(
+            f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
+        )
     return found
 
 

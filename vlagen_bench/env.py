@@ -45,9 +45,7 @@ class PutOnEnv(gymnasium.Env):
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
 
-    def __init__(
-        self, *, task: str, condition: str, render_mode: str | None = None, reward: Reward = "sparse"
-    ) -> None:
+    def __init__(self, *, task: str, condition: str, render_mode: str | None = None, reward: Reward = "sparse") -> None:
         """The environment of a task and condition; see `vlagen list`. Raises `VlagenError` for wrong names."""
         self.task = catalog.task(task)
         catalog.check_conditions(task, (condition,), "condition")
@@ -121,7 +119,9 @@ class PutOnEnv(gymnasium.Env):
         status = self._sim.advance(checked(action)[0])
         reward = float(status.success)
         if self._reward == "potential":
-            potential = 0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
+            potential = (
+                0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
+            )
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._sim.steps >= self.task.max_steps

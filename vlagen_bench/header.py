@@ -15,7 +15,9 @@ from vlagen_bench.specs import SceneSpec
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch")
 
 
-def make(plan: Plan, loaded: LoadedPolicy, scene: SceneSpec, renderer: str, stand_ins: tuple[str, ...]) -> dict[str, Any]:
+def make(
+    plan: Plan, loaded: LoadedPolicy, scene: SceneSpec, renderer: str, stand_ins: tuple[str, ...]
+) -> dict[str, Any]:
     """The content of `header.json`."""
     pack = packs.load(scene.pack)
     return {

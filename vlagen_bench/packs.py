@@ -130,7 +130,9 @@ def file_of(name: str, path: str) -> Path:
     """One file of pack `name`; raises `AssetError` that names it if it is missing."""
     full = folder(name) / path
     if not full.is_file():
-        raise AssetError(f"The asset pack '{name}' lacks {path} (looked for {full}). Reinstall it: vlagen assets install {name}")
+        raise AssetError(
+            f"The asset pack '{name}' lacks {path} (looked for {full}). Reinstall it: vlagen assets install {name}"
+        )
     return full
 
 
@@ -168,8 +170,6 @@ def check(pack: Pack, home: Path) -> Check:
     return Check(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
 
 
-
-
 def require(name: str, checked: Check) -> None:
     """Raises `AssetError` that names the first files that are missing or wrong."""
     if checked.ok:
@@ -179,4 +179,6 @@ def require(name: str, checked: Check) -> None:
         for what, paths_ in (("missing", checked.missing), ("damaged", checked.wrong))
         if paths_
     ]
-    raise AssetError(f"The asset pack '{name}' has files that are not right: {'; '.join(parts)}. Reinstall it: vlagen assets install {name}")
+    raise AssetError(
+        f"The asset pack '{name}' has files that are not right: {'; '.join(parts)}. Reinstall it: vlagen assets install {name}"
+    )

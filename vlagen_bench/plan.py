@@ -119,7 +119,9 @@ def _pool(members: Mapping[str, Axis], name: str) -> PoolAxis:
 def _only_value(member: Axis, draft: Draft) -> Any:
     """The value of an axis that the id does not choose: it must have just one."""
     if isinstance(member, PoolAxis) and member.size(draft) != 1:
-        raise ConfigError(f"The axis '{member.name}' has {member.size(draft)} values, but is no digit of the episode id.")
+        raise ConfigError(
+            f"The axis '{member.name}' has {member.size(draft)} values, but is no digit of the episode id."
+        )
     return member.sample(stream(0, "official", member.name), draft)
 
 
@@ -137,7 +139,9 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
         axes.AXES.get(name)
     episode = Episode(**{key: value[key] for key in (*sorted(needed), "twin") if key in value})
     if value.get("id", episode.id) != episode.id:
-        raise ConfigError(f"The episode calls itself {value['id']}, but its content has the id {episode.id}: it was edited.")
+        raise ConfigError(
+            f"The episode calls itself {value['id']}, but its content has the id {episode.id}: it was edited."
+        )
     return episode
 
 

@@ -36,7 +36,9 @@ class RunProgress:
         self._task = self._bar.add_task("episodes", total=self._total, completed=self._done, rate="")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def ended(self, played: Played) -> None:
@@ -62,4 +64,6 @@ class RunProgress:
             return
         self._line_at = now
         left_s = (now - self._start) / self._fresh * (self._total - self._done)
-        self._console.print(f"{self._done}/{self._total} episodes, {self._rate()}, about {left_s:.0f} s left", highlight=False)
+        self._console.print(
+            f"{self._done}/{self._total} episodes, {self._rate()}, about {left_s:.0f} s left", highlight=False
+        )

@@ -44,7 +44,9 @@ class RunFolder:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise RunError(f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR") from None
+                raise RunError(
+                    f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR"
+                ) from None
             with _sentence(path):
                 run._open(header, plan)
             yield run
@@ -66,7 +68,9 @@ class RunFolder:
             _check_same(self.path, header, _read_json(header_path))
         else:
             if lines_path.exists():
-                raise RunError(f"{self.path} has results but no header.json: it is damaged. Choose another folder: --out DIR")
+                raise RunError(
+                    f"{self.path} has results but no header.json: it is damaged. Choose another folder: --out DIR"
+                )
             write_plan(plan, self.path / "plan.json")
             _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
         self.results, end = read_results(lines_path)
@@ -116,9 +120,13 @@ def read_results(path: Path) -> tuple[dict[str, Mapping[str, Any]], int]:
             old = results.get(record["id"])
             record["outcome"], record["condition"]
         except (ValueError, KeyError, TypeError):
-            raise RunError(f"{path}, line {number}, is not a record of an episode. The file was damaged; restore it or start anew.") from None
+            raise RunError(
+                f"{path}, line {number}, is not a record of an episode. The file was damaged; restore it or start anew."
+            ) from None
         if old is not None and old["outcome"] != "error":
-            raise RunError(f"{path}, line {number}: the episode {record['id']} has a result already. The file was damaged.")
+            raise RunError(
+                f"{path}, line {number}: the episode {record['id']} has a result already. The file was damaged."
+            )
         results[record["id"]] = record
         end += len(line)
     return results, end

@@ -35,7 +35,9 @@ def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
         with np.load(path, allow_pickle=False) as stored:
             actions, hashes = stored["actions"], stored["state_hashes"]
     except FileNotFoundError:
-        raise RunError(f"The run {run} has no recorded actions of episode {episode_id}. Was it made with another plan?") from None
+        raise RunError(
+            f"The run {run} has no recorded actions of episode {episode_id}. Was it made with another plan?"
+        ) from None
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise RunError(f"{path} is damaged ({error}). Run that episode again.") from None
     if actions.dtype != np.float32 or actions.ndim != 2 or actions.shape[1] != 7:

@@ -158,10 +158,8 @@ class SceneSpec:
     camera: CameraSpec
     grid: Grid
     table_height_m: float
-    stage: str | None
-    """`pack:<path>` of a mesh that only collides (the green screen hides it); None: a table is built and drawn"""
     backdrop: Literal["photo", "table"]
-    """photo: the table is a photo behind the foreground (green screen); table: it is drawn"""
+    """photo: the table only collides, and its photo stands behind the foreground (green screen); table: it is drawn"""
     physics_hz: int
     control_hz: int
     drop_from: Literal["origin", "bottom"]
@@ -236,7 +234,6 @@ BRIDGE = SceneSpec(
         third_separation_m=0.15,
     ),
     table_height_m=0.87,
-    stage="pack:bridge_stage/bridge_table_1_v1.glb",
     backdrop="photo",
     physics_hz=500,
     control_hz=5,
@@ -301,7 +298,6 @@ TABLETOP = SceneSpec(
         third_separation_m=0.12,
     ),
     table_height_m=0.0,
-    stage=None,
     backdrop="table",
     physics_hz=100,
     control_hz=5,

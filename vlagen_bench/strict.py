@@ -33,7 +33,7 @@ def load_yaml(path: Path) -> Any:
     """The plain value of a YAML file; `ConfigError` says which file and line if it cannot be read."""
     try:
         with open(path, encoding="utf-8") as file:
-            return yaml.load(file, Loader=_Loader)  # noqa: S506 - a SafeLoader
+            return yaml.load(file, Loader=_Loader)
     except FileNotFoundError:
         raise ConfigError(f"There is no file {path}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

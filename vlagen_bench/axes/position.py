@@ -29,7 +29,8 @@ def places(grid: Grid, region: Region, third: bool) -> tuple[tuple[Point, ...], 
         and (
             not third
             or (
-                _distance(spots[0], spots[2]) > grid.third_separation_m and _distance(spots[1], spots[2]) > grid.separation_m
+                _distance(spots[0], spots[2]) > grid.third_separation_m
+                and _distance(spots[1], spots[2]) > grid.separation_m
             )
         )
     )

@@ -25,7 +25,9 @@ class Reposition(Axis):
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
         """Takes the third place; draws nothing itself."""
         if "third" not in draft.values["position"]:
-            raise ConfigError("The axis 'reposition' needs a third place: add 'position: {third: true}' under `shared`.")
+            raise ConfigError(
+                "The axis 'reposition' needs a third place: add 'position: {third: true}' under `shared`."
+            )
         return {"after_step": self.after_step, "xy_m": draft.values["position"]["third"]}
 
     @staticmethod

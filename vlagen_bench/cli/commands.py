@@ -66,7 +66,15 @@ def plan(
 
     names = tuple(conditions.split(",")) if conditions else None
     made = plans.make_plan(plans.select(catalog.suite(suite), conditions=names, episodes=episodes, seed=seed))
-    table = Table("id", "condition", "index", "twin", "instruction", "differs from its twin in", title=f"{suite}: plan {made.hash}")
+    table = Table(
+        "id",
+        "condition",
+        "index",
+        "twin",
+        "instruction",
+        "differs from its twin in",
+        title=f"{suite}: plan {made.hash}",
+    )
     table.title_justify = "left"
     for episode in made.episodes:
         twin = made.by_id.get(episode.twin) if episode.twin else None
@@ -76,7 +84,9 @@ def plan(
     target = out or Path(f"{suite}.plan.json")
     plans.write(made, target)
     console().print(table)
-    console().print(f"{len(made.episodes)} episodes, plan {made.hash}, written to {target}", markup=False, soft_wrap=True)
+    console().print(
+        f"{len(made.episodes)} episodes, plan {made.hash}, written to {target}", markup=False, soft_wrap=True
+    )
     return OK
 
 
@@ -129,7 +139,9 @@ def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
     from vlagen_bench.errors import AssetError
 
     if pack != "household":
-        raise AssetError(f"The pack '{pack}' is not made here. Only 'household' is; others are installed: vlagen assets install {pack}")
+        raise AssetError(
+            f"The pack '{pack}' is not made here. Only 'household' is; others are installed: vlagen assets install {pack}"
+        )
     from vlagen_bench.household.build import build as build_household
 
     target = build_household(out or paths.shipped_assets_dir() / pack)
@@ -151,7 +163,13 @@ def validate() -> int:
     return INCOMPLETE if wrong else OK
 
 
-def render(suite: str = "quick", conditions: str | None = None, episodes: int = 4, seed: int | None = None, out: Path | None = None) -> int:
+def render(
+    suite: str = "quick",
+    conditions: str | None = None,
+    episodes: int = 4,
+    seed: int | None = None,
+    out: Path | None = None,
+) -> int:
     """Writes a labelled contact sheet of a suite's first frames.
 
     Args:
@@ -182,4 +200,47 @@ def render(suite: str = "quick", conditions: str | None = None, episodes: int = 
     target = out or Path(f"{suite}.png")
     contact_sheet(f"{suite}, seed {made.suite.seed}, plan {made.hash[:12]}", cells).save(target)
     console().print(f"Written: {target}", markup=False, soft_wrap=True)
+    return OK
+
+
+def bench_env(scene: str | None = None, episodes: int = 6) -> int:
+    """Measures environment steps per second, the raw SAPIEN floor, resets, memory and the harness's share.
+
+    Args:
+        scene: tabletop or bridge; default: all whose assets are installed.
+        episodes: how many to play for it.
+    """
+    from rich.table import Table
+
+    from vlagen_bench import bench, packs, specs
+    from vlagen_bench.errors import AssetError
+
+    out = console()
+    table = Table("", title="One environment worker, medians", title_justify="left")
+    measured = []
+    for name in [scene] if scene else specs.scene_names():
+        try:
+            packs.folder(specs.scene(name).pack)
+        except AssetError as error:
+            if scene:
+                raise
+            out.print(f"{name} is left out: {error}", markup=False, soft_wrap=True)
+            continue
+        measured.append(bench.measure_env(name, episodes=episodes))
+        table.add_column(name, justify="right")
+    for label, text in (
+        ("picture", lambda m: "x".join(map(str, m.image_px))),
+        ("step with picture", lambda m: f"{m.step_ms:.1f} ms, {1000 / m.step_ms:.0f} /s"),
+        ("raw SAPIEN floor", lambda m: f"{m.floor_ms:.1f} ms"),
+        ("step / floor", lambda m: f"{m.over_floor:.2f}"),
+        ("reset", lambda m: f"{m.reset_s:.3f} s"),
+        ("first frame of a process", lambda m: f"{m.first_frame_s:.1f} s"),
+        ("memory", lambda m: f"{m.memory_mb:.0f} MB"),
+        ("harness over raw loop", lambda m: f"{100 * m.harness_share:+.1f} %"),
+    ):
+        table.add_row(label, *(text(one) for one in measured))
+    out.print(table)
+    for name, seconds in bench.measure_starts().items():
+        out.print(f"{name}: {seconds:.2f} s")
+    out.print(f"Renderer: {measured[0].renderer}" if measured else "Nothing was measured.", markup=False)
     return OK

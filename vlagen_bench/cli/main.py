@@ -8,13 +8,15 @@ from vlagen_bench.cli.common import exit_with
 
 def make_app() -> SubcommandApp:
     """All subcommands."""
-    app, assets = SubcommandApp(), SubcommandApp()
+    app, assets, bench = SubcommandApp(), SubcommandApp(), SubcommandApp()
     app.command(commands.list_all, name="list")
     app.command(commands.plan)
     app.command(commands.doctor)
     app.command(assets, name="assets", help="Install, check or rebuild asset packs.")
     app.command(commands.validate)
     app.command(commands.render)
+    app.command(bench, name="bench", help="Measure speed and memory here.")
+    bench.command(commands.bench_env, name="env")
     assets.command(commands.install)
     assets.command(commands.check)
     assets.command(commands.build)
@@ -23,4 +25,6 @@ def make_app() -> SubcommandApp:
 
 def main() -> None:
     """Entry point."""
-    exit_with(lambda: make_app().cli(prog="vlagen", description="Lists, plans, checks, installs, validates and renders."))
+    exit_with(
+        lambda: make_app().cli(prog="vlagen", description="Lists, plans, checks, installs, validates and renders.")
+    )

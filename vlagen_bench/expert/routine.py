@@ -97,7 +97,8 @@ class Routine:
 
     def _outdated(self, facts: Facts) -> bool:
         return not self.seen or any(
-            np.linalg.norm(facts.poses[role].origin - pose.origin) > MOVED_M or angle_between(facts.poses[role], pose) > TURNED_RAD
+            np.linalg.norm(facts.poses[role].origin - pose.origin) > MOVED_M
+            or angle_between(facts.poses[role], pose) > TURNED_RAD
             for role, pose in self.seen.items()
         )
 
@@ -122,7 +123,9 @@ class Routine:
             return self._enter(self.descend)
         hover_m = max(self.source.top_m, grasp.tips_m[2]) + HOVER_M
         if aside > CORRIDOR_M / 2:
-            hover_m = max(hover_m, places.top_along(self.tips, grasp.tips_m, self.obstacles, CORRIDOR_M) + OVER_OTHERS_M)
+            hover_m = max(
+                hover_m, places.top_along(self.tips, grasp.tips_m, self.obstacles, CORRIDOR_M) + OVER_OTHERS_M
+            )
         rising = self.tips[2] < hover_m - HOVER_M
         xy = self.tips[:2] if rising and aside > CORRIDOR_M / 2 else grasp.tips_m[:2]
         return self._move(np.array([*xy, hover_m]), yaw, OPEN)

@@ -19,14 +19,20 @@ def checked(answer: Any) -> np.ndarray:
     try:
         array = np.asarray(answer)
     except ValueError as error:
-        raise PolicyError(f"act() returned a ragged {type(answer).__name__} ({error}). Return floats of shape (7,) or (H, 7).") from None
+        raise PolicyError(
+            f"act() returned a ragged {type(answer).__name__} ({error}). Return floats of shape (7,) or (H, 7)."
+        ) from None
     if array.dtype.kind not in "fiu":
-        raise PolicyError(f"act() returned {type(answer).__name__} of dtype {array.dtype}. Return floats of shape (7,) or (H, 7).")
+        raise PolicyError(
+            f"act() returned {type(answer).__name__} of dtype {array.dtype}. Return floats of shape (7,) or (H, 7)."
+        )
     if array.ndim not in (1, 2) or array.shape[-1] != ACTION_DIM or array.shape[0] == 0:
         raise PolicyError(f"act() returned the shape {array.shape}. Return (7,), or (H, 7) for a chunk of H actions.")
     array = array.astype(np.float32).reshape(-1, ACTION_DIM)
     if not np.isfinite(array).all():
-        raise PolicyError("act() returned NaN or infinity. Return finite numbers: metres, radians, and the gripper in [-1, 1].")
+        raise PolicyError(
+            "act() returned NaN or infinity. Return finite numbers: metres, radians, and the gripper in [-1, 1]."
+        )
     return array
 
 

@@ -50,7 +50,9 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     target = BUILT_IN.get(name, name)
     where, colon, class_name = target.rpartition(":")
     if not colon or not where or not class_name:
-        raise PolicyError(f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class.")
+        raise PolicyError(
+            f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class."
+        )
     module = _from_file(Path(where)) if where.endswith(".py") else _from_module(where)
     if not hasattr(module, class_name):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
@@ -60,7 +62,9 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     except PolicyError:
         raise
     except Exception as error:
-        raise PolicyError(f"The policy {name} cannot be constructed: {one_line(error)}. Check --policy-args.") from error
+        raise PolicyError(
+            f"The policy {name} cannot be constructed: {one_line(error)}. Check --policy-args."
+        ) from error
     if not callable(getattr(policy, "act", None)):
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")
     return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments))
@@ -72,7 +76,9 @@ def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     if spec is None:
         return
     if not isinstance(spec, Mapping):
-        raise PolicyError(f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict such as {robot.conventions}.")
+        raise PolicyError(
+            f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict such as {robot.conventions}."
+        )
     for key, value in spec.items():
         if key not in robot.conventions:
             raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', str(key), robot.conventions)}")
@@ -103,7 +109,9 @@ def _from_module(name: str) -> Any:
 
 def _from_file(path: Path) -> Any:
     if not path.is_file():
-        raise PolicyError(f"There is no policy file {path}. Give the path of a Python file, then a colon and the class.")
+        raise PolicyError(
+            f"There is no policy file {path}. Give the path of a Python file, then a colon and the class."
+        )
     name = f"vlagen_policy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

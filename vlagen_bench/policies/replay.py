@@ -16,7 +16,9 @@ class Replay:
 
     def __init__(self, run: str = "") -> None:
         if not run or not Path(run).is_dir():
-            raise PolicyError(f"The policy 'replay' needs a run folder, not '{run}'. Give one: --policy-args run=runs/NAME")
+            raise PolicyError(
+                f"The policy 'replay' needs a run folder, not '{run}'. Give one: --policy-args run=runs/NAME"
+            )
         self._run = Path(run)
         self._actions = np.zeros((0, 7), dtype=np.float32)
         self._next = 0

@@ -21,17 +21,16 @@ MIN_FACES = 150
 def urdf_path(robot: RobotSpec, pack: str) -> Path:
     """The URDF to load: as it comes, or with the simplified visual meshes that `robot.simplify_to` asks for."""
     where, _, path = robot.urdf.partition(":")
-    if where == "pack":
-        original = packs.file_of(pack, path)
-    else:
-        original = _mani_skill_folder() / path
+    original = packs.file_of(pack, path) if where == "pack" else _mani_skill_folder() / path
     return original if robot.simplify_to is None else simplified(original, robot.simplify_to)
 
 
 def _mani_skill_folder() -> Path:
     spec = importlib.util.find_spec("mani_skill")
     if spec is None or spec.origin is None:
-        raise AssetError("The package mani_skill is not installed; its wheel has the Panda's files. Run: pip install mani_skill==3.0.1")
+        raise AssetError(
+            "The package mani_skill is not installed; its wheel has the Panda's files. Run: pip install mani_skill==3.0.1"
+        )
     return Path(spec.origin).parent / "assets" / "robots"
 
 
@@ -56,7 +55,7 @@ def simplified(original: Path, share: float) -> Path:
 
 
 def _write_simplified(original: Path, share: float, staging: Path) -> None:
-    tree = ElementTree.parse(original)  # noqa: S314 - a file of the installed mani_skill wheel
+    tree = ElementTree.parse(original)
     for mesh in tree.iter("mesh"):
         mesh.set("filename", str((original.parent / mesh.get("filename", "")).resolve()))
     for number, mesh in enumerate(mesh for visual in tree.iter("visual") for mesh in visual.iter("mesh")):

@@ -54,7 +54,6 @@ class Sight:
 
 def foreground_overlay(texture: np.ndarray, ratio: float) -> Filter:
     """Blends a texture (uint8 (h, w, 3)) over the foreground, squeezed to the foreground's bounding box."""
-
     pixels = texture.astype(np.float32)
 
     def apply(rgb: np.ndarray, foreground: np.ndarray) -> np.ndarray:

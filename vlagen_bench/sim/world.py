@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import cv2
@@ -20,6 +21,17 @@ TABLE_SIZE_M = (0.9, 1.3, 0.04)
 TABLE_TILES = (2, 3)
 """how often the table's picture is repeated along x and y"""
 FLOOR_BELOW_TABLE_M = 0.75
+
+# A box that stands like the official stage (bridge_v2_real2sim, placed as in put_on_in_scene_multi.py) and has its top
+# at z = 0.87 m. Vertices and triangles in the file's axes and order, y up, since contacts depend on them to the last bit.
+STAGE_VERTICES_M = np.array(list(product((-3.1634, -1.1634), (0.0, 0.87), (1.8313, 3.8313))), dtype=np.float32)
+STAGE_TRIANGLES = np.array(
+    [
+        [1, 3, 0], [4, 1, 0], [0, 3, 2], [2, 4, 0], [1, 7, 3], [5, 1, 4],
+        [5, 7, 1], [3, 7, 2], [6, 4, 2], [2, 7, 6], [6, 5, 4], [7, 5, 6],
+    ],
+    dtype=np.uint32,
+)  # fmt: skip
 
 
 def to_sapien(pose: Pose) -> sapien.Pose:
@@ -85,19 +97,24 @@ class World:
         self.scene = sapien.Scene(systems)
         self.robot = _load_robot(self.scene, self.spec.robot, self.spec.pack, drawn=self.drawn)
         self.links = {link.name: link for link in self.robot.links}
-        if self.spec.stage:
-            self._add_stage(self.spec.stage)
+        if self.spec.backdrop == "photo":
+            self._add_stage()
         if self.drawn:
             self._add_lights()
             self.camera = self._add_camera()
 
-    def _add_stage(self, stage: str) -> None:
-        """The mesh that objects lie on. It is never drawn: the green screen hides it."""
-        path = str(packs.file_of(self.spec.pack, stage.partition(":")[2]))
-        builder = self.scene.create_actor_builder()
-        builder.add_nonconvex_collision_from_file(path, pose=sapien.Pose(q=[0.707, 0.707, 0, 0]))
-        builder.initial_pose = sapien.Pose([2.0634, 2.8313, 0])
-        builder.build_static(name="stage")
+    def _add_stage(self) -> None:
+        """What objects lie on where the table is a photo: a triangle mesh that collides and is never drawn."""
+        material = physx.get_default_material()
+        shape = physx.PhysxCollisionShapeTriangleMesh(STAGE_VERTICES_M, STAGE_TRIANGLES, np.ones(3), material)
+        shape.local_pose = sapien.Pose(q=[0.707, 0.707, 0, 0])
+        body = physx.PhysxRigidStaticComponent()
+        body.attach(shape)
+        entity = sapien.Entity()
+        entity.name = "stage"
+        entity.add_component(body)
+        entity.pose = sapien.Pose([2.0634, 2.8313, 0])
+        self.scene.add_entity(entity)
 
     def add_table(self, picture: str) -> None:
         """A table top with an image on it, on a plain floor before a plain wall."""

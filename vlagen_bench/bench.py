@@ -1,0 +1,130 @@
+"""How fast is it here? Environment steps against the raw SAPIEN floor, resets, memory, and the harness's share."""
+
+import multiprocessing
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench import catalog, specs
+from vlagen_bench.plan import sample
+
+MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
+TASK_OF_SCENE = {"tabletop": "tabletop_put_on", "bridge": "bridge_put_on"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvSpeed:
+    """What one environment worker costs, measured in a process of its own."""
+
+    scene: str
+    image_px: tuple[int, int]
+    renderer: str
+    first_frame_s: float
+    """shaders are compiled then, once a process"""
+    reset_s: float
+    step_ms: float
+    """one control step with its picture: all that `env.step` does"""
+    floor_ms: float
+    """the same physics steps and one camera picture, in raw SAPIEN, in the same scene"""
+    memory_mb: float
+    harness_share: float
+    """time of the harness beyond the raw loop of the same environment, as a share of that loop"""
+
+    @property
+    def over_floor(self) -> float:
+        return self.step_ms / self.floor_ms
+
+
+def measure_env(scene: str, *, episodes: int = 6) -> EnvSpeed:
+    """Measures a scene in a fresh process, so that memory is that of one worker."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return EnvSpeed(**pool.apply(_measure, (scene, episodes)))
+
+
+def _measure(scene: str, episodes: int) -> dict[str, Any]:
+    from vlagen_bench.sim import device
+    from vlagen_bench.sim.simulator import Simulator
+
+    spec, task = specs.scene(scene), catalog.task(TASK_OF_SCENE[scene])
+    simulator = Simulator(spec)
+    plan = [sample(task, task.nominal_name, index=i, seed=0)[0] for i in range(episodes)]
+    start = time.perf_counter()
+    simulator.reset(plan[0])
+    simulator.observe()
+    first_frame_s = time.perf_counter() - start
+    resets, steps, floors = [], [], []
+    for episode in plan:
+        resets.append(_seconds(lambda episode=episode: simulator.reset(episode)))
+        for number in range(20):
+            action = MOVING * (1 if number % 10 < 5 else -1)
+            steps.append(_seconds(lambda action=action: (simulator.advance(action), simulator.observe())))
+            floors.append(_seconds(lambda: _floor(simulator)))
+    return {
+        "scene": scene,
+        "image_px": (spec.camera.width_px, spec.camera.height_px),
+        "renderer": device.describe(),
+        "first_frame_s": first_frame_s,
+        "reset_s": median(resets),
+        "step_ms": 1000 * median(steps),
+        "floor_ms": 1000 * median(floors),
+        "harness_share": _harness_share(task, simulator, plan),
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _floor(simulator: Any) -> None:
+    world = simulator.world
+    for _ in range(world.spec.physics_steps):
+        world.physics.step()
+    world.scene.update_render()
+    world.camera.take_picture()
+    world.camera.get_picture("Color")
+
+
+def _harness_share(task: Any, simulator: Any, plan: list[Any]) -> float:
+    """Median over episodes of (harness - raw loop) / raw loop, with a policy that answers at once."""
+    from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.policies.noop import Noop
+    from vlagen_bench.run import play
+
+    loaded = LoadedPolicy(name="noop", policy=Noop(), arguments={})
+
+    def raw(episode: Any) -> None:
+        simulator.reset(episode)
+        action = Noop().act({}, "")
+        for _ in range(task.max_steps):
+            simulator.observe()
+            simulator.advance(action)
+
+    shares = []
+    for episode in plan:
+        base = _seconds(lambda episode=episode: raw(episode))
+        shares.append((_seconds(lambda episode=episode: play(episode, task, simulator, loaded)) - base) / base)
+    return median(shares)
+
+
+def measure_starts(*, runs: int = 5) -> dict[str, float]:
+    """Best wall time in seconds of `vlagen-eval --help` and of `import vlagen_bench`, in fresh processes."""
+    commands = {
+        "vlagen-eval --help": "import sys; sys.argv = ['vlagen-eval', '--help']; from vlagen_bench.cli.eval import main; main()",
+        "import vlagen_bench": "import vlagen_bench",
+    }
+    return {
+        name: min(
+            _seconds(lambda code=code: subprocess.run([sys.executable, "-c", code], capture_output=True, check=True))
+            for _ in range(runs)
+        )
+        for name, code in commands.items()
+    }
+
+
+def _seconds(call: Any) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
