@@ -14,8 +14,8 @@ class Scene(Protocol):
     def set_table(self, asset_id: str) -> None:
         """Build: the table's picture."""
 
-    def place(self, role: str, xy_m: tuple[float, float]) -> None:
-        """Reset: where the thing in this role falls from."""
+    def place(self, role: str, xy_m: tuple[float, float], drop_m: float | None) -> None:
+        """Reset: where the thing in this role falls from, and how high above the table; None: the scene's height."""
 
     def turn(self, role: str, yaw_rad: float) -> None:
         """Reset: rotation about the vertical at reset."""

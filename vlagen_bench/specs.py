@@ -170,6 +170,9 @@ class SceneSpec:
     """the same, when a thing is moved in mid-episode"""
     settle_s: tuple[float, float]
     """how long things fall before the episode begins, and how much longer if they still move then"""
+    arm_slack_while_settling: bool
+    """whether the arm's drives pull it towards zero while things settle, as in the official bridge environment's first
+    reset: the solver's rounding depends on it, and through that where a round thing comes to rest"""
     object_friction: float
     default_friction: float
     ambient: Vec3
@@ -241,6 +244,7 @@ BRIDGE = SceneSpec(
     drop_height_m=0.08,
     reposition_height_m=0.13,
     settle_s=(0.1, 1.2),
+    arm_slack_while_settling=True,
     object_friction=1.0,
     default_friction=0.3,
     ambient=(0.3, 0.3, 0.3),
@@ -305,6 +309,7 @@ TABLETOP = SceneSpec(
     drop_height_m=0.005,
     reposition_height_m=0.02,
     settle_s=(0.2, 1.0),
+    arm_slack_while_settling=False,
     object_friction=1.0,
     default_friction=0.3,
     ambient=(0.35, 0.35, 0.35),

@@ -1,6 +1,6 @@
 """Axis: where the object and the receptacle stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import permutations
 from math import sqrt
@@ -47,15 +47,18 @@ class Position(PoolAxis):
 
     region: Region = "inner"
     third: bool = False
+    drop_m: dict[str, float] = field(default_factory=dict)
+    """height above the table from which a role falls at reset, where it is not the scene's"""
 
     def size(self, draft: Draft) -> int:
         return len(places(draft.scene.grid, self.region, self.third))
 
-    def pick(self, index: int, draft: Draft) -> dict[str, list[float]]:
+    def pick(self, index: int, draft: Draft) -> dict[str, Any]:
         spots = places(draft.scene.grid, self.region, self.third)[index]
-        return dict(zip(("source", "target", "third"), map(list, spots), strict=False))
+        value: dict[str, Any] = dict(zip(("source", "target", "third"), map(list, spots), strict=False))
+        return value | ({"drop_m": dict(self.drop_m)} if self.drop_m else {})
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:
-        scene.place("source", tuple(value["source"]))
-        scene.place("target", tuple(value["target"]))
+        for role in ("source", "target"):
+            scene.place(role, tuple(value[role]), value.get("drop_m", {}).get(role))

@@ -1,12 +1,15 @@
 """What does each `vlagen` subcommand do? One function each; heavy modules are imported where they are used."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, split_names
+
+if TYPE_CHECKING:
+    from vlagen_bench.nouns import Plan
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
@@ -61,11 +64,9 @@ def plan(
     """
     from rich.table import Table
 
-    from vlagen_bench import catalog
     from vlagen_bench import plan as plans
 
-    names = tuple(conditions.split(",")) if conditions else None
-    made = plans.make_plan(plans.select(catalog.suite(suite), conditions=names, episodes=episodes, seed=seed))
+    made = _plan(suite, conditions, episodes, seed)
     table = Table(
         "id",
         "condition",
@@ -168,6 +169,7 @@ def render(
     conditions: str | None = None,
     episodes: int = 4,
     seed: int | None = None,
+    by: Literal["condition", "episode"] = "condition",
     out: Path | None = None,
 ) -> int:
     """Writes a labelled contact sheet of a suite's first frames.
@@ -177,30 +179,38 @@ def render(
         conditions: only these, separated by commas.
         episodes: pictures per condition.
         seed: instead of the suite's.
+        by: one row per condition, or one row per episode with all conditions side by side.
         out: the PNG to write; default: <suite>.png.
     """
     from rich.progress import track
 
     from vlagen_bench import catalog, specs
-    from vlagen_bench import plan as plans
     from vlagen_bench.sheet import Cell, contact_sheet
     from vlagen_bench.sim.simulator import Simulator
 
-    names = tuple(conditions.split(",")) if conditions else None
-    made = plans.make_plan(plans.select(catalog.suite(suite), conditions=names, episodes=episodes, seed=seed))
+    made = _plan(suite, conditions, episodes, seed)
     simulator = Simulator(specs.scene(catalog.task(made.suite.task).scene))
-    shown = [episode for episode in made.episodes if episode.condition in made.suite.conditions]
-    cells = []
-    for episode in track(shown, "rendering", console=console()):
-        simulator.reset(episode)
-        image = simulator.observe()["image"]
-        cells.append(Cell(row=episode.condition, label=f"{episode.index}: {episode.instruction}", image=image))
     order = {name: number for number, name in enumerate(made.suite.conditions)}
-    cells.sort(key=lambda cell: order[cell.row])
+    shown = [episode for episode in made.episodes if episode.condition in order]
+    cells = []
+    for episode in track(sorted(shown, key=lambda e: (e.index, order[e.condition])), "rendering", console=console()):
+        simulator.reset(episode)
+        number = f"episode {episode.index}"
+        row, label = (episode.condition, number) if by == "condition" else (number, episode.condition)
+        image = simulator.observe()["image"]
+        cells.append(Cell(row=row, label=f"{label}: {episode.instruction}", image=image))
     target = out or Path(f"{suite}.png")
     contact_sheet(f"{suite}, seed {made.suite.seed}, plan {made.hash[:12]}", cells).save(target)
     console().print(f"Written: {target}", markup=False, soft_wrap=True)
     return OK
+
+
+def _plan(suite: str, conditions: str | None, episodes: int | None, seed: int | None) -> "Plan":
+    """The plan of a suite, narrowed as the options say."""
+    from vlagen_bench import catalog
+    from vlagen_bench.plan import make_plan, select
+
+    return make_plan(select(catalog.suite(suite), conditions=split_names(conditions), episodes=episodes, seed=seed))
 
 
 def bench_env(scene: str | None = None, episodes: int = 6) -> int:

@@ -30,3 +30,9 @@ def exit_with(command: Callable[[], int | None]) -> None:
         sys.stderr.close()
         code = OK
     sys.exit(code or OK)
+
+
+def split_names(text: str | None) -> tuple[str, ...] | None:
+    """`a, b` as ("a", "b"); None, or nothing between the commas, as None."""
+    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    return names or None

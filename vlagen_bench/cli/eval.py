@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with
+from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, split_names
 from vlagen_bench.errors import ConfigError
 
 
@@ -54,7 +54,7 @@ def evaluate(args: EvalArgs) -> int:
     from vlagen_bench.plan import make_plan, select
     from vlagen_bench.policies import base
 
-    names = tuple(name.strip() for name in args.conditions.split(",") if name.strip()) if args.conditions else None
+    names = split_names(args.conditions)
     suite = select(catalog.suite(args.suite), conditions=names, episodes=args.episodes, seed=args.seed)
     plan = make_plan(suite)
     task = catalog.task(suite.task)

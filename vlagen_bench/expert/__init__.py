@@ -1,0 +1,1 @@
+"""What would an oracle do? Planning of the scripted expert: plain geometry, without any simulator."""

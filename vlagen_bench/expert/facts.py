@@ -19,7 +19,7 @@ class Facts:
     poses: Mapping[str, Frame]
     """by role"""
     speed_m_s: float
-    """of the source"""
+    """of the source, as the simulator says"""
     touched: bool
     """whether a finger touches the source"""
     placed: bool

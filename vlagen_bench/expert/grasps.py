@@ -5,7 +5,7 @@ fingers, nothing facing up, room beside the fingers, deep between them, little t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Grasp:
     room_m: float
     """between the thing and each open finger"""
     cost: float
-    """lower is better; what each term costs is in `_cost`"""
+    """lower is better; the terms are in `_Line.least_cost` and `_Line._cost`"""
 
 
 def find(
@@ -55,12 +55,14 @@ def find(
     for turn in range(TURNS):
         line = _Line(gripper, thing, obstacles[near], table_m, nearest_turn(turn * np.pi / TURNS, yaw_now_rad))
         for place_m in line.places():
+            if best is not None and line.least_cost(place_m, yaw_now_rad) >= best.cost:
+                continue
             grasp = line.grasp(place_m, yaw_now_rad)
             if grasp is None:
                 continue
-            cost = grasp.cost + sum(_likeness(grasp, old) for old in failed)
-            if best is None or cost < best.cost:
-                best = Grasp(tips_m=grasp.tips_m, yaw_rad=grasp.yaw_rad, room_m=grasp.room_m, cost=cost)
+            grasp = replace(grasp, cost=grasp.cost + sum(_likeness(grasp, old) for old in failed))
+            if best is None or grasp.cost < best.cost:
+                best = grasp
     return best
 
 
@@ -76,6 +78,7 @@ class _Line:
 
     def __init__(self, gripper: Gripper, thing: Shape, obstacles: np.ndarray, table_m: float, yaw_rad: float) -> None:
         self.gripper, self.table_m, self.yaw_rad = gripper, table_m, yaw_rad
+        # closing axis, and across it
         self.axes = np.array([[np.cos(yaw_rad), np.sin(yaw_rad)], [-np.sin(yaw_rad), np.cos(yaw_rad)]])
         self.along, self.across = (thing.points[:, :2] @ self.axes.T).T
         self.up = thing.points[:, 2]
@@ -86,12 +89,19 @@ class _Line:
         self.other_up = obstacles[:, 2]
 
     def places(self) -> np.ndarray:
-        """Where to try, across the closing axis: a grid through the centre of mass."""
+        """Where to try, across the closing axis: a grid through the centre of mass, from there outwards."""
         low = np.ceil((self.across.min() - self.mass_across) / PLACE_STEP_M)
         high = np.floor((self.across.max() - self.mass_across) / PLACE_STEP_M)
-        return self.mass_across + PLACE_STEP_M * np.arange(low, high + 1)
+        steps = np.arange(low, high + 1)
+        return self.mass_across + PLACE_STEP_M * steps[np.argsort(np.abs(steps), kind="stable")]
+
+    def least_cost(self, place_m: float, yaw_now_rad: float) -> float:
+        """The part of the cost that is known before anything is measured; the rest only adds to it."""
+        turned = 0.3 * abs(self.yaw_rad - yaw_now_rad) / (np.pi / 2)
+        return abs(place_m - self.mass_across) / 0.010 + turned
 
     def grasp(self, place_m: float, yaw_now_rad: float) -> Grasp | None:
+        """The grasp at one place; None if the fingers do not fit there."""
         gripper = self.gripper
         beside = np.abs(self.across - place_m)
         top_m = self.up[beside <= gripper.palm_half_m[1]].max()
@@ -114,10 +124,9 @@ class _Line:
         depth_m = self.up[slab].max() - tips_m
         if room_m < LEAST_ROOM_M or depth_m < LEAST_DEPTH_M or 2 * reach < gripper.closed_m:
             return None
-        cost = self._cost(pads, middle, reach, place_m, tips_m, room_m, depth_m)
-        cost += 0.3 * abs(self.yaw_rad - yaw_now_rad) / (np.pi / 2)
+        cost = self.least_cost(place_m, yaw_now_rad) + self._cost(pads, middle, reach, tips_m, room_m, depth_m)
         xy = self.axes.T @ [middle, place_m]
-        return Grasp(tips_m=np.array([*xy, tips_m]), yaw_rad=self.yaw_rad, room_m=room_m, cost=cost)
+        return Grasp(tips_m=np.array([*xy, tips_m]), yaw_rad=self.yaw_rad, room_m=float(room_m), cost=cost)
 
     def _middle(self, slab: np.ndarray, tips_m: float) -> float | None:
         """Half way between the outermost points that the pads will meet; None if they meet nothing."""
@@ -143,7 +152,6 @@ class _Line:
         pads: np.ndarray,
         middle: float,
         reach: float,
-        place_m: float,
         tips_m: float,
         room_m: float,
         depth_m: float,
@@ -159,8 +167,7 @@ class _Line:
         lean = np.hypot(*(of[sides[0]].mean() - of[sides[1]].mean() for of in (across, up))) / (2 * reach)
         held_up = np.mean([up[side].mean() for side in sides])
         return float(
-            abs(place_m - self.mass_across) / 0.010
-            + 0.3 * abs(held_up - self.mass_up) / 0.010
+            0.3 * abs(held_up - self.mass_up) / 0.010
             + 3.0 * (1.0 - flat)
             + 3.0 * max(0.0, upward)
             + 2.0 * lean

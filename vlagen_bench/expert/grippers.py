@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from vlagen_bench.errors import ConfigError, unknown
 
+TIGHT_ROOM_M = 0.004  # research notes: below this much room a side, tolerances are tighter
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gripper:
@@ -50,6 +52,12 @@ class Gripper:
     near_tight_m: float
     """as `near_m`, where there is little room beside the thing"""
     near_tight_rad: float
+
+    def near(self, room_m: float) -> tuple[float, float]:
+        """Tolerances (m, rad) of the place to go down, with that much room beside each finger."""
+        if room_m < TIGHT_ROOM_M:
+            return self.near_tight_m, self.near_tight_rad
+        return self.near_m, self.near_rad
 
 
 # Measured from the collision shapes of the finger links and the gripper bar, in the tool's frame, opened and closed

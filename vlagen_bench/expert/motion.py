@@ -23,6 +23,16 @@ def tips_of(gripper: Gripper, tool: Frame) -> np.ndarray:
     return tool.origin + gripper.tip_offset_m * tool.axes[:, gripper.approach_axis]
 
 
+def tip_sweep(gripper: Gripper, tool: Frame) -> np.ndarray:
+    """Points (N, 3) at the height of the fingertips, wherever these may be while they open."""
+    along = np.arange(-0.5, 0.51, 0.05) * (gripper.opening_m + 2 * gripper.finger_thickness_m)
+    across = np.array([-1.0, 0.0, 1.0]) * gripper.finger_half_width_m
+    closing = tool.axes[:, 1]
+    sideways = np.cross(tool.axes[:, gripper.approach_axis], closing)
+    grid = along[:, None, None] * closing + across[None, :, None] * sideways
+    return tips_of(gripper, tool) + grid.reshape(-1, 3)
+
+
 def yaw_of(tool: Frame) -> float:
     """Direction of the closing axis in the horizontal plane, in radians."""
     return float(np.arctan2(tool.axes[1, 1], tool.axes[0, 1]))

@@ -1,7 +1,7 @@
 """Where does a thing come to stand? The middle of a receptacle, and how far a thing is above what is below it."""
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, maximum_filter
+from scipy.ndimage import binary_closing, binary_fill_holes, distance_transform_edt, maximum_filter
 
 from vlagen_bench.expert.shapes import Shape
 
@@ -11,11 +11,12 @@ WELL_INSIDE = 0.93  # share of the largest distance to the edge from which on a 
 
 def middle_of(receptacle: Shape) -> np.ndarray:
     """World x, y (2,) of the point that is farthest from the edge: the middle of a dish, whatever handle it has."""
-    low = receptacle.points[:, :2].min(axis=0) - 2 * CELL_M
+    low = receptacle.points[:, :2].min(axis=0) - 3 * CELL_M
     cells = np.floor((receptacle.points[:, :2] - low) / CELL_M).astype(int)
-    covered = np.zeros(cells.max(axis=0) + 3, dtype=bool)
+    covered = np.zeros(cells.max(axis=0) + 4, dtype=bool)
     covered[cells[:, 0], cells[:, 1]] = True
-    inside = distance_transform_edt(covered)
+    # No point may have fallen on a cell.
+    inside = distance_transform_edt(binary_fill_holes(binary_closing(covered, np.ones((3, 3)))))
     middle = np.argwhere(inside >= WELL_INSIDE * inside.max()).mean(axis=0)
     return low + (middle + 0.5) * CELL_M
 

@@ -40,14 +40,14 @@ class Arm:
         self.target = sapien.Pose()
         """tool pose that the arm is told to reach, in the base frame"""
 
-    def reset(self, qpos: np.ndarray) -> None:
-        """Puts the joints (rad, m; arm first) there, at rest, with drive targets to match."""
+    def reset(self, qpos: np.ndarray, *, slack: bool = False) -> None:
+        """Puts the joints (rad, m; arm first) there, at rest, with drive targets to match, or of zero if `slack`."""
         full = np.zeros(len(self.robot.active_joints), dtype=np.float32)
         full[[*self._arm_index, *self._gripper_index]] = qpos
         self.robot.set_qpos(full)
         self.robot.set_qvel(np.zeros_like(full))
         for joint, value in zip(self.robot.active_joints, full, strict=True):
-            joint.set_drive_target(float(value))
+            joint.set_drive_target(0.0 if slack else float(value))
         self.target = self.tool_in_base
 
     def command(self, action: np.ndarray) -> bool:

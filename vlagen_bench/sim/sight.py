@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.world import World
 
 Filter = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -27,9 +28,13 @@ class Sight:
     """uint8 (H, W, 3) behind the foreground; None: the scene is shown as drawn"""
     filters: tuple[Filter, ...] = ()
     """applied in order"""
+    patches: Patches | None = None
+    """pieces of table under things, where the table is a photo"""
 
     def look(self) -> np.ndarray:
         """The picture now, uint8 RGB (H, W, 3)."""
+        if self.patches:
+            self.patches.follow()
         self.world.scene.update_render()
         self.world.camera.take_picture()
         rgb = np.ascontiguousarray(self.world.camera.get_picture("Color")[..., :3])
@@ -44,7 +49,7 @@ class Sight:
 
     def _foreground(self) -> np.ndarray:
         """Bool (H, W): pixels of the robot or of a model."""
-        ids = self.world.camera.get_picture("Segmentation")[..., 1]
+        ids = self.world.camera.get_picture("PositionSegmentation")[..., 3]
         entities = [link.entity for link in self.world.robot.links]
         entities += [body.entity for body in self.world.bodies.values()]
         keep = np.zeros(int(ids.max()) + 2 + max(e.per_scene_id for e in entities), dtype=bool)

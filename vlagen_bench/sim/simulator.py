@@ -13,6 +13,7 @@ from vlagen_bench.axes import apply_stage
 from vlagen_bench.nouns import Episode
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.judge import Judge, Status
+from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.sim.sight import Sight, foreground_overlay, load_picture
 from vlagen_bench.sim.world import Body, World, to_sapien
@@ -20,6 +21,7 @@ from vlagen_bench.specs import SceneSpec
 
 AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
 AT_REST_RAD_S = 1e-2
+FINGER_REACH_M = 0.06  # of a finger's tip from its link's origin, WidowX
 LIFTED_BASE_M = 1.0  # the robot waits this much higher while things settle
 
 
@@ -30,7 +32,7 @@ class EpisodeScene:
     world: World
     sight: Sight | None
     instruction: str = ""
-    places: dict[str, tuple[float, float]] = field(default_factory=dict)
+    places: dict[str, tuple[tuple[float, float], float]] = field(default_factory=dict)
     yaws: dict[str, float] = field(default_factory=dict)
     moves: dict[int, list[tuple[str, tuple[float, float]]]] = field(default_factory=dict)
 
@@ -44,8 +46,8 @@ class EpisodeScene:
         elif self.sight:
             self.sight.background = load_picture(picture, self._size_px)
 
-    def place(self, role: str, xy_m: tuple[float, float]) -> None:
-        self.places[role] = xy_m
+    def place(self, role: str, xy_m: tuple[float, float], drop_m: float | None) -> None:
+        self.places[role] = (xy_m, self.world.spec.drop_height_m if drop_m is None else drop_m)
 
     def turn(self, role: str, yaw_rad: float) -> None:
         self.yaws[role] = yaw_rad
@@ -111,18 +113,29 @@ class Simulator:
         apply_stage(self.scene, episode.values, "build")
         apply_stage(self.scene, episode.values, "reset")
         self._settle()
+        if self.sight and self.spec.backdrop == "photo":
+            self.sight.patches = self._patches()
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
         self.judge = Judge(world=world)
         self.steps = 0
         return self.judge.look(self.arm.tool.p)
 
+    def _patches(self) -> Patches:
+        patches = Patches(scene=self.world.scene)
+        for body in self.world.bodies.values():
+            patches.add(body.entity, float(np.linalg.norm(body.model.extents_m)) / 2)
+        for name in self.spec.robot.finger_links:
+            patches.add(self.world.links[name].entity, FINGER_REACH_M)
+        return patches
+
     def _settle(self) -> None:
         """Things fall on the table while the robot waits above; then it comes down in its first pose."""
         base = to_sapien(self.spec.robot.base)
         self.world.robot.set_pose(sapien.Pose(base.p + np.array([0, 0, LIFTED_BASE_M], dtype=np.float32), base.q))
-        for role, xy_m in self.scene.places.items():
-            self.scene.drop(role, xy_m, self.spec.drop_height_m)
+        self.arm.reset(np.array(self.spec.robot.init_qpos), slack=self.spec.arm_slack_while_settling)
+        for role, (xy_m, height_m) in self.scene.places.items():
+            self.scene.drop(role, xy_m, height_m)
         first_s, more_s = self.spec.settle_s
         self.world.simulate(first_s)
         bodies = self.world.bodies.values()

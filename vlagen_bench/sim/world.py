@@ -54,9 +54,9 @@ def configure(spec: SceneSpec) -> None:
         cpu_workers=0,
     )
     physx.set_default_material(spec.default_friction, spec.default_friction, 0.0)
-    render.set_camera_shader_dir("default")
-    # The official frames are rounded to 8 bits, not cut off; the renderer rounds when it writes this format.
+    render.set_camera_shader_dir("minimal")  # ManiSkill's default, and so the official one (render/shaders.py)
     render.set_picture_format("Color", "r8g8b8a8unorm")
+    render.set_picture_format("PositionSegmentation", "r16g16b16a16sint")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,19 +157,22 @@ class World:
             )
 
     def _add_camera(self) -> render.RenderCameraComponent:
-        camera = self.spec.camera
-        mount = self.links[camera.mount].entity if camera.mount else None
-        size = (camera.width_px, camera.height_px)
-        if mount is None:
-            made = self.scene.add_camera(camera.name, *size, 1.0, camera.near_m, camera.far_m)
-            made.entity.pose = to_sapien(camera.pose)
+        """The scene's camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through
+        them pixels at the rims of things, depend on it to the last bit.
+        """
+        spec = self.spec.camera
+        camera = render.RenderCameraComponent(spec.width_px, spec.height_px)
+        camera.set_focal_lengths(spec.focal_px, spec.focal_px)
+        camera.set_principal_point(*spec.centre_px)
+        camera.near, camera.far = spec.near_m, spec.far_m
+        camera.local_pose = to_sapien(spec.pose)
+        if spec.mount:
+            self.links[spec.mount].entity.add_component(camera)
         else:
-            made = self.scene.add_mounted_camera(
-                camera.name, mount, to_sapien(camera.pose), *size, 1.0, camera.near_m, camera.far_m
-            )
-        focal, (cx, cy) = camera.focal_px, camera.centre_px
-        made.set_perspective_parameters(camera.near_m, camera.far_m, focal, focal, cx, cy, 0.0)
-        return made
+            entity = sapien.Entity()
+            entity.add_component(camera)
+            self.scene.add_entity(entity)
+        return camera
 
     def add_model(self, role: str, kind: str, asset_id: str) -> Body:
         """Loads a model of the pack; raises `AssetError` if a file of it cannot be used."""
