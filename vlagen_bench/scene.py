@@ -2,14 +2,12 @@
 
 from typing import Any, Literal, Protocol
 
-Role = Literal["source", "target"]
-
 
 class Scene(Protocol):
     """One episode's scene, in the verbs that axes use. World frame, metres, radians, kilograms."""
 
     def add_model(self, role: str, kind: Literal["objects", "receptacles"], asset_id: str) -> None:
-        """Build: loads a model of the scene's pack and gives it a role."""
+        """Build: loads a model of the scene's pack and gives it a role: source, target or distractor."""
 
     def set_table(self, asset_id: str) -> None:
         """Build: the table's picture."""
@@ -19,6 +17,9 @@ class Scene(Protocol):
 
     def turn(self, role: str, yaw_rad: float) -> None:
         """Reset: rotation about the vertical at reset."""
+
+    def bend_arm(self, offsets_rad: tuple[float, ...]) -> None:
+        """Reset: added to the arm's first joint positions."""
 
     def scale_mass(self, role: str, factor: float) -> None:
         """Step, after all has settled: mass and inertia times `factor`."""
@@ -31,6 +32,9 @@ class Scene(Protocol):
 
     def overlay_foreground(self, texture_id: str, ratio: float) -> None:
         """Render: blends a texture over robot, objects and receptacles."""
+
+    def overlay_image(self, texture_id: str, ratio: float) -> None:
+        """Render: blends a sliding window of a texture over the whole image."""
 
     def move_after(self, step: int, role: str, xy_m: tuple[float, float]) -> None:
         """Step: after that many actions, lifts the thing to this place and lets it fall."""

@@ -78,7 +78,7 @@ def make(name: str, parameters: Mapping[str, Any], where: str) -> Axis:
     return build(AXES.get(name), dict(parameters), f"{where}: {name}")
 
 
-def ordered(axes: Mapping[str, Axis]) -> tuple[str, ...]:
+def ordered(axes: Mapping[str, Axis | type[Axis]]) -> tuple[str, ...]:
     """Names in an order in which each comes after those that it needs; alphabetical otherwise."""
     done: list[str] = []
     waiting = sorted(axes)
@@ -92,7 +92,7 @@ def ordered(axes: Mapping[str, Axis]) -> tuple[str, ...]:
 
 
 def apply_stage(scene: Scene, values: Mapping[str, Any], stage: Stage) -> None:
-    """Applies every value of an episode that belongs to `stage`, in order of name."""
-    for name in sorted(values):
+    """Applies every value of an episode that belongs to `stage`, in the order in which they were sampled."""
+    for name in ordered({name: AXES.get(name) for name in values}):
         if AXES.get(name).stage == stage:
             AXES.get(name).apply(scene, values[name])

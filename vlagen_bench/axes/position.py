@@ -11,6 +11,7 @@ from vlagen_bench.scene import Scene
 from vlagen_bench.specs import Grid
 
 Region = Literal["inner", "ring"]
+Third = Literal["source", "target"]
 Point = tuple[float, float]
 
 
@@ -20,19 +21,21 @@ def _distance(a: Point, b: Point) -> float:
 
 
 @cache
-def places(grid: Grid, region: Region, third: bool) -> tuple[tuple[Point, ...], ...]:
-    """All (source, target) or (source, target, third) places that keep their distances, in official order."""
+def places(grid: Grid, region: Region, third: Third | None = None) -> tuple[tuple[Point, ...], ...]:
+    """All (source, target) or (source, target, third) places that keep their distances, in official order.
+
+    The third keeps the larger distance from the role that it is `third` to: the one it could be taken for.
+    """
+    pairs = permutations(grid.points(region), 2 if third is None else 3)
+    apart = [spots for spots in pairs if _distance(spots[0], spots[1]) > grid.separation_m]
+    if third is None:
+        return tuple(apart)
+    far, near = (0, 1) if third == "source" else (1, 0)
     return tuple(
         spots
-        for spots in permutations(grid.points(region), 3 if third else 2)
-        if _distance(spots[0], spots[1]) > grid.separation_m
-        and (
-            not third
-            or (
-                _distance(spots[0], spots[2]) > grid.third_separation_m
-                and _distance(spots[1], spots[2]) > grid.separation_m
-            )
-        )
+        for spots in apart
+        if _distance(spots[far], spots[2]) > grid.third_separation_m
+        and _distance(spots[near], spots[2]) > grid.separation_m
     )
 
 
@@ -46,7 +49,8 @@ class Position(PoolAxis):
     stage: ClassVar = "reset"
 
     region: Region = "inner"
-    third: bool = False
+    third: Third | None = None
+    """whether there is a free third place, and whether it keeps its distance from the source or from the target"""
     drop_m: dict[str, float] = field(default_factory=dict)
     """height above the table from which a role falls at reset, where it is not the scene's"""
 

@@ -13,7 +13,7 @@ from vlagen_bench.scene import Scene
 @axis
 @dataclass(frozen=True, kw_only=True)
 class Reposition(Axis):
-    """After some actions the source is lifted to the free third place and falls; needs `position: {third: true}`."""
+    """After some actions the source is lifted to the free third place and falls; needs `position: {third: source}`."""
 
     name: ClassVar = "reposition"
     kind: ClassVar = "execution"
@@ -26,7 +26,7 @@ class Reposition(Axis):
         """Takes the third place; draws nothing itself."""
         if "third" not in draft.values["position"]:
             raise ConfigError(
-                "The axis 'reposition' needs a third place: add 'position: {third: true}' under `shared`."
+                "The axis 'reposition' needs a third place: add 'position: {third: source}' under `shared`."
             )
         return {"after_step": self.after_step, "xy_m": draft.values["position"]["third"]}
 

@@ -74,3 +74,21 @@ def foreground_overlay(texture: np.ndarray, ratio: float) -> Filter:
         return out
 
     return apply
+
+
+def image_overlay(texture: np.ndarray, ratio: float) -> Filter:
+    """Blends a window of a texture (uint8, twice the image's size) over the whole image.
+
+    The window's corner is the middle of the foreground's bounding box, so that it slides as the robot moves.
+    """
+
+    def apply(rgb: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+        height, width = foreground.shape
+        rows, columns = np.flatnonzero(foreground.any(axis=1)), np.flatnonzero(foreground.any(axis=0))
+        y = int(np.clip((rows[0] + rows[-1]) // 2, 1, height - 1)) if len(rows) else 1
+        x = int(np.clip((columns[0] + columns[-1]) // 2, 1, width - 1)) if len(columns) else 1
+        window = texture[y : y + height, x : x + width]
+        mixed = rgb * np.float32(1 - ratio) + window * np.float32(ratio)
+        return np.clip(mixed, 0, 255).astype(np.uint8)
+
+    return apply

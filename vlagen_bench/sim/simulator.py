@@ -15,7 +15,7 @@ from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
-from vlagen_bench.sim.sight import Sight, foreground_overlay, load_picture
+from vlagen_bench.sim.sight import Sight, foreground_overlay, image_overlay, load_picture
 from vlagen_bench.sim.world import Body, World, to_sapien
 from vlagen_bench.specs import SceneSpec
 
@@ -35,9 +35,31 @@ class EpisodeScene:
     places: dict[str, tuple[tuple[float, float], float]] = field(default_factory=dict)
     yaws: dict[str, float] = field(default_factory=dict)
     moves: dict[int, list[tuple[str, tuple[float, float]]]] = field(default_factory=dict)
+    models: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """role -> kind and id of its model"""
+    arm_offsets_rad: tuple[float, ...] = ()
 
     def add_model(self, role: str, kind: str, asset_id: str) -> None:
-        self.world.add_model(role, kind, asset_id)
+        self.models[role] = (kind, asset_id)
+
+    def bend_arm(self, offsets_rad: tuple[float, ...]) -> None:
+        self.arm_offsets_rad = offsets_rad
+
+    def build(self) -> None:
+        """Loads the models, objects before receptacles, each kind in the pack's order: as the official scene does.
+
+        Solvers treat bodies in the order of their making, so this order is part of an episode. A model is there only
+        once: a distractor that is the source itself is the source, at the place where it was put last.
+        """
+        if "distractor" in self.models and self.models["distractor"] == self.models["source"]:
+            del self.models["distractor"]
+            self.places["source"] = self.places.pop("distractor")
+        pack = packs.load(self.world.spec.pack)
+        for kind in ("objects", "receptacles"):
+            order = [asset.id for asset in getattr(pack, kind)]
+            roles = [role for role, (its_kind, _) in self.models.items() if its_kind == kind]
+            for role in sorted(roles, key=lambda role: order.index(self.models[role][1])):
+                self.world.add_model(role, *self.models[role])
 
     def set_table(self, asset_id: str) -> None:
         picture = self._picture("tables", asset_id)
@@ -71,6 +93,12 @@ class EpisodeScene:
         if self.sight:
             texture = load_picture(self._picture("textures", texture_id), self._size_px)
             self.sight.filters += (foreground_overlay(texture, ratio),)
+
+    def overlay_image(self, texture_id: str, ratio: float) -> None:
+        if self.sight:
+            width, height = self._size_px
+            texture = load_picture(self._picture("textures", texture_id), (2 * width, 2 * height))
+            self.sight.filters += (image_overlay(texture, ratio),)
 
     def move_after(self, step: int, role: str, xy_m: tuple[float, float]) -> None:
         self.moves.setdefault(step, []).append((role, xy_m))
@@ -112,6 +140,7 @@ class Simulator:
         self.arm = Arm(robot=world.robot, spec=self.spec.robot, urdf=self._urdf)
         apply_stage(self.scene, episode.values, "build")
         apply_stage(self.scene, episode.values, "reset")
+        self.scene.build()
         self._settle()
         if self.sight and self.spec.backdrop == "photo":
             self.sight.patches = self._patches()
@@ -144,7 +173,9 @@ class Simulator:
         if speed > AT_REST_M_S or spin > AT_REST_RAD_S:
             self.world.simulate(more_s)
         self.world.robot.set_pose(base)
-        self.arm.reset(np.array(self.spec.robot.init_qpos))
+        qpos = np.array(self.spec.robot.init_qpos)
+        qpos[: len(self.scene.arm_offsets_rad)] += self.scene.arm_offsets_rad
+        self.arm.reset(qpos)
 
     def advance(self, action: np.ndarray) -> Status:
         """One control step with an action (7,) of finite numbers; see `Arm.command`."""
