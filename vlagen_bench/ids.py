@@ -24,7 +24,7 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
         task = load_yaml(path)
         for condition in (task["nominal_name"], *task["conditions"]):
             env_id = f"VLAGen/{camel(task['name'])}-{camel(condition)}-v{task['version']}"
-            yield env_id, {"task": task["name"], "condition": condition}
+            yield env_id, {"task": path.stem, "condition": condition}
 
 
 def register() -> None:

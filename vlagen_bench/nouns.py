@@ -24,6 +24,22 @@ def content_hash(value: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SuccessRule:
+    """When the source counts as on the target. All conditions hold at the end of one control step."""
+
+    xy_margin_m: float
+    """horizontal distance of the origins <= largest half extent of the target + this"""
+    z_margin_m: float
+    """source origin at most this far above resting on the target"""
+    contact_n: float
+    """source and target press on each other with more than this"""
+    released: bool = False
+    """no finger touches the source"""
+    rest_m_s: float | None = None
+    """the source moves slower than this; None: may move"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Condition:
     """What one row of a results table does to a task."""
 
@@ -54,6 +70,15 @@ class Task:
     """axes of the official episode id, most significant first; empty: the task has none"""
     ends_on_success: bool = False
     """whether an episode ends at its first success, or always runs `max_steps`"""
+    success: SuccessRule | None = None
+    """when the task is done; None: as the scene says"""
+    changes: tuple[str, ...] = ()
+    """what this version does otherwise than the one before, one sentence each"""
+
+    @property
+    def stem(self) -> str:
+        """The name of its file, and its key in the catalog: the bare name for version 1, `name_v2` for version 2."""
+        return self.name if self.version == 1 else f"{self.name}_v{self.version}"
 
     @property
     def ref(self) -> str:

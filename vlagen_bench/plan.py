@@ -8,7 +8,7 @@ from typing import Any
 
 from vlagen_bench import axes, catalog, packs, specs
 from vlagen_bench.axes import Axis, Draft, PoolAxis
-from vlagen_bench.errors import ConfigError
+from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.nouns import Episode, Plan, Suite, Task
 from vlagen_bench.seeding import stream
 
@@ -134,7 +134,7 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
     needed = {"task", "condition", "index", "seed", "values"}
     if not isinstance(value, Mapping) or not needed <= set(value):
         raise ConfigError(f"An episode is a mapping with the keys {', '.join(sorted(needed))}.")
-    catalog_task(value["task"])
+    task_of(value["task"])
     for name in value["values"]:
         axes.AXES.get(name)
     episode = Episode(**{key: value[key] for key in (*sorted(needed), "twin") if key in value})
@@ -145,13 +145,12 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
     return episode
 
 
-def catalog_task(ref: str) -> Task:
-    """The task of a `name@version` reference; raises `ConfigError` if this version is not the one that is shipped."""
-    name, _, version = str(ref).partition("@")
-    found = catalog.task(name)
-    if str(found.version) != version:
-        raise ConfigError(f"The episode is of {ref}, but this release has {found.ref}. Use the release that made it.")
-    return found
+def task_of(ref: str) -> Task:
+    """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
+    tasks = {task.ref: task for task in map(catalog.task, catalog.task_names())}
+    if ref not in tasks:
+        raise ConfigError(f"{unknown('task', str(ref), tasks)} Use the release that made the episode.")
+    return tasks[ref]
 
 
 def write(plan: Plan, path: Path) -> None:

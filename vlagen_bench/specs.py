@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.nouns import SuccessRule
 
 Vec3 = tuple[float, float, float]
 QuatWxyz = tuple[float, float, float, float]
@@ -133,22 +134,6 @@ class Light:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuccessRule:
-    """When the source counts as on the target. All conditions hold at the end of one control step."""
-
-    xy_margin_m: float
-    """horizontal distance of the origins <= largest half extent of the target + this"""
-    z_margin_m: float
-    """source origin at most this far above resting on the target"""
-    contact_n: float
-    """source and target press on each other with more than this"""
-    released: bool = False
-    """no finger touches the source"""
-    rest_m_s: float | None = None
-    """the source moves slower than this; None: may move"""
-
-
-@dataclass(frozen=True, kw_only=True)
 class SceneSpec:
     """A place to act in: robot, camera, table, assets, physics rates and the rules of success."""
 
@@ -178,6 +163,7 @@ class SceneSpec:
     ambient: Vec3
     lights: tuple[Light, ...]
     success: SuccessRule
+    """where the task file has none of its own"""
 
     @property
     def physics_steps(self) -> int:

@@ -98,7 +98,7 @@ class _Line:
     def least_cost(self, place_m: float, yaw_now_rad: float) -> float:
         """The part of the cost that is known before anything is measured; the rest only adds to it."""
         turned = 0.3 * abs(self.yaw_rad - yaw_now_rad) / (np.pi / 2)
-        return abs(place_m - self.mass_across) / 0.010 + turned
+        return 0.5 * abs(place_m - self.mass_across) / 0.010 + turned
 
     def grasp(self, place_m: float, yaw_now_rad: float) -> Grasp | None:
         """The grasp at one place; None if the fingers do not fit there."""
@@ -115,23 +115,26 @@ class _Line:
         if middle is None:
             return None
         pads = slab & (self.up >= tips_m) & (self.up <= tips_m + gripper.pad_m)
-        above = slab & (self.up > tips_m + gripper.pad_m)
-        offset = np.abs(self.along - middle)
-        reach = offset[pads].max()
-        room_m = gripper.opening_m / 2 - reach
-        if above.any():
-            room_m = min(room_m, gripper.throat_m / 2 - offset[above].max())
+        reach = np.abs(self.along - middle)[pads].max()
+        room_m = self._room(middle, place_m, tips_m)
         depth_m = self.up[slab].max() - tips_m
         if room_m < LEAST_ROOM_M or depth_m < LEAST_DEPTH_M or 2 * reach < gripper.closed_m:
             return None
         cost = self.least_cost(place_m, yaw_now_rad) + self._cost(pads, middle, reach, tips_m, room_m, depth_m)
         xy = self.axes.T @ [middle, place_m]
-        return Grasp(tips_m=np.array([*xy, tips_m]), yaw_rad=self.yaw_rad, room_m=float(room_m), cost=cost)
+        return Grasp(tips_m=np.array([*xy, tips_m]), yaw_rad=self.yaw_rad, room_m=room_m, cost=cost)
 
     def _middle(self, slab: np.ndarray, tips_m: float) -> float | None:
         """Half way between the outermost points that the pads will meet; None if they meet nothing."""
         pads = slab & (self.up >= tips_m) & (self.up <= tips_m + self.gripper.pad_m)
         return (self.along[pads].min() + self.along[pads].max()) / 2 if pads.any() else None
+
+    def _room(self, middle: float, place_m: float, tips_m: float) -> float:
+        """What is left beside each open finger on its way down, though it may come down a little aside."""
+        gripper = self.gripper
+        way = (np.abs(self.across - place_m) <= gripper.finger_half_width_m + MARGIN_M) & (self.up >= tips_m)
+        opening = np.where(self.up <= tips_m + gripper.pad_m, gripper.opening_m, gripper.throat_m)
+        return float((opening / 2 - np.abs(self.along - middle))[way].min())
 
     def _over_others(self, middle: float, place_m: float) -> float:
         """The lowest height of the tips at which open fingers and palm stay above other things."""
@@ -165,9 +168,10 @@ class _Line:
         upward = max(facing[side, 1].mean() for side in sides)
         # The line between the two contacts leans by this much: the thing would turn in the fingers.
         lean = np.hypot(*(of[sides[0]].mean() - of[sides[1]].mean() for of in (across, up))) / (2 * reach)
-        held_up = np.mean([up[side].mean() for side in sides])
+        held_across, held_up = (np.mean([of[side].mean() for side in sides]) for of in (across, up))
         return float(
-            0.3 * abs(held_up - self.mass_up) / 0.010
+            0.7 * abs(held_across - self.mass_across) / 0.010
+            + 0.3 * abs(held_up - self.mass_up) / 0.010
             + 3.0 * (1.0 - flat)
             + 3.0 * max(0.0, upward)
             + 2.0 * lean

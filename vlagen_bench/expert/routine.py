@@ -31,7 +31,7 @@ NEAR_PLACE_M = 0.006
 TOUCHDOWN_M = 0.001
 ABOVE_WHEN_DONE_M = 0.03
 AIM_AT_MASS = 0.7  # the rest of the weight is on the origin, which the success test looks at
-PATIENCE = {"carry": 15, "descend": 6, "lower": 12, "release": 12, "lost": 3}
+PATIENCE = {"carry": 15, "descend": 6, "lower": 12, "release": 15, "lost": 3}
 """control steps to stay in a phase at most; `lost`: without success in a row, before all begins again"""
 A_MOMENT = 2
 """control steps after which something is no accident"""
@@ -234,6 +234,13 @@ class Routine:
             self.away[2] = max(self.tips[2], self.source.top_m) + ABOVE_WHEN_DONE_M
             self.lost = 0
             return self._enter(self.retreat)
+        if facts.touched and self.rested >= A_MOMENT:
+            # It leans on a finger, which would pull it along on the way up.
+            closing = facts.tool.axes[:, 1]
+            along = self.source.points @ closing
+            return self._move(
+                self.tips + closing * ((along.min() + along.max()) / 2 - self.tips @ closing), self.yaw, OPEN
+            )
         return self._stay(facts, OPEN)
 
     def retreat(self, facts: Facts) -> Move | None:

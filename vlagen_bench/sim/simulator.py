@@ -10,7 +10,7 @@ from transforms3d.euler import euler2quat
 
 from vlagen_bench import packs
 from vlagen_bench.axes import apply_stage
-from vlagen_bench.nouns import Episode
+from vlagen_bench.nouns import Episode, SuccessRule
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
@@ -125,9 +125,16 @@ class Simulator:
     Nothing is carried over: an episode is the same whatever ran before it.
     """
 
-    def __init__(self, spec: SceneSpec, *, drawn: bool = True) -> None:
-        """A simulator without an episode; `drawn=False` leaves out the renderer, and with it `image()`."""
+    def __init__(self, spec: SceneSpec, *, drawn: bool = True, success: SuccessRule | None = None) -> None:
+        """A simulator without an episode.
+
+        Args:
+            spec: the scene.
+            drawn: False leaves out the renderer, and with it `observe`.
+            success: when the task is done; None: as the scene says.
+        """
         self.spec = spec
+        self._success = success or spec.success
         self._drawn = drawn
         self._urdf = urdf_path(spec.robot, spec.pack)
 
@@ -146,7 +153,7 @@ class Simulator:
             self.sight.patches = self._patches()
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
-        self.judge = Judge(world=world)
+        self.judge = Judge(world=world, rule=self._success)
         self.steps = 0
         return self.judge.look(self.arm.tool.p)
 
