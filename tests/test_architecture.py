@@ -24,7 +24,7 @@ LAYERS = (
     ("policies",),
     ("record", "env", "doctor", "table"),
     ("run", "header"),
-    ("progress", "video", "bench"),
+    ("progress", "video", "bench", "certify"),
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}

@@ -60,10 +60,21 @@ def test_a_ten_line_policy_is_scored_and_its_run_folder_is_complete(tmp_path):
     assert {r["condition"] for r in records(run)} == {"nominal", "reposition", "reposition:clean"}
     assert all(r["steps"] == 80 and r["outcome"] == "failure" for r in records(run))
     header = json.loads((run / "header.json").read_text())
-    for key in ("schema", "suite", "plan_hash", "seed", "policy", "versions", "git_commit", "device", "renderer", "robot_spec"):
+    for key in (
+        "schema",
+        "suite",
+        "plan_hash",
+        "seed",
+        "policy",
+        "versions",
+        "git_commit",
+        "device",
+        "renderer",
+        "robot_spec",
+    ):
         assert header[key] is not None
     assert len(list((run / "videos").glob("*.mp4"))) == 3
-    assert (run / "summary.csv").is_file() and "reposition" in done.stdout and str("run") in done.stdout
+    assert (run / "summary.csv").is_file() and "reposition" in done.stdout and "run" in done.stdout
     with np.load(run / "actions" / f"{records(run)[0]['id']}.npz", allow_pickle=False) as stored:
         assert stored["actions"].shape == (80, 7) and stored["state_hashes"].shape == (81,)
 
@@ -73,7 +84,9 @@ def test_real_kills_and_resume_equal_an_uninterrupted_run(tmp_path):
     words = ["--policy", "random", "--episodes", "2", "--conditions", "nominal,heavy_object", "--video", "none"]
     for _ in range(2):
         before = records(tmp_path / "a") if (tmp_path / "a" / "episodes.jsonl").exists() else []
-        child = subprocess.Popen([str(BIN / "vlagen-eval"), *words, "--out", "a"], cwd=tmp_path, stdout=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [str(BIN / "vlagen-eval"), *words, "--out", "a"], cwd=tmp_path, stdout=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             lines = tmp_path / "a" / "episodes.jsonl"
@@ -94,7 +107,11 @@ def test_real_kills_and_resume_equal_an_uninterrupted_run(tmp_path):
 def test_bad_policies_are_sentences_and_codes(tmp_path):
     (tmp_path / "bad.py").write_text(BAD)
     words = ("--episodes", "1", "--conditions", "nominal,unseen_table", "--video", "none")
-    for name, code, says in (("Shape", 1, "returned the shape (3,)"), ("Raises", 1, "RuntimeError: out of memory"), ("NoAct", 2, "has no method act")):
+    for name, code, says in (
+        ("Shape", 1, "returned the shape (3,)"),
+        ("Raises", 1, "RuntimeError: out of memory"),
+        ("NoAct", 2, "has no method act"),
+    ):
         done = call("vlagen-eval", "--policy", f"bad.py:{name}", *words, cwd=tmp_path)
         assert done.returncode == code and says in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
@@ -105,7 +122,20 @@ def test_bad_policies_are_sentences_and_codes(tmp_path):
 @pytest.mark.slow
 def test_random_and_noop_score_nothing(tmp_path):
     for policy in ("random", "noop"):
-        done = call("vlagen-eval", "--policy", policy, "--episodes", "2", "--conditions", "nominal", "--video", "none", "--out", policy, cwd=tmp_path)
+        done = call(
+            "vlagen-eval",
+            "--policy",
+            policy,
+            "--episodes",
+            "2",
+            "--conditions",
+            "nominal",
+            "--video",
+            "none",
+            "--out",
+            policy,
+            cwd=tmp_path,
+        )
         assert done.returncode == 0
         assert {r["outcome"] for r in records(tmp_path / policy)} == {"failure"}
 
@@ -114,10 +144,15 @@ def test_random_and_noop_score_nothing(tmp_path):
 def test_replay_repeats_a_run_bit_for_bit(tmp_path):
     words = ("--episodes", "1", "--conditions", "nominal,texture_strong", "--video", "none")
     assert call("vlagen-eval", "--policy", "expert", *words, "--out", "first", cwd=tmp_path).returncode == 0
-    done = call("vlagen-eval", "--policy", "replay", "--policy-args", "run=first", *words, "--out", "again", cwd=tmp_path)
+    done = call(
+        "vlagen-eval", "--policy", "replay", "--policy-args", "run=first", *words, "--out", "again", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     for name in sorted(path.name for path in (tmp_path / "first" / "actions").iterdir()):
-        with np.load(tmp_path / "first" / "actions" / name) as one, np.load(tmp_path / "again" / "actions" / name) as other:
+        with (
+            np.load(tmp_path / "first" / "actions" / name) as one,
+            np.load(tmp_path / "again" / "actions" / name) as other,
+        ):
             assert np.array_equal(one["actions"], other["actions"])
             assert np.array_equal(one["state_hashes"], other["state_hashes"])
     assert {r["outcome"] for r in records(tmp_path / "again")} == {"success"}

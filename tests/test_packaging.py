@@ -26,7 +26,11 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_has_tasks_assets_and_leaderboards(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"vlagen_bench/tasks/suites/quick.yaml", "vlagen_bench/assets/household/pack.yaml", "vlagen_bench/assets/bridge/pack.yaml"} <= names
+    assert {
+        "vlagen_bench/tasks/suites/quick.yaml",
+        "vlagen_bench/assets/household/pack.yaml",
+        "vlagen_bench/assets/bridge/pack.yaml",
+    } <= names
     assert "vlagen_bench/leaderboards/__init__.py" in names
     assert any(name.endswith("visual.glb") for name in names)
     assert not any("rl4vla" in name or "widowx250s/" in name for name in names), "official assets must not ship"
@@ -48,5 +52,7 @@ def test_the_wheel_works_in_a_clean_environment(wheel, tmp_path):
         ("vlagen", "assets", "check", "household"),
         ("vlagen-eval", "--policy", "noop", "--episodes", "1", "--conditions", "nominal", "--video", "none"),
     ):
-        done = subprocess.run([str(binaries / words[0]), *words[1:]], capture_output=True, text=True, env=env, cwd=tmp_path)
+        done = subprocess.run(
+            [str(binaries / words[0]), *words[1:]], capture_output=True, text=True, env=env, cwd=tmp_path
+        )
         assert done.returncode == 0, done.stdout + done.stderr

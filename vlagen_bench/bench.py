@@ -4,15 +4,18 @@ import multiprocessing
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
 from vlagen_bench import catalog, specs
-from vlagen_bench.plan import sample
+from vlagen_bench.nouns import Suite, Task
+from vlagen_bench.plan import make_plan, sample
 
 MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
 TASK_OF_SCENE = {"tabletop": "tabletop_put_on", "bridge": "bridge_put_on"}
@@ -34,7 +37,7 @@ class EnvSpeed:
     """the same physics steps and one camera picture, in raw SAPIEN, in the same scene"""
     memory_mb: float
     harness_share: float
-    """time of the harness beyond the raw loop of the same environment, as a share of that loop"""
+    """time of a run that is spent outside the environment, with an instant policy, as a share of the time inside"""
 
     @property
     def over_floor(self) -> float:
@@ -73,7 +76,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
         "reset_s": median(resets),
         "step_ms": 1000 * median(steps),
         "floor_ms": 1000 * median(floors),
-        "harness_share": _harness_share(task, simulator, plan),
+        "harness_share": _harness_share(task, simulator, episodes),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -87,26 +90,27 @@ def _floor(simulator: Any) -> None:
     world.camera.get_picture("Color")
 
 
-def _harness_share(task: Any, simulator: Any, plan: list[Any]) -> float:
-    """Median over episodes of (harness - raw loop) / raw loop, with a policy that answers at once."""
+def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
+    """(wall time of a run - time inside the environment) / time inside the environment, with an instant policy.
+
+    A whole run, stored on disk, without films; so it is all that the harness adds to `reset`, `step` and pictures.
+    """
+    from vlagen_bench import run
     from vlagen_bench.policies.base import LoadedPolicy
     from vlagen_bench.policies.noop import Noop
-    from vlagen_bench.run import play
+    from vlagen_bench.record import SCHEMA, RunFolder
 
+    suite = Suite(name="bench", version=1, task=task.stem, conditions=(task.nominal_name,), episodes=episodes)
+    plan = make_plan(suite)
     loaded = LoadedPolicy(name="noop", policy=Noop(), arguments={})
-
-    def raw(episode: Any) -> None:
-        simulator.reset(episode)
-        action = Noop().act({}, "")
-        for _ in range(task.max_steps):
-            simulator.observe()
-            simulator.advance(action)
-
-    shares = []
-    for episode in plan:
-        base = _seconds(lambda episode=episode: raw(episode))
-        shares.append((_seconds(lambda episode=episode: play(episode, task, simulator, loaded)) - base) / base)
-    return median(shares)
+    header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "noop"}
+    with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
+        wall_s = _seconds(
+            lambda: run.run(plan, task, simulator, loaded, folder, (), film=False, max_errors=0, retry_errors=False)
+        )
+        inside = [record["timings"] for record in folder.results.values()]
+    inside_s = sum(one["reset_s"] + one["observe_s"] + one["advance_s"] for one in inside)
+    return (wall_s - inside_s) / inside_s
 
 
 def measure_starts(*, runs: int = 5) -> dict[str, float]:

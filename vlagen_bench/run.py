@@ -91,10 +91,9 @@ def play(episode: Episode, task: Task, sim: Sim, loaded: LoadedPolicy, *, film: 
     try:
         with tape.timing("reset_s"):
             status = sim.reset(episode)
-            tape.state_hashes.append(sim.state_hash())
-            if loaded.privileged and hasattr(loaded.policy, "attach"):
-                loaded.policy.attach(sim)
-        _begin(loaded.policy, episode)
+        tape.state_hashes.append(sim.state_hash())
+        with tape.timing("policy_s"):
+            _begin(loaded, sim, episode)
         status = _loop(task, sim, loaded, tape, status)
     except PolicyError as caught:
         error = f"policy: {caught}"
@@ -143,9 +142,11 @@ class _Timer:
         self._seconds[self._key] += time.perf_counter() - self._start
 
 
-def _begin(policy: Any, episode: Episode) -> None:
-    """Tells a policy that wants to know that an episode begins."""
-    reset = getattr(policy, "reset", None)
+def _begin(loaded: LoadedPolicy, sim: Sim, episode: Episode) -> None:
+    """Tells a policy that wants to know that an episode begins; shows the simulator to an oracle."""
+    if loaded.privileged and hasattr(loaded.policy, "attach"):
+        loaded.policy.attach(sim)
+    reset = getattr(loaded.policy, "reset", None)
     if reset is not None:
         try:
             reset([episode.id])
@@ -171,8 +172,8 @@ def _loop(task: Task, sim: Sim, loaded: LoadedPolicy, tape: _Tape, status: Any) 
         action = stream.next()
         with tape.timing("advance_s"):
             status = sim.advance(action)
-            tape.actions.append(action)
-            tape.state_hashes.append(sim.state_hash())
+        tape.actions.append(action)
+        tape.state_hashes.append(sim.state_hash())
         if status.success and task.ends_on_success:
             break
     if tape.film:

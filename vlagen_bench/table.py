@@ -19,16 +19,17 @@ def percent(value: float | None) -> str:
 def results_table(title: str, rows: Sequence[Row]) -> Table:
     """The rows, grouped by kind of axis."""
     table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
+    table.add_column("kind", no_wrap=True)
     table.add_column("condition", no_wrap=True)
     for name in ("n", "success", "95 % interval", "drop vs twin", "pairs", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
     group = None
     for row in rows:
-        if row.group != group:
-            if group is not None:
-                table.add_section()
-            group = row.group
-        table.add_row(*_cells(row))
+        first = row.group != group
+        if first and group is not None:
+            table.add_section()
+        group = row.group
+        table.add_row(group if first else "", *_cells(row))
     table.caption = "Interval: Wilson. Drop: clean twins minus perturbed, same draws, in points."
     return table
 

@@ -31,6 +31,8 @@ def third_place(draft: Draft) -> dict[str, Any]:
     """Where the free third place is, and how high things fall there if that is said."""
     position = draft.values["position"]
     if "third" not in position:
-        raise ConfigError("A distractor needs a third place: add 'position: {third: source}' (or target) under `shared`.")
+        raise ConfigError(
+            "A distractor needs a third place: add 'position: {third: source}' (or target) under `shared`."
+        )
     height_m = position.get("drop_m", {}).get("third")
     return {"xy_m": position["third"]} | ({} if height_m is None else {"drop_m": height_m})

@@ -213,6 +213,63 @@ def _plan(suite: str, conditions: str | None, episodes: int | None, seed: int | 
     return make_plan(select(catalog.suite(suite), conditions=split_names(conditions), episodes=episodes, seed=seed))
 
 
+def certify(
+    suite: str = "quick",
+    conditions: str | None = None,
+    episodes: int | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
+) -> int:
+    """Certifies a suite's episodes: solvable by the expert, not solved at reset, visible, told in clean words.
+
+    Args:
+        suite: which suite; `vlagen list` shows all.
+        conditions: only these, separated by commas; clean twins are certified too.
+        episodes: per condition, instead of the suite's number.
+        seed: instead of the suite's.
+        out: where to write the certificates; default: <suite>.certificate.jsonl.
+    """
+    from rich.progress import track
+    from rich.table import Table
+
+    from vlagen_bench import catalog, specs
+    from vlagen_bench import certify as certificates
+    from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.stats import wilson
+
+    made = _plan(suite, conditions, episodes, seed)
+    task = catalog.task(made.suite.task)
+    simulator = Simulator(specs.scene(task.scene), success=task.success)
+    found = list(
+        track(certificates.certify(made, task, simulator), "certifying", total=len(made.episodes), console=console())
+    )
+    target = out or Path(f"{suite}.certificate.jsonl")
+    certificates.write(found, made, target)
+    table = Table(
+        "condition", "n", "solved", "95 % interval", "mean steps", "unfair", title=suite, title_justify="left"
+    )
+    for name in dict.fromkeys(one.condition for one in found):
+        mine = [one for one in found if one.condition == name]
+        solved = [one for one in mine if one.solved]
+        low, high = wilson(len(solved), len(mine))
+        steps = f"{sum(one.steps for one in solved) / len(solved):.0f}" if solved else "–"
+        cells = (
+            f"{len(solved)}",
+            f"{100 * low:.0f} – {100 * high:.0f} %",
+            steps,
+            str(sum(bool(one.problems) for one in mine)),
+        )
+        table.add_row(name, str(len(mine)), *cells)
+    out_console = console()
+    out_console.print(table)
+    for one in found:
+        if not one.solved or one.problems:
+            text = "; ".join([*one.problems, *([] if one.solved else [f"not solved: {one.trouble}"])])
+            out_console.print(f"{one.id} {one.condition} {one.index}: {text}", markup=False, soft_wrap=True)
+    out_console.print(f"Written: {target}", markup=False, soft_wrap=True)
+    return OK
+
+
 def bench_env(scene: str | None = None, episodes: int = 6) -> int:
     """Measures environment steps per second, the raw SAPIEN floor, resets, memory and the harness's share.
 

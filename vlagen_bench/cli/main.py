@@ -15,6 +15,7 @@ def make_app() -> SubcommandApp:
     app.command(assets, name="assets", help="Install, check or rebuild asset packs.")
     app.command(commands.validate)
     app.command(commands.render)
+    app.command(commands.certify)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")
     assets.command(commands.install)

@@ -31,7 +31,7 @@ NEAR_PLACE_M = 0.006
 TOUCHDOWN_M = 0.001
 ABOVE_WHEN_DONE_M = 0.03
 AIM_AT_MASS = 0.7  # the rest of the weight is on the origin, which the success test looks at
-PATIENCE = {"carry": 15, "descend": 6, "lower": 12, "release": 15, "lost": 3}
+PATIENCE = {"carry": 15, "descend": 6, "lower": 12, "release": 12, "lost": 3}
 """control steps to stay in a phase at most; `lost`: without success in a row, before all begins again"""
 A_MOMENT = 2
 """control steps after which something is no accident"""
@@ -132,9 +132,8 @@ class Routine:
             return self._enter(self.descend)
         hover_m = max(self.source.top_m, grasp.tips_m[2]) + HOVER_M
         if aside > CORRIDOR_M / 2:
-            hover_m = max(
-                hover_m, places.top_along(self.tips, grasp.tips_m, self.obstacles, CORRIDOR_M) + OVER_OTHERS_M
-            )
+            over_m = places.top_along(self.tips, grasp.tips_m, self.obstacles, CORRIDOR_M) + OVER_OTHERS_M
+            hover_m = max(hover_m, over_m)
         rising = self.tips[2] < hover_m - HOVER_M
         xy = self.tips[:2] if rising and aside > CORRIDOR_M / 2 else grasp.tips_m[:2]
         return self._move(np.array([*xy, hover_m]), yaw, OPEN)
@@ -215,10 +214,8 @@ class Routine:
         """Down until the source touches the target."""
         if self._dropped(facts):
             return self._enter(self.give_up)
-        ground = self.obstacles
-        fall_m = min(
-            places.gap_m(self.source.points, ground), places.gap_m(tip_sweep(self.gripper, facts.tool), ground)
-        )
+        falling = self.source.points, tip_sweep(self.gripper, facts.tool)
+        fall_m = min(places.gap_m(points, self.obstacles) for points in falling)
         if facts.placed or fall_m < 2 * TOUCHDOWN_M or self.count > PATIENCE["lower"]:
             return self._enter(self.release)
         goal = self.tips + [*self._aside(facts), TOUCHDOWN_M - min(fall_m, self.tips[2] - self.table_m)]
@@ -227,9 +224,9 @@ class Routine:
     # Away from it --------------------------------------------------------------------------------------------------
 
     def release(self, facts: Facts) -> Move | None:
-        """Opens the fingers, and keeps them around the source until it rests."""
+        """Opens the fingers, and keeps them around the source until it rests; a can may roll to and fro for long."""
         done = self.rested >= A_MOMENT and not facts.touched
-        if done or self.count > PATIENCE["release"]:
+        if done or (self.count > PATIENCE["release"] and not facts.success):
             self.away = self.tips.copy()
             self.away[2] = max(self.tips[2], self.source.top_m) + ABOVE_WHEN_DONE_M
             self.lost = 0
@@ -237,10 +234,8 @@ class Routine:
         if facts.touched and self.rested >= A_MOMENT:
             # It leans on a finger, which would pull it along on the way up.
             closing = facts.tool.axes[:, 1]
-            along = self.source.points @ closing
-            return self._move(
-                self.tips + closing * ((along.min() + along.max()) / 2 - self.tips @ closing), self.yaw, OPEN
-            )
+            along = (self.source.points - self.tips) @ closing
+            return self._move(self.tips + closing * (along.min() + along.max()) / 2, self.yaw, OPEN)
         return self._stay(facts, OPEN)
 
     def retreat(self, facts: Facts) -> Move | None:

@@ -36,7 +36,9 @@ class Patches:
         half = radius_m + MARGIN_M
         builder = self.scene.create_actor_builder()
         material = render.RenderMaterial(base_color=[0.5, 0.5, 0.5, 1])
-        builder.add_box_visual(sapien.Pose([0, 0, -THICKNESS_M]), half_size=[half, half, THICKNESS_M], material=material)
+        builder.add_box_visual(
+            sapien.Pose([0, 0, -THICKNESS_M]), half_size=[half, half, THICKNESS_M], material=material
+        )
         builder.initial_pose = AWAY
         self.pieces.append((entity, builder.build_kinematic(name="patch"), radius_m))
 

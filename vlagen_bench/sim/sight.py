@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import sapien
 
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.world import World
@@ -37,24 +38,29 @@ class Sight:
             self.patches.follow()
         self.world.scene.update_render()
         self.world.camera.take_picture()
-        rgb = np.ascontiguousarray(self.world.camera.get_picture("Color")[..., :3])
+        rgb = cv2.cvtColor(self.world.camera.get_picture("Color"), cv2.COLOR_RGBA2RGB)
         if self.background is None and not self.filters:
             return rgb
         foreground = self._foreground()
         if self.background is not None:
-            rgb = np.where(foreground[..., None], rgb, self.background)
+            rgb = cv2.copyTo(rgb, foreground, self.background.copy())
         for apply in self.filters:
-            rgb = apply(rgb, foreground)
+            rgb = apply(rgb, foreground.view(bool))
         return rgb
 
-    def _foreground(self) -> np.ndarray:
-        """Bool (H, W): pixels of the robot or of a model."""
+    def seen_px(self, entity: sapien.Entity) -> int:
+        """How many pixels of the last picture show this entity; overlays do not count."""
         ids = self.world.camera.get_picture("PositionSegmentation")[..., 3]
+        return int((ids == entity.per_scene_id).sum())
+
+    def _foreground(self) -> np.ndarray:
+        """Uint8 (H, W), 1 where a pixel is of the robot or of a model, else 0."""
+        ids = cv2.extractChannel(self.world.camera.get_picture("PositionSegmentation"), 3)
         entities = [link.entity for link in self.world.robot.links]
         entities += [body.entity for body in self.world.bodies.values()]
-        keep = np.zeros(int(ids.max()) + 2 + max(e.per_scene_id for e in entities), dtype=bool)
-        keep[[entity.per_scene_id for entity in entities]] = True
-        return keep[ids]
+        keep = np.zeros(256, dtype=np.uint8)  # a scene has some thirty entities, so that a byte holds an id
+        keep[[entity.per_scene_id for entity in entities]] = 1
+        return cv2.LUT(ids.astype(np.uint8), keep)
 
 
 def foreground_overlay(texture: np.ndarray, ratio: float) -> Filter:

@@ -211,6 +211,10 @@ class Simulator:
         """The thing in a role; for privileged policies."""
         return self.world.bodies[role]
 
+    def seen_px(self, role: str) -> int:
+        """How many pixels of the last observation show the thing in this role."""
+        return self.sight.seen_px(self.body(role).entity)
+
     def state_hash(self) -> str:
         """16 hex digits of everything that moves: equal if and only if the physics went the same way, bit for bit."""
         return hashlib.sha256(self.world.state().tobytes()).hexdigest()[:16]

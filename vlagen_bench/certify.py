@@ -1,0 +1,91 @@
+"""Is every episode of a suite fair? Solvable, not solved at the start, all visible, told in clean words."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vlagen_bench.nouns import Episode, Plan, Task
+from vlagen_bench.policies.expert import Expert
+from vlagen_bench.sim.simulator import Simulator
+
+VISIBLE_PX = 20
+"""a thing with fewer pixels in the first picture cannot be found in it"""
+# Slots, ids, file names, and number sequences such as those that leaked into prompts elsewhere.
+UNCLEAN = re.compile(r"[{}_$<>]|\d{2,}|\.(png|glb|obj)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """What was found about one episode."""
+
+    id: str
+    condition: str
+    index: int
+    instruction: str
+    solved: bool
+    """by the privileged expert, as the task judges"""
+    steps: int
+    """until the expert's first success, or all that it took"""
+    trouble: str | None
+    """what went wrong for the expert"""
+    source_px: int
+    target_px: int
+    problems: tuple[str, ...]
+    """what is wrong with the episode itself, whoever acts"""
+
+
+def certify(plan: Plan, task: Task, simulator: Simulator) -> Iterator[Certificate]:
+    """Looks at every episode of the plan, twins included, and lets the expert play it."""
+    expert = Expert()
+    for episode in plan.episodes:
+        yield certify_one(episode, task, simulator, expert)
+
+
+def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expert) -> Certificate:
+    """The certificate of one episode."""
+    status = simulator.reset(episode)
+    simulator.observe()
+    seen = {role: simulator.seen_px(role) for role in ("source", "target")}
+    problems = _problems(episode, success=status.success, placed=status.placed, seen=seen)
+    expert.attach(simulator)
+    expert.reset([episode.id])
+    for _ in range(task.max_steps):
+        status = simulator.advance(expert.act(None, simulator.instruction))
+        if status.success and task.ends_on_success:
+            break
+    return Certificate(
+        id=episode.id,
+        condition=episode.condition,
+        index=episode.index,
+        instruction=episode.instruction,
+        solved=status.success,
+        steps=status.first_success_step or simulator.steps,
+        trouble=status.trouble,
+        source_px=seen["source"],
+        target_px=seen["target"],
+        problems=tuple(problems),
+    )
+
+
+def _problems(episode: Episode, *, success: bool, placed: bool, seen: dict[str, int]) -> Iterable[str]:
+    if success or placed:
+        yield "done before the first action"
+    for role, pixels in seen.items():
+        if pixels < VISIBLE_PX:
+            yield f"the {role} is not visible ({pixels} pixels)"
+    if UNCLEAN.search(episode.instruction):
+        yield "the instruction has an id or an unfilled slot"
+    for key, asked in (("distractor_object", "object"), ("distractor_receptacle", "receptacle")):
+        if key in episode.values and episode.values[key]["id"] == episode.values[asked]:
+            yield f"no distractor: it is the {asked} that is asked for"
+
+
+def write(certificates: Iterable[Certificate], plan: Plan, path: Path) -> None:
+    """Writes the certificates as JSON, one line an episode after a line about the plan."""
+    with open(path, "w", encoding="utf-8") as file:
+        suite = {"name": plan.suite.name, "version": plan.suite.version, "seed": plan.suite.seed}
+        file.write(json.dumps({"suite": suite, "plan_hash": plan.hash}, sort_keys=True) + "\n")
+        for certificate in certificates:
+            file.write(json.dumps(asdict(certificate), sort_keys=True, ensure_ascii=False) + "\n")
