@@ -109,7 +109,7 @@ def test_the_bridge_pack_has_the_sizes_and_splits_of_the_paper():
         for kind in ("objects", "receptacles", "tables", "textures")
     }
     assert sizes == {"objects": (16, 9), "receptacles": (1, 16), "tables": (16, 5), "textures": (1, 20)}
-    assert [pack.textures.index(texture) for texture in pack.split("textures", "test")] == list(range(1, 17))
+    assert [pack.textures.index(texture) for texture in pack.split("textures", "test")] == list(range(1, 21))
     assert (pack.objects[0].name, pack.objects[24].name, pack.receptacles[0].name) == ("carrot", "cup", "plate")
 
 

@@ -225,7 +225,7 @@ class Routine:
 
     def release(self, facts: Facts) -> Move | None:
         """Opens the fingers, and keeps them around the source until it rests; a can may roll to and fro for long."""
-        done = self.rested >= A_MOMENT and not facts.touched
+        done = min(self.rested, self.count - 1) >= A_MOMENT and not facts.touched
         if done or (self.count > PATIENCE["release"] and not facts.success):
             self.away = self.tips.copy()
             self.away[2] = max(self.tips[2], self.source.top_m) + ABOVE_WHEN_DONE_M
