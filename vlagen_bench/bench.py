@@ -100,7 +100,7 @@ def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
     from vlagen_bench.policies.noop import Noop
     from vlagen_bench.record import SCHEMA, RunFolder
 
-    suite = Suite(name="bench", version=1, task=task.stem, conditions=(task.nominal_name,), episodes=episodes)
+    suite = Suite(name="bench", version=1, task=task.name, conditions=(task.nominal_name,), episodes=episodes)
     plan = make_plan(suite)
     loaded = LoadedPolicy(name="noop", policy=Noop(), arguments={})
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "noop"}

@@ -34,8 +34,8 @@ def task(name: str) -> Task:
 def read_task(path: Path) -> Task:
     """The task in a file; raises `ConfigError` that says what is wrong with it and where."""
     found = build(Task, load_yaml(path), str(path))
-    if found.stem != path.stem:
-        raise ConfigError(f"{path}: inside it is {found.ref}, so its file must be called {found.stem}.yaml.")
+    if found.name != path.stem:
+        raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
     packs.load(specs.scene(found.scene).pack)
     for name in found.condition_names():
         where = f"{path}: conditions: {name}"

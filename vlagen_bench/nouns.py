@@ -73,12 +73,7 @@ class Task:
     success: SuccessRule | None = None
     """when the task is done; None: as the scene says"""
     changes: tuple[str, ...] = ()
-    """what this version does otherwise than the one before, one sentence each"""
-
-    @property
-    def stem(self) -> str:
-        """The name of its file, and its key in the catalog: the bare name for version 1, `name_v2` for version 2."""
-        return self.name if self.version == 1 else f"{self.name}_v{self.version}"
+    """what it does otherwise than the task that it was made from, one sentence each"""
 
     @property
     def ref(self) -> str:
