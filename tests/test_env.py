@@ -61,7 +61,7 @@ def test_seeds_and_later_resets_give_different_episodes():
 def test_an_official_id_is_decoded():
     env = make(BRIDGE)
     _, info = env.reset(options={"episode_id": 123})
-    assert info["episode"]["index"] == 123
+    assert info["episode"]["official_id"] == 123
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,10 @@ def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None
     for name in names:
         if name not in known:
             raise ConfigError(f"{where}: {unknown(f'condition of {task_name}', name, known)}")
+
+
+@cache
+def official_ids(suite_name: str) -> dict[str, list[int]]:
+    """Condition -> published official episode ids of a suite; raises `ConfigError` if its file is missing or wrong."""
+    path = paths.tasks_dir() / "suites" / "ids" / f"{suite_name}.json"
+    return build(dict[str, list[int]], load_yaml(path), str(path))

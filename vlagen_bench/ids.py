@@ -25,6 +25,9 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
         for condition in (task["nominal_name"], *task["conditions"]):
             env_id = f"VLAGen/{camel(task['name'])}-{camel(condition)}-v{task['version']}"
             yield env_id, {"task": path.stem, "condition": condition}
+        # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
+        main = {"task": path.stem, "condition": task["nominal_name"], "reward": "potential"}
+        yield f"VLAGen/{camel(task['name'])}-Main-v{task['version']}", main
 
 
 def register() -> None:

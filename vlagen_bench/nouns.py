@@ -102,6 +102,8 @@ class Suite:
     seed: int = 0
     twins: bool = True
     """whether clean twins are run too, for the paired drop"""
+    official_ids: bool = False
+    """whether the episodes are those of `ids/<suite>.json`, condition -> official episode ids, and of no seed"""
     about: str = ""
 
 
@@ -118,6 +120,8 @@ class Episode:
     """axis name -> sampled JSON value"""
     twin: str | None = None
     """id of the clean twin; None: it is clean itself, or runs without"""
+    official_id: int | None = None
+    """the integer that names these values in the official environment, where one was given"""
 
     @cached_property
     def id(self) -> str:
@@ -135,6 +139,7 @@ class Episode:
             "seed": self.seed,
             "values": dict(self.values),
             "twin": self.twin,
+            "official_id": self.official_id,
         }
 
     @property

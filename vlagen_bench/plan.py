@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vlagen_bench import axes, catalog, packs, specs
 from vlagen_bench.axes import Axis, Draft, PoolAxis
@@ -20,6 +22,8 @@ def make_plan(suite: Suite) -> Plan:
     before the first episode that needs it, so that an interrupted run has seen all conditions alike.
     """
     task = catalog.task(suite.task)
+    if suite.official_ids:
+        return Plan(suite=suite, episodes=tuple(_pinned(suite, task)))
     episodes: dict[str, Episode] = {}
     for index in range(suite.episodes):
         for name in suite.conditions:
@@ -29,12 +33,40 @@ def make_plan(suite: Suite) -> Plan:
     return Plan(suite=suite, episodes=tuple(episodes.values()))
 
 
+def _pinned(suite: Suite, task: Task) -> Iterator[Episode]:
+    """The episodes of a suite of published official ids."""
+    ids = catalog.official_ids(suite.name)
+    for index in range(suite.episodes):
+        for name in suite.conditions:
+            if index >= len(ids[name]):
+                raise ConfigError(
+                    f"The suite '{suite.name}' has {len(ids[name])} published episodes of {name}, not {suite.episodes}."
+                )
+            yield dataclasses.replace(official(task, name, ids[name][index]), index=index)
+
+
+def draw_official_ids(
+    task: Task, conditions: tuple[str, ...], *, seeds: tuple[int, ...], each: int
+) -> dict[str, list[int]]:
+    """Official ids as the protocol draws them, `each` a seed, uniformly over a condition's pool; how `ids/` was made."""
+    return {
+        name: [
+            int(stream(seed, task.name, "official", name, index).randint(pool_size(task, name), dtype=np.int64))
+            for seed in seeds
+            for index in range(each)
+        ]
+        for name in conditions
+    }
+
+
 def select(suite: Suite, *, conditions: tuple[str, ...] | None, episodes: int | None, seed: int | None) -> Suite:
     """The suite, narrowed or reseeded as the command line asks."""
     if conditions is not None:
         catalog.check_conditions(suite.task, conditions, "--conditions")
     if episodes is not None and episodes < 1:
         raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
+    if seed is not None and suite.official_ids:
+        raise ConfigError(f"The suite '{suite.name}' has published episodes, which no seed changes: leave out --seed.")
     changes = {"conditions": conditions, "episodes": episodes, "seed": seed}
     return dataclasses.replace(suite, **{key: value for key, value in changes.items() if value is not None})
 
@@ -90,7 +122,9 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
             values[member] = _pool(members, member).pick(picked[member], draft)
         else:
             values[member] = _only_value(members[member], draft)
-    return Episode(task=task.ref, condition=name, index=episode_id, seed=0, values=dict(sorted(values.items())))
+    return Episode(
+        task=task.ref, condition=name, index=0, seed=0, values=dict(sorted(values.items())), official_id=episode_id
+    )
 
 
 def pool_size(task: Task, name: str) -> int:
@@ -137,7 +171,7 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
     task_of(value["task"])
     for name in value["values"]:
         axes.AXES.get(name)
-    episode = Episode(**{key: value[key] for key in (*sorted(needed), "twin") if key in value})
+    episode = Episode(**{key: value[key] for key in (*sorted(needed), "twin", "official_id") if key in value})
     if value.get("id", episode.id) != episode.id:
         raise ConfigError(
             f"The episode calls itself {value['id']}, but its content has the id {episode.id}: it was edited."
