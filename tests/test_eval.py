@@ -156,3 +156,14 @@ def test_replay_repeats_a_run_bit_for_bit(tmp_path):
             assert np.array_equal(one["actions"], other["actions"])
             assert np.array_equal(one["state_hashes"], other["state_hashes"])
     assert {r["outcome"] for r in records(tmp_path / "again")} == {"success"}
+
+
+@pytest.mark.slow
+@pytest.mark.bridge
+def test_a_policy_is_scored_on_the_bridge(tmp_path):
+    words = ("--suite", "bridge-first", "--conditions", "unseen_objects", "--episodes", "1", "--video", "none")
+    done = call("vlagen-eval", "--policy", "expert", *words, "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {r["condition"] for r in records(tmp_path / "run")} == {"unseen_objects", "in_distribution"}
+    assert all(r["steps"] == 80 for r in records(tmp_path / "run"))
+    assert "stand-ins" in done.stdout

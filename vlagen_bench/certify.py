@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from vlagen_bench.nouns import Episode, Plan, Task
 from vlagen_bench.policies.expert import Expert
 from vlagen_bench.sim.simulator import Simulator
 
 VISIBLE_PX = 20
 """a thing with fewer pixels in the first picture cannot be found in it"""
+STRAYED_M = 0.10
 # Slots, ids, file names, and number sequences such as those that leaked into prompts elsewhere.
 UNCLEAN = re.compile(r"[{}_$<>]|\d{2,}|\.(png|glb|obj)")
 
@@ -48,7 +51,7 @@ def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expe
     status = simulator.reset(episode)
     simulator.observe()
     seen = {role: simulator.seen_px(role) for role in ("source", "target")}
-    problems = _problems(episode, success=status.success, placed=status.placed, seen=seen)
+    problems = [*_problems(episode, success=status.success, placed=status.placed, seen=seen), *_strayed(simulator)]
     expert.attach(simulator)
     expert.reset([episode.id])
     for _ in range(task.max_steps):
@@ -80,6 +83,14 @@ def _problems(episode: Episode, *, success: bool, placed: bool, seen: dict[str, 
     for key, asked in (("distractor_object", "object"), ("distractor_receptacle", "receptacle")):
         if key in episode.values and episode.values[key]["id"] == episode.values[asked]:
             yield f"no distractor: it is the {asked} that is asked for"
+
+
+def _strayed(simulator: Simulator) -> Iterator[str]:
+    """Things that rolled, or were pushed by another as both fell, far from where the episode puts them."""
+    for role, (xy_m, _) in simulator.scene.places.items():
+        away_m = float(np.linalg.norm(simulator.body(role).position_m[:2] - xy_m))
+        if away_m > STRAYED_M:
+            yield f"the {role} came to rest {100 * away_m:.0f} cm from its place"
 
 
 def write(certificates: Iterable[Certificate], plan: Plan, path: Path) -> None:

@@ -2,42 +2,54 @@
 
 import contextlib
 import errno
+import fcntl
 import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote, urlsplit
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, TextColumn
 
-from vlagen_bench import packs
+from vlagen_bench import download, packs, paths
+from vlagen_bench.download import LIMITS, Advance, Limits, Unreachable, Wanted
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import Check, Pack
 
-Advance = Callable[[], None]
 Fill = Callable[[Pack, Path, Advance], None]
 """A way to get files: fills an empty staging folder with what it has of a pack, and calls `advance` after each file.
 
-It need not check anything: what is missing or wrong in the staging folder is found, and named, afterwards. A download
-would be another `Fill`, keeping half-loaded files in `paths.cache_dir()` so that it can resume.
+It need not check anything: what is missing or wrong in the staging folder is found, and named, afterwards.
 """
 
 _NAMED = 5
+_LEFTOVER_S = 24 * 3600.0
+"""Staging folders that are older were left by installs that were killed."""
 _QUIET_S = 1.0
 """Installs that end sooner show no progress bar."""
 
 
-def install(name: str, source: Path | None, console: Console | None = None) -> Check:
-    """Installs pack `name` from the folder `source`, as `vlagen assets install` does.
+def install(
+    name: str,
+    source: Path | None,
+    console: Console | None = None,
+    *,
+    mirror: str | None = None,
+    limits: Limits = LIMITS,
+) -> Check:
+    """Installs pack `name`, as `vlagen assets install` does: from the folder `source`, from a mirror, or from upstream.
 
     Raises:
-        AssetError: the pack needs no install, there is no source, or see `install_from`.
+        AssetError: the pack needs no install, or see `install_from` and `install_over_http`.
     """
-    pack = _installable(name)
     if source is None:
-        raise AssetError(_no_download(pack))
+        return install_over_http(name, console, mirror=mirror, limits=limits)
+    if mirror is not None:
+        raise AssetError("Files come either from a folder (--from) or from a server (--mirror): name one of them.")
     return install_from(name, source, console)
 
 
@@ -56,6 +68,27 @@ def install_from(name: str, source: Path, console: Console | None = None) -> Che
     return _install(pack, _copier(source), f"{source} is not a complete copy of", console)
 
 
+def install_over_http(
+    name: str, console: Console | None = None, *, mirror: str | None = None, limits: Limits = LIMITS
+) -> Check:
+    """Downloads pack `name` from where its manifest says, or from below the address `mirror`, laid out like the pack.
+
+    What is installed already, and right, is not downloaded again. What has arrived when a download fails is kept in
+    the cache folder for the next; stand-ins are not accepted. Installs that run at once take turns.
+
+    Raises:
+        AssetError: there is no connection, or files did not come (some are named, and why), or a folder cannot be
+            written. What was installed before stays as it was.
+    """
+    pack = _installable(name)
+    urls = {path: _url(pack, path, mirror) for path in pack.files}
+    kept = paths.cache_dir() / "downloads" / name
+    with _alone(kept, console):
+        found = _install(pack, _downloader(urls, kept, limits), "What was downloaded is not", console)
+        shutil.rmtree(kept, ignore_errors=True)
+    return found
+
+
 def summary(name: str, found: Check) -> str:
     """What to tell the user after an install."""
     home, count = packs.installed_folder(name), len(packs.load(name).files)
@@ -63,7 +96,7 @@ def summary(name: str, found: Check) -> str:
     if found.stand_ins:
         text += (
             f" {len(found.stand_ins)} of them are stand-ins for upstream files, which look different: "
-            f"{_some(found.stand_ins)}. To replace them, install again from a folder that has the upstream files."
+            f"{_some(found.stand_ins)}. To replace them by upstream's, run: vlagen assets install {name}"
         )
     return text
 
@@ -83,7 +116,7 @@ def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) ->
             if found != before:  # the same stand-ins again are no reason to disturb who reads the folder now
                 _put(staging, target)
     except OSError as error:
-        raise AssetError(_cannot_write(target, error)) from None
+        raise AssetError(_cannot_write(pack.name, target, error, "VLAGEN_ASSETS")) from None
     return found
 
 
@@ -98,22 +131,117 @@ def _copier(source: Path) -> Fill:
                 f"({_some(refused)}): symbolic links and devices are not followed. Put the files themselves there."
             )
         for path in pack.files:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError), _open(source / path) as incoming:
-                copy = staging / path
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                with open(copy, "xb") as outgoing:
-                    shutil.copyfileobj(incoming, outgoing)
-            advance()
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                _copy(source / path, staging / path)
+            advance(files=1)
 
     return fill
 
 
+def _downloader(urls: dict[str, str], kept: Path, limits: Limits) -> Fill:
+    """Fills the staging folder from what is installed and, for the rest, over HTTP by way of the folder `kept`."""
+
+    def fill(pack: Pack, staging: Path, advance: Advance) -> None:
+        home = packs.installed_folder(pack.name)
+        right = [path for path, expected in pack.files.items() if packs.is_right(home / path, expected)]
+        advance(files=len(right))
+        wanted = [
+            Wanted(name=path, url=urls[path], to=kept / path, expected=expected)
+            for path, expected in pack.files.items()
+            if path not in right
+        ]
+        _fetch(pack, wanted, kept, advance, limits)
+        for path in pack.files:
+            _copy((home if path in right else kept) / path, staging / path)
+
+    return fill
+
+
+def _fetch(pack: Pack, wanted: list[Wanted], kept: Path, advance: Advance, limits: Limits) -> None:
+    others = f"from another server with --mirror URL, or from files you have with --from DIR ({_origins(pack)})"
+    try:
+        failed = download.download(wanted, advance, limits)
+    except Unreachable as trouble:
+        raise AssetError(
+            f"The asset pack '{pack.name}' cannot be downloaded, because {trouble.host} cannot be reached "
+            f"({trouble.why}): check the connection, or install {others}."
+        ) from None
+    except OSError as error:
+        raise AssetError(_cannot_write(pack.name, kept, error, "VLAGEN_CACHE")) from None
+    if failed:
+        named = _some([f"{path} ({why})" for path, why in failed.items()])
+        raise AssetError(
+            f"{len(failed)} of {len(pack.files)} files of the asset pack '{pack.name}' could not be downloaded: {named}. "
+            f"Nothing was installed; run the command again, which fetches only what is not in {kept} yet, "
+            f"or install {others}."
+        )
+
+
+def _url(pack: Pack, path: str, mirror: str | None) -> str:
+    """Where to download a file of a pack; raises `AssetError` if there is no such place."""
+    if _leaves(path):
+        raise AssetError(f"The manifest of the asset pack '{pack.name}' names {path}, which is no place in a pack.")
+    if mirror is not None:
+        return f"{_checked(mirror)}/{quote(path)}"
+    for part in pack.sources:
+        if part.files_url and PurePosixPath(path).is_relative_to(part.prefix):
+            place = PurePosixPath(part.path) / PurePosixPath(path).relative_to(part.prefix)
+            return part.files_url.replace("{revision}", quote(part.revision)).replace("{path}", quote(str(place)))
+    raise AssetError(
+        f"The manifest of the asset pack '{pack.name}' names no address to download {path} from. "
+        f"Bring its files into one folder DIR ({_origins(pack)}) and run: vlagen assets install {pack.name} --from DIR"
+    )
+
+
+def _checked(mirror: str) -> str:
+    try:
+        address = urlsplit(mirror)
+        usable = address.scheme in ("http", "https") and address.hostname and not address.username
+        usable = usable and not (address.query or address.fragment) and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise AssetError(
+            f"'{mirror}' is no address of a mirror: it must look like https://host/folder, "
+            "with the pack's files below it. Files in a local folder are installed with --from DIR."
+        )
+    return mirror.rstrip("/")
+
+
+@contextlib.contextmanager
+def _alone(kept: Path, console: Console | None) -> Iterator[None]:
+    """Waits until no other process downloads into `kept`, and keeps others out."""
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(kept.with_name(f"{kept.name}.lock"), "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise AssetError(_cannot_write(kept.name, kept, error, "VLAGEN_CACHE")) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if console:
+                console.print(f"Waiting for another process that downloads '{kept.name}'.", markup=False)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _copy(original: Path, copy: Path) -> None:
+    with _open(original) as incoming:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with open(copy, "xb") as outgoing:
+            shutil.copyfileobj(incoming, outgoing)
+
+
+def _leaves(path: str) -> bool:
+    return path.startswith("/") or ".." in PurePosixPath(path).parts
+
+
 def _is_trick(source: Path, path: str) -> bool:
     """Whether `path` would leave `source` or is, on its way or at its end, anything but folders and a regular file."""
-    parts = PurePosixPath(path).parts
-    if path.startswith("/") or ".." in parts:
+    if _leaves(path):
         return True
-    here = source
+    parts, here = PurePosixPath(path).parts, source
     for depth, part in enumerate(parts, start=1):
         here = here / part
         try:
@@ -137,6 +265,10 @@ def _open(path: Path):
 def _staging(target: Path) -> Iterator[Path]:
     """A fresh folder beside `target`, so that a rename can put it there; removed if it is still there at the end."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    for other in target.parent.glob(f".{target.name}-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - other.stat().st_mtime > _LEFTOVER_S:
+                shutil.rmtree(other, ignore_errors=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     staging.chmod(0o755)  # mkdtemp keeps it from other users, whom an installed pack may serve
     try:
@@ -162,14 +294,23 @@ def _put(staging: Path, target: Path) -> None:
 @contextlib.contextmanager
 def _progress(pack: Pack, console: Console | None) -> Iterator[Advance]:
     """A progress bar over the files, shown on a terminal and only once the install takes a while."""
-    progress = Progress(console=console, transient=True, disable=console is None or not console.is_terminal)
-    task = progress.add_task(f"Installing {pack.name}", total=len(pack.files))
-    begin = time.monotonic()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} files{task.fields[loaded]}"),
+    )
+    progress = Progress(*columns, console=console, transient=True, disable=console is None or not console.is_terminal)
+    task = progress.add_task(f"Installing {pack.name}", total=len(pack.files), loaded="")
+    begin, loaded_bytes = time.monotonic(), 0
 
-    def advance() -> None:
-        if time.monotonic() - begin > _QUIET_S:
+    def advance(*, files: int = 0, num_bytes: int = 0) -> None:
+        nonlocal loaded_bytes
+        loaded_bytes += num_bytes
+        passed_s = time.monotonic() - begin
+        if passed_s > _QUIET_S:
             progress.start()
-        progress.advance(task)
+        loaded = f", {decimal(loaded_bytes)} at {decimal(int(loaded_bytes / passed_s))}/s" if loaded_bytes else ""
+        progress.update(task, advance=files, loaded=loaded)
 
     try:
         yield advance
@@ -184,14 +325,10 @@ def _installable(name: str) -> Pack:
     return pack
 
 
-def _no_download(pack: Pack) -> str:
-    origins = "; ".join(
+def _origins(pack: Pack) -> str:
+    return "; ".join(
         f"{part.prefix}/ = {'all' if part.path == '.' else part.path} of {part.repository} at {part.revision}"
         for part in pack.sources
-    )
-    return (
-        f"Downloading the asset pack '{pack.name}' comes in a later version. Bring its files into one folder DIR "
-        f"({origins}) and run: vlagen assets install {pack.name} --from DIR"
     )
 
 
@@ -210,10 +347,10 @@ def _some(paths: tuple[str, ...] | list[str]) -> str:
     return ", ".join(paths[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _cannot_write(target: Path, error: OSError) -> str:
+def _cannot_write(name: str, folder: Path, error: OSError, variable: str) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        why = "the disk is full: free some space, or name a folder on another disk in VLAGEN_ASSETS"
+        why = f"the disk is full: free some space, or name a folder on another disk in {variable}"
     else:
         reason = (error.strerror or str(error)).lower()
-        why = f"{reason} ({error.filename}): make it writable, or name another folder in VLAGEN_ASSETS"
-    return f"The asset pack '{target.name}' cannot be installed in {target}; {why}."
+        why = f"{reason} ({error.filename}): make it writable, or name another folder in {variable}"
+    return f"The asset pack '{name}' cannot be installed in {folder}; {why}."

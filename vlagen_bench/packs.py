@@ -56,6 +56,8 @@ class Source:
     revision: str
     path: str
     licence: str
+    files_url: str = ""
+    """address of one file, with {revision} and {path} (in the repository) to be filled in; empty: no download"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,11 @@ def digest(path: Path, expected: str) -> str:
     if expected.startswith("git:"):
         return "git:" + hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
     return hashlib.sha256(content).hexdigest()
+
+
+def is_right(path: Path, expected: str) -> bool:
+    """Whether there is a file with this hash."""
+    return path.is_file() and digest(path, expected) == expected
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,40 @@
 """How far is the run? A bar with an estimate in a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    track,
+)
 
 from vlagen_bench.run import Played
 
 LINE_EVERY_S = 10.0
+T = TypeVar("T")
+
+
+def tracked(items: Iterable[T], *, total: int, label: str, console: Console) -> Iterator[T]:
+    """The items, with a bar and an estimate in a terminal, and a plain line now and then elsewhere."""
+    if console.is_terminal:
+        yield from track(items, label, total=total, console=console)
+        return
+    start = line_at = time.monotonic()
+    for done, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - line_at >= LINE_EVERY_S or done == total:
+            line_at = now
+            left_s = (now - start) / done * (total - done)
+            console.print(f"{label}: {done}/{total}, about {left_s:.0f} s left", highlight=False)
 
 
 class RunProgress:

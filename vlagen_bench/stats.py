@@ -22,6 +22,40 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def weighted_sum_interval(
+    terms: Iterable[tuple[float, int, int]], confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Interval of a weighted sum of independent rates, from the Wilson interval of each; None where one has no data.
+
+    The method is Newcombe's (Statistics in Medicine 17:873, 1998, method 10), in the general form of Zou, Huang and
+    Zhang (Computational Statistics and Data Analysis 53:1080, 2009).
+
+    Args:
+        terms: (weight, successes, n) of each rate.
+        confidence: of the interval.
+    """
+    total = below = above = 0.0
+    for weight, successes, n in terms:
+        if n == 0:
+            return None
+        rate = successes / n
+        low, high = wilson(successes, n, confidence)
+        down, up = (rate - low, high - rate) if weight > 0 else (high - rate, rate - low)
+        total += weight * rate
+        below += (weight * down) ** 2
+        above += (weight * up) ** 2
+    return total - sqrt(below), total + sqrt(above)
+
+
+def newcombe(successes: int, n: int, other_successes: int, other_n: int) -> tuple[float, float] | None:
+    """95 % interval of the first rate minus the other, of two independent samples; None where one has no data.
+
+    >>> [round(x, 4) for x in newcombe(56, 70, 48, 80)]
+    [0.0524, 0.3339]
+    """
+    return weighted_sum_interval([(1.0, successes, n), (-1.0, other_successes, other_n)])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """What is known of one condition. Rates are None, not 0, where there is no data."""

@@ -1,11 +1,12 @@
 """How is a run shown in a terminal? One row per condition: n, rate, interval, drop, errors; and as CSV."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.table import Table
 
+from vlagen_bench.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
 from vlagen_bench.stats import Row
 
 NO_DATA = "–"
@@ -17,21 +18,78 @@ def percent(value: float | None) -> str:
 
 
 def results_table(title: str, rows: Sequence[Row]) -> Table:
-    """The rows, grouped by kind of axis."""
-    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-    table.add_column("kind", no_wrap=True)
-    table.add_column("condition", no_wrap=True)
+    """The rows, grouped by kind of axis, with the mean of each group and of all shifted settings."""
+    table = _new(title, "kind")
     for name in ("n", "success", "95 % interval", "drop vs twin", "pairs", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
-    group = None
-    for row in rows:
-        first = row.group != group
-        if first and group is not None:
-            table.add_section()
-        group = row.group
-        table.add_row(group if first else "", *_cells(row))
-    table.caption = "Interval: Wilson. Drop: clean twins minus perturbed, same draws, in points."
+    groups = {row.condition: row.group for row in rows}
+    rates = averages({row.condition: row.rate for row in rows}, groups)
+    drops = averages({row.condition: row.drop for row in rows}, groups)
+    for group in dict.fromkeys(groups.values()):
+        mine = [row for row in rows if row.group == group]
+        for row in mine:
+            table.add_row(group if row is mine[0] else "", *_cells(row))
+        if group != NOMINAL and len(mine) > 1:
+            table.add_row("", *_average_cells(rates[group], drops[group]), style="italic")
+        table.add_section()
+    if len(rates[GROUPS].members) > 1:
+        for name in (SETTINGS, GROUPS):
+            table.add_row(
+                "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
+            )
+    table.caption = "Interval: Wilson. Drop: clean twins minus perturbed, same draws, in points. Means: every member counts the same."
     return table
+
+
+def once_table(rows: Sequence[Row]) -> Table:
+    """Success at the end, which is the score, beside success at any step."""
+    table = _new("Success at the end, and at any step")
+    for name in ("n", "at the end", "at any step", "placed and lost again"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        once = row.success_once / row.n if row.n else None
+        lost = str(row.success_once - row.successes) if row.n else NO_DATA
+        table.add_row(row.condition, str(row.n), percent(row.rate), percent(once), lost)
+    return table
+
+
+def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+    """How many episodes failed in which way, commonest first; None if none failed."""
+    totals: dict[str, int] = {}
+    for counts in troubles.values():
+        for kind, count in counts.items():
+            totals[kind] = totals.get(kind, 0) + count
+    if not totals:
+        return None
+    kinds = sorted(totals, key=lambda kind: (-totals[kind], kind))
+    table = _new("What went wrong in the episodes that failed")
+    for name in ("failed", *kinds):
+        table.add_column(name.replace("_", " "), justify="right")
+    for condition, counts in troubles.items():
+        table.add_row(condition, str(sum(counts.values())), *(str(counts.get(kind, 0)) for kind in kinds))
+    return table
+
+
+def average_label(average: Average) -> str:
+    """`mean of 5`; of how many, where some have no data."""
+    total = len(average.members)
+    if average.name == GROUPS:
+        return f"mean of the {total} groups"
+    if average.name == ALL:
+        return f"mean of {total}, nominal too"
+    return f"mean of {total}" if average.known in (0, total) else f"mean of {average.known} of {total}"
+
+
+def _new(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
+    for name in (*columns, "condition"):
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
+    points = NO_DATA if drop.value is None else f"{100 * drop.value:+.0f}"
+    return average_label(rate), "", percent(rate.value), "", points, "", ""
 
 
 def _cells(row: Row) -> tuple[str, ...]:

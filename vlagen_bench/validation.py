@@ -1,11 +1,11 @@
-"""Is everything that ships in order? Every task, suite and pack file is read, and every suite planned."""
+"""Is everything that ships in order? Every task, suite, pack and entry file is read, and every suite planned."""
 
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vlagen_bench import catalog, packs, paths
+from vlagen_bench import catalog, entries, packs, paths
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.plan import make_plan, pool_size, sample
 
@@ -26,6 +26,10 @@ def validate() -> list[Finding]:
         *(_finding(f"pack {name}", lambda name=name: _pack(name)) for name in packs.names()),
         *(_finding(f"task {path.stem}", lambda path=path: _task(path)) for path in tasks),
         *(_finding(f"suite {path.stem}", lambda path=path: _suite(path)) for path in suites),
+        *(
+            _finding(f"entry {path.parent.name}/{path.stem}", lambda path=path: _entry(path))
+            for path in entries.files()
+        ),
     ]
 
 
@@ -66,3 +70,7 @@ def _task(path: Path) -> None:
 
 def _suite(path: Path) -> None:
     make_plan(dataclasses.replace(catalog.read_suite(path), episodes=2))
+
+
+def _entry(path: Path) -> None:
+    entries.read(path)

@@ -98,16 +98,21 @@ def doctor() -> int:
     return examination.run(console())
 
 
-def install(pack: Positional[Name], source: Annotated[Path | None, tyro.conf.arg(name="from")] = None) -> int:
-    """Puts an asset pack in place, and checks every file of it.
+def install(
+    pack: Positional[Name],
+    source: Annotated[Path | None, tyro.conf.arg(name="from")] = None,
+    mirror: str | None = None,
+) -> int:
+    """Puts an asset pack in place, and checks every file of it; downloads it from upstream if nothing else is said.
 
     Args:
         pack: which pack, for example bridge.
         source: a folder that has the pack's files, in the layout of its manifest.
+        mirror: an address below which a server has the pack's files, in the same layout.
     """
     from vlagen_bench import install as installer
 
-    found = installer.install(pack, source, console())
+    found = installer.install(pack, source, console(), mirror=mirror)
     console().print(installer.summary(pack, found), markup=False, soft_wrap=True)
     return OK
 
@@ -182,9 +187,8 @@ def render(
         by: one row per condition, or one row per episode with all conditions side by side.
         out: the PNG to write; default: <suite>.png.
     """
-    from rich.progress import track
-
     from vlagen_bench import catalog, specs
+    from vlagen_bench.progress import tracked
     from vlagen_bench.sheet import Cell, contact_sheet
     from vlagen_bench.sim.simulator import Simulator
 
@@ -193,7 +197,8 @@ def render(
     order = {name: number for number, name in enumerate(made.suite.conditions)}
     shown = [episode for episode in made.episodes if episode.condition in order]
     cells = []
-    for episode in track(sorted(shown, key=lambda e: (e.index, order[e.condition])), "rendering", console=console()):
+    shown.sort(key=lambda e: (e.index, order[e.condition]))
+    for episode in tracked(shown, total=len(shown), label="rendering", console=console()):
         simulator.reset(episode)
         number = f"episode {episode.index}"
         row, label = (episode.condition, number) if by == "condition" else (number, episode.condition)
@@ -229,20 +234,19 @@ def certify(
         seed: instead of the suite's.
         out: where to write the certificates; default: <suite>.certificate.jsonl.
     """
-    from rich.progress import track
     from rich.table import Table
 
     from vlagen_bench import catalog, specs
     from vlagen_bench import certify as certificates
+    from vlagen_bench.progress import tracked
     from vlagen_bench.sim.simulator import Simulator
     from vlagen_bench.stats import wilson
 
     made = _plan(suite, conditions, episodes, seed)
     task = catalog.task(made.suite.task)
     simulator = Simulator(specs.scene(task.scene), success=task.success)
-    found = list(
-        track(certificates.certify(made, task, simulator), "certifying", total=len(made.episodes), console=console())
-    )
+    looked_at = certificates.certify(made, task, simulator)
+    found = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
     target = out or Path(f"{suite}.certificate.jsonl")
     certificates.write(found, made, target)
     table = Table(

@@ -4,6 +4,7 @@ from tyro.extras import SubcommandApp
 
 from vlagen_bench.cli import commands
 from vlagen_bench.cli.common import exit_with
+from vlagen_bench.cli.report import report
 
 
 def make_app() -> SubcommandApp:
@@ -16,6 +17,7 @@ def make_app() -> SubcommandApp:
     app.command(commands.validate)
     app.command(commands.render)
     app.command(commands.certify)
+    app.command(report)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")
     assets.command(commands.install)

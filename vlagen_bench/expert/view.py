@@ -1,7 +1,8 @@
 """How is it all read off the simulator? Poses, contacts and collision hulls; nothing is changed."""
 
+from typing import Any
+
 import numpy as np
-import sapien
 
 from vlagen_bench.expert.facts import Facts
 from vlagen_bench.expert.shapes import Frame, Shape, from_hulls
@@ -9,7 +10,7 @@ from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.sim.world import Body
 
 
-def frame_of(pose: sapien.Pose) -> Frame:
+def frame_of(pose: Any) -> Frame:
     """The frame of a SAPIEN pose."""
     matrix = pose.to_transformation_matrix().astype(float)
     return Frame(axes=matrix[:3, :3], origin=matrix[:3, 3])

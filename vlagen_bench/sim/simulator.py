@@ -54,6 +54,7 @@ class EpisodeScene:
         if "distractor" in self.models and self.models["distractor"] == self.models["source"]:
             del self.models["distractor"]
             self.places["source"] = self.places.pop("distractor")
+        self.world.expect({asset_id for _, asset_id in self.models.values()})
         pack = packs.load(self.world.spec.pack)
         for kind in ("objects", "receptacles"):
             order = [asset.id for asset in getattr(pack, kind)]

@@ -1,0 +1,53 @@
+"""Run folders that nobody ran: a plan, a header, and outcomes by rule."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from vlagen_bench import catalog, plan
+from vlagen_bench.nouns import Episode
+
+
+def fabricate(
+    path: Path,
+    suite: str,
+    outcome: Callable[[Episode], str | None],
+    *,
+    episodes: int,
+    conditions: tuple[str, ...] | None = None,
+    oracle: bool = False,
+    stand_ins: tuple[str, ...] = (),
+) -> Path:
+    """A run folder; `outcome` says success, failure, once (a success that was lost), error, or None: not run."""
+    made = plan.make_plan(plan.select(catalog.suite(suite), conditions=conditions, episodes=episodes, seed=None))
+    path.mkdir(parents=True)
+    plan.write(made, path / "plan.json")
+    header = {
+        "schema": 1,
+        "suite": {"name": made.suite.name, "version": made.suite.version, "task": made.suite.task},
+        "conditions": list(made.suite.conditions),
+        "episodes_per_condition": made.suite.episodes,
+        "plan_hash": made.hash,
+        "policy": {"name": "fabricated", "arguments": {}},
+        "oracle": oracle,
+        "pack": {"name": "bridge", "version": 1, "stand_ins": list(stand_ins)},
+    }
+    (path / "header.json").write_text(json.dumps(header))
+    records = [_record(episode, what) for episode in made.episodes if (what := outcome(episode)) is not None]
+    (path / "episodes.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def _record(episode: Episode, what: str) -> dict:
+    error = what == "error"
+    trouble = {"failure": "dropped", "once": "placed_then_lost"}.get(what)
+    return {
+        **episode.to_dict(),
+        "outcome": "failure" if what == "once" else what,
+        "success_once": None if error else what in ("success", "once"),
+        "success_at_end": None if error else what == "success",
+        "steps": 80,
+        "metrics": {} if error else {"trouble": trouble},
+        "timings": {},
+        "error": "it broke" if error else None,
+    }

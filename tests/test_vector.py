@@ -1,0 +1,45 @@
+"""Many environments at once: what each plays depends neither on its neighbours nor on their number."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import vlagen_bench
+from vlagen_bench.errors import ConfigError
+
+MAIN = "VLAGen/TabletopPutOn-Main-v1"
+NOOP = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("VLAGen/TabletopPutOn-Mian-v1", 1), "Did you mean 'VLAGen/TabletopPutOn-Main-v1'"),
+        ((MAIN, 0), "at least 1 environment"),
+    ],
+)
+def test_mistakes_are_sentences(arguments, says):
+    with pytest.raises(ConfigError, match=says):
+        vlagen_bench.make_vec(*arguments)
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_each_environment_plays_the_episodes_of_its_own_seed():
+    envs = vlagen_bench.make_vec(MAIN, 2)
+    try:
+        obs, info = envs.reset(seed=5)
+        assert obs["image"].shape == (2, 256, 256, 3) and obs["state"].shape[0] == 2
+        for _ in range(81):  # 80 steps end every episode; the next one begins it anew
+            obs, reward, terminated, truncated, info = envs.step(np.stack([NOOP, NOOP]))
+        assert reward.shape == (2,) and not terminated.any() and not truncated.any()
+        second = [
+            dict(zip(info["episode"], values, strict=False)) for values in zip(*info["episode"].values(), strict=False)
+        ]
+        ids = [episode["id"] for episode in second]
+    finally:
+        envs.close()
+    alone = gym.make(MAIN).unwrapped
+    for number, seed in enumerate((5, 6)):
+        alone.reset(seed=seed)
+        assert alone.reset()[1]["episode"]["id"] == ids[number]

@@ -1,0 +1,49 @@
+"""`vlagen report`: what a run says, and what was published beside it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tyro.conf import Positional
+
+from vlagen_bench.cli.common import OK, console
+
+
+def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")]) -> int:
+    """Shows a run: its table, what went wrong, and published rows beside it; ranks nothing across protocols.
+
+    Args:
+        run: a run folder, complete or not.
+    """
+    from rich.markup import escape
+
+    from vlagen_bench import report as reports
+    from vlagen_bench.beside import blocks
+    from vlagen_bench.table import once_table, results_table, trouble_table
+
+    out, found = console(), reports.make(run)
+
+    def say(text: str) -> None:
+        out.print(text, markup=False, soft_wrap=True)
+
+    if not found.complete:
+        say(
+            f"Incomplete: of {found.planned} episodes, {found.missing} have no result and {found.errors} ended as errors. "
+            f"Everything below is over the others, and provisional."
+        )
+    if found.oracle:
+        say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
+    oracle = " (oracle)" if found.oracle else ""
+    out.print(results_table(f"{found.suite}: {escape(found.policy)}{oracle}", found.rows))
+    out.print(once_table(found.rows))
+    if (troubles := trouble_table(found.troubles)) is not None:
+        out.print(troubles)
+    for block in blocks(found):
+        say(f"\n{block.sentence}")
+        for table in block.tables:
+            out.print(table)
+        for line in block.sources:
+            say(line)
+    if not found.published:
+        say(f"Nothing is published here for the suite {found.suite}.")
+    return OK

@@ -1,0 +1,155 @@
+"""What has been published? Leaderboard entries: a model, its results on a suite, their source and their protocol."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from vlagen_bench import catalog, paths
+from vlagen_bench.averages import NOMINAL, OVERALL, Average, averages
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.strict import build, load_yaml
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """What a number means: numbers of different protocols are never ranked against each other."""
+
+    suite_version: int
+    """the version of the suite whose settings were run"""
+    success: Literal["at_end", "once"]
+    """whether success counts when it holds at the last step, or once it held at any step"""
+    settling: bool
+    """whether everything comes to rest before the policy acts"""
+    episodes_per_condition: int | None = None
+    """None: not published"""
+    decoding: str | None = None
+    """how actions were drawn from the model; None: not published"""
+    deviations: tuple[str, ...] = ()
+    """whatever else makes the numbers incomparable, one clause each: `it ...`"""
+    notes: tuple[str, ...] = ()
+    """what a reader should know, and what does not make them incomparable"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where the numbers of an entry stand."""
+
+    citation: str
+    table: str
+    """which table or page"""
+    read: str
+    """what was really read, and how it was checked"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The result of one condition: counts, or a rate alone."""
+
+    n: int | None = None
+    successes: int | None = None
+    rate: float | None = None
+    """given where the counts were not published"""
+
+    @property
+    def value(self) -> float:
+        return self.successes / self.n if self.counted else self.rate
+
+    @property
+    def counted(self) -> bool:
+        return self.n is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One row of a leaderboard: one file."""
+
+    schema: Literal[1]
+    kind: Literal["reported", "self-run", "verified"]
+    """copied from a publication; computed by the submitter; re-simulated by us"""
+    suite: str
+    name: str
+    model: str
+    source: Source
+    protocol: Protocol
+    conditions: dict[str, Cell] = field(default_factory=dict)
+    averages: dict[str, float] = field(default_factory=dict)
+    """published averages of conditions that were not published one by one"""
+
+    def averages_over(self, groups: dict[str, str]) -> dict[str, Average]:
+        """Name -> average, as published where the members are not, else computed."""
+        return averages({name: cell.value for name, cell in self.conditions.items()}, groups, self.averages)
+
+
+def groups_of(suite_name: str) -> dict[str, str]:
+    """Condition -> group, of every condition of a suite, in its order."""
+    suite = catalog.suite(suite_name)
+    task = catalog.task(suite.task)
+    return {name: catalog.group_of(task, name) for name in suite.conditions}
+
+
+def files(suite_name: str | None = None) -> tuple[Path, ...]:
+    """The entry files of one suite, or of all."""
+    return tuple(sorted(paths.leaderboards_dir().glob(f"{suite_name or '*'}/*.json")))
+
+
+def load(suite_name: str) -> tuple[Entry, ...]:
+    """The entries of a suite, by name; none if nothing is published. Raises `ConfigError` for a wrong file."""
+    return tuple(read(path) for path in files(suite_name))
+
+
+def read(path: Path) -> Entry:
+    """The entry in a file; raises `ConfigError` that says what is wrong with it and where."""
+    entry = build(Entry, load_yaml(path), str(path))
+    if (entry.suite, entry.name) != (path.parent.name, path.stem):
+        raise ConfigError(
+            f"{path}: the entry is {entry.suite}/{entry.name} inside. Rename the file, or what it says of itself."
+        )
+    groups = groups_of(entry.suite)
+    for name, cell in entry.conditions.items():
+        if name not in groups:
+            raise ConfigError(f"{path}: conditions: {unknown(f'condition of the suite {entry.suite}', name, groups)}")
+        _check_cell(cell, f"{path}: conditions: {name}")
+    _check_averages(entry, groups, str(path))
+    if not entry.conditions and not entry.averages:
+        raise ConfigError(f"{path}: the entry has no results. Give `conditions`, `averages`, or both.")
+    return entry
+
+
+def _check_cell(cell: Cell, where: str) -> None:
+    counts = (cell.n, cell.successes)
+    if (cell.rate is None) == (None in counts) or (cell.rate is not None and counts != (None, None)):
+        raise ConfigError(f"{where}: give either `n` and `successes`, or `rate` alone.")
+    if cell.rate is not None:
+        _check_rate(cell.rate, where)
+    elif not (cell.n > 0 and 0 <= cell.successes <= cell.n):
+        raise ConfigError(f"{where}: {cell.successes} successes of {cell.n} episodes are not possible.")
+
+
+def _check_averages(entry: Entry, groups: dict[str, str], where: str) -> None:
+    labels = dict.fromkeys([*(group for group in groups.values() if group != NOMINAL), *OVERALL])
+    members = averages({}, groups)
+    for label, rate in entry.averages.items():
+        if label not in labels:
+            raise ConfigError(f"{where}: averages: {unknown('average', label, labels)}")
+        _check_rate(rate, f"{where}: averages: {label}")
+        if set(members[label].members) <= set(entry.conditions):
+            raise ConfigError(f"{where}: averages: {label} follows from the conditions that are given; leave it out.")
+
+
+def _check_rate(rate: float, where: str) -> None:
+    if not 0 <= rate <= 1:
+        raise ConfigError(f"{where}: a rate is between 0 and 1, not {rate}.")
+
+
+def differences(published: Protocol, own: Protocol) -> tuple[str, ...]:
+    """What forbids to rank numbers of one protocol against numbers of another: one clause each, none if nothing does."""
+    found = []
+    if published.suite_version != own.suite_version:
+        found.append(f"it is of version {published.suite_version} of the suite, the run of {own.suite_version}")
+    if published.success != own.success:
+        words = {"at_end": "that holds at the last step", "once": "at any step"}
+        found.append(f"it counts a success {words[published.success]}, the run one {words[own.success]}")
+    if published.settling != own.settling:
+        words = {True: "have come to rest", False: "still fall"}
+        found.append(f"its objects {words[published.settling]} when the policy begins, the run's {words[own.settling]}")
+    return (*found, *published.deviations, *own.deviations)
