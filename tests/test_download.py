@@ -555,7 +555,8 @@ def test_progress_shows_files_and_bytes(home, server, monkeypatch, tmp_path):
 def process(tmp_path, server):
     """The same install in a process of its own."""
     code = (
-        "import pathlib, sys; from vlagen_bench import install, paths; "
+        "import pathlib, signal, sys; from vlagen_bench import install, paths; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # background jobs of a shell ignore it
         "paths.shipped_assets_dir = lambda: pathlib.Path(sys.argv[1]); install.install('tiny', None, mirror=sys.argv[2])"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "shipped"), server.url]

@@ -212,7 +212,7 @@ def _pack(name: str) -> Finding:
     pack = packs.load(name)
     required = not pack.sources  # shipped packs must be whole; the others are the user's choice
     if pack.sources:
-        repair = f"vlagen assets install {name} --from DIR"
+        repair = f"vlagen assets install {name}"
     else:
         repair = f"{sys.executable} -m pip install --force-reinstall --no-deps vlagen-bench"
     try:

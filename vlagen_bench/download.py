@@ -120,8 +120,9 @@ def download(files: list[Wanted], advance: Advance, limits: Limits = LIMITS) -> 
             thread.join(max(0.0, deadline - time.monotonic()))
     if session.fatal:
         raise session.fatal
-    unfinished = {file.name: _NOT_TRIED for file in files if file.name not in session.done}
-    return session.failed | {name: why for name, why in unfinished.items() if name not in session.failed}
+    names = [file.name for file in files if file.name not in session.done]
+    failed = {name: session.failed[name] for name in names if name in session.failed}
+    return failed | {name: _NOT_TRIED for name in names if name not in failed}
 
 
 class _Session:

@@ -1,6 +1,7 @@
 """How does text become a typed value? YAML and JSON into frozen dataclasses; nothing unknown passes."""
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -84,10 +85,13 @@ def _scalar(kind: type, value: Any, where: str) -> Any:
     return value
 
 
+_hints = functools.cache(typing.get_type_hints)
+
+
 def _dataclass(kind: type, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         _wrong(where, f"a mapping ({kind.__name__})", value)
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
     for key in value:
         if key not in fields:
