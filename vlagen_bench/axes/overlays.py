@@ -1,0 +1,27 @@
+"""How is an overlay chosen? What the axes that blend a picture over the image share; no axis itself."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vlagen_bench.axes.base import Draft, PoolAxis
+from vlagen_bench.packs import Splits
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlayAxis(PoolAxis):
+    """One of the overlay textures of a split, at a fixed ratio."""
+
+    split: Splits = "test"
+    first: int | None = None
+    """only so many, from the first, of the split; None: all"""
+    ratio: float
+    """0: not seen; 1: nothing else is seen"""
+
+    def _ids(self, draft: Draft) -> tuple[str, ...]:
+        return tuple(texture.id for texture in draft.pack.split("textures", self.split))[: self.first]
+
+    def size(self, draft: Draft) -> int:
+        return len(self._ids(draft))
+
+    def pick(self, index: int, draft: Draft) -> dict[str, Any]:
+        return {"texture": self._ids(draft)[index], "ratio": self.ratio}
