@@ -141,6 +141,7 @@ class Simulator:
 
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""
+        self._leave()
         world = World(spec=self.spec, drawn=self._drawn)
         self.world = world
         self.sight = Sight(world=world) if self._drawn else None
@@ -157,6 +158,11 @@ class Simulator:
         self.judge = Judge(world=world, rule=self._success)
         self.steps = 0
         return self.judge.look(self.arm.tool.p)
+
+    def _leave(self) -> None:
+        """Lets go of the last episode's world before the next is built, so that two never take memory at once."""
+        for name in ("world", "sight", "scene", "arm", "judge"):
+            self.__dict__.pop(name, None)
 
     def _patches(self) -> Patches:
         patches = Patches(scene=self.world.scene)

@@ -65,10 +65,10 @@ class _Loaded:
     """What SAPIEN has kept of the models drawn so far in this process.
 
     Its cache is never emptied by itself: with all 42 models of the bridge scene a process grows to 1.27 GB. Forgetting
-    them all after every eight keeps it under 1 GB, for some 0.1 s a reset on average.
+    them all after every six keeps it under 1 GB, for some 0.1 s a reset on average.
     """
 
-    limit = 8
+    limit = 6
     names: ClassVar[set[str]] = set()
 
     @classmethod
