@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vlagen_bench import catalog, plan, specs
+from vlagen_bench.axes import apply_stage
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
@@ -139,3 +140,17 @@ def test_a_target_out_of_reach_does_no_harm(sim):
     for _ in range(5):
         status = sim.advance(np.array([1, 1, 1, 1, 1, 1, 1], np.float32))
     assert np.isfinite(sim.world.state()).all() and not status.success
+
+
+@pytest.mark.parametrize("condition", ["texture_strong", "heavy_object", "slippery_object", "reposition"])
+def test_applying_twice_equals_once(sim, condition):
+    found = episode(condition)
+    once, first = hashes(sim, found), sim.observe()["image"]
+    sim.reset(found)
+    for stage in ("prompt", "render", "step"):
+        apply_stage(sim.scene, found.values, stage)
+    twice = [sim.state_hash()]
+    for action in ACTIONS:
+        sim.advance(action)
+        twice.append(sim.state_hash())
+    assert twice == once and np.array_equal(sim.observe()["image"], first)

@@ -1,7 +1,7 @@
 """What does the camera see? The picture, the foreground mask, the green screen and the overlays."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -27,8 +27,8 @@ class Sight:
     world: World
     background: np.ndarray | None = None
     """uint8 (H, W, 3) behind the foreground; None: the scene is shown as drawn"""
-    filters: tuple[Filter, ...] = ()
-    """applied in order"""
+    filters: dict[str, Filter] = field(default_factory=dict)
+    """by kind, applied in the order in which they came"""
     patches: Patches | None = None
     """pieces of table under things, where the table is a photo"""
 
@@ -44,7 +44,7 @@ class Sight:
         foreground = self._foreground()
         if self.background is not None:
             rgb = cv2.copyTo(rgb, foreground, self.background.copy())
-        for apply in self.filters:
+        for apply in self.filters.values():
             rgb = apply(rgb, foreground.view(bool))
         return rgb
 

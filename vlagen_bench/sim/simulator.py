@@ -34,7 +34,10 @@ class EpisodeScene:
     instruction: str = ""
     places: dict[str, tuple[tuple[float, float], float]] = field(default_factory=dict)
     yaws: dict[str, float] = field(default_factory=dict)
-    moves: dict[int, list[tuple[str, tuple[float, float]]]] = field(default_factory=dict)
+    moves: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    """step -> role -> where it is put then"""
+    nominal: dict[str, tuple[float, np.ndarray]] = field(default_factory=dict)
+    """role -> mass (kg) and inertia before any axis changed them"""
     models: dict[str, tuple[str, str]] = field(default_factory=dict)
     """role -> kind and id of its model"""
     arm_offsets_rad: tuple[float, ...] = ()
@@ -77,8 +80,9 @@ class EpisodeScene:
 
     def scale_mass(self, role: str, factor: float) -> None:
         rigid = self.world.bodies[role].rigid
-        mass, inertia = rigid.mass, rigid.inertia
-        rigid.mass = mass * factor
+        # From the nominal value, so that applying an axis twice is the same as once.
+        mass_kg, inertia = self.nominal.setdefault(role, (rigid.mass, rigid.inertia))
+        rigid.mass = mass_kg * factor
         rigid.inertia = inertia * factor
 
     def scale_friction(self, role: str, factor: float) -> None:
@@ -93,16 +97,16 @@ class EpisodeScene:
     def overlay_foreground(self, texture_id: str, ratio: float) -> None:
         if self.sight:
             texture = load_picture(self._picture("textures", texture_id), self._size_px)
-            self.sight.filters += (foreground_overlay(texture, ratio),)
+            self.sight.filters["foreground"] = foreground_overlay(texture, ratio)
 
     def overlay_image(self, texture_id: str, ratio: float) -> None:
         if self.sight:
             width, height = self._size_px
             texture = load_picture(self._picture("textures", texture_id), (2 * width, 2 * height))
-            self.sight.filters += (image_overlay(texture, ratio),)
+            self.sight.filters["image"] = image_overlay(texture, ratio)
 
     def move_after(self, step: int, role: str, xy_m: tuple[float, float]) -> None:
-        self.moves.setdefault(step, []).append((role, xy_m))
+        self.moves.setdefault(step, {})[role] = xy_m
 
     def drop(self, role: str, xy_m: tuple[float, float], height_m: float) -> None:
         """Puts a model above the table, turned as at reset, from where it will fall."""
@@ -199,7 +203,7 @@ class Simulator:
         self.steps += 1
         status = self.judge.count(self.arm.tool.p)
         if self.steps in self.scene.moves:
-            for role, xy_m in self.scene.moves[self.steps]:
+            for role, xy_m in self.scene.moves[self.steps].items():
                 self.scene.drop(role, xy_m, self.spec.reposition_height_m)
             self.world.simulate(self.spec.settle_s[0])
         return status
