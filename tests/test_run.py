@@ -114,6 +114,26 @@ def test_an_exception_ends_its_episode_alone(tmp_path):
     assert sum(r["outcome"] == "success" for r in results.values()) == 5
 
 
+def test_a_policy_that_exits_ends_its_episode_alone(tmp_path):
+    class Quitter:
+        def act(self, obs, instr):
+            raise SystemExit(3)
+
+    results = go(tmp_path, Quitter())
+    assert {r["error"][:41] for r in results.values()} == {"policy: act() called sys.exit(3). Raise a"}
+
+
+def test_a_policy_may_scribble_on_what_it_sees(tmp_path):
+    class Scribbler(Stepper):
+        def act(self, obs, instr):
+            obs["image"][:] = 0
+            obs["state"][:] = 9
+            obs.clear()
+            return super().act({}, instr)
+
+    assert {r["outcome"] for r in go(tmp_path, Scribbler()).values()} == {"success"}
+
+
 def test_a_run_stops_at_the_error_limit(tmp_path):
     with pytest.raises(run.TooManyErrors, match="3 episodes ended as errors"):
         go(tmp_path, answer(None), max_errors=2)

@@ -36,7 +36,7 @@ class RunFolder:
             RunError: it cannot be written, another process writes it, or it holds another run.
         """
         run = cls(path)
-        with _sentence(path):
+        with writing_to(path):
             for folder in (path, path / "actions", path / "videos"):
                 folder.mkdir(parents=True, exist_ok=True)
             lock = open(path / "lock", "w")  # noqa: SIM115 - held until the run ends
@@ -47,7 +47,7 @@ class RunFolder:
                 raise RunError(
                     f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR"
                 ) from None
-            with _sentence(path):
+            with writing_to(path):
                 run._open(header, plan)
             yield run
         finally:
@@ -86,7 +86,7 @@ class RunFolder:
         """Stores the actions, then the line that makes the episode count; raises `RunError` if the disk refuses."""
         record = result.to_dict()
         line = json.dumps(record, sort_keys=True, allow_nan=False) + "\n"
-        with _sentence(self.path):
+        with writing_to(self.path):
             write_actions(self.path, result.episode.id, actions, state_hashes)
             with open(self.path / "episodes.jsonl", "ab") as lines:
                 start = lines.tell()
@@ -160,7 +160,7 @@ def _write_atomically(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _sentence(path: Path) -> Iterator[None]:
+def writing_to(path: Path) -> Iterator[None]:
     """Turns what the operating system refuses into a sentence."""
     try:
         yield

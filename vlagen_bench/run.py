@@ -152,7 +152,7 @@ def _begin(loaded: LoadedPolicy, sim: Sim, episode: Episode) -> None:
             reset([episode.id])
         except PolicyError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PolicyError(f"reset() raised {one_line(error)}") from error
 
 

@@ -8,6 +8,7 @@ import imageio.v2 as imageio
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from vlagen_bench.record import writing_to
 from vlagen_bench.run import Played
 
 Which = Literal["all", "failures", "none"]
@@ -28,7 +29,8 @@ class VideoWriter:
         episode = result.episode
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{episode.condition}-{episode.index:04d}-{episode.id}")
         frames = [captioned(frame, f"{result.outcome}: {episode.instruction}") for frame in played.frames]
-        imageio.mimwrite(self._folder / f"{name}.mp4", frames, fps=self._fps, macro_block_size=2, quality=7)
+        with writing_to(self._folder):
+            imageio.mimwrite(self._folder / f"{name}.mp4", frames, fps=self._fps, macro_block_size=2, quality=7)
 
 
 def captioned(frame: np.ndarray, text: str) -> np.ndarray:

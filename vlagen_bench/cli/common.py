@@ -33,6 +33,6 @@ def exit_with(command: Callable[[], int | None]) -> None:
 
 
 def split_names(text: str | None) -> tuple[str, ...] | None:
-    """`a, b` as ("a", "b"); None, or nothing between the commas, as None."""
-    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
-    return names or None
+    """`a, b, a` as ("a", "b"); None, or nothing between the commas, as None."""
+    names = (name.strip() for name in (text or "").split(",") if name.strip())
+    return tuple(dict.fromkeys(names)) or None

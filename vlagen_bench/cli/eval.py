@@ -114,12 +114,14 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
 def _conclude(out, plan, task, folder, loaded, stopped: str | None) -> int:
     """Prints table, errors and where everything is; says how to go on if the run is not complete."""
     from vlagen_bench import catalog
+    from vlagen_bench.record import writing_to
     from vlagen_bench.stats import rows
     from vlagen_bench.table import results_table, write_csv
 
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     found = rows([episode.to_dict() for episode in plan.episodes], folder.results, groups)
-    write_csv(folder.path / "summary.csv", found)
+    with writing_to(folder.path):
+        write_csv(folder.path / "summary.csv", found)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found))

@@ -50,7 +50,13 @@ class ActionStream:
 
     def ask(self, observation: Any, instruction: str) -> None:
         """Fills the queue with one answer; raises what the policy raises, or `PolicyError`."""
-        self._queue.extend(checked(self._policy.act(observation, instruction)))
+        try:
+            answer = self._policy.act(observation, instruction)
+        except SystemExit as error:
+            raise PolicyError(
+                f"act() called sys.exit({error.code}). Raise an exception instead, or return an action."
+            ) from error
+        self._queue.extend(checked(answer))
 
     def next(self) -> np.ndarray:
         """The next action, float32 (7,)."""

@@ -103,7 +103,7 @@ def _from_module(name: str) -> Any:
         raise PolicyError(
             f"The module {name} cannot be imported: {one_line(error)}. Is it installed, or in the current folder?"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PolicyError(f"The module {name} fails while it is imported: {one_line(error)}.") from error
 
 
@@ -119,6 +119,6 @@ def _from_file(path: Path) -> Any:
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PolicyError(f"The policy file {path} fails while it is read: {one_line(error)}.") from error
     return module
