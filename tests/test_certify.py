@@ -3,6 +3,7 @@ import json
 import pytest
 
 from vlagen_bench import catalog, certify, plan, specs
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.expert import Expert
 from vlagen_bench.sim.simulator import Simulator
 
@@ -12,11 +13,17 @@ pytestmark = pytest.mark.sim
 def test_fair_episodes_are_certified_and_written(tmp_path):
     suite = plan.select(catalog.suite("quick"), conditions=("unseen_objects",), episodes=2, seed=0)
     made, task = plan.make_plan(suite), catalog.task(suite.task)
-    found = list(certify.certify(made, task, Simulator(specs.TABLETOP)))
+    path, simulator = tmp_path / "c.jsonl", Simulator(specs.TABLETOP)
+    found = list(certify.certify(made, task, simulator, path))
     assert len(found) == 4 and all(one.solved and not one.problems and one.source_px > 100 for one in found)
-    certify.write(found, made, tmp_path / "c.jsonl")
-    lines = [json.loads(line) for line in (tmp_path / "c.jsonl").read_text().splitlines()]
+    whole = path.read_text()
+    lines = [json.loads(line) for line in whole.splitlines()]
     assert lines[0]["plan_hash"] == made.hash and [line["id"] for line in lines[1:]] == [e.id for e in made.episodes]
+    path.write_text(whole[:-40])  # a killed writer: three are kept, and only the last is made again
+    assert list(certify.certify(made, task, simulator, path)) == found and path.read_text() == whole
+    other = plan.make_plan(plan.select(suite, conditions=None, episodes=1, seed=1))
+    with pytest.raises(ConfigError, match="another plan"):
+        list(certify.certify(other, task, simulator, path))
 
 
 @pytest.mark.bridge

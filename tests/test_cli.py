@@ -28,6 +28,7 @@ def call(*words, cwd, **env):
         (("vlagen", "plan", "--suite", "quik"), "Did you mean 'quick'?"),
         (("vlagen", "assets", "check", "hosehold"), "Did you mean 'household'?"),
         (("vlagen", "assets", "build", "bridge"), "is not made here"),
+        (("vlagen", "plan", "--out", "no/such/folder/plan.json"), "No such file or directory. Choose another place"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_code_2(tmp_path, words, says):

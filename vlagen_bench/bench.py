@@ -57,7 +57,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
     from vlagen_bench.sim.simulator import Simulator
 
     spec, task = specs.scene(scene), catalog.task(TASK_OF_SCENE[scene])
-    simulator = Simulator(spec)
+    simulator = Simulator.of(task)
     plan = [sample(task, task.nominal_name, index=i, seed=0)[0] for i in range(episodes)]
     start = time.perf_counter()
     simulator.reset(plan[0])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.nouns import Episode, Plan, Task
 from vlagen_bench.policies.expert import Expert
 from vlagen_bench.sim.simulator import Simulator
@@ -39,11 +40,43 @@ class Certificate:
     """what is wrong with the episode itself, whoever acts"""
 
 
-def certify(plan: Plan, task: Task, simulator: Simulator) -> Iterator[Certificate]:
-    """Looks at every episode of the plan, twins included, and lets the expert play it."""
-    expert = Expert()
-    for episode in plan.episodes:
-        yield certify_one(episode, task, simulator, expert)
+def certify(plan: Plan, task: Task, simulator: Simulator, path: Path) -> Iterator[Certificate]:
+    """Looks at every episode of the plan, twins included, and lets the expert play it.
+
+    Each certificate is written to `path` as it is made: JSON, one line an episode after a line about the plan. A file
+    that holds certificates of the same plan already is gone on with.
+    """
+    expert, known = Expert(), _known(plan, path)
+    with open(path, "w", encoding="utf-8") as file:
+        suite = {"name": plan.suite.name, "version": plan.suite.version, "seed": plan.suite.seed}
+        file.write(json.dumps({"suite": suite, "plan_hash": plan.hash}, sort_keys=True) + "\n")
+        file.writelines(map(_line, known.values()))
+        for episode in plan.episodes:
+            if episode.id not in known:
+                known[episode.id] = certify_one(episode, task, simulator, expert)
+                file.write(_line(known[episode.id]))
+                file.flush()
+            yield known[episode.id]
+
+
+def _known(plan: Plan, path: Path) -> dict[str, Certificate]:
+    """The certificates of this very plan that a file holds; none if it is another's, or there is no file."""
+    if not path.exists():
+        return {}
+    # An interrupted writer may have left half a line at the end; it has no line break.
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    try:
+        head, *rest = map(json.loads, lines)
+        if head["plan_hash"] != plan.hash:
+            raise ConfigError(f"{path} has certificates of another plan. Name another file: --out FILE")
+        found = [Certificate(**{**record, "problems": tuple(record["problems"])}) for record in rest]
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path} is no file of certificates. Name another file: --out FILE") from None
+    return {certificate.id: certificate for certificate in found}
+
+
+def _line(certificate: Certificate) -> str:
+    return json.dumps(asdict(certificate), sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expert) -> Certificate:
@@ -91,12 +124,3 @@ def _strayed(simulator: Simulator) -> Iterator[str]:
         away_m = float(np.linalg.norm(simulator.body(role).position_m[:2] - xy_m))
         if away_m > STRAYED_M:
             yield f"the {role} came to rest {100 * away_m:.0f} cm from its place"
-
-
-def write(certificates: Iterable[Certificate], plan: Plan, path: Path) -> None:
-    """Writes the certificates as JSON, one line an episode after a line about the plan."""
-    with open(path, "w", encoding="utf-8") as file:
-        suite = {"name": plan.suite.name, "version": plan.suite.version, "seed": plan.suite.seed}
-        file.write(json.dumps({"suite": suite, "plan_hash": plan.hash}, sort_keys=True) + "\n")
-        for certificate in certificates:
-            file.write(json.dumps(asdict(certificate), sort_keys=True, ensure_ascii=False) + "\n")

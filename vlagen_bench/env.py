@@ -91,7 +91,7 @@ class PutOnEnv(gymnasium.Env):
             self._seed, self._index = seed, -1
         self._episode = self._choose(dict(options or {}))
         if self._sim is None:
-            self._sim = Simulator(self._scene, success=self.task.success)
+            self._sim = Simulator.of(self.task)
         status = self._sim.reset(self._episode)
         self._potential = 0.0
         return self._observe(), self._info(status)

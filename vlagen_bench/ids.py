@@ -15,6 +15,11 @@ def camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[_\-]", name))
 
 
+def env_id(task: str, condition: str, version: int) -> str:
+    """`VLAGen/<Task>-<Condition>-v<N>`."""
+    return f"VLAGen/{camel(task)}-{camel(condition)}-v{version}"
+
+
 def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.env.PutOnEnv`.
 
@@ -23,15 +28,14 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(paths.tasks_dir().glob("*.yaml")):
         task = load_yaml(path)
         for condition in (task["nominal_name"], *task["conditions"]):
-            env_id = f"VLAGen/{camel(task['name'])}-{camel(condition)}-v{task['version']}"
-            yield env_id, {"task": path.stem, "condition": condition}
+            yield env_id(task["name"], condition, task["version"]), {"task": path.stem, "condition": condition}
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": path.stem, "condition": task["nominal_name"], "reward": "potential"}
-        yield f"VLAGen/{camel(task['name'])}-Main-v{task['version']}", main
+        yield env_id(task["name"], "main", task["version"]), main
 
 
 def register() -> None:
     """Makes the ids known to Gymnasium; a second call changes nothing."""
-    for env_id, arguments in env_ids():
-        if env_id not in gymnasium.registry:
-            gymnasium.register(env_id, entry_point="vlagen_bench.env:PutOnEnv", kwargs=arguments)
+    for name, arguments in env_ids():
+        if name not in gymnasium.registry:
+            gymnasium.register(name, entry_point="vlagen_bench.env:PutOnEnv", kwargs=arguments)

@@ -20,7 +20,7 @@ def list_all() -> int:
 
     from vlagen_bench import catalog, packs
     from vlagen_bench.axes import AXES
-    from vlagen_bench.ids import camel
+    from vlagen_bench.ids import env_id
     from vlagen_bench.policies.base import BUILT_IN
 
     out = console()
@@ -32,9 +32,9 @@ def list_all() -> int:
     conditions = Table("task", "condition", "kind", "axes under test", "Gymnasium id", title="Conditions")
     for task in map(catalog.task, catalog.task_names()):
         for name in task.condition_names():
-            env_id = f"VLAGen/{camel(task.name)}-{camel(name)}-v{task.version}"
             perturbed = ", ".join(task.condition(name).perturb) or "-"
-            conditions.add_row(task.ref, name, catalog.group_of(task, name), perturbed, env_id)
+            gym_id = env_id(task.name, name, task.version)
+            conditions.add_row(task.ref, name, catalog.group_of(task, name), perturbed, gym_id)
         conditions.add_section()
     axes = Table("axis", "kind", "stage", "what", title="Axes")
     for axis in AXES:
@@ -187,13 +187,13 @@ def render(
         by: one row per condition, or one row per episode with all conditions side by side.
         out: the PNG to write; default: <suite>.png.
     """
-    from vlagen_bench import catalog, specs
+    from vlagen_bench import catalog
     from vlagen_bench.progress import tracked
     from vlagen_bench.sheet import Cell, contact_sheet
     from vlagen_bench.sim.simulator import Simulator
 
     made = _plan(suite, conditions, episodes, seed)
-    simulator = Simulator(specs.scene(catalog.task(made.suite.task).scene))
+    simulator = Simulator.of(catalog.task(made.suite.task))
     order = {name: number for number, name in enumerate(made.suite.conditions)}
     shown = [episode for episode in made.episodes if episode.condition in order]
     cells = []
@@ -236,7 +236,7 @@ def certify(
     """
     from rich.table import Table
 
-    from vlagen_bench import catalog, specs
+    from vlagen_bench import catalog
     from vlagen_bench import certify as certificates
     from vlagen_bench.progress import tracked
     from vlagen_bench.sim.simulator import Simulator
@@ -244,11 +244,10 @@ def certify(
 
     made = _plan(suite, conditions, episodes, seed)
     task = catalog.task(made.suite.task)
-    simulator = Simulator(specs.scene(task.scene), success=task.success)
-    looked_at = certificates.certify(made, task, simulator)
-    found = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
+    simulator = Simulator.of(task)
     target = out or Path(f"{suite}.certificate.jsonl")
-    certificates.write(found, made, target)
+    looked_at = certificates.certify(made, task, simulator, target)
+    found = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
     table = Table(
         "condition", "n", "solved", "95 % interval", "mean steps", "unfair", title=suite, title_justify="left"
     )

@@ -29,6 +29,11 @@ def exit_with(command: Callable[[], int | None]) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = OK
+    except OSError as error:
+        if error.filename is None:
+            raise  # not about a file that the user named, so a bug: it keeps its traceback
+        print(f"error: {error.filename}: {error.strerror}. Choose another place with --out.", file=sys.stderr)
+        code = USER_ERROR
     sys.exit(code or OK)
 
 

@@ -77,7 +77,7 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path) -> int:
     # Wrong files would make wrong scores, so every file is checked before the first episode.
     checked = packs.check(packs.load(scene.pack), packs.folder(scene.pack))
     packs.require(scene.pack, checked)
-    simulator = Simulator(scene, success=task.success)
+    simulator = Simulator.of(task)
     head = header.make(plan, loaded, scene, device.describe(), checked.stand_ins)
     with RunFolder.writing(path, head, plan) as folder:
         done = sum(folder.done(e.id, retry_errors=args.retry_errors) for e in plan.episodes)

@@ -8,9 +8,9 @@ import numpy as np
 import sapien
 from transforms3d.euler import euler2quat
 
-from vlagen_bench import packs
+from vlagen_bench import packs, specs
 from vlagen_bench.axes import apply_stage
-from vlagen_bench.nouns import Episode, SuccessRule
+from vlagen_bench.nouns import Episode, SuccessRule, Task
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
@@ -142,6 +142,11 @@ class Simulator:
         self._success = success or spec.success
         self._drawn = drawn
         self._urdf = urdf_path(spec.robot, spec.pack)
+
+    @classmethod
+    def of(cls, task: Task) -> "Simulator":
+        """The simulator of a task: its scene, and its rule of success."""
+        return cls(specs.scene(task.scene), success=task.success)
 
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""
