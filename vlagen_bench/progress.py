@@ -81,8 +81,8 @@ class RunProgress:
             self._line()
 
     def _rate(self) -> str:
-        rate = f"{self._successes}/{self._scored} succeeded" if self._scored else ""
-        return rate + (f", {self._errors} errors" if self._errors else "")
+        parts = [f"{self._successes}/{self._scored} succeeded"] if self._scored else []
+        return ", ".join([*parts, f"{self._errors} ended as errors"] if self._errors else parts)
 
     def _line(self) -> None:
         now = time.monotonic()

@@ -100,8 +100,8 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path) -> int:
 def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_ins: tuple[str, ...]) -> None:
     twins = sum(episode.condition not in plan.suite.conditions for episode in plan.episodes)
     out.print(
-        f"[bold]{plan.suite.name}[/bold], seed {plan.suite.seed}: {len(plan.suite.conditions)} conditions, "
-        f"{len(plan.episodes)} episodes ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}"
+        f"[bold]{plan.suite.name}[/bold], seed {plan.suite.seed}: conditions {len(plan.suite.conditions)}, "
+        f"episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}"
     )
     if loaded.privileged:
         out.print("This policy sees the simulator's state: it is an oracle, and is never ranked.")
@@ -127,15 +127,19 @@ def _conclude(out, plan, task, folder, loaded, stopped: str | None) -> int:
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found))
     errors = [record for record in folder.results.values() if record["outcome"] == "error"]
     for text in list(dict.fromkeys(record["error"] for record in errors))[:3]:
-        out.print(f"error: {text}", markup=False)
+        out.print(f"error: {text}", markup=False, soft_wrap=True)
     missing = len(plan.episodes) - len(folder.results)
     if stopped:
         print(stopped, file=sys.stderr)
     if missing:
-        out.print(f"{missing} episodes are missing. To go on: {_again()}", markup=False)
+        out.print(f"{missing} episodes are missing. To go on: {_again()}", markup=False, soft_wrap=True)
     elif errors:
-        out.print(f"{len(errors)} episodes ended as errors. To try them again: {_again()} --retry-errors", markup=False)
-    out.print(f"Run folder: {folder.path}", markup=False)
+        out.print(
+            f"{len(errors)} episodes ended as errors. To try them again: {_again()} --retry-errors",
+            markup=False,
+            soft_wrap=True,
+        )
+    out.print(f"Run folder: {folder.path}", markup=False, soft_wrap=True)
     if stopped == "Interrupted.":
         return INTERRUPTED
     return INCOMPLETE if missing or errors else OK
