@@ -1,28 +1,35 @@
 """The contract of every axis, over all that are registered."""
 
+import dataclasses
 import json
 
+import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, packs, plan, specs
+from vlagen_bench import axes, catalog, packs, plan, specs, variants
 from vlagen_bench.axes import AXES, STAGES, Draft
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scene import FakeScene
 from vlagen_bench.seeding import stream
+from vlagen_bench.severity import MEASURES
 
+TASKS = [catalog.task(name) for name in catalog.task_names()]
 USES = sorted(
     {
         (axis, task.name, name)
-        for task in map(catalog.task, catalog.task_names())
+        for task in TASKS
         for name in task.condition_names()
-        for axis in catalog.axis_set(task, task.condition(name))
+        for axis in (catalog.condition(task, name).perturb if name != task.nominal_name else task.nominal)
     }
 )
+LADDERS = [
+    (axis.name, task.name) for task in TASKS if task.variants for axis in AXES if axis.levels and task.scene in axis.scenes
+]
 
 
 def made(axis: str, task_name: str, condition: str):
     task = catalog.task(task_name)
-    parameters = catalog.axis_set(task, task.condition(condition))[axis]
+    parameters = catalog.axis_set(task, catalog.condition(task, condition))[axis]
     scene = specs.scene(task.scene)
     values = plan.sample(task, condition, index=0, seed=0)[0].values
     return axes.make(axis, parameters, "test"), Draft(scene=scene, pack=packs.load(scene.pack), values=values)
@@ -34,11 +41,6 @@ def test_it_says_what_it_is(axis):
     assert axis.stage in STAGES
     assert axis.__doc__
     assert set(axis.after) <= set(AXES.names())
-
-
-@pytest.mark.parametrize("axis", list(AXES), ids=lambda axis: axis.name)
-def test_it_is_used_by_a_task(axis):
-    assert any(use[0] == axis.name for use in USES)
 
 
 @pytest.mark.parametrize("use", USES, ids="-".join)
@@ -76,24 +78,46 @@ def test_a_pool_is_walked_from_end_to_end(use):
 
 def test_axes_draw_independently():
     task = catalog.task("tabletop_put_on")
-    draws = [plan.sample(task, "heavy_object", index=i, seed=0)[0].values for i in range(200)]
+    draws = [plan.sample(task, "mass_l5", index=i, seed=0)[0].values for i in range(200)]
     pairs = {(v["object"], v["table"]) for v in draws}
     assert len(pairs) > 50
 
 
 def test_adding_an_axis_shifts_no_other_draw():
     task = catalog.task("tabletop_put_on")
-    heavy, twin = plan.sample(task, "heavy_object", index=4, seed=9)
+    heavy, twin = plan.sample(task, "mass_l5", index=4, seed=9)
     assert {k: v for k, v in heavy.values.items() if k != "mass"} == twin.values
 
 
-def test_factors_keep_their_bounds():
-    axis = axes.make("mass", {"factor": [3.0, 5.0]}, "test")
-    task = catalog.task("tabletop_put_on")
-    scene = specs.scene(task.scene)
-    draft = Draft(scene=scene, pack=packs.load(scene.pack), values={})
-    values = [axis.sample(stream(0, i), draft) for i in range(200)]
-    assert 3.0 <= min(values) < 3.2 and 4.8 < max(values) <= 5.0
+@pytest.mark.parametrize("axis", list(AXES), ids=lambda axis: axis.name)
+def test_levels_are_five_and_named(axis):
+    assert bool(axis.levels) == bool(axis.sized_by)
+    if axis.levels:
+        assert len(axis.levels) == 5 and len(set(axis.levels)) == 5 and axis.unit
+        steps = [b - a for a, b in zip((axis.nothing, *axis.levels), axis.levels, strict=False)]
+        assert all(step > 0 for step in steps) or all(step < 0 for step in steps)
+        assert axis.sized_by in {field.name for field in dataclasses.fields(axis)}
+    assert axis.variants() and not set(axis.settings) & {"1", "2", "3", "4", "5"}
+    assert axis.measure in MEASURES
+
+
+@pytest.mark.parametrize(("axis", "task_name"), LADDERS, ids="-".join)
+def test_levels_of_an_episode_differ_and_share_their_clean_twin(axis, task_name):
+    task = catalog.task(task_name)
+    for index in range(3):
+        pairs = [plan.sample(task, axes.variant_name(axis, str(n)), index=index, seed=1) for n in range(1, 6)]
+        assert len({json.dumps(episode.values[axis], sort_keys=True) for episode, _ in pairs}) == 5
+        assert len({twin.id for _, twin in pairs}) == 1
+
+
+@pytest.mark.parametrize(("axis", "task_name"), LADDERS, ids="-".join)
+def test_draws_of_different_axes_are_independent(axis, task_name):
+    """What an axis draws is not what another would draw from the same numbers: their streams differ by name."""
+    first = [stream(0, task_name, index, axis).random_sample() for index in range(64)]
+    for other in ("object", "position", "mass"):
+        if other != axis:
+            second = [stream(0, task_name, index, other).random_sample() for index in range(64)]
+            assert abs(np.corrcoef(first, second)[0, 1]) < 0.45
 
 
 def test_an_unknown_parameter_is_refused():
@@ -104,3 +128,54 @@ def test_an_unknown_parameter_is_refused():
 def test_an_unknown_axis_is_refused():
     with pytest.raises(ConfigError, match="Did you mean 'texture'"):
         axes.make("textur", {}, "here")
+
+
+def test_together_is_the_sum_of_the_parts():
+    task = catalog.task("tabletop_put_on")
+    both, twin = plan.sample(task, "mass_l5+object_test", index=2, seed=0)
+    heavy, _ = plan.sample(task, "mass_l5", index=2, seed=0)
+    other, _ = plan.sample(task, "object_test", index=2, seed=0)
+    assert both.values["mass"] == heavy.values["mass"] and both.values["object"] == other.values["object"]
+    assert twin == plan.sample(task, "nominal", index=2, seed=0)[0]
+
+
+def test_needs_of_a_part_reach_the_other():
+    task = catalog.task("tabletop_put_on")
+    both, twin = plan.sample(task, "distractor_object_test+position_test", index=0, seed=0)
+    assert "third" in both.values["position"] and "third" in twin.values["position"]
+    ring = {tuple(spot) for spot in specs.TABLETOP.grid.points("ring")}
+    assert tuple(both.values["position"]["source"]) in ring and tuple(twin.values["position"]["source"]) not in ring
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        ("distractor_object_test+distractor_receptacle_test", "both take the third place"),
+        ("mass_l1+mass_l2", "both take the axis mass"),
+        ("object_test+mass_l5", "is called mass_l5\\+object_test"),
+        ("mass_l9+object_test", "Did you mean"),
+    ],
+)
+def test_what_cannot_be_together_says_why(names, why):
+    with pytest.raises(ConfigError, match=why):
+        catalog.condition(catalog.task("tabletop_put_on"), names)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("mass", "Write it as mass:1"),
+        ("mass:9", "no level or setting of the axis mass"),
+        ("mas:1", "Did you mean 'mass'"),
+        ("mass:1,mass:2", "named twice"),
+        (" , ", "at least one axis"),
+    ],
+)
+def test_axes_that_are_asked_for_wrongly(text, why):
+    with pytest.raises(ConfigError, match=why):
+        variants.from_option(text)
+
+
+def test_axes_are_asked_for_each_and_all():
+    assert variants.from_option("object:test, mass:3") == ("object_test", "mass_l3", "mass_l3+object_test")
+    assert variants.from_option("mass:3") == ("mass_l3",)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.sim
 
 
 def test_fair_episodes_are_certified_and_written(tmp_path):
-    suite = plan.select(catalog.suite("quick"), conditions=("unseen_objects",), episodes=2, seed=0)
+    suite = plan.select(catalog.suite("quick"), conditions=("object_test",), episodes=2, seed=0)
     made, task = plan.make_plan(suite), catalog.task(suite.task)
     path, simulator = tmp_path / "c.jsonl", Simulator(specs.TABLETOP)
     found = list(certify.certify(made, task, simulator, path))

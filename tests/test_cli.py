@@ -20,7 +20,7 @@ def call(*words, cwd, **env):
     ("words", "says"),
     [
         (("vlagen-eval", "--policy", "noop", "--suite", "quik"), "Did you mean 'quick'?"),
-        (("vlagen-eval", "--policy", "noop", "--conditions", "unseen_tabel"), "Did you mean 'unseen_table'?"),
+        (("vlagen-eval", "--policy", "noop", "--conditions", "lightning_l3"), "Did you mean 'lighting_l3'?"),
         (("vlagen-eval", "--policy", "nope"), "There is no built-in policy 'nope'"),
         (("vlagen-eval", "--policy", "gone.py:P"), "There is no policy file gone.py"),
         (("vlagen-eval", "--policy", "noop", "--episodes", "0"), "at least 1 episode"),

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.sim, pytest.mark.bridge]
 
 GOLDEN = Path(__file__).parent.parent.parent / "shared" / "golden"
 TASK = catalog.task("bridge_put_on")
-SETTINGS = [name for name in TASK.condition_names() if name not in ("heavy_object", "slippery_object")]
+SETTINGS = list(TASK.condition_names())
 SHORT = [(name, k) for name in SETTINGS for k in (0, 1)]
 
 DEPEND_ON_THE_EPISODE_BEFORE = {

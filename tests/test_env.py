@@ -12,7 +12,7 @@ import vlagen_bench  # noqa: F401 - registers the ids
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.ids import env_ids
 
-TABLETOP = "VLAGen/TabletopPutOn-UnseenTable-v1"
+TABLETOP = "VLAGen/TabletopPutOn-TableTest-v1"
 BRIDGE = "VLAGen/BridgePutOn-UnseenTable-v1"
 SCENES = [pytest.param(TABLETOP), pytest.param(BRIDGE, marks=pytest.mark.bridge)]
 

@@ -197,13 +197,13 @@ def check_bounds(actions, gripper):
     ("condition", "index"),
     [
         *(("nominal", index) for index in range(4)),
-        ("unseen_objects", 0),
-        ("unseen_receptacles", 0),
-        ("unseen_receptacles", 1),
-        ("unseen_positions", 0),
-        ("reposition", 0),
-        ("heavy_object", 0),
-        ("slippery_object", 0),
+        ("object_test", 0),
+        ("receptacle_test", 0),
+        ("receptacle_test", 1),
+        ("position_test", 0),
+        ("reposition_l3", 0),
+        ("mass_l5", 0),
+        ("friction_l5", 0),
     ],
 )
 def test_it_succeeds_on_the_tabletop(tabletop, condition, index):
@@ -229,9 +229,9 @@ def test_it_succeeds_on_the_bridge_scene_and_the_success_lasts(condition, index)
 
 @pytest.mark.sim
 def test_the_same_episode_is_played_in_the_same_way(tabletop):
-    _, first, hashes = play(tabletop, "tabletop_put_on", "reposition", 2)
+    _, first, hashes = play(tabletop, "tabletop_put_on", "reposition_l3", 2)
     play(tabletop, "tabletop_put_on", "nominal", 3, steps=5)
-    _, second, again = play(tabletop, "tabletop_put_on", "reposition", 2)
+    _, second, again = play(tabletop, "tabletop_put_on", "reposition_l3", 2)
     assert np.array_equal(first, second)
     assert hashes == again
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import trimesh
 import yaml
 from PIL import Image
 
+from vlagen_bench import packs
 from vlagen_bench.household import catalogue
 from vlagen_bench.household.build import TABLE_PX, TEXTURE_PX, build
 from vlagen_bench.household.collision import MAX_PIECES, MAX_VERTICES, convex_piece, rim_pieces
+from vlagen_bench.household.lightings import LIGHTINGS
 
 PACK = Path(__file__).parents[1] / "assets" / "household"
 MANIFEST = yaml.safe_load((PACK / "pack.yaml").read_text())
@@ -23,7 +26,8 @@ MODEL_KEYS = {
     *("extents_m", "density_kg_m3", "mass_kg", "visual", "collision"),
 }
 MAX_TRIANGLES = 3000
-MAX_PACK_BYTES = 8_000_000
+COLOURS = {"red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey"}
+MAX_PACK_BYTES = 25_000_000
 
 
 def each_model(test):
@@ -53,7 +57,7 @@ def read_visual(row: dict) -> list[trimesh.Trimesh]:
 def test_manifest_has_the_agreed_keys():
     assert list(MANIFEST) == [
         *("schema", "name", "version", "licence", "origin"),
-        *("objects", "receptacles", "tables", "textures", "files"),
+        *("objects", "receptacles", "tables", "textures", "lightings", "files"),
     ]
     assert all(set(row) == MODEL_KEYS for row in MODELS)
     assert all(set(row) == {"id", "name", "split", "image"} for row in MANIFEST["tables"] + MANIFEST["textures"])
@@ -63,6 +67,15 @@ def test_manifest_lists_the_catalogue():
     for kind in ("objects", "receptacles", "tables", "textures"):
         rows = getattr(catalogue, kind.upper())
         assert [(row["id"], row["split"]) for row in MANIFEST[kind]] == sorted((row.id, row.split) for row in rows)
+
+
+def test_manifest_lists_the_lightings():
+    lightings = packs.load("household").lightings
+    assert lightings == tuple(sorted(LIGHTINGS, key=lambda lighting: lighting.id))
+    for lighting in lightings:
+        assert sum(light.shadow for light in lighting.lights) <= 1, "each shadow draws the scene once more"
+        assert all(light.direction[2] < 0 for light in lighting.lights), "no light comes from below the table"
+        assert max(sum(light.colour) for light in lighting.lights) + sum(lighting.ambient) > 0.5, "too dark to see"
 
 
 def test_files_are_all_listed_and_hash_as_listed():
@@ -76,7 +89,7 @@ def test_pack_is_small():
     assert sum(path.stat().st_size for path in PACK.rglob("*") if path.is_file()) < MAX_PACK_BYTES
 
 
-@pytest.mark.parametrize("kind", ["objects", "receptacles", "tables", "textures"])
+@pytest.mark.parametrize("kind", ["objects", "receptacles", "tables", "textures", "lightings"])
 def test_splits_share_no_id_and_no_wording(kind):
     words = {"train": set(), "test": set()}
     for row in MANIFEST[kind]:
@@ -89,7 +102,7 @@ def test_every_wording_names_one_thing():
     names = [name for row in MODELS for name in (row["name"], *row["synonyms"])]
     assert len(names) == len(set(names))
     assert all(name == name.lower() for name in names)
-    assert all(1 <= len(row["synonyms"]) <= 3 for row in MODELS)
+    assert all(2 <= len(row["synonyms"]) <= 3 for row in MODELS)
 
 
 @each_model
@@ -138,16 +151,43 @@ def test_visual_normals_are_unit_and_point_outwards(row):
 @pytest.mark.parametrize("row", MANIFEST["objects"], ids=lambda row: row["id"])
 def test_objects_fit_the_gripper(row):
     x, y, z = row["extents_m"]
-    assert 0.018 <= min(x, y) <= 0.060
-    assert 0.025 <= z <= 0.110
+    within_reach = [piece for piece in read_pieces(row) if piece.bounds[1, 2] > 0]
+    assert any(0.018 <= piece.extents[:2].min() <= 0.060 for piece in within_reach)
+    assert 0.015 <= z <= 0.110
     assert max(x, y, z) <= 0.150
 
 
 @pytest.mark.parametrize("row", MANIFEST["receptacles"], ids=lambda row: row["id"])
 def test_receptacles_are_low_and_wide(row):
     x, y, z = row["extents_m"]
-    assert min(x, y) >= 0.090 and max(x, y) <= 0.160
-    assert 0.003 <= z <= 0.025
+    assert min(x, y) >= 0.090 and max(x, y) <= 0.165
+    assert 0.003 <= z <= 0.040
+
+
+@pytest.mark.parametrize(("kind", "train", "test"), [("objects", 20, 10), ("receptacles", 4, 16)])
+def test_there_are_as_many_models_as_agreed(kind, train, test):
+    splits = [row["split"] for row in MANIFEST[kind]]
+    assert (splits.count("train"), splits.count("test")) == (train, test)
+
+
+@pytest.mark.parametrize("kind", ["objects", "receptacles"])
+def test_colours_and_categories_can_tell_things_apart(kind):
+    colours = {row["colour"] for row in MANIFEST[kind]}
+    assert len(colours) >= 10 and colours <= COLOURS
+    categories = Counter(row["category"] for row in MANIFEST[kind])
+    assert 6 <= len(categories) <= 8
+    assert sum(count >= 3 for count in categories.values()) > len(categories) / 2
+
+
+def test_every_category_of_objects_is_in_both_splits():
+    seen, unseen = ({row["category"] for row in MANIFEST["objects"] if row["split"] == it} for it in ("train", "test"))
+    assert seen == unseen
+
+
+@pytest.mark.parametrize(("kind", "train", "test"), [("tables", 16, 8), ("textures", 8, 16), ("lightings", 4, 10)])
+def test_there_are_as_many_surroundings_as_agreed(kind, train, test):
+    splits = [row["split"] for row in MANIFEST[kind]]
+    assert (splits.count("train"), splits.count("test")) == (train, test)
 
 
 def test_images_have_the_agreed_size():

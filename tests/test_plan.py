@@ -44,7 +44,7 @@ def test_another_seed_gives_another_plan():
 @pytest.mark.parametrize(("task", "name"), CONDITIONS, ids=IDS)
 def test_an_episode_differs_from_its_twin_only_in_what_is_tested(task, name):
     episode, twin = plan.sample(task, name, index=3, seed=5)
-    condition = task.condition(name)
+    condition = catalog.condition(task, name)
     if not condition.perturb:
         assert twin is None and episode.twin is None
         return
@@ -78,9 +78,9 @@ def test_fewer_episodes_are_the_first_of_more():
 
 def test_a_narrowed_plan_is_part_of_the_whole():
     suite = catalog.suite("quick")
-    one = plan.make_plan(plan.select(suite, conditions=("reposition",), episodes=None, seed=None))
+    one = plan.make_plan(plan.select(suite, conditions=("object_test",), episodes=None, seed=None))
     assert {e.id for e in one.episodes} <= {e.id for e in plan.make_plan(suite).episodes}
-    assert {e.condition for e in one.episodes} == {"reposition", "reposition:clean"}
+    assert {e.condition for e in one.episodes} == {"object_test", "nominal"}
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -95,15 +95,15 @@ def test_unseen_means_unseen():
     task = catalog.task("tabletop_put_on")
     nominal = [plan.sample(task, "nominal", index=i, seed=0)[0].values for i in range(60)]
     for condition, axis in (
-        ("unseen_objects", "object"),
-        ("unseen_receptacles", "receptacle"),
-        ("unseen_table", "table"),
+        ("object_test", "object"),
+        ("receptacle_test", "receptacle"),
+        ("table_test", "table"),
     ):
         unseen = [plan.sample(task, condition, index=i, seed=0)[0].values for i in range(60)]
         assert not {v[axis] for v in nominal} & {v[axis] for v in unseen}
     spots = {tuple(v["position"]["source"]) for v in nominal}
     ring = {
-        tuple(plan.sample(task, "unseen_positions", index=i, seed=0)[0].values["position"]["source"]) for i in range(60)
+        tuple(plan.sample(task, "position_test", index=i, seed=0)[0].values["position"]["source"]) for i in range(60)
     }
     assert not spots & ring
 
@@ -145,5 +145,5 @@ def test_ids_are_content():
 
 
 def test_an_unknown_condition_is_named_with_the_nearest():
-    with pytest.raises(ConfigError, match="Did you mean 'unseen_table'"):
-        plan.select(catalog.suite("quick"), conditions=("unseen_tabel",), episodes=None, seed=None)
+    with pytest.raises(ConfigError, match="Did you mean 'lighting_l3'"):
+        plan.select(catalog.suite("quick"), conditions=("lightning_l3",), episodes=None, seed=None)

@@ -12,7 +12,7 @@ from vlagen_bench.record import RunFolder
 from vlagen_bench.recordings import read_actions
 from vlagen_bench.specs import PANDA, TABLETOP
 
-SUITE = plan.select(catalog.suite("quick"), conditions=("unseen_table",), episodes=3, seed=0)
+SUITE = plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0)
 PLAN = plan.make_plan(SUITE)
 TASK = catalog.task("tabletop_put_on")
 HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}

@@ -1,9 +1,10 @@
 """Which tasks and suites are there? Reads the YAML files of `tasks/`, strictly."""
 
+import dataclasses
 from functools import cache
 from pathlib import Path
 
-from vlagen_bench import axes, packs, paths, specs
+from vlagen_bench import axes, packs, paths, specs, variants
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.nouns import Condition, Suite, Task
 from vlagen_bench.strict import build, load_yaml
@@ -37,32 +38,59 @@ def read_task(path: Path) -> Task:
     if found.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
     packs.load(specs.scene(found.scene).pack)
-    for name in found.condition_names():
-        where = f"{path}: conditions: {name}"
-        condition = found.condition(name)
-        members = {n: axes.make(n, p, where) for n, p in axis_set(found, condition).items()}
-        axes.ordered(members)
-        for digit in condition.digits or found.digits:
-            if digit not in members:
-                raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
     if found.nominal_name in found.conditions:
         raise ConfigError(
             f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
         )
+    generated = variants.of_scene(found.scene, found.nominal) if found.variants else {}
+    if twice := sorted(set(generated) & set(found.conditions)):
+        raise ConfigError(f"{path}: conditions: '{twice[0]}' is given by its axis already. Rename or remove it.")
+    found = dataclasses.replace(found, conditions=found.conditions | generated)
+    for name in found.condition_names():
+        where = f"{path}: conditions: {name}"
+        _check(found, condition(found, name), where)
     return found
 
 
-def axis_set(found: Task, condition: Condition, *, clean: bool = False) -> dict[str, dict]:
+def _check(found: Task, one: Condition, where: str) -> None:
+    members = {n: axes.make(n, p, where) for n, p in axis_set(found, one).items()}
+    axes.ordered(members)
+    for digit in one.digits or found.digits:
+        if digit not in members:
+            raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
+
+
+def condition(found: Task, name: str) -> Condition:
+    """The condition called `name`: nominal, one of the task's, or several of these joined by `+`.
+
+    Raises:
+        ConfigError: there is none of that name, or some that cannot be together.
+    """
+    if name == found.nominal_name:
+        return Condition()
+    known = found.conditions
+    parts = name.split(variants.JOIN)
+    for part in parts:
+        if part not in known:
+            raise ConfigError(unknown(f"condition of {found.name}", part, found.condition_names()))
+    if len(parts) == 1:
+        return known[name]
+    if name != (right := variants.canonical(name)):
+        raise ConfigError(f"The condition {name} is called {right}.")
+    return variants.together({part: known[part] for part in parts}, found.nominal)
+
+
+def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, dict]:
     """Axis name -> parameters of a condition, or of its clean twin."""
-    return {**found.nominal, **condition.shared, **({} if clean else condition.perturb)}
+    return {**found.nominal, **one.shared, **({} if clean else one.perturb)}
 
 
 def group_of(found: Task, name: str) -> str:
     """The row group of a condition: `nominal`, what its file says, or the kind of its first perturbed axis."""
-    condition = found.condition(name)
-    if condition is None or not condition.perturb:
+    one = condition(found, name)
+    if not one.perturb:
         return "nominal"
-    return condition.group or axes.AXES.get(next(iter(condition.perturb))).kind
+    return one.group or axes.AXES.get(next(iter(one.perturb))).kind
 
 
 @cache
@@ -78,16 +106,24 @@ def read_suite(path: Path) -> Suite:
     found = build(Suite, load_yaml(path), str(path))
     if found.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{found.name}' inside, but the file is called '{path.stem}'.")
-    check_conditions(found.task, found.conditions, f"{path}: conditions")
+    names = list(found.conditions)
+    names += variants.names_of(found.axes, task(found.task).scene)
+    for members in found.combined:
+        names += [*members, variants.canonical(variants.JOIN.join(members))]
+    found = dataclasses.replace(found, conditions=tuple(dict.fromkeys(names)))
+    if not names:
+        raise ConfigError(f"{path}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
+    check_conditions(found.task, found.conditions, str(path))
     return found
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:
-    """Raises `ConfigError` for the first name that the task does not have."""
-    known = task(task_name).condition_names()
+    """Raises `ConfigError` for the first name that is no condition of the task."""
     for name in names:
-        if name not in known:
-            raise ConfigError(f"{where}: {unknown(f'condition of {task_name}', name, known)}")
+        try:
+            condition(task(task_name), name)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from None
 
 
 @cache

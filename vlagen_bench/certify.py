@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vlagen_bench import packs, specs
+from vlagen_bench.axes import Draft
+from vlagen_bench.axes.referring import meant
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.nouns import Episode, Plan, Task
 from vlagen_bench.policies.expert import Expert
@@ -83,8 +86,9 @@ def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expe
     """The certificate of one episode."""
     status = simulator.reset(episode)
     simulator.observe()
-    seen = {role: simulator.seen_px(role) for role in ("source", "target")}
-    problems = [*_problems(episode, success=status.success, placed=status.placed, seen=seen), *_strayed(simulator)]
+    seen = {role: simulator.seen_px(role) for role in simulator.scene.places}
+    problems = ["done before the first action"] if status.success or status.placed else []
+    problems += [*_unseen(seen), *_unclear(episode, task), *_strayed(simulator)]
     expert.attach(simulator)
     expert.reset([episode.id])
     for _ in range(task.max_steps):
@@ -105,17 +109,29 @@ def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expe
     )
 
 
-def _problems(episode: Episode, *, success: bool, placed: bool, seen: dict[str, int]) -> Iterable[str]:
-    if success or placed:
-        yield "done before the first action"
-    for role, pixels in seen.items():
+def _unseen(seen_px: dict[str, int]) -> Iterable[str]:
+    """Things that cannot be found in the first picture."""
+    for role, pixels in seen_px.items():
         if pixels < VISIBLE_PX:
             yield f"the {role} is not visible ({pixels} pixels)"
+
+
+def _unclear(episode: Episode, task: Task) -> Iterable[str]:
+    """Words that are no clean English or fit several things, and things that are there twice."""
     if UNCLEAN.search(episode.instruction):
         yield "the instruction has an id or an unfilled slot"
+    values, scene = episode.values, specs.scene(task.scene)
+    if "reference" in values:
+        fitting = meant(Draft(scene=scene, pack=packs.load(scene.pack), values=values))
+        if fitting != ("source",):
+            yield f"'{values['reference']['text']}' fits {' and '.join(fitting) or 'nothing'}, not just the source"
     for key, asked in (("distractor_object", "object"), ("distractor_receptacle", "receptacle")):
-        if key in episode.values and episode.values[key]["id"] == episode.values[asked]:
+        if key in values and values[key]["id"] == values[asked]:
             yield f"no distractor: it is the {asked} that is asked for"
+    extra = [thing["id"] for thing in values.get("clutter", ())]
+    others = [values["object"], *(values[key]["id"] for key in ("distractor_object",) if key in values)]
+    for twice in sorted({one for one in extra if extra.count(one) > 1 or one in others}):
+        yield f"no clutter: {twice} is on the table already"
 
 
 def _strayed(simulator: Simulator) -> Iterator[str]:

@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+FEW, MANY = 5, 40
+"""names in a sentence, where there are more than many"""
+
 
 class VlagenError(Exception):
     """Something the user can fix. The command line prints it as a sentence, without a traceback."""
@@ -31,6 +34,9 @@ class RenderError(VlagenError):
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """The sentence for a name that does not exist: what was given, the nearest names, and all there are."""
     names = sorted(known)
-    near = difflib.get_close_matches(given, names, n=1)
+    near = difflib.get_close_matches(given, names, n=FEW)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    return f"There is no {what} '{given}'.{hint} There are: {', '.join(names) or 'none'}."
+    if len(names) <= MANY:
+        return f"There is no {what} '{given}'.{hint} There are: {', '.join(names) or 'none'}."
+    shown = near or names[:FEW]
+    return f"There is no {what} '{given}'.{hint} There are {len(names)}, {', '.join(shown)} among them: vlagen list"

@@ -1,4 +1,4 @@
-"""Which Gymnasium ids are there? One per task and condition, written from the task files' names alone."""
+"""Which Gymnasium ids are there? One per task and condition, written from names in the task files and of axes alone."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 import gymnasium
 
-from vlagen_bench import paths
+from vlagen_bench import paths, variants
 from vlagen_bench.strict import load_yaml
 
 
@@ -27,7 +27,8 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     """
     for path in sorted(paths.tasks_dir().glob("*.yaml")):
         task = load_yaml(path)
-        for condition in (task["nominal_name"], *task["conditions"]):
+        generated = variants.scene_names(task["scene"]) if task.get("variants") else ()
+        for condition in (task["nominal_name"], *task.get("conditions", ()), *generated):
             yield env_id(task["name"], condition, task["version"]), {"task": path.stem, "condition": condition}
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": path.stem, "condition": task["nominal_name"], "reward": "potential"}

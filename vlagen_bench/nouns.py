@@ -51,6 +51,8 @@ class Condition:
     """axes of the official episode id, most significant first; empty: the task's"""
     group: str = ""
     """row group of the report; empty: the kind of the first perturbed axis"""
+    twin: str = ""
+    """how its clean twin is called where `shared` makes it differ from nominal; empty: `<condition>:clean`"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,9 @@ class Task:
     """how the condition without perturbation is called"""
     nominal: dict[str, dict[str, Any]]
     """the axes of every episode, in their training distribution"""
-    conditions: dict[str, Condition]
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    variants: bool = False
+    """whether every level and setting of every axis is a condition too, called `lighting_l3` or `object_test`"""
     digits: tuple[str, ...] = ()
     """axes of the official episode id, most significant first; empty: the task has none"""
     ends_on_success: bool = False
@@ -80,10 +84,6 @@ class Task:
         """`name@version`, as stored in episodes."""
         return f"{self.name}@{self.version}"
 
-    def condition(self, name: str) -> Condition | None:
-        """The condition called `name`; None if the task has none of that name."""
-        return Condition() if name == self.nominal_name else self.conditions.get(name)
-
     def condition_names(self) -> tuple[str, ...]:
         """Nominal first, then as the file lists them."""
         return (self.nominal_name, *self.conditions)
@@ -96,9 +96,14 @@ class Suite:
     name: str
     version: int
     task: str
-    conditions: tuple[str, ...]
     episodes: int
     """per condition"""
+    conditions: tuple[str, ...] = ()
+    """once read: all of them, those of `axes` and `combined` too"""
+    axes: tuple[str, ...] = ()
+    """axes of which every level and setting is a condition"""
+    combined: tuple[tuple[str, ...], ...] = ()
+    """conditions that are run together, and each by itself"""
     seed: int = 0
     twins: bool = True
     """whether clean twins are run too, for the paired drop"""

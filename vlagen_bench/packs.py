@@ -8,6 +8,7 @@ from typing import Literal
 
 from vlagen_bench import paths
 from vlagen_bench.errors import AssetError, unknown
+from vlagen_bench.scene import Light, Vec3
 from vlagen_bench.strict import build, load_yaml
 
 Split = Literal["train", "test"]
@@ -47,6 +48,18 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lighting:
+    """An environment to see things in: it takes the place of the scene's own lights."""
+
+    id: str
+    name: str
+    split: Split
+    ambient: Vec3
+    """linear colour of the light that is everywhere"""
+    lights: tuple[Light, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """Where a part of an installed pack comes from."""
 
@@ -75,19 +88,20 @@ class Pack:
     textures: tuple[Picture, ...]
     files: dict[str, str]
     """path -> SHA-256, or `git:<SHA-1>` of the git blob where only that is known"""
+    lightings: tuple[Lighting, ...] = ()
     stand_ins: dict[str, str] = field(default_factory=dict)
     """path -> SHA-256 of a stand-in that is accepted, and reported, in place of the upstream file"""
     sources: tuple[Source, ...] = ()
 
-    def find(self, kind: str, asset_id: str) -> Model | Picture:
-        """The asset of `kind` (objects, receptacles, tables, textures) with this id."""
+    def find(self, kind: str, asset_id: str) -> Model | Picture | Lighting:
+        """The asset of `kind` (objects, receptacles, tables, textures, lightings) with this id."""
         for asset in getattr(self, kind):
             if asset.id == asset_id:
                 return asset
         known = [asset.id for asset in getattr(self, kind)]
         raise AssetError(f"Pack '{self.name}': {unknown(kind.rstrip('s'), asset_id, known)}")
 
-    def split(self, kind: str, split: Splits) -> tuple[Model | Picture, ...]:
+    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | Lighting, ...]:
         """The assets of `kind` in one split, or all, in manifest order."""
         return tuple(asset for asset in getattr(self, kind) if split in ("all", asset.split))
 

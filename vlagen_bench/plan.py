@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench import axes, catalog, packs, specs
+from vlagen_bench import axes, catalog, packs, specs, variants
 from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.nouns import Episode, Plan, Suite, Task
@@ -62,6 +62,7 @@ def draw_official_ids(
 def select(suite: Suite, *, conditions: tuple[str, ...] | None, episodes: int | None, seed: int | None) -> Suite:
     """The suite, narrowed or reseeded as the command line asks."""
     if conditions is not None:
+        conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, "--conditions")
     if episodes is not None and episodes < 1:
         raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
@@ -73,12 +74,12 @@ def select(suite: Suite, *, conditions: tuple[str, ...] | None, episodes: int | 
 
 def sample(task: Task, name: str, *, index: int, seed: int, twins: bool = True) -> tuple[Episode, Episode | None]:
     """Episode `index` of a condition, and its clean twin (None for a clean condition, or without `twins`)."""
-    condition = task.condition(name)
+    condition = catalog.condition(task, name)
     values = draw(task, catalog.axis_set(task, condition), index=index, seed=seed)
     twin = None
     if twins and condition.perturb:
         clean = draw(task, catalog.axis_set(task, condition, clean=True), index=index, seed=seed)
-        twin_name = f"{name}:clean" if condition.shared else task.nominal_name
+        twin_name = (condition.twin or f"{name}:clean") if condition.shared else task.nominal_name
         twin = Episode(task=task.ref, condition=twin_name, index=index, seed=seed, values=clean)
     episode = Episode(
         task=task.ref, condition=name, index=index, seed=seed, values=values, twin=twin.id if twin else None
@@ -103,7 +104,7 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
     Raises:
         ConfigError: the task has no official ids, or the id is negative.
     """
-    condition = task.condition(name)
+    condition = catalog.condition(task, name)
     digits = condition.digits or task.digits
     if not digits:
         raise ConfigError(f"The task '{task.name}' has no official episode ids; use a seed or an episode.")
@@ -129,7 +130,7 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
 
 def pool_size(task: Task, name: str) -> int:
     """How many different official ids a condition has."""
-    condition = task.condition(name)
+    condition = catalog.condition(task, name)
     scene = specs.scene(task.scene)
     members = _members(task, catalog.axis_set(task, condition))
     draft = Draft(scene=scene, pack=packs.load(scene.pack), values={})

@@ -11,6 +11,7 @@ from vlagen_bench import catalog, entries, specs
 from vlagen_bench.averages import GROUPS, Average, averages
 from vlagen_bench.entries import Entry, Protocol
 from vlagen_bench.errors import RunError
+from vlagen_bench.interaction import Interaction, interactions
 from vlagen_bench.nouns import Task, content_hash
 from vlagen_bench.plan import task_of
 from vlagen_bench.record import SCHEMA, RunFolder
@@ -59,6 +60,8 @@ class Report:
     averages: Mapping[str, Average]
     """over the whole suite"""
     published: tuple[Beside, ...]
+    interactions: tuple[Interaction, ...] = ()
+    """of conditions that were run together, and one by one"""
 
     @property
     def complete(self) -> bool:
@@ -95,6 +98,7 @@ def make(path: Path) -> Report:
         groups=groups,
         averages=averages({row.condition: row.rate for row in found}, groups),
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
+        interactions=interactions(plan["episodes"], folder.results),
     )
 
 

@@ -1,6 +1,18 @@
 """What may an axis do to a scene? The verbs, as a protocol, and a fake that writes them down."""
 
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+Vec3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Light:
+    """A directional light: where it shines to, and its linear colour."""
+
+    direction: Vec3
+    colour: Vec3
+    shadow: bool = False
 
 
 class Scene(Protocol):
@@ -11,6 +23,15 @@ class Scene(Protocol):
 
     def set_table(self, asset_id: str) -> None:
         """Build: the table's picture."""
+
+    def raise_table(self, by_m: float) -> None:
+        """Build: the table, and what stands on it, so much higher; robot base and camera stay."""
+
+    def scale_size(self, role: str, factor: float) -> None:
+        """Build: every length of the model times `factor`, at the same density."""
+
+    def move_base(self, xy_m: tuple[float, float], yaw_rad: float) -> None:
+        """Build: the robot's base, from where it stands nominally; the camera stays."""
 
     def place(self, role: str, xy_m: tuple[float, float], drop_m: float | None) -> None:
         """Reset: where the thing in this role falls from, and how high above the table; None: the scene's height."""
@@ -25,7 +46,34 @@ class Scene(Protocol):
         """Step, after all has settled: mass and inertia times `factor`."""
 
     def scale_friction(self, role: str, factor: float) -> None:
-        """Step, after all has settled: static and dynamic friction of its surface times `factor`."""
+        """Step, after all has settled: static and dynamic friction of its surface and of the fingers, times `factor`."""
+
+    def shift_mass_centre(self, role: str, share: Vec3) -> None:
+        """Step, after all has settled: the centre of mass, by shares of the model's half extents, in its frame."""
+
+    def scale_gripper_force(self, factor: float) -> None:
+        """Step: the most that the fingers press, times `factor`."""
+
+    def scale_gains(self, factor: float) -> None:
+        """Step: stiffness and damping of the arm's drives times `factor`."""
+
+    def shake_actions(self, noise_m: float, noise_rad: float, seed: int) -> None:
+        """Step: normal noise of these standard deviations on each action's translation and rotation."""
+
+    def delay_actions(self, steps: int) -> None:
+        """Step: each action is carried out so many control steps late; until then the arm holds still."""
+
+    def delay_observations(self, steps: int) -> None:
+        """Step: the policy sees the world as it was so many control steps ago."""
+
+    def drop_frames(self, share: float, seed: int) -> None:
+        """Step: so many of the observations are lost, and the one before is seen again."""
+
+    def jitter_rate(self, share: float, seed: int) -> None:
+        """Step: each control step lasts between 1 - share and 1 + share times as long as it should."""
+
+    def push_after(self, step: int, role: str, velocity_m_s: tuple[float, float]) -> None:
+        """Step: after that many actions the thing is pushed: its velocity changes by this at once."""
 
     def tell(self, instruction: str) -> None:
         """Prompt: what the policy is told."""
@@ -36,8 +84,38 @@ class Scene(Protocol):
     def overlay_image(self, texture_id: str, ratio: float) -> None:
         """Render: blends a sliding window of a texture over the whole image."""
 
-    def move_after(self, step: int, role: str, xy_m: tuple[float, float]) -> None:
-        """Step: after that many actions, lifts the thing to this place and lets it fall."""
+    def set_lights(self, ambient: Vec3, lights: tuple[Light, ...]) -> None:
+        """Render: these lights instead of the scene's."""
+
+    def orbit_camera(self, azimuth_rad: float, elevation_rad: float, roll_rad: float) -> None:
+        """Render: turns the camera around the middle of the places where things stand, and about its own axis."""
+
+    def set_lens(self, zoom: float, shift_px: tuple[float, float]) -> None:
+        """Render: focal length times `zoom`, and the principal point moved, in pixels of the image."""
+
+    def tint_robot(self, colour: Vec3, ratio: float) -> None:
+        """Render: blends a colour (linear rgb) into the robot's own; 1: nothing else is left."""
+
+    def occlude(self, outline: tuple[tuple[float, float], ...], grey: float) -> None:
+        """Render: an opaque polygon before the lens, its corners in shares of the image's width and height."""
+
+    def expose(self, stops: float) -> None:
+        """Render: twice as much light for each stop, before the sensor saturates."""
+
+    def blur(self, sigma: float) -> None:
+        """Render: Gaussian blur, in hundredths of the image's width."""
+
+    def add_sensor_noise(self, deviation: float, seed: int) -> None:
+        """Render: normal noise of each pixel and colour, new in each control step; 255 is white."""
+
+    def compress(self, quality: int) -> None:
+        """Render: JPEG, 95 good to 1 poor."""
+
+    def move_after(self, step: int, role: str, xy_m: tuple[float, float], lift_m: float | None) -> None:
+        """Step: after that many actions, lifts the thing to this place and lets it fall.
+
+        By `lift_m` from where it is then, as it lies; None: to the scene's height above the table, as it was at reset.
+        """
 
 
 class FakeScene:

@@ -7,8 +7,8 @@ import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.nouns import SuccessRule
+from vlagen_bench.scene import Light, Vec3
 
-Vec3 = tuple[float, float, float]
 QuatWxyz = tuple[float, float, float, float]
 
 
@@ -122,15 +122,6 @@ class Grid:
             for j in range(side)
             if region == "inner" or i in (0, last) or j in (0, last)
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Light:
-    """A directional light: where it shines to, and its linear colour."""
-
-    direction: Vec3
-    colour: Vec3
-    shadow: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,16 @@
 """How is a run shown in a terminal? One row per condition: n, rate, interval, drop, errors; and as CSV."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.table import Table
 
 from vlagen_bench.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
+from vlagen_bench.interaction import Interaction
 from vlagen_bench.stats import Row
+from vlagen_bench.variants import level_of
 
 NO_DATA = "–"
 
@@ -22,15 +25,18 @@ def results_table(title: str, rows: Sequence[Row]) -> Table:
     table = _new(title, "kind")
     for name in ("n", "success", "95 % interval", "drop vs twin", "pairs", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
+    graded = _graded(rows)
     groups = {row.condition: row.group for row in rows}
     rates = averages({row.condition: row.rate for row in rows}, groups)
     drops = averages({row.condition: row.drop for row in rows}, groups)
     for group in dict.fromkeys(groups.values()):
         mine = [row for row in rows if row.group == group]
-        for row in mine:
-            table.add_row(group if row is mine[0] else "", *_cells(row))
+        shown = [row for row in mine if row.condition not in graded]
+        for row in shown:
+            table.add_row(group if row is shown[0] else "", *_cells(row))
         if group != NOMINAL and len(mine) > 1:
-            table.add_row("", *_average_cells(rates[group], drops[group]), style="italic")
+            label = "" if shown else group
+            table.add_row(label, *_average_cells(rates[group], drops[group]), style="italic")
         table.add_section()
     if len(rates[GROUPS].members) > 1:
         for name in (SETTINGS, GROUPS):
@@ -38,6 +44,44 @@ def results_table(title: str, rows: Sequence[Row]) -> Table:
                 "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
             )
     table.caption = "Interval: Wilson. Drop: clean twins minus perturbed, same draws, in points. Means: every member counts the same."
+    return table
+
+
+def _graded(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
+    """Condition -> axis and level, of the axes that have more than one level in the rows."""
+    levels = {row.condition: found for row in rows if (found := level_of(row.condition)) is not None}
+    several = Counter(axis for axis, _ in levels.values())
+    return {name: found for name, found in levels.items() if several[found[0]] > 1}
+
+
+def levels_table(rows: Sequence[Row]) -> Table | None:
+    """Success rates level by level, one row an axis; None where no axis has several levels."""
+    graded = _graded(rows)
+    if not graded:
+        return None
+    cells = {graded[row.condition]: row for row in rows if row.condition in graded}
+    last = max(level for _, level in cells)
+    table = _new("Success by level, and drop vs twin at the highest", "kind")
+    table.columns[-1].header = "axis"
+    for name in (*(f"level {level}" for level in range(1, last + 1)), "drop", "n each", "errors"):
+        table.add_column(name, justify="right", no_wrap=True)
+    kinds: dict[str, str] = {}
+    for (axis, _), row in cells.items():
+        kinds.setdefault(axis, row.group)
+    for kind in dict.fromkeys(kinds.values()):
+        for axis in (axis for axis in kinds if kinds[axis] == kind):
+            mine = [cells.get((axis, level)) for level in range(1, last + 1)]
+            there = [row for row in mine if row is not None]
+            each = {row.n for row in there}
+            table.add_row(
+                kind if axis == next(a for a in kinds if kinds[a] == kind) else "",
+                axis,
+                *(NO_DATA if row is None else percent(row.rate) for row in mine),
+                NO_DATA if there[-1].drop is None else f"{100 * there[-1].drop:+.0f}",
+                str(*each) if len(each) == 1 else f"{min(each)}-{max(each)}",
+                str(sum(row.errors for row in there)),
+            )
+        table.add_section()
     return table
 
 
@@ -67,6 +111,22 @@ def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
         table.add_column(name.replace("_", " "), justify="right")
     for condition, counts in troubles.items():
         table.add_row(condition, str(sum(counts.values())), *(str(counts.get(kind, 0)) for kind in kinds))
+    return table
+
+
+def interaction_table(found: Sequence[Interaction]) -> Table | None:
+    """Drops of axes together against the sum of their drops; None if none were run together."""
+    if not found:
+        return None
+    table = _new("Together against one by one")
+    for name in ("n", "drop together", "sum of drops", "more than the sum", "95 % interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in found:
+        interval = NO_DATA if one.low is None else f"{100 * one.low:+.0f} – {100 * one.high:+.0f}"
+        drops = (one.joint_drop, one.summed_drops, one.excess)
+        points = (NO_DATA if drop is None else f"{100 * drop:+.0f}" for drop in drops)
+        table.add_row(one.condition, str(one.n), *points, interval)
+    table.caption = "In points, over the same draws. More than 0: together they hurt more. Rates end at 0, so large drops cannot add up."
     return table
 
 

@@ -1,7 +1,7 @@
-"""How does one train on many environments at once? A Gymnasium vector environment, one process each."""
+"""How does one train on many environments at once? With a Gymnasium vector environment, on CPU processes or on a GPU."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import gymnasium
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
@@ -10,8 +10,13 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.ids import env_ids
 
 
-def make_vec(env_id: str, num_envs: int, *, autoreset: str = "next_step", **arguments: Any) -> VectorEnv:
-    """`num_envs` environments, each in a process of its own.
+Backend = Literal["processes", "gpu"]
+
+
+def make_vec(
+    env_id: str, num_envs: int, *, backend: Backend = "processes", autoreset: str = "next_step", **arguments: Any
+) -> VectorEnv:
+    """`num_envs` environments at once.
 
     Environment i begins with the episodes of seed `seed + i` and goes on through that seed's episodes by itself, so
     that what it plays depends neither on its neighbours nor on their number. Resets are partial: an environment whose
@@ -19,21 +24,36 @@ def make_vec(env_id: str, num_envs: int, *, autoreset: str = "next_step", **argu
 
     Args:
         env_id: a `VLAGen/...` id; `...-Main-v<N>` is the training distribution with the shaped reward.
-        num_envs: how many; each takes a core and about half a gigabyte.
+        num_envs: how many.
+        backend: `processes`, each environment in one of its own, which takes a core and about half a gigabyte; or
+            `gpu`, all of them as scenes of ManiSkill on one NVIDIA GPU: for training, so with the tabletop and the
+            conditions that differ in how an episode begins, in mass or in friction. It has not been run on a GPU by us:
+            its code is tested on a CPU with one environment, where it plays as `processes` does.
         autoreset: `next_step`, `same_step` or `disabled`, as `gymnasium.vector.AutoresetMode` defines them.
         arguments: passed to each environment, such as `reward="potential"`.
 
     Raises:
-        ConfigError: an unknown id or autoreset mode, or fewer than one environment.
+        ConfigError: an unknown id, backend or autoreset mode, fewer than one environment, no GPU where one is needed,
+            or a condition that the GPU's scenes cannot have.
     """
-    known = [name for name, _ in env_ids()]
+    known = dict(env_ids())
     if env_id not in known:
         raise ConfigError(unknown("environment", env_id, known))
     modes = {mode.name.lower(): mode for mode in AutoresetMode}
     if autoreset not in modes:
         raise ConfigError(unknown("autoreset mode", autoreset, modes))
+    if backend not in get_args(Backend):
+        raise ConfigError(unknown("backend", backend, get_args(Backend)))
     if num_envs < 1:
         raise ConfigError(f"make_vec: at least 1 environment is needed, not {num_envs}.")
+    if backend == "gpu":
+        # ManiSkill takes seconds to import.
+        from vlagen_bench.batched_env import BatchedEnv
+        from vlagen_bench.sim.batched_scene import gpu_backend
+
+        return BatchedEnv(
+            **{**known[env_id], **arguments}, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset]
+        )
     # SAPIEN's threads do not survive a fork.
     makers = [partial(_make, env_id, arguments) for _ in range(num_envs)]
     return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])

@@ -3,9 +3,33 @@
 import importlib
 import pkgutil
 
-from vlagen_bench.axes.base import AXES, STAGES, Axis, Draft, PoolAxis, apply_stage, axis, make, ordered
+from vlagen_bench.axes.base import (
+    AXES,
+    STAGES,
+    Axis,
+    Draft,
+    PoolAxis,
+    apply_stage,
+    axis,
+    make,
+    ordered,
+    variant,
+    variant_name,
+)
 
 for _module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
     importlib.import_module(f"{__name__}.{_module}")
 
-__all__ = ["AXES", "STAGES", "Axis", "Draft", "PoolAxis", "apply_stage", "axis", "make", "ordered"]
+__all__ = [
+    "AXES",
+    "STAGES",
+    "Axis",
+    "Draft",
+    "PoolAxis",
+    "apply_stage",
+    "axis",
+    "make",
+    "ordered",
+    "variant",
+    "variant_name",
+]

@@ -3,11 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from vlagen_bench.errors import ConfigError
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.nouns import AxisSet
 from vlagen_bench.packs import Pack
 from vlagen_bench.registry import Registry
 from vlagen_bench.scene import Scene
@@ -36,7 +38,35 @@ class Axis(ABC):
     kind: ClassVar[Kind]
     stage: ClassVar[Stage]
     after: ClassVar[tuple[str, ...]] = ()
-    """axes whose value this one needs when it samples"""
+    """axes whose value this one looks at when it samples, where they are there"""
+    scenes: ClassVar[tuple[str, ...]] = ("bridge", "tabletop")
+    """where it makes sense"""
+    sized_by: ClassVar[str] = ""
+    """the field that a level sets; empty: the axis has no size"""
+    unit: ClassVar[str] = ""
+    """of that field"""
+    levels: ClassVar[tuple[float, ...]] = ()
+    """its values at levels 1, 2 ... 5, each harder than the one before; `vlagen calibrate` measures them"""
+    nothing: ClassVar[float] = 0.0
+    """the size at which nothing changes"""
+    settings: ClassVar[AxisSet] = MappingProxyType({})
+    """named parameters of what has no size, such as `test` for the held-out assets"""
+    takes: ClassVar[tuple[str, ...]] = ()
+    """what there is one of in an episode, and this axis uses; two axes that take the same exclude each other"""
+    shows: ClassVar[bool] = False
+    """whether the first picture differs from the clean twin's"""
+    measure: ClassVar[str]
+    """how hard it is, measured: a name of `vlagen_bench.severity.MEASURES`"""
+
+    def needs(self) -> AxisSet:
+        """Parameters of other axes without which this one cannot be, in the clean twin too."""
+        return {}
+
+    @classmethod
+    def variants(cls) -> dict[str, Mapping[str, Any]]:
+        """Name -> parameters of everything ready-made: levels as `1`, `2` ..., then the settings."""
+        sizes = {str(number): {cls.sized_by: size} for number, size in enumerate(cls.levels, start=1)}
+        return sizes | dict(cls.settings)
 
     @abstractmethod
     def sample(self, rng: np.random.RandomState, draft: Draft) -> Any:
@@ -76,6 +106,19 @@ def axis(cls: type[Axis]) -> type[Axis]:
 def make(name: str, parameters: Mapping[str, Any], where: str) -> Axis:
     """The axis `name` with these parameters; raises `ConfigError` for an unknown name or key."""
     return build(AXES.get(name), dict(parameters), f"{where}: {name}")
+
+
+def variant(name: str, which: str) -> Mapping[str, Any]:
+    """Parameters of a ready-made strength: `variant("lighting", "3")`; raises `ConfigError` for unknown names."""
+    known = AXES.get(name).variants()
+    if which not in known:
+        raise ConfigError(unknown(f"level or setting of the axis {name}", which, known))
+    return known[which]
+
+
+def variant_name(name: str, which: str) -> str:
+    """How the condition of a variant is called: `lighting_l3`, `object_test`."""
+    return f"{name}_l{which}" if which.isdigit() else f"{name}_{which}"
 
 
 def ordered(axes: Mapping[str, Axis | type[Axis]]) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
 from vlagen_bench.axes.distractors import Counting, other, pool_size, third_place
+from vlagen_bench.axes.referring import unlike
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.nouns import AxisSet
 from vlagen_bench.packs import Splits
 from vlagen_bench.scene import Scene
 
@@ -19,17 +22,41 @@ class DistractorObject(PoolAxis):
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
     after: ClassVar = ("object", "position", "yaw")
+    takes: ClassVar = ("third place",)
+    shows: ClassVar = True
+    settings: ClassVar = {"train": {"split": "train"}, "test": {"split": "test", "with_target": False}}
+    measure: ClassVar = "picture"
 
     split: Splits = "train"
     with_target: bool = True
     """whether the source comes from this split too"""
     counting: Counting = "others"
+    unlike: bool = False
+    """only those that colour, category and size tell from the source: what the axis `reference` needs"""
+
+    def needs(self) -> AxisSet:
+        return {"position": {"third": "source"}}
 
     def size(self, draft: Draft) -> int:
-        return pool_size(draft, "objects", self.split, with_target=self.with_target)
+        if self.unlike:
+            return len(self._unlike(draft))
+        return pool_size(draft, "objects", self.split, self.counting, with_target=self.with_target)
+
+    def _unlike(self, draft: Draft) -> tuple[str, ...]:
+        source = draft.pack.find("objects", draft.values["object"])
+        found = tuple(one.id for one in draft.pack.split("objects", self.split) if unlike(one, source))
+        if not found:
+            raise ConfigError(
+                f"The pack '{draft.pack.name}' has no object in its split '{self.split}' that differs from the "
+                f"{source.name} in colour, category and size. Choose another split for the distractor."
+            )
+        return found
 
     def pick(self, index: int, draft: Draft) -> dict[str, Any]:
-        found = other(draft, "objects", self.split, draft.values["object"], index, self.counting)
+        if self.unlike:
+            found = self._unlike(draft)[index]
+        else:
+            found = other(draft, "objects", self.split, draft.values["object"], index, self.counting)
         return {"id": found, "yaw_deg": draft.values["yaw"], **third_place(draft)}
 
     @staticmethod

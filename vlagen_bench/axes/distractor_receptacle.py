@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
 from vlagen_bench.axes.distractors import Counting, other, pool_size, third_place
+from vlagen_bench.nouns import AxisSet
 from vlagen_bench.packs import Splits
 from vlagen_bench.scene import Scene
 
@@ -18,14 +19,22 @@ class DistractorReceptacle(PoolAxis):
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
     after: ClassVar = ("position", "receptacle")
+    takes: ClassVar = ("third place",)
+    shows: ClassVar = True
+    # Nothing ready-made of the training receptacles, of which the bridge pack has but one: the target.
+    settings: ClassVar = {"test": {"split": "test", "with_target": False}}
+    measure: ClassVar = "picture"
 
     split: Splits = "train"
     with_target: bool = True
     """whether the target comes from this split too"""
     counting: Counting = "others"
 
+    def needs(self) -> AxisSet:
+        return {"position": {"third": "target"}}
+
     def size(self, draft: Draft) -> int:
-        return pool_size(draft, "receptacles", self.split, with_target=self.with_target)
+        return pool_size(draft, "receptacles", self.split, self.counting, with_target=self.with_target)
 
     def pick(self, index: int, draft: Draft) -> dict[str, Any]:
         found = other(draft, "receptacles", self.split, draft.values["receptacle"], index, self.counting)

@@ -12,10 +12,26 @@ Counting = Literal["others", "offset_twice"]
 code of Liu et al. counts (put_on_in_scene_multi.py, lines 1776-1778), where the place of the split in the whole list is
 added before the modulus and again after it, so that one in eight distractors is the target."""
 
+ASKED = {"objects": "object", "receptacles": "receptacle"}
+"""kind -> the axis that says which one is asked for"""
 
-def pool_size(draft: Draft, kind: Kind, split: Splits, *, with_target: bool) -> int:
-    """How many distractors there are for one target; `with_target`: the target comes from this split too."""
-    return len(draft.pack.split(kind, split)) - with_target
+
+def pool_size(draft: Draft, kind: Kind, split: Splits, counting: Counting, *, with_target: bool) -> int:
+    """How many distractors there are for one target.
+
+    `with_target`, whether the target comes from this split too, speaks where the target is not known: official ids
+    are counted before anything is drawn, and `offset_twice` counts so always.
+    """
+    ids = [asset.id for asset in draft.pack.split(kind, split)]
+    target = draft.values.get(ASKED[kind])
+    if target is None or counting == "offset_twice":
+        return len(ids) - with_target
+    if ids in ([], [target]):
+        raise ConfigError(
+            f"The pack '{draft.pack.name}' has no other {ASKED[kind]} than {target} in its split '{split}'. "
+            f"Choose another split for the distractor."
+        )
+    return len(ids) - (target in ids)
 
 
 def other(draft: Draft, kind: Kind, split: Splits, target: str, index: int, counting: Counting) -> str:

@@ -3,20 +3,31 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vlagen_bench.axes.base import axis
-from vlagen_bench.axes.factors import FactorAxis
+import numpy as np
+
+from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class Friction(FactorAxis):
-    """The source's friction times a factor."""
+class Friction(Axis):
+    """The friction of the source, and of the fingers on it, divided by a number."""
 
     name: ClassVar = "friction"
     kind: ClassVar = "dynamics"
     stage: ClassVar = "step"
+    sized_by: ClassVar = "divisor"
+    unit: ClassVar = "times less"
+    levels: ClassVar = (1.5, 2.5, 4.0, 6.0, 10.0)
+    nothing: ClassVar = 1.0
+    measure: ClassVar = "friction_ratio"
+
+    divisor: float
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
+        return self.divisor
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:
-        scene.scale_friction("source", value)
+        scene.scale_friction("source", 1 / value)

@@ -4,27 +4,52 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
+from vlagen_bench.axes.rewrites import REWRITES
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
 class Instruction(PoolAxis):
-    """One of the templates, with {source} and {target} replaced by the names of the assets."""
+    """One of the templates, with {source} and {target} replaced by the names of the assets.
+
+    Where the axis `reference` says what the source is called, {source} is that.
+    """
 
     name: ClassVar = "instruction"
     kind: ClassVar = "semantics"
     stage: ClassVar = "prompt"
-    after: ClassVar = ("object", "receptacle")
+    after: ClassVar = ("object", "receptacle", "reference")
+    sized_by: ClassVar = "rewrite"
+    unit: ClassVar = "level of rewriting"
+    levels: ClassVar = (1, 2, 3, 4, 5)
+    nothing: ClassVar = 0
+    measure: ClassVar = "words"
 
-    templates: tuple[str, ...]
+    templates: tuple[str, ...] = ()
+    rewrite: int = 0
+    """0: the sentence is one of `templates`; 1 to 5: it is one of `rewrites.REWRITES` instead, further and further"""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rewrite <= len(REWRITES):
+            raise ConfigError(f"instruction: rewrite is a level from 0 to {len(REWRITES)}, not {self.rewrite}.")
+        if not self.sentences:
+            raise ConfigError("instruction: there is no sentence to choose from. Add one to `templates`.")
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The templates that may be drawn."""
+        return REWRITES[self.rewrite - 1] if self.rewrite else self.templates
 
     def size(self, draft: Draft) -> int:
-        return len(self.templates)
+        return len(self.sentences)
 
     def pick(self, index: int, draft: Draft) -> dict[str, str]:
-        template = self.templates[index]
+        template = self.sentences[index]
         source = draft.pack.find("objects", draft.values["object"]).name
+        if "reference" in draft.values:
+            source = draft.values["reference"]["text"]
         target = draft.pack.find("receptacles", draft.values["receptacle"]).name
         text = template.replace("{source}", source).replace("{target}", target)
         return {"template": template, "text": text}

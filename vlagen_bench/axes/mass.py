@@ -3,19 +3,30 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vlagen_bench.axes.base import axis
-from vlagen_bench.axes.factors import FactorAxis
+import numpy as np
+
+from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class Mass(FactorAxis):
+class Mass(Axis):
     """The source's mass times a factor."""
 
     name: ClassVar = "mass"
     kind: ClassVar = "dynamics"
     stage: ClassVar = "step"
+    sized_by: ClassVar = "factor"
+    unit: ClassVar = "times"
+    levels: ClassVar = (1.5, 2.0, 3.0, 4.0, 5.0)
+    nothing: ClassVar = 1.0
+    measure: ClassVar = "mass_ratio"
+
+    factor: float
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
+        return self.factor
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

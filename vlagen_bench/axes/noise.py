@@ -14,8 +14,6 @@ class Noise(OverlayAxis):
     """A window of a picture of twice the image's size, placed by the middle of the foreground: Liu et al.'s dynamic noise."""
 
     name: ClassVar = "noise"
-    kind: ClassVar = "vision"
-    stage: ClassVar = "render"
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

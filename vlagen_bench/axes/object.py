@@ -16,6 +16,9 @@ class Object(PoolAxis):
     name: ClassVar = "object"
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
+    shows: ClassVar = True
+    settings: ClassVar = {"test": {"split": "test"}}
+    measure: ClassVar = "picture"
 
     split: Splits = "train"
 

@@ -1,7 +1,7 @@
 """How is an overlay chosen? What the axes that blend a picture over the image share; no axis itself."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis
 from vlagen_bench.packs import Splits
@@ -10,6 +10,14 @@ from vlagen_bench.packs import Splits
 @dataclass(frozen=True, kw_only=True)
 class OverlayAxis(PoolAxis):
     """One of the overlay textures of a split, at a fixed ratio."""
+
+    kind: ClassVar = "vision"
+    stage: ClassVar = "render"
+    sized_by: ClassVar = "ratio"
+    unit: ClassVar = "share"
+    levels: ClassVar = (0.15, 0.3, 0.4, 0.5, 0.6)
+    shows: ClassVar = True
+    measure: ClassVar = "picture"
 
     split: Splits = "test"
     first: int | None = None

@@ -47,6 +47,10 @@ class Position(PoolAxis):
     name: ClassVar = "position"
     kind: ClassVar = "execution"
     stage: ClassVar = "reset"
+    takes: ClassVar = ("place of the object", "place of the receptacle")
+    shows: ClassVar = True
+    settings: ClassVar = {"test": {"region": "ring"}}
+    measure: ClassVar = "source_m"
 
     region: Region = "inner"
     third: Third | None = None

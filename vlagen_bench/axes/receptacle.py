@@ -16,6 +16,9 @@ class Receptacle(PoolAxis):
     name: ClassVar = "receptacle"
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
+    shows: ClassVar = True
+    settings: ClassVar = {"test": {"split": "test"}}
+    measure: ClassVar = "picture"
 
     split: Splits = "train"
 

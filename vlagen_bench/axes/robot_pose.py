@@ -5,8 +5,16 @@ from functools import cache
 from itertools import product
 from typing import Any, ClassVar
 
+import numpy as np
+
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
 from vlagen_bench.scene import Scene
+
+RISE_M_RAD = {
+    "widowx250s": (0.0, -0.29, -0.23, 0.0, 0.01, 0.0),
+    "panda": (0.0, -0.62, 0.0, 0.42, 0.0, 0.09, 0.0),
+}
+"""how fast the tool rises with each arm joint, about the first pose: measured by forward kinematics"""
 
 
 @cache
@@ -24,14 +32,25 @@ def offsets(
 @axis
 @dataclass(frozen=True, kw_only=True)
 class RobotPose(PoolAxis):
-    """Offsets (rad) added to the arm's first joint positions."""
+    """Offsets (rad) added to the arm's first joint positions: of a given length, or one of a pool as in the paper.
+
+    Offsets of a length have a drawn direction, or its opposite where that one would lower the tool: it starts
+    higher above the table than usual, never lower, and less between the things and the camera.
+    """
 
     name: ClassVar = "robot_pose"
     kind: ClassVar = "execution"
     stage: ClassVar = "reset"
+    sized_by: ClassVar = "spread_rad"
+    unit: ClassVar = "rad"
+    levels: ClassVar = (0.1, 0.2, 0.3, 0.45, 0.6)
+    shows: ClassVar = True
+    measure: ClassVar = "joints_rad"
 
-    offsets_rad: tuple[tuple[float, ...], ...]
-    """for each arm joint, the offsets that it may have"""
+    spread_rad: float | None = None
+    """length of the vector of offsets; None: they are of the pool below"""
+    offsets_rad: tuple[tuple[float, ...], ...] = ()
+    """the pool: for each arm joint, the offsets that it may have"""
     together: tuple[int, int] | None = None
     """two joints, by index, whose offsets must not add up to more than `limit_rad`"""
     limit_rad: float = 0.0
@@ -44,6 +63,15 @@ class RobotPose(PoolAxis):
 
     def pick(self, index: int, draft: Draft) -> list[float]:
         return list(self._pool()[index])
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> list[float]:
+        """Of the given length where there is one, else one of the pool."""
+        if self.spread_rad is None:
+            return super().sample(rng, draft)
+        rise = np.array(RISE_M_RAD[draft.scene.robot.name])
+        direction = rng.normal(size=len(rise))
+        direction *= np.copysign(self.spread_rad / np.linalg.norm(direction), direction @ rise)
+        return [round(float(offset), 6) + 0.0 for offset in direction]
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

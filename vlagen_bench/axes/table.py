@@ -16,6 +16,9 @@ class Table(PoolAxis):
     name: ClassVar = "table"
     kind: ClassVar = "vision"
     stage: ClassVar = "build"
+    shows: ClassVar = True
+    settings: ClassVar = {"test": {"split": "test"}}
+    measure: ClassVar = "picture"
 
     split: Splits = "train"
 

@@ -14,8 +14,6 @@ class Texture(OverlayAxis):
     """A picture stretched over the foreground's bounding box, which follows the robot: Liu et al.'s dynamic texture."""
 
     name: ClassVar = "texture"
-    kind: ClassVar = "vision"
-    stage: ClassVar = "render"
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

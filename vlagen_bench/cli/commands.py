@@ -1,72 +1,33 @@
 """What does each `vlagen` subcommand do? One function each; heavy modules are imported where they are used."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import tyro
 from tyro.conf import Positional
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console, split_names
-
-if TYPE_CHECKING:
-    from vlagen_bench.nouns import Plan
+from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.cli.selection import WHOLE_QUICK, Which
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
 
-def list_all() -> int:
-    """Lists suites, tasks with their conditions and environment ids, axes, asset packs and built-in policies."""
-    from rich.table import Table
-
-    from vlagen_bench import catalog, packs
-    from vlagen_bench.axes import AXES
-    from vlagen_bench.ids import env_id
-    from vlagen_bench.policies.base import BUILT_IN
-
-    out = console()
-    suites = Table("suite", "version", "task", "conditions", "episodes each", "about", title="Suites")
-    for name in catalog.suite_names():
-        suite = catalog.suite(name)
-        cells = (name, suite.version, suite.task, len(suite.conditions), suite.episodes, suite.about)
-        suites.add_row(*map(str, cells))
-    conditions = Table("task", "condition", "kind", "axes under test", "Gymnasium id", title="Conditions")
-    for task in map(catalog.task, catalog.task_names()):
-        for name in task.condition_names():
-            perturbed = ", ".join(task.condition(name).perturb) or "-"
-            gym_id = env_id(task.name, name, task.version)
-            conditions.add_row(task.ref, name, catalog.group_of(task, name), perturbed, gym_id)
-        conditions.add_section()
-    axes = Table("axis", "kind", "stage", "what", title="Axes")
-    for axis in AXES:
-        axes.add_row(axis.name, axis.kind, axis.stage, axis.__doc__.strip().splitlines()[0])
-    for table in (suites, conditions, axes):
-        table.title_justify = "left"
-        out.print(table)
-    out.print(f"Asset packs: {', '.join(packs.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
-    return OK
-
-
 def plan(
-    suite: str = "quick",
-    conditions: str | None = None,
-    episodes: int | None = None,
-    seed: int | None = None,
+    which: Which = WHOLE_QUICK,
     out: Path | None = None,
 ) -> int:
     """Prints which episodes a suite runs, and writes them as JSON. Needs no simulator.
 
     Args:
-        suite: which suite; `vlagen list` shows all.
-        conditions: only these, separated by commas.
-        episodes: per condition, instead of the suite's number.
-        seed: instead of the suite's.
+        which: the episodes.
         out: where to write the plan; default: <suite>.plan.json.
     """
     from rich.table import Table
 
     from vlagen_bench import plan as plans
 
-    made = _plan(suite, conditions, episodes, seed)
+    made = which.plan()
+    suite = made.suite.name
     table = Table(
         "id",
         "condition",
@@ -169,69 +130,14 @@ def validate() -> int:
     return INCOMPLETE if wrong else OK
 
 
-def render(
-    suite: str = "quick",
-    conditions: str | None = None,
-    episodes: int = 4,
-    seed: int | None = None,
-    by: Literal["condition", "episode"] = "condition",
-    out: Path | None = None,
-) -> int:
-    """Writes a labelled contact sheet of a suite's first frames.
-
-    Args:
-        suite: which suite.
-        conditions: only these, separated by commas.
-        episodes: pictures per condition.
-        seed: instead of the suite's.
-        by: one row per condition, or one row per episode with all conditions side by side.
-        out: the PNG to write; default: <suite>.png.
-    """
-    from vlagen_bench import catalog
-    from vlagen_bench.progress import tracked
-    from vlagen_bench.sheet import Cell, contact_sheet
-    from vlagen_bench.sim.simulator import Simulator
-
-    made = _plan(suite, conditions, episodes, seed)
-    simulator = Simulator.of(catalog.task(made.suite.task))
-    order = {name: number for number, name in enumerate(made.suite.conditions)}
-    shown = [episode for episode in made.episodes if episode.condition in order]
-    cells = []
-    shown.sort(key=lambda e: (e.index, order[e.condition]))
-    for episode in tracked(shown, total=len(shown), label="rendering", console=console()):
-        simulator.reset(episode)
-        number = f"episode {episode.index}"
-        row, label = (episode.condition, number) if by == "condition" else (number, episode.condition)
-        image = simulator.observe()["image"]
-        cells.append(Cell(row=row, label=f"{label}: {episode.instruction}", image=image))
-    target = out or Path(f"{suite}.png")
-    contact_sheet(f"{suite}, seed {made.suite.seed}, plan {made.hash[:12]}", cells).save(target)
-    console().print(f"Written: {target}", markup=False, soft_wrap=True)
-    return OK
-
-
-def _plan(suite: str, conditions: str | None, episodes: int | None, seed: int | None) -> "Plan":
-    """The plan of a suite, narrowed as the options say."""
-    from vlagen_bench import catalog
-    from vlagen_bench.plan import make_plan, select
-
-    return make_plan(select(catalog.suite(suite), conditions=split_names(conditions), episodes=episodes, seed=seed))
-
-
 def certify(
-    suite: str = "quick",
-    conditions: str | None = None,
-    episodes: int | None = None,
-    seed: int | None = None,
+    which: Which = WHOLE_QUICK,
     out: Path | None = None,
 ) -> int:
     """Certifies a suite's episodes: solvable by the expert, not solved at reset, visible, told in clean words.
 
     Args:
-        suite: which suite; `vlagen list` shows all.
-        conditions: only these, separated by commas; clean twins are certified too.
-        episodes: per condition, instead of the suite's number.
-        seed: instead of the suite's.
+        which: the episodes; clean twins are certified too.
         out: where to write the certificates; default: <suite>.certificate.jsonl.
     """
     from rich.table import Table
@@ -242,8 +148,8 @@ def certify(
     from vlagen_bench.sim.simulator import Simulator
     from vlagen_bench.stats import wilson
 
-    made = _plan(suite, conditions, episodes, seed)
-    task = catalog.task(made.suite.task)
+    made = which.plan()
+    suite, task = made.suite.name, catalog.task(made.suite.task)
     simulator = Simulator.of(task)
     target = out or Path(f"{suite}.certificate.jsonl")
     looked_at = certificates.certify(made, task, simulator, target)

@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, split_names
+from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with
+from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalArgs:
+class EvalArgs(Selection):
     """Scores a policy on a suite: what breaks outside its training world, by how much, how sure we are.
 
     Repeating a command resumes its run. The exit code is 0 only for a complete run without errors.
@@ -24,14 +25,6 @@ class EvalArgs:
     act(obs, instr) and returns a float action (7,) or a chunk (H, 7)."""
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = ()
     """Keyword arguments of the policy's constructor, as strings."""
-    suite: str = "quick"
-    """Which suite; `vlagen list` shows all."""
-    conditions: str | None = None
-    """Only these conditions of the suite's task, separated by commas. Their clean twins are run too."""
-    episodes: int | None = None
-    """Episodes per condition, instead of the suite's number."""
-    seed: int | None = None
-    """Instead of the suite's seed."""
     out: Path | None = None
     """Run folder; default: runs/<suite>-<policy>-<plan>."""
     video: Literal["all", "failures", "none"] = "failures"
@@ -51,17 +44,14 @@ def main() -> None:
 def evaluate(args: EvalArgs) -> int:
     """Runs what the arguments ask for; returns the exit code."""
     from vlagen_bench import catalog, specs
-    from vlagen_bench.plan import make_plan, select
     from vlagen_bench.policies import base
 
-    names = split_names(args.conditions)
-    suite = select(catalog.suite(args.suite), conditions=names, episodes=args.episodes, seed=args.seed)
-    plan = make_plan(suite)
-    task = catalog.task(suite.task)
+    plan = args.plan()
+    task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
     loaded = base.load(args.policy, _key_values(args.policy_args))
     base.check_spec(loaded, scene.robot)
-    folder = args.out or Path("runs") / f"{suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
+    folder = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
     return _run(args, plan, task, scene, loaded, folder)
 
 
@@ -114,17 +104,22 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
 def _conclude(out, plan, task, folder, loaded, stopped: str | None) -> int:
     """Prints table, errors and where everything is; says how to go on if the run is not complete."""
     from vlagen_bench import catalog
+    from vlagen_bench.interaction import interactions
     from vlagen_bench.record import writing_to
     from vlagen_bench.stats import rows
-    from vlagen_bench.table import results_table, write_csv
+    from vlagen_bench.table import interaction_table, levels_table, results_table, write_csv
 
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
-    found = rows([episode.to_dict() for episode in plan.episodes], folder.results, groups)
+    planned = [episode.to_dict() for episode in plan.episodes]
+    found = rows(planned, folder.results, groups)
     with writing_to(folder.path):
         write_csv(folder.path / "summary.csv", found)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found))
+    for table in (levels_table(found), interaction_table(interactions(planned, folder.results))):
+        if table is not None:
+            out.print(table)
     errors = [record for record in folder.results.values() if record["outcome"] == "error"]
     for text in list(dict.fromkeys(record["error"] for record in errors))[:3]:
         out.print(f"error: {text}", markup=False, soft_wrap=True)

@@ -3,20 +3,24 @@
 from tyro.extras import SubcommandApp
 
 from vlagen_bench.cli import commands
+from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.common import exit_with
+from vlagen_bench.cli.listing import list_all
+from vlagen_bench.cli.render import render
 from vlagen_bench.cli.report import report
 
 
 def make_app() -> SubcommandApp:
     """All subcommands."""
     app, assets, bench = SubcommandApp(), SubcommandApp(), SubcommandApp()
-    app.command(commands.list_all, name="list")
+    app.command(list_all, name="list")
     app.command(commands.plan)
     app.command(commands.doctor)
     app.command(assets, name="assets", help="Install, check or rebuild asset packs.")
     app.command(commands.validate)
-    app.command(commands.render)
+    app.command(render)
     app.command(commands.certify)
+    app.command(calibrate)
     app.command(report)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")

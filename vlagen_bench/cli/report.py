@@ -19,7 +19,7 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")]) -> in
 
     from vlagen_bench import report as reports
     from vlagen_bench.beside import blocks
-    from vlagen_bench.table import once_table, results_table, trouble_table
+    from vlagen_bench.table import interaction_table, levels_table, once_table, results_table, trouble_table
 
     out, found = console(), reports.make(run)
 
@@ -35,9 +35,10 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")]) -> in
         say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
     oracle = " (oracle)" if found.oracle else ""
     out.print(results_table(f"{found.suite}: {escape(found.policy)}{oracle}", found.rows))
-    out.print(once_table(found.rows))
-    if (troubles := trouble_table(found.troubles)) is not None:
-        out.print(troubles)
+    more = (levels_table(found.rows), interaction_table(found.interactions))
+    for table in (*more, once_table(found.rows), trouble_table(found.troubles)):
+        if table is not None:
+            out.print(table)
     for block in blocks(found):
         say(f"\n{block.sentence}")
         for table in block.tables:

@@ -25,3 +25,5 @@ class Facts:
     placed: bool
     """whether the source is on the target"""
     success: bool
+    late: int = 0
+    """how many of the actions told by now show in none of this yet, but in `target`"""

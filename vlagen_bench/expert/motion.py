@@ -62,3 +62,9 @@ def step_towards(
     # The controller reads three intrinsic angles about x, y, z.
     angles = Rotation.from_rotvec(turn).as_euler("XYZ")
     return np.array([*shift, *angles, fingers], dtype=np.float32)
+
+
+def target_after(action: np.ndarray, target: Frame, base: Frame) -> Frame:
+    """Where an action (7,) brings the controller's `target`; all frames are world poses."""
+    turn = base.axes @ Rotation.from_euler("XYZ", action[3:6]).as_matrix() @ base.axes.T
+    return Frame(axes=turn @ target.axes, origin=target.origin + base.axes @ action[:3])

@@ -60,6 +60,8 @@ class Routine:
         """poses that the present plan is made for"""
         self.count = 0
         """control steps spent in the present phase"""
+        self.felt = 0
+        """how many of these show in what is known"""
         self.lost = 0
         """control steps in a row without touch, or without success"""
         self.rested = 0
@@ -79,6 +81,7 @@ class Routine:
         move = None
         while move is None:
             self.count += 1
+            self.felt = self.count - facts.late
             move = self.phase(facts)
         return move
 
@@ -142,7 +145,7 @@ class Routine:
         """Straight down, with open fingers."""
         if self._outdated(facts):
             return self._enter(self.approach)
-        if self.tips[2] - self.grasp.tips_m[2] < DEEP_ENOUGH_M or self.count > PATIENCE["descend"]:
+        if self.tips[2] - self.grasp.tips_m[2] < DEEP_ENOUGH_M or self.felt > PATIENCE["descend"]:
             return self._enter(self.close)
         yaw = nearest_turn(self.grasp.yaw_rad, yaw_of(facts.tool))
         return self._move(self.grasp.tips_m, yaw, OPEN, slow=True)
@@ -150,8 +153,8 @@ class Routine:
     def close(self, facts: Facts) -> Move | None:
         """Closes the fingers where they are."""
         self.yaw = nearest_turn(self.grasp.yaw_rad, yaw_of(facts.tool))
-        if self.count > self.gripper.close_steps:
-            if not facts.touched and self.count <= self.gripper.close_steps + A_MOMENT:
+        if self.felt > self.gripper.close_steps:
+            if not facts.touched and self.felt <= self.gripper.close_steps + A_MOMENT:
                 return self._stay(facts, CLOSED)
             self.held_at = facts.tool.axes.T @ (facts.poses["source"].origin - facts.tool.origin)
             self.lost = 0
@@ -171,7 +174,7 @@ class Routine:
         """Raises the source, and looks whether it came along."""
         if self._dropped(facts):
             return self._enter(self.give_up)
-        if self.tips[2] > self.lift_to[2] - LIFT_M / 4 or self.count > PATIENCE["descend"]:
+        if self.tips[2] > self.lift_to[2] - LIFT_M / 4 or self.felt > PATIENCE["descend"]:
             # After a failure, it may also hang down from the fingers.
             risen_m = self.source.bottom_m - self.start.bottom_m
             if self.failed:
@@ -205,7 +208,7 @@ class Routine:
             places.top_along(self.tips, end, self.obstacles, CORRIDOR_M) + OVER_OTHERS_M,
         )
         missing_m = over_m - lowest_m
-        if np.linalg.norm(aside) < NEAR_PLACE_M or self.count > PATIENCE["carry"]:
+        if np.linalg.norm(aside) < NEAR_PLACE_M or self.felt > PATIENCE["carry"]:
             return self._enter(self.lower)
         xy = self.tips[:2] + (aside if missing_m < OVER_OTHERS_M else 0.0)
         return self._move(np.array([*xy, self.tips[2] + missing_m]), self.yaw, CLOSED)
@@ -216,7 +219,7 @@ class Routine:
             return self._enter(self.give_up)
         falling = self.source.points, tip_sweep(self.gripper, facts.tool)
         fall_m = min(places.gap_m(points, self.obstacles) for points in falling)
-        if facts.placed or fall_m < 2 * TOUCHDOWN_M or self.count > PATIENCE["lower"]:
+        if facts.placed or fall_m < 2 * TOUCHDOWN_M or self.felt > PATIENCE["lower"]:
             return self._enter(self.release)
         goal = self.tips + [*self._aside(facts), TOUCHDOWN_M - min(fall_m, self.tips[2] - self.table_m)]
         return self._move(goal, self.yaw, CLOSED, slow=True)
@@ -225,8 +228,8 @@ class Routine:
 
     def release(self, facts: Facts) -> Move | None:
         """Opens the fingers, and keeps them around the source until it rests; a can may roll to and fro for long."""
-        done = min(self.rested, self.count - 1) >= A_MOMENT and not facts.touched
-        if done or (self.count > PATIENCE["release"] and not facts.success):
+        done = min(self.rested, self.felt - 1) >= A_MOMENT and not facts.touched
+        if done or (self.felt > PATIENCE["release"] and not facts.success):
             self.away = self.tips.copy()
             self.away[2] = max(self.tips[2], self.source.top_m) + ABOVE_WHEN_DONE_M
             self.lost = 0

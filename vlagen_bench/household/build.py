@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +16,10 @@ from PIL import Image
 from vlagen_bench.household.catalogue import OBJECTS, RECEPTACLES, TABLES, TEXTURES, ImageRow, ModelRow
 from vlagen_bench.household.collision import obj_text
 from vlagen_bench.household.glb import glb_bytes
+from vlagen_bench.household.lightings import LIGHTINGS
 from vlagen_bench.household.model import centred
 from vlagen_bench.household.noise import bytes_rgb, named_stream
+from vlagen_bench.packs import Lighting
 
 TABLE_PX = 512
 TEXTURE_PX = 256
@@ -29,6 +33,7 @@ def build(out_dir: Path) -> Path:
     """
     _check_ids(OBJECTS + RECEPTACLES, "objects and receptacles")
     _check_ids(TABLES + TEXTURES, "tables and textures")
+    _check_ids(LIGHTINGS, "lightings")
     manifest = {
         "schema": 1,
         "name": "household",
@@ -39,6 +44,7 @@ def build(out_dir: Path) -> Path:
         "receptacles": [_write_model(row, out_dir, "receptacles") for row in _by_id(RECEPTACLES)],
         "tables": [_write_image(row, out_dir, "tables", TABLE_PX) for row in _by_id(TABLES)],
         "textures": [_write_image(row, out_dir, "textures", TEXTURE_PX) for row in _by_id(TEXTURES)],
+        "lightings": [_plain(row) for row in _by_id(LIGHTINGS)],
     }
     manifest["files"] = {path: _sha256(out_dir / path) for path in sorted(_paths(manifest))}
     target = out_dir / "pack.yaml"
@@ -46,11 +52,11 @@ def build(out_dir: Path) -> Path:
     return target
 
 
-def _by_id(rows: Sequence[ModelRow] | Sequence[ImageRow]) -> list:
+def _by_id(rows: Sequence[ModelRow] | Sequence[ImageRow] | Sequence[Lighting]) -> list:
     return sorted(rows, key=lambda row: row.id)
 
 
-def _check_ids(rows: Sequence[ModelRow | ImageRow], where: str) -> None:
+def _check_ids(rows: Sequence[ModelRow | ImageRow | Lighting], where: str) -> None:
     ids = [row.id for row in rows]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
@@ -89,6 +95,11 @@ def _write_image(row: ImageRow, out_dir: Path, kind: str, size_px: int) -> dict:
     (out_dir / kind).mkdir(parents=True, exist_ok=True)
     Image.fromarray(bytes_rgb(np.clip(half, 0, 1))).save(out_dir / path, quality=JPEG_QUALITY)
     return {"id": row.id, "name": _name(row.id), "split": row.split, "image": path.as_posix()}
+
+
+def _plain(row: Lighting) -> dict:
+    """What YAML can say: lists for tuples."""
+    return json.loads(json.dumps(dataclasses.asdict(row)))
 
 
 def _name(row_id: str) -> str:

@@ -195,3 +195,39 @@ def _crown():
     blade = moved(turned(leaf(0.020, 0.010, bend_m=-0.006), -8, (0, 1, 0)), (0.001, 0, 0.0225))
     stub = tube([(0, 0, 0.021), (0, 0, 0.026), (0.001, 0, 0.031)], [0.0022, 0.0018, 0.0016], across=(0, 1, 0), sides=6)
     return joined(stub, *(turned(blade, k * 360 / 7, (0, 0, 1)) for k in range(7)))
+
+
+def grapes() -> Model:
+    """A lying bunch of purple grapes, pointed at one end, with a brown stalk and a leaf at the other."""
+    rng = named_stream("grapes")
+    rows = [
+        (-36, 1, 0),
+        (-23, 2, 0),
+        (-9, 3, 0),
+        (5, 3, 0),
+        (19, 3, 0),
+        (-16, 1, 1),
+        (-2, 2, 1),
+        (12, 2, 1),
+        (26, 1, 1),
+    ]
+    berries = []
+    for x, count, layer in rows:
+        for k in range(count):
+            aside = 15 * (k - (count - 1) / 2)
+            place = np.array([x, aside, 9.5 + 12.5 * layer]) + rng.uniform(-1.2, 1.2, 3)
+            berries.append(ball(0.0096, place / 1000, detail=1))
+    bunch = rested(joined(*berries), flat_m=0.0012)
+    stalk = tube(
+        np.array([(12, 0, 29), (26, 0, 34), (40, -2, 34)]) / 1000, [0.0020, 0.0019, 0.0026], across=(0, 1, 0), sides=7
+    )
+    green = moved(turned(leaf(0.032, 0.026, bend_m=-0.008), 65, (0, 0, 1)), (0.018, -0.002, 0.0355))
+    left = bunch.vertices[:, 0] < 0.004
+    return Model(
+        parts=(
+            Part(mesh=bunch, material=Material(colour="#5d2276", roughness=0.3), crease_deg=60),
+            Part(mesh=stalk, material=STALK),
+            Part(mesh=green, material=GREEN),
+        ),
+        pieces=(convex_piece(bunch.vertices[left]), convex_piece(bunch.vertices[~left])),
+    )

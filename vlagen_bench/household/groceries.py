@@ -1,4 +1,4 @@
-"""What do the groceries look like?"""
+"""What does the packaged food look like?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from vlagen_bench.household.collision import convex_piece, disc_piece
 from vlagen_bench.household.lettering import canvas, disc, pixels, write
 from vlagen_bench.household.model import Material, Model, Part
-from vlagen_bench.household.shapes import ball, hull, lathe, moved, slab, turned, warped
+from vlagen_bench.household.shapes import lathe, moved, prism, rounded_rectangle, turned
 
 STEEL = Material(colour="#b9bcc0", roughness=0.3, metallic=0.8)
 
@@ -63,102 +63,73 @@ _STAR = [
 ]
 
 
-def milk_carton() -> Model:
-    """A white and blue carton with a gable roof."""
-    half, wall_m, top_m, fin_m = 0.0235, 0.072, 0.095, 0.105
-    body = slab((2 * half, 2 * half, wall_m), (0, 0, wall_m / 2))
-    base = [(x, y, wall_m) for x in (-half, half) for y in (-half, half)]
-    ridge = [(x, 0, top_m) for x in (-half, half)]
-    roof = hull(base + ridge)
-    fin = slab((2 * half, 0.003, fin_m - top_m + 0.004), (0, 0, (fin_m + top_m - 0.004) / 2))
-    cap = lathe([(0, 0), (0.0075, 0), (0.0075, 0.006), (0, 0.006)], sections=16)
-    tilt_deg = np.degrees(np.arctan2(top_m - wall_m, half))
-    cap = moved(turned(cap, tilt_deg, (1, 0, 0)), (0, -half / 2, (wall_m + top_m) / 2 - 0.001))
-    sloped = np.abs(roof.face_normals[:, 0]) < 0.5
+def sardine_tin() -> Model:
+    """A flat tin with round corners; on its blue lid a silver fish, and a ring to pull."""
+    tin = prism(rounded_rectangle(0.086, 0.054, 0.016), 0, 0.0265, bevel_m=0.0015)
+    rim = prism(rounded_rectangle(0.088, 0.056, 0.017), 0.0235, 0.0268)
+    lid = prism(rounded_rectangle(0.083, 0.051, 0.015), 0.0262, 0.0274)
+    ring = lathe(np.array([(5, 0), (7.5, 0), (7.5, 1.4), (5, 1.4), (5, 0)]) / 1000, sections=18)
+    blue = Material(colour="#1c63c9", roughness=0.35)
     return Model(
         parts=(
-            Part(mesh=body, material=Material(image=_milk_sides(), roughness=0.5, projection="box")),
-            Part(
-                mesh=roof,
-                material=Material(colour="#f5f6f4", roughness=0.5),
-                accents=((sloped, Material(colour="#2f6fc4", roughness=0.5)),),
-                crease_deg=5,
-            ),
-            Part(mesh=fin, material=Material(colour="#f5f6f4", roughness=0.5)),
-            Part(mesh=cap, material=Material(colour="#d8261f", roughness=0.4)),
+            Part(mesh=tin, material=blue),
+            Part(mesh=rim, material=STEEL),
+            Part(mesh=lid, material=Material(image=_fish(), roughness=0.35), crease_deg=20),
+            Part(mesh=moved(turned(ring, -6, (0, 1, 0)), (-0.031, 0, 0.0274)), material=STEEL),
         ),
-        pieces=(hull(body.vertices), hull(roof.vertices), hull(fin.vertices)),
+        pieces=(convex_piece(np.vstack([tin.vertices, rim.vertices]), num_directions=20),),
     )
 
 
-def _milk_sides() -> np.ndarray:
-    image, draw = canvas(256, 384, "#f5f6f4")
-    draw.rectangle((0, 0, 256, 60), fill="#2f6fc4")
-    write(draw, "MILK", (128, 130), 84, "#1d4f9e")
-    waves = [(x, 270 + 22 * np.sin(2 * np.pi * x / 128)) for x in range(0, 257, 8)]
-    draw.polygon([*waves, (256, 384), (0, 384)], fill="#2f6fc4")
-    draw.polygon([*[(x, y + 40) for x, y in waves], (256, 384), (0, 384)], fill="#4aa04a")
+def _fish() -> np.ndarray:
+    image, draw = canvas(512, 312, "#1c63c9")
+    draw.rounded_rectangle((14, 14, 497, 297), 70, outline="#f2d34a", width=9)
+    draw.ellipse((150, 90, 400, 222), fill="#e9eef4")
+    draw.polygon([(172, 156), (98, 92), (112, 156), (98, 220)], fill="#e9eef4")
+    draw.polygon([(240, 98), (320, 92), (280, 58)], fill="#c9d4e2")
+    draw.arc((318, 96, 372, 216), 110, 250, fill="#7d94b5", width=8)
+    for x in (210, 245, 280):
+        draw.arc((x, 120, x + 40, 192), 270, 90, fill="#9fb2cc", width=6)
+    disc(draw, (362, 140), 12, "#16325e")
+    write(draw, "FISH", (280, 258), 52, "#ffffff")
     return pixels(image)
 
 
-def cupcake() -> Model:
-    """A pleated paper cup, pink icing wound up to a peak, a cherry on top."""
-    cup = lathe([(0, 0), (0.019, 0), (0.0215, 0.010), (0.0240, 0.022), (0, 0.022)], sections=48)
-    cup = warped(cup, _pleated)
-    rise = np.linspace(0, 1, 19)
-    bulge = 0.0285 * (1 - rise**1.5) + 0.004 * rise
-    profile = np.column_stack([bulge, 0.020 + 0.028 * rise])
-    icing = warped(lathe(np.vstack([(0, 0.020), profile, (0, 0.049)]), sections=30), _wound)
-    cherry = ball(0.0065, (0, 0, 0.052), detail=2)
+def jam_jar() -> Model:
+    """A jar of red jam, a white label with a strawberry, a gold lid."""
+    profile = [(0, 0.5), (22, 0), (25, 2.5), (25.5, 8), (25.5, 42), (24, 47), (21, 50), (21, 52), (0, 52)]
+    jar = lathe(np.array(profile) / 1000, sections=28)
+    label = lathe(np.array([(25.5, 10), (25.8, 10), (25.8, 39), (25.5, 39)]) / 1000, sections=28)
+    lid = lathe(np.array([(0, 51), (23.5, 51), (24, 52), (24, 63), (22.5, 64.5), (0, 64.5)]) / 1000, sections=28)
     return Model(
         parts=(
-            Part(mesh=cup, material=Material(colour="#7a4a2a", roughness=0.8), crease_deg=5),
-            Part(mesh=icing, material=Material(colour="#f48fb8", roughness=0.5), crease_deg=60),
-            Part(mesh=cherry, material=Material(colour="#c3101c", roughness=0.15)),
-        ),
-        pieces=(convex_piece(cup.vertices), convex_piece(np.vstack([icing.vertices, cherry.vertices]))),
-    )
-
-
-def _pleated(vertices: np.ndarray) -> np.ndarray:
-    turn = np.arctan2(vertices[:, 1], vertices[:, 0])
-    vertices[:, :2] *= (1 + 0.035 * np.cos(24 * turn))[:, None]
-    return vertices
-
-
-def _wound(vertices: np.ndarray) -> np.ndarray:
-    turn = np.arctan2(vertices[:, 1], vertices[:, 0])
-    phase = 2 * np.pi * (vertices[:, 2] - 0.020) / 0.0095 + turn
-    vertices[:, :2] *= (0.95 + 0.05 * np.sin(phase))[:, None]
-    return vertices
-
-
-def bottle() -> Model:
-    """Green glass with a slim neck, a red cap and a white label, standing."""
-    profile = [(0, 0.5), (17, 0), (19.5, 2), (20, 8), (20, 56), (18.5, 64), (12, 73), (8.5, 80), (8, 96), (0, 96)]
-    glass = lathe(np.array(profile) / 1000, sections=24)
-    cap = lathe(np.array([(0, 95), (9.5, 95), (10, 97), (10, 105), (8.5, 107), (0, 107)]) / 1000, sections=24)
-    label = lathe(np.array([(20, 18), (20.3, 18), (20.3, 50), (20, 50)]) / 1000, sections=24)
-    return Model(
-        parts=(
-            Part(mesh=glass, material=Material(colour="#1f6b35", roughness=0.12)),
-            Part(mesh=cap, material=Material(colour="#c8231d", roughness=0.4)),
-            Part(mesh=label, material=Material(image=_bottle_label(), roughness=0.6, projection="around")),
+            Part(mesh=jar, material=Material(colour="#a80f1e", roughness=0.12)),
+            Part(mesh=label, material=Material(image=_jam_label(), roughness=0.6, projection="around")),
+            Part(mesh=lid, material=Material(image=_gingham(), roughness=0.6)),
         ),
         pieces=(
-            disc_piece(0.0195, 0.056),
-            convex_piece(glass.vertices[glass.vertices[:, 2] > 0.055]),
-            convex_piece(np.vstack([cap.vertices, glass.vertices[glass.vertices[:, 2] > 0.079] * [0.9, 0.9, 1]])),
+            convex_piece(jar.vertices),
+            convex_piece(lid.vertices),
         ),
     )
 
 
-def _bottle_label() -> np.ndarray:
-    image, draw = canvas(512, 128, "#f6f1df")
-    for y in (6, 112):
-        draw.rectangle((0, y, 512, y + 9), fill="#b8922e")
-    for left in (0, 256):
-        write(draw, "APPLE", (left + 150, 44), 40, "#1f6b35")
-        write(draw, "JUICE", (left + 150, 86), 40, "#1f6b35")
-        disc(draw, (left + 48, 66), 28, "#8cbf3a")
+def _jam_label() -> np.ndarray:
+    image, draw = canvas(640, 116, "#fbf5e6")
+    for left in (0, 213, 426):
+        write(draw, "JAM", (left + 132, 58), 56, "#a80f1e")
+        disc(draw, (left + 42, 62), 24, "#d4171f")
+        draw.polygon([(left + 20, 70), (left + 64, 70), (left + 42, 106)], fill="#d4171f")
+        draw.polygon([(left + 20, 34), (left + 64, 34), (left + 42, 56)], fill="#3f8a2c")
+    return pixels(image)
+
+
+def _gingham() -> np.ndarray:
+    image, draw = canvas(256, 256, "#f8f2ea")
+    for k in range(0, 256, 64):
+        draw.rectangle((k, 0, k + 31, 255), fill="#e58b86")
+    for k in range(0, 256, 64):
+        for j in range(0, 256, 64):
+            draw.rectangle((j + 32, k, j + 63, k + 31), fill="#e58b86")
+            draw.rectangle((j, k, j + 31, k + 31), fill="#c9302c")
     return pixels(image)

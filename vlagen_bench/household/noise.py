@@ -20,6 +20,11 @@ def grid(size_px: int) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
+def wrapped(difference: np.ndarray) -> np.ndarray:
+    """A difference of coordinates the short way round the edges, in -0.5..0.5."""
+    return (difference + 0.5) % 1 - 0.5
+
+
 def blur(rng: np.random.RandomState, size_px: int, scale: float, *, scale_y: float | None = None) -> np.ndarray:
     """White noise blurred by a Gaussian of `scale` image widths; mean 0, deviation 1."""
     frequency = np.fft.fftfreq(size_px) * size_px

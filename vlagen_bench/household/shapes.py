@@ -48,11 +48,11 @@ def tube(path_m: Points, radii_m: Sequence[float] | np.ndarray, *, across: Seque
     angle = 2 * np.pi * np.arange(sides) / sides
     ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * other[:, None]
     vertices = path[:, None] + radii[:, None, None] * ring
-    return _skin(vertices)
+    return skin(vertices)
 
 
-def _skin(rings: np.ndarray) -> Trimesh:
-    """The closed surface over (N, K, 3) rings, with a fan at either end."""
+def skin(rings: np.ndarray) -> Trimesh:
+    """The closed surface over (N, K, 3) rings, anticlockwise seen from the last, with a fan at either end."""
     num_rings, sides, _ = rings.shape
     here = np.arange(sides)
     following = (here + 1) % sides
@@ -66,6 +66,42 @@ def _skin(rings: np.ndarray) -> Trimesh:
     faces += [np.column_stack([last + here, last + following, np.full(sides, end)])]
     vertices = np.vstack([rings.reshape(-1, 3), rings[0].mean(axis=0), rings[-1].mean(axis=0)])
     return Trimesh(vertices, np.vstack(faces), process=False)
+
+
+def prism(outline_m: Points, low_m: float, high_m: float, *, bevel_m: float = 0.0) -> Trimesh:
+    """An anticlockwise outline (K, 2) raised from `low_m` to `high_m`; from its middle all of it must be seen."""
+    outline = np.asarray(outline_m, dtype=float)
+    if bevel_m == 0:
+        return skin(np.array([_at_height(outline, low_m), _at_height(outline, high_m)]))
+    middle = outline.mean(axis=0)
+    away = outline - middle
+    smaller = middle + away * (1 - bevel_m / np.linalg.norm(away, axis=1, keepdims=True))
+    return skin(
+        np.array(
+            [
+                _at_height(smaller, low_m),
+                _at_height(outline, low_m + bevel_m),
+                _at_height(outline, high_m - bevel_m),
+                _at_height(smaller, high_m),
+            ]
+        )
+    )
+
+
+def _at_height(outline: np.ndarray, z_m: float) -> np.ndarray:
+    return np.column_stack([outline, np.full(len(outline), z_m)])
+
+
+def rounded_rectangle(x_m: float, y_m: float, corner_m: float, *, steps: int = 5) -> np.ndarray:
+    """(4 * steps, 2): the outline, anticlockwise, around the origin."""
+    turn = np.linspace(0, np.pi / 2, steps)
+    arc = corner_m * np.column_stack([np.cos(turn), np.sin(turn)])
+    corner = np.array([x_m, y_m]) / 2 - corner_m
+    quarter = np.array([[0.0, -1.0], [1.0, 0.0]])
+    arcs = []
+    for sign, power in (((1, 1), 0), ((-1, 1), 1), ((-1, -1), 2), ((1, -1), 3)):
+        arcs.append(arc @ np.linalg.matrix_power(quarter, power).T + corner * sign)
+    return np.vstack(arcs)
 
 
 def slab(extents_m: Sequence[float], centre_m: Sequence[float] = (0, 0, 0), *, radius_m: float = 0.0) -> Trimesh:
@@ -94,7 +130,7 @@ def leaf(length_m: float, width_m: float, *, bend_m: float, segments: int = 6) -
         [(x, -w, z + 0.1 * w), (x, 0, z - thick_m), (x, w, z + 0.1 * w), (x, 0, z + thick_m)]
         for x, w, z in zip(at * length_m, half_width, height, strict=True)
     ]
-    return _skin(np.array(rings))
+    return skin(np.array(rings))
 
 
 def moved(mesh: Trimesh, offset_m: Sequence[float]) -> Trimesh:

@@ -1,4 +1,4 @@
-"""What do the toys and the small household things look like?"""
+"""What do the toys look like?"""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import numpy as np
 from vlagen_bench.household.collision import convex_piece
 from vlagen_bench.household.lettering import canvas, pixels, write
 from vlagen_bench.household.model import Material, Model, Part
-from vlagen_bench.household.noise import named_stream
-from vlagen_bench.household.shapes import ball, hull, lathe, moved, rested, slab, turned, warped
+from vlagen_bench.household.shapes import ball, hull, joined, lathe, moved, rested, slab, turned, warped
 
 
 def toy_block() -> Model:
@@ -96,37 +95,34 @@ def _hub():
     return lathe([(0, 0.002), (0.0048, 0.002), (0.0042, 0.0037), (0, 0.0040)], sections=12)
 
 
-def sponge() -> Model:
-    """A yellow kitchen sponge with pores and a green scouring side on top."""
-    foam = slab((0.088, 0.056, 0.023), (0, 0, 0.0115), radius_m=0.003)
-    pad = slab((0.088, 0.056, 0.008), (0, 0, 0.027), radius_m=0.0015)
+def chess_pawn() -> Model:
+    """Black: a stepped foot, a slim body, a collar and a ball."""
+    profile = [(0, 0), (18, 0), (18.5, 2), (18.5, 5), (16.5, 7), (15, 9), (15, 11), (12.5, 13), (9.5, 20), (7.5, 32)]
+    profile += [(7.5, 36), (11.5, 38), (12, 39.5), (11.5, 41), (7, 42.5)]
+    turn = np.radians(np.linspace(-50, 90, 10))
+    top = np.column_stack([11.5 * np.cos(turn), 51 + 11.5 * np.sin(turn)])
+    body = lathe(np.vstack([profile, top]) / 1000, sections=28)
+    high = body.vertices[:, 2]
     return Model(
-        parts=(
-            Part(mesh=foam, material=Material(image=_pores(), roughness=0.95, projection="box"), crease_deg=25),
-            Part(mesh=pad, material=Material(image=_scouring(), roughness=1.0, projection="box"), crease_deg=25),
+        parts=(Part(mesh=body, material=Material(colour="#1d1d20", roughness=0.25)),),
+        pieces=(
+            convex_piece(body.vertices[high < 0.0125]),
+            convex_piece(body.vertices[(high > 0.0105) & (high < 0.037)]),
+            convex_piece(body.vertices[high > 0.037]),
         ),
-        pieces=(hull(slab((0.088, 0.056, 0.031), (0, 0, 0.0155)).vertices),),
     )
 
 
-def _pores() -> np.ndarray:
-    rng = named_stream("sponge")
-    image, draw = canvas(256, 128, "#f6d64a")
-    for _ in range(110):
-        x, y = rng.randint(0, 256), rng.randint(0, 128)
-        wide, high = rng.randint(3, 9), rng.randint(3, 9)
-        draw.ellipse((x - wide, y - high, x + wide, y + high), fill="#c99a1e" if rng.randint(2) else "#d9ad2c")
-    return pixels(image)
-
-
-def _scouring() -> np.ndarray:
-    rng = named_stream("scouring pad")
-    image, draw = canvas(256, 256, "#2f8a45")
-    for _ in range(500):
-        x, y = rng.randint(0, 256), rng.randint(0, 256)
-        draw.line(
-            (x, y, x + rng.randint(-14, 15), y + rng.randint(-14, 15)),
-            fill="#3fa357" if rng.randint(2) else "#237236",
-            width=2,
-        )
-    return pixels(image)
+def toy_brick() -> Model:
+    """A blue building brick with two rows of four studs."""
+    x, y, z, stud_m, pitch_m = 0.070, 0.035, 0.026, 0.005, 0.0175
+    brick = slab((x, y, z), (0, 0, z / 2), radius_m=0.0012)
+    profile = np.array([(0, -1), (5.4, -1), (5.4, 4.4), (4.8, 5), (0, 5)]) / 1000
+    places = [((k - 1.5) * pitch_m, side * pitch_m / 2) for k in range(4) for side in (-1, 1)]
+    studs = joined(*(moved(lathe(profile, sections=20), (*place, z)) for place in places))
+    blue = Material(colour="#1a5fd0", roughness=0.25)
+    studded = slab((3 * pitch_m + 0.0108, pitch_m + 0.0108, stud_m + 0.004), (0, 0, z + (stud_m - 0.004) / 2))
+    return Model(
+        parts=(Part(mesh=brick, material=blue, crease_deg=25), Part(mesh=studs, material=blue)),
+        pieces=(hull(slab((x, y, z), (0, 0, z / 2)).vertices), hull(studded.vertices)),
+    )

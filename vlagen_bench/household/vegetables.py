@@ -9,6 +9,7 @@ from vlagen_bench.household.collision import convex_piece
 from vlagen_bench.household.model import Material, Model, Part
 from vlagen_bench.household.noise import blur, bytes_rgb, grid, named_stream, over, ramp
 from vlagen_bench.household.shapes import (
+    ball,
     joined,
     kept_above,
     lathe,
@@ -126,3 +127,32 @@ def _mushroom_cap() -> np.ndarray:
         spot = np.hypot(x - 0.5 - far * np.cos(angle), y - 0.5 - far * np.sin(angle))
         image = over(image, (0.038 - spot) / 0.012, "#f3e3c3")
     return bytes_rgb(image)
+
+
+def broccoli() -> Model:
+    """A dark green crown of florets on a pale forked stem, standing."""
+    rng = named_stream("broccoli")
+    stem = lathe(np.array([(0, 0), (13, 0), (14, 2), (12.5, 14), (13.5, 26), (18, 36), (0, 36)]) / 1000, sections=14)
+    buds = [ball((0.022, 0.022, 0.016), (0, 0, 0.042), detail=2)]
+    for count, out, up, radius in ((9, 19.5, 38, 7.5), (6, 13, 49, 8.5), (1, 0, 54, 9.5)):
+        for k in range(count):
+            turn = 2 * np.pi * (k + 0.5 * (count % 2)) / count
+            place = np.array([out * np.cos(turn), out * np.sin(turn), up]) + rng.uniform(-1, 1, 3)
+            buds.append(warped(ball(radius / 1000, detail=1), _knobbly(rng, place / 1000)))
+    crown = joined(*buds)
+    return Model(
+        parts=(
+            Part(mesh=stem, material=Material(colour="#a9c97a", roughness=0.7)),
+            Part(mesh=crown, material=Material(colour="#2f7a2b", roughness=0.95), crease_deg=20),
+        ),
+        pieces=(convex_piece(stem.vertices), convex_piece(crown.vertices)),
+    )
+
+
+def _knobbly(rng: np.random.RandomState, centre_m: np.ndarray):
+    """Push every vertex of a ball in or out, and move it to its place."""
+
+    def push(vertices: np.ndarray) -> np.ndarray:
+        return centre_m + vertices * rng.uniform(0.88, 1.12, (len(vertices), 1))
+
+    return push

@@ -79,6 +79,27 @@ class Arm:
             joint.set_drive_target(closed + opening * (opened - closed))
         return bool(reachable)
 
+    def scale_gains(self, factor: float) -> None:
+        """Sets the arm's drives to `factor` times the spec's stiffness and damping; the strongest force stays."""
+        spec = self.spec
+        gains = zip(self._arm, spec.stiffness, spec.damping, spec.force_limit, strict=True)
+        for joint, stiffness, damping, limit in gains:
+            joint.set_drive_properties(stiffness * factor, damping * factor, force_limit=limit, mode="force")
+
+    def scale_gripper(self, factor: float) -> None:
+        """Sets the fingers' drives to `factor` times the spec's.
+
+        All of it, not only the limit: what the fingers press comes from the stiffness, long before any limit.
+        """
+        spec = self.spec
+        for joint in self._gripper:
+            joint.set_drive_properties(
+                spec.gripper_stiffness * factor,
+                spec.gripper_damping * factor,
+                force_limit=spec.gripper_force_limit * factor,
+                mode="force",
+            )
+
     @property
     def tool_in_base(self) -> sapien.Pose:
         """Measured pose of the tool in the base frame."""

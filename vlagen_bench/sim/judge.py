@@ -6,6 +6,7 @@ import numpy as np
 import sapien
 from transforms3d.quaternions import quat2mat
 
+from vlagen_bench import packs
 from vlagen_bench.nouns import SuccessRule
 from vlagen_bench.sim.trouble import Trouble, trouble_of
 from vlagen_bench.sim.world import Body, World
@@ -15,7 +16,7 @@ GRASP_STEPS = 5  # control steps in a row, official `consecutive_grasp`
 REACHED_M = 0.05
 """a tool that came this near to the source's origin, or a finger that touched it, has reached it"""
 MOVED_M = 0.03
-"""a distractor further than this from where it stood was moved"""
+"""a thing that is neither source nor target, further than this from where it stood, was moved"""
 
 Forces = dict[frozenset[int], np.ndarray]
 
@@ -72,6 +73,9 @@ class Judge:
         self.sizes_m = {role: world_extents_m(body) for role, body in self.world.bodies.items()}
         self._starts_m = {role: body.position_m for role, body in self.world.bodies.items()}
         self._source_m = self._starts_m["source"]
+        receptacles = packs.load(self.world.spec.pack).receptacles
+        self._others = [body for role, body in self.world.bodies.items() if role not in ("source", "target")]
+        self._wrong_receptacles = [body for body in self._others if body.model in receptacles]
 
     def look(self, tool_m: np.ndarray) -> Status:
         """The status now, without counting a step; `tool_m` is the tool's position in the world."""
@@ -80,7 +84,6 @@ class Judge:
         placed = self._on(source, target, forces)
         released = not any(self._force(forces, link, source).any() for link in self._fingers())
         at_rest = self.rule.rest_m_s is None or self.speed_m_s <= self.rule.rest_m_s
-        distractor = self.world.bodies.get("distractor")
         status = Status(
             **vars(self.past),
             success=placed and at_rest and (released or not self.rule.released),
@@ -88,7 +91,7 @@ class Judge:
             released=released,
             at_rest=at_rest,
             grasped_now=self._grasps(forces, source),
-            on_wrong_receptacle=distractor is not None and self._on(source, distractor, forces),
+            on_wrong_receptacle=any(self._on(source, body, forces) for body in self._wrong_receptacles),
             tool_source_m=float(np.linalg.norm(tool_m - source.position_m)),
             tool_target_m=float(np.linalg.norm(tool_m - target.position_m)),
             source_target_m=float(np.linalg.norm(source.position_m - target.position_m)),
@@ -96,11 +99,11 @@ class Judge:
         )
         return replace(status, trouble=trouble_of(status))
 
-    def count(self, tool_m: np.ndarray) -> Status:
-        """The status after one more control step, with the past moved on."""
+    def count(self, tool_m: np.ndarray, *, lasted: float = 1.0) -> Status:
+        """The status after one more control step, with the past moved on; the step `lasted` so many nominal ones."""
         self.step += 1
         source_m = self.world.bodies["source"].position_m
-        self.speed_m_s = float(np.linalg.norm(source_m - self._source_m)) * self.world.spec.control_hz
+        self.speed_m_s = float(np.linalg.norm(source_m - self._source_m)) * self.world.spec.control_hz / lasted
         self._source_m = source_m
         now = self.look(tool_m)
         self.grasp_run = self.grasp_run + 1 if now.grasped_now else 0
@@ -110,7 +113,7 @@ class Judge:
             grasped=now.grasped or now.grasped_now,
             consecutive_grasp=now.consecutive_grasp or self.grasp_run >= GRASP_STEPS,
             placed_once=now.placed_once or now.placed,
-            wrong_object_moved=now.wrong_object_moved or self._distractor_moved(),
+            wrong_object_moved=now.wrong_object_moved or self._other_moved(),
             success_once=now.success_once or now.success,
             first_success_step=self.step if now.success and first is None else first,
         )
@@ -126,11 +129,9 @@ class Judge:
         pressed = np.linalg.norm(self._force(forces, source.entity, target)) > self.rule.contact_n
         return bool(near and on_top and pressed)
 
-    def _distractor_moved(self) -> bool:
-        distractor = self.world.bodies.get("distractor")
-        if distractor is None:
-            return False
-        return bool(np.linalg.norm(distractor.position_m - self._starts_m["distractor"]) > MOVED_M)
+    def _other_moved(self) -> bool:
+        ways_m = (body.position_m - self._starts_m[body.role] for body in self._others)
+        return any(float(np.linalg.norm(way_m)) > MOVED_M for way_m in ways_m)
 
     def _fingers(self) -> tuple[sapien.Entity, ...]:
         return tuple(self.world.links[name].entity for name in self.world.spec.robot.finger_links)

@@ -28,6 +28,8 @@ class Patches:
     """Pieces of table under some entities; they are seen, but touch nothing."""
 
     scene: sapien.Scene
+    raised_m: float = 0.0
+    """how much higher the table is than the official one"""
     pieces: list[tuple[sapien.Entity, sapien.Entity, float]] = field(default_factory=list)
     """(what is hidden, the piece under it, how far below the entity's origin its lowest point can be, m)"""
 
@@ -47,6 +49,6 @@ class Patches:
         tilt = np.array([1.0, atan(TOP_SLOPE) / 2, 0.0, 0.0])
         for entity, piece, radius_m in self.pieces:
             x, y, z = (float(value) for value in entity.pose.p)
-            top = TOP_AT_Y0_M + TOP_SLOPE * y
+            top = TOP_AT_Y0_M + TOP_SLOPE * y + self.raised_m
             near = z - radius_m < top + NEEDED_BELOW_M
             piece.set_pose(sapien.Pose([x, y, top], tilt) if near else AWAY)

@@ -1,127 +1,28 @@
 """How is an episode played? Builds its scene from its values, lets it settle, and advances it by actions."""
 
+import copy
 import hashlib
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import sapien
-from transforms3d.euler import euler2quat
 
-from vlagen_bench import packs, specs
+from vlagen_bench import specs
 from vlagen_bench.axes import apply_stage
 from vlagen_bench.nouns import Episode, SuccessRule, Task
 from vlagen_bench.sim.arm import Arm
+from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
-from vlagen_bench.sim.sight import Sight, foreground_overlay, image_overlay, load_picture
-from vlagen_bench.sim.world import Body, World, to_sapien
+from vlagen_bench.sim.sight import Sight
+from vlagen_bench.sim.world import Body, World
 from vlagen_bench.specs import SceneSpec
 
 AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
 AT_REST_RAD_S = 1e-2
 FINGER_REACH_M = 0.06  # of a finger's tip from its link's origin, WidowX
 LIFTED_BASE_M = 1.0  # the robot waits this much higher while things settle
-
-
-@dataclass(kw_only=True)
-class EpisodeScene:
-    """The scene of one episode: carries out the verbs of `vlagen_bench.scene.Scene`."""
-
-    world: World
-    sight: Sight | None
-    instruction: str = ""
-    places: dict[str, tuple[tuple[float, float], float]] = field(default_factory=dict)
-    yaws: dict[str, float] = field(default_factory=dict)
-    moves: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict)
-    """step -> role -> where it is put then"""
-    nominal: dict[str, tuple[float, np.ndarray]] = field(default_factory=dict)
-    """role -> mass (kg) and inertia before any axis changed them"""
-    models: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """role -> kind and id of its model"""
-    arm_offsets_rad: tuple[float, ...] = ()
-
-    def add_model(self, role: str, kind: str, asset_id: str) -> None:
-        self.models[role] = (kind, asset_id)
-
-    def bend_arm(self, offsets_rad: tuple[float, ...]) -> None:
-        self.arm_offsets_rad = offsets_rad
-
-    def build(self) -> None:
-        """Loads the models, objects before receptacles, each kind in the pack's order: as the official scene does.
-
-        Solvers treat bodies in the order of their making, so this order is part of an episode. A model is there only
-        once: a distractor that is the source itself is the source, at the place where it was put last.
-        """
-        if "distractor" in self.models and self.models["distractor"] == self.models["source"]:
-            del self.models["distractor"]
-            self.places["source"] = self.places.pop("distractor")
-        self.world.expect({asset_id for _, asset_id in self.models.values()})
-        pack = packs.load(self.world.spec.pack)
-        for kind in ("objects", "receptacles"):
-            order = [asset.id for asset in getattr(pack, kind)]
-            roles = [role for role, (its_kind, _) in self.models.items() if its_kind == kind]
-            for role in sorted(roles, key=lambda role: order.index(self.models[role][1])):
-                self.world.add_model(role, *self.models[role])
-
-    def set_table(self, asset_id: str) -> None:
-        picture = self._picture("tables", asset_id)
-        if self.world.spec.backdrop == "table":
-            self.world.add_table(picture)
-        elif self.sight:
-            self.sight.background = load_picture(picture, self._size_px)
-
-    def place(self, role: str, xy_m: tuple[float, float], drop_m: float | None) -> None:
-        self.places[role] = (xy_m, self.world.spec.drop_height_m if drop_m is None else drop_m)
-
-    def turn(self, role: str, yaw_rad: float) -> None:
-        self.yaws[role] = yaw_rad
-
-    def scale_mass(self, role: str, factor: float) -> None:
-        rigid = self.world.bodies[role].rigid
-        # From the nominal value, so that applying an axis twice is the same as once.
-        mass_kg, inertia = self.nominal.setdefault(role, (rigid.mass, rigid.inertia))
-        rigid.mass = mass_kg * factor
-        rigid.inertia = inertia * factor
-
-    def scale_friction(self, role: str, factor: float) -> None:
-        for shape in self.world.bodies[role].rigid.collision_shapes:
-            material = shape.physical_material
-            material.static_friction = self.world.spec.object_friction * factor
-            material.dynamic_friction = self.world.spec.object_friction * factor
-
-    def tell(self, instruction: str) -> None:
-        self.instruction = instruction
-
-    def overlay_foreground(self, texture_id: str, ratio: float) -> None:
-        if self.sight:
-            texture = load_picture(self._picture("textures", texture_id), self._size_px)
-            self.sight.filters["foreground"] = foreground_overlay(texture, ratio)
-
-    def overlay_image(self, texture_id: str, ratio: float) -> None:
-        if self.sight:
-            width, height = self._size_px
-            texture = load_picture(self._picture("textures", texture_id), (2 * width, 2 * height))
-            self.sight.filters["image"] = image_overlay(texture, ratio)
-
-    def move_after(self, step: int, role: str, xy_m: tuple[float, float]) -> None:
-        self.moves.setdefault(step, {})[role] = xy_m
-
-    def drop(self, role: str, xy_m: tuple[float, float], height_m: float) -> None:
-        """Puts a model above the table, turned as at reset, from where it will fall."""
-        body, spec = self.world.bodies[role], self.world.spec
-        above = height_m + (body.model.extents_m[2] / 2 if spec.drop_from == "bottom" else 0.0)
-        quat_wxyz = euler2quat(0, 0, self.yaws.get(role, 0.0))
-        body.entity.set_pose(sapien.Pose([*xy_m, spec.table_height_m + above], quat_wxyz))
-
-    @property
-    def _size_px(self) -> tuple[int, int]:
-        return self.world.spec.camera.width_px, self.world.spec.camera.height_px
-
-    def _picture(self, kind: str, asset_id: str) -> str:
-        pack = self.world.spec.pack
-        return str(packs.file_of(pack, packs.load(pack).find(kind, asset_id).image))
 
 
 class Simulator:
@@ -154,8 +55,8 @@ class Simulator:
         world = World(spec=self.spec, drawn=self._drawn)
         self.world = world
         self.sight = Sight(world=world) if self._drawn else None
-        self.scene = EpisodeScene(world=world, sight=self.sight)
         self.arm = Arm(robot=world.robot, spec=self.spec.robot, urdf=self._urdf)
+        self.scene = EpisodeScene(world=world, sight=self.sight, arm=self.arm)
         apply_stage(self.scene, episode.values, "build")
         apply_stage(self.scene, episode.values, "reset")
         self.scene.build()
@@ -166,6 +67,9 @@ class Simulator:
             apply_stage(self.scene, episode.values, stage)
         self.judge = Judge(world=world, rule=self._success)
         self.steps = 0
+        self._told: list[np.ndarray] = []
+        self._views: dict[int, dict[str, Any]] = {}
+        self._keep_view()
         return self.judge.look(self.arm.tool.p)
 
     def _leave(self) -> None:
@@ -174,7 +78,7 @@ class Simulator:
             self.__dict__.pop(name, None)
 
     def _patches(self) -> Patches:
-        patches = Patches(scene=self.world.scene)
+        patches = Patches(scene=self.world.scene, raised_m=self.world.table_height_m - self.spec.table_height_m)
         for body in self.world.bodies.values():
             patches.add(body.entity, float(np.linalg.norm(body.model.extents_m)) / 2)
         for name in self.spec.robot.finger_links:
@@ -183,7 +87,7 @@ class Simulator:
 
     def _settle(self) -> None:
         """Things fall on the table while the robot waits above; then it comes down in its first pose."""
-        base = to_sapien(self.spec.robot.base)
+        base = self.world.base
         self.world.robot.set_pose(sapien.Pose(base.p + np.array([0, 0, LIFTED_BASE_M], dtype=np.float32), base.q))
         self.arm.reset(np.array(self.spec.robot.init_qpos), slack=self.spec.arm_slack_while_settling)
         for role, (xy_m, height_m) in self.scene.places.items():
@@ -201,22 +105,55 @@ class Simulator:
         self.arm.reset(qpos)
 
     def advance(self, action: np.ndarray) -> Status:
-        """One control step with an action (7,) of finite numbers; see `Arm.command`."""
-        self.arm.command(action)
-        for _ in range(self.spec.physics_steps):
+        """One control step: the policy tells an action (7,) of finite numbers; see `Arm.command`."""
+        line = self.scene.line
+        self._told.append(np.array(action))
+        self.arm.command(line.arriving(self._told))
+        ticks = max(1, round(self.spec.physics_steps * line.length(self.steps)))
+        for _ in range(ticks):
             self.world.physics.step()
         self.steps += 1
-        status = self.judge.count(self.arm.tool.p)
-        if self.steps in self.scene.moves:
-            for role, xy_m in self.scene.moves[self.steps].items():
-                self.scene.drop(role, xy_m, self.spec.reposition_height_m)
-            self.world.simulate(self.spec.settle_s[0])
+        status = self.judge.count(self.arm.tool.p, lasted=ticks / self.spec.physics_steps)
+        self._happen(status)
+        self._keep_view()
         return status
+
+    def _happen(self, status: Status) -> None:
+        """What the episode does to things after this step."""
+        if self.steps in self.scene.moves:
+            for role, (xy_m, lift_m) in self.scene.moves[self.steps].items():
+                if lift_m is None:
+                    self.scene.drop(role, xy_m, self.spec.reposition_height_m)
+                else:
+                    lies_on_it = role == "target" and status.placed and not status.grasped_now
+                    self.scene.lift(role, xy_m, lift_m, riders=("source",) if lies_on_it else ())
+            self.world.simulate(self.spec.settle_s[0])
+        for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
+            self.scene.push(role, velocity_m_s)
 
     def observe(self) -> dict[str, Any]:
         """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32."""
-        image = self.sight.look()
+        return self._look() if self.scene.line.live else copy.deepcopy(self._views[self.shown_step])
+
+    def _look(self) -> dict[str, Any]:
+        image = self.sight.look(self.steps)
         return {"image": image, "images": {self.spec.camera.name: image}, "state": self.arm.state()}
+
+    def _keep_view(self) -> None:
+        """Remembers what is there to be seen, where it is seen later or again; whoever asks, and how often."""
+        line = self.scene.line
+        if self.sight and not line.live and not line.lost(self.steps):
+            self._views[self.steps] = self._look()
+            self._views = {step: view for step, view in self._views.items() if step >= self.shown_step}
+
+    @property
+    def shown_step(self) -> int:
+        """The step that `observe` shows: `steps`, or an earlier one where observations are late or lost."""
+        return self.scene.line.shown(self.steps)
+
+    def unseen_actions(self) -> list[np.ndarray]:
+        """The actions told so far of which the present observation shows nothing yet."""
+        return self._told[max(0, self.shown_step - self.scene.line.action_delay) :]
 
     @property
     def instruction(self) -> str:

@@ -2,7 +2,8 @@
 
 import ctypes
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from typing import Any, ClassVar
@@ -11,17 +12,22 @@ import cv2
 import numpy as np
 import sapien
 from sapien import physx, render
+from transforms3d.euler import euler2quat
+from transforms3d.quaternions import qmult
 
 from vlagen_bench import packs
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import Model
+from vlagen_bench.projection import View
+from vlagen_bench.scene import Light, Vec3
 from vlagen_bench.sim import device
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.specs import Pose, RobotSpec, SceneSpec
 
 TABLE_SIZE_M = (0.9, 1.3, 0.04)
-TABLE_TILES = (2, 3)
-"""how often the table's picture is repeated along x and y"""
+UNDER_TOP_M = 0.001
+PICTURE_M = 0.6
+"""how much of the table its picture covers before it repeats"""
 FLOOR_BELOW_TABLE_M = 0.75
 
 # A box that stands like the official stage (bridge_v2_real2sim, placed as in put_on_in_scene_multi.py) and has its top
@@ -125,11 +131,17 @@ class World:
         systems = [self.physics, device.new_render_system()] if self.drawn else [self.physics]
         self.scene = sapien.Scene(systems)
         self.robot = _load_robot(self.scene, self.spec.robot, self.spec.pack, drawn=self.drawn)
+        self.base = to_sapien(self.spec.robot.base)
+        """where the robot stands in this episode"""
+        self.table_height_m = self.spec.table_height_m
+        """of the table's top in this episode"""
+        self._table: sapien.Entity | None = None
         self.links = {link.name: link for link in self.robot.links}
         if self.spec.backdrop == "photo":
             self._add_stage()
         if self.drawn:
-            self._add_lights()
+            self._lights: list[render.RenderDirectionalLightComponent] = []
+            self.set_lights(self.spec.ambient, self.spec.lights)
             self.camera = self._add_camera()
 
     def _add_stage(self) -> None:
@@ -144,6 +156,7 @@ class World:
         entity.add_component(body)
         entity.pose = sapien.Pose([2.0634, 2.8313, 0])
         self.scene.add_entity(entity)
+        self._table = entity
 
     def add_table(self, picture: str) -> None:
         """A table top with an image on it, on a plain floor before a plain wall."""
@@ -152,13 +165,31 @@ class World:
         # The collision reaches deep below the drawn top, so that nothing pressed hard can slip through.
         builder.add_box_collision(sapien.Pose([0, 0, -0.2]), half_size=[half[0], half[1], 0.2])
         if self.drawn:
-            material = render.RenderMaterial(roughness=0.7, specular=0.3)
-            material.set_base_color_texture(_tiled(picture))
-            builder.add_box_visual(sapien.Pose([0, 0, -half[2]]), half_size=half, material=material)
-        builder.initial_pose = sapien.Pose([0, 0, self.spec.table_height_m])
-        builder.build_static(name="table")
+            edge = render.RenderMaterial(base_color=[0.5, 0.5, 0.5, 1], roughness=0.7, specular=0.3)
+            builder.add_box_visual(sapien.Pose([0, 0, -half[2] - UNDER_TOP_M]), half_size=half, material=edge)
+        builder.initial_pose = sapien.Pose([0, 0, self.table_height_m])
+        self._table = builder.build_static(name="table")
         if self.drawn:
+            top = render.RenderBodyComponent()
+            top.attach(_table_top(picture))
+            self._table.add_component(top)
             self._add_room()
+
+    def raise_table(self, by_m: float) -> None:
+        """Puts the table's top so much higher than the scene has it; robot, camera and floor stay."""
+        height_m = self.spec.table_height_m + by_m
+        if self._table is not None:
+            lift = sapien.Pose([0, 0, height_m - self.table_height_m])
+            self._table.set_pose(lift * self._table.pose)
+        self.table_height_m = height_m
+
+    def move_base(self, xy_m: tuple[float, float], yaw_rad: float) -> None:
+        """Puts the robot's base so far from where the scene has it; a camera that it carries stays in the world."""
+        nominal = to_sapien(self.spec.robot.base)
+        self.base = sapien.Pose(nominal.p + [*xy_m, 0.0], qmult(euler2quat(0, 0, yaw_rad), nominal.q))
+        self.robot.set_pose(self.base)
+        if self.drawn and self.spec.camera.mount:
+            self.camera.local_pose = self.base.inv() * nominal * to_sapien(self.spec.camera.pose)
 
     def _add_room(self) -> None:
         floor_z = self.spec.table_height_m - FLOOR_BELOW_TABLE_M
@@ -172,9 +203,12 @@ class World:
             builder.initial_pose = sapien.Pose(centre)
             builder.build_static(name=name)
 
-    def _add_lights(self) -> None:
-        self.scene.set_ambient_light(list(self.spec.ambient))
-        for light in self.spec.lights:
+    def set_lights(self, ambient: Vec3, lights: Iterable[Light]) -> None:
+        """These lights, and no others."""
+        for old in self._lights:
+            self.scene.remove_entity(old.entity)
+        self.scene.set_ambient_light(list(ambient))
+        self._lights = [
             self.scene.add_directional_light(
                 list(light.direction),
                 list(light.colour),
@@ -184,6 +218,8 @@ class World:
                 shadow_far=3.0,
                 shadow_map_size=1024,
             )
+            for light in lights
+        ]
 
     def _add_camera(self) -> render.RenderCameraComponent:
         """The scene's camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through
@@ -203,30 +239,44 @@ class World:
             self.scene.add_entity(entity)
         return camera
 
+    def aim(self, view: View) -> None:
+        """Gives the camera this view, wherever in the world what carries it stands now."""
+        mount = self.spec.camera.mount
+        carrier = self.links[mount].entity.pose if mount else sapien.Pose()
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = np.transpose(view.axes), view.position_m
+        self.camera.local_pose = carrier.inv() * sapien.Pose(pose)
+        self.camera.set_focal_lengths(view.focal_px, view.focal_px)
+        self.camera.set_principal_point(*view.centre_px)
+
     def expect(self, asset_ids: set[str]) -> None:
         """Says which models will be added, before the first is."""
         if self.drawn:
             _Loaded.add({f"{self.spec.pack}/{asset_id}" for asset_id in asset_ids})
 
-    def add_model(self, role: str, kind: str, asset_id: str) -> Body:
-        """Loads a model of the pack; raises `AssetError` if a file of it cannot be used."""
+    def add_model(self, role: str, kind: str, asset_id: str, *, scale: float = 1.0) -> Body:
+        """Loads a model of the pack, every length times `scale`; raises `AssetError` if a file of it cannot be used."""
         model = packs.load(self.spec.pack).find(kind, asset_id)
+        lengths = (scale, scale, scale)
         builder = self.scene.create_actor_builder()
         collision = str(packs.file_of(self.spec.pack, model.collision))
         friction = self.spec.object_friction
         try:
             builder.add_multiple_convex_collisions_from_file(
-                collision, material=physx.PhysxMaterial(friction, friction, 0.0), density=model.density_kg_m3
+                collision,
+                scale=lengths,
+                material=physx.PhysxMaterial(friction, friction, 0.0),
+                density=model.density_kg_m3,
             )
             if self.drawn:
-                builder.add_visual_from_file(str(packs.file_of(self.spec.pack, model.visual)))
+                builder.add_visual_from_file(str(packs.file_of(self.spec.pack, model.visual)), scale=lengths)
             entity = builder.build(name=asset_id)
         except RuntimeError as error:
             raise AssetError(
                 f"The model '{asset_id}' of pack '{self.spec.pack}' cannot be loaded ({error}). "
                 f"Check it: vlagen doctor; reinstall it: vlagen assets install {self.spec.pack}"
             ) from None
-        self.bodies[role] = Body(role=role, model=model, entity=entity)
+        self.bodies[role] = Body(role=role, model=_scaled(model, scale), entity=entity)
         return self.bodies[role]
 
     def simulate(self, seconds: float) -> None:
@@ -252,6 +302,12 @@ class World:
             pose = self.bodies[role].entity.pose
             parts += [pose.p, pose.q, rigid.linear_velocity, rigid.angular_velocity]
         return np.concatenate(parts).astype(np.float32)
+
+
+def _scaled(model: Model, scale: float) -> Model:
+    """The model as it is with every length times `scale`, at the same density."""
+    mass_kg = None if model.mass_kg is None else model.mass_kg * scale**3
+    return replace(model, extents_m=tuple(side * scale for side in model.extents_m), mass_kg=mass_kg)
 
 
 def _load_robot(scene: sapien.Scene, spec: RobotSpec, pack: str, *, drawn: bool) -> physx.PhysxArticulation:
@@ -295,8 +351,15 @@ def _paint(robot: physx.PhysxArticulation, spec: RobotSpec) -> None:
                 part.material.specular, part.material.roughness = spec.specular_roughness
 
 
-def _tiled(picture: str) -> render.RenderTexture2D:
-    """A picture repeated over the table top, with mip levels so that it does not flicker from afar."""
-    pixels = cv2.cvtColor(cv2.imread(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA)
-    pixels = np.ascontiguousarray(np.tile(pixels, (*TABLE_TILES, 1)))
-    return render.RenderTexture2D(pixels, "R8G8B8A8Unorm", mipmap_levels=8, srgb=True)
+def _table_top(picture: str) -> render.RenderShapeTriangleMesh:
+    """Two triangles with a picture that repeats in metres, which a box shape's own texture coordinates cannot do."""
+    half_x, half_y = (side / 2 for side in TABLE_SIZE_M[:2])
+    corners = np.array([(x, y, 0) for x in (-half_x, half_x) for y in (-half_y, half_y)], dtype=np.float32)
+    triangles = np.array([[0, 2, 1], [1, 2, 3]], dtype=np.uint32)
+    up = np.tile(np.float32([[0, 0, 1]]), (4, 1))
+    pixels = np.ascontiguousarray(cv2.cvtColor(cv2.imread(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA))
+    material = render.RenderMaterial(roughness=0.7, specular=0.3)
+    # Mip levels, so that it does not flicker from afar.
+    material.set_base_color_texture(render.RenderTexture2D(pixels, "R8G8B8A8Unorm", mipmap_levels=8, srgb=True))
+    picture_uv = np.ascontiguousarray(corners[:, 1::-1] / PICTURE_M, dtype=np.float32)
+    return render.RenderShapeTriangleMesh(corners, triangles, up, picture_uv, material)

@@ -1,0 +1,90 @@
+"""The contract of every axis in the simulator: what it may change, what it must, and what it must leave alone."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from vlagen_bench import axes, catalog, plan
+from vlagen_bench.axes import AXES, STAGES, apply_stage
+from vlagen_bench.sim.simulator import Simulator
+
+pytestmark = pytest.mark.sim
+
+TABLETOP, BRIDGE = "tabletop_put_on", "bridge_put_on_fixed"
+ACTIONS = [np.array([0.02, 0.01, -0.02, 0, 0, 0.1, -1], np.float32)] * 4
+
+
+def hardest(task_name: str):
+    """Every axis of the task's scene at its highest level, and in each of its settings."""
+    scene = catalog.task(task_name).scene
+    marks = [pytest.mark.bridge] if scene == "bridge" else []
+    return [
+        pytest.param(task_name, axis.name, which, marks=marks, id=f"{scene}-{axes.variant_name(axis.name, which)}")
+        for axis in AXES
+        if scene in axis.scenes
+        for which in axis.variants()
+        if not which.isdigit() or which == "5"
+    ]
+
+
+USES = [*hardest(TABLETOP), *hardest(BRIDGE)]
+SIZED = [use for use in USES if use.values[2] == "5"]
+_SIMULATORS: dict[str, Simulator] = {}
+
+
+def simulator(task_name: str) -> Simulator:
+    return _SIMULATORS.setdefault(task_name, Simulator.of(catalog.task(task_name)))
+
+
+def played(sim: Simulator, episode, *, twice: bool = False) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """State hashes from reset on, the first picture and the last."""
+    status = sim.reset(episode)
+    assert not status.success and not status.placed and not status.grasped_now
+    if twice:
+        for stage in STAGES[STAGES.index("prompt") :]:
+            apply_stage(sim.scene, episode.values, stage)
+    hashes, first = [sim.state_hash()], sim.observe()["image"]
+    for action in ACTIONS:
+        sim.advance(action)
+        hashes.append(sim.state_hash())
+    return hashes, first, sim.observe()["image"]
+
+
+@pytest.mark.parametrize(("task_name", "axis", "which"), USES)
+def test_it_changes_what_it_says_and_only_that(task_name, axis, which):
+    sim, task, kind = simulator(task_name), catalog.task(task_name), AXES.get(axis)
+    episode, twin = plan.sample(task, axes.variant_name(axis, which), index=1, seed=5)
+    hashes, first, _ = played(sim, episode)
+    clean, before, _ = played(sim, twin)
+    assert np.array_equal(first, before) != kind.shows
+    if kind.stage in ("prompt", "render"):
+        assert hashes == clean
+
+
+@pytest.mark.parametrize(("task_name", "axis", "which"), USES)
+def test_applying_twice_equals_once(task_name, axis, which):
+    sim, task = simulator(task_name), catalog.task(task_name)
+    episode, _ = plan.sample(task, axes.variant_name(axis, which), index=2, seed=5)
+    once, twice = played(sim, episode), played(sim, episode, twice=True)
+    assert once[0] == twice[0] and np.array_equal(once[1], twice[1]) and np.array_equal(once[2], twice[2])
+
+
+@pytest.mark.parametrize(("task_name", "axis", "which"), SIZED)
+def test_of_size_nothing_it_changes_nothing(task_name, axis, which):
+    sim, task, kind = simulator(task_name), catalog.task(task_name), AXES.get(axis)
+    name = axes.variant_name(axis, which)
+    condition = catalog.condition(task, name)
+    perturb = {axis: {**condition.perturb[axis], kind.sized_by: kind.nothing}}
+    nothing = dataclasses.replace(condition, perturb=perturb)
+    unharmed = dataclasses.replace(task, conditions={**task.conditions, name: nothing})
+    episode, twin = plan.sample(unharmed, name, index=3, seed=5)
+    found, clean = played(sim, episode), played(sim, twin)
+    assert found[0] == clean[0] and np.array_equal(found[1], clean[1]) and np.array_equal(found[2], clean[2])
+
+
+def test_many_axes_at_once_play():
+    sim, task = simulator(TABLETOP), catalog.task(TABLETOP)
+    names = "action_noise_l2+camera_pose_l2+lighting_l3+mass_l2+object_test+observation_delay_l1+push_l1+table_test"
+    episode, twin = plan.sample(task, names, index=0, seed=0)
+    assert played(sim, episode)[0] == played(sim, episode)[0] != played(sim, twin)[0]

@@ -1,0 +1,33 @@
+"""Axis: how late actions are carried out."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scene import Scene
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class ActionDelay(Axis):
+    """Each action is carried out some control steps after it was told; until the first one, the arm holds still."""
+
+    name: ClassVar = "action_delay"
+    kind: ClassVar = "dynamics"
+    stage: ClassVar = "step"
+    sized_by: ClassVar = "steps"
+    unit: ClassVar = "control steps"
+    levels: ClassVar = (1, 2, 3, 4, 5)
+    nothing: ClassVar = 0
+    measure: ClassVar = "path_m"
+
+    steps: int
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> int:
+        return self.steps
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        scene.delay_actions(value)

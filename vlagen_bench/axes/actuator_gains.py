@@ -1,0 +1,33 @@
+"""Axis: how stiffly the arm follows what it is told."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scene import Scene
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class ActuatorGains(Axis):
+    """Stiffness and damping of the arm's drives divided by a number: a softer arm, which lags and swings."""
+
+    name: ClassVar = "actuator_gains"
+    kind: ClassVar = "dynamics"
+    stage: ClassVar = "step"
+    sized_by: ClassVar = "divisor"
+    unit: ClassVar = "times softer"
+    levels: ClassVar = (2.0, 4.0, 8.0, 12.0, 16.0)
+    nothing: ClassVar = 1.0
+    measure: ClassVar = "gains_ratio"
+
+    divisor: float
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
+        return self.divisor
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        scene.scale_gains(1 / value)

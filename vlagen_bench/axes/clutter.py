@@ -1,0 +1,106 @@
+"""Axis: more things on the table, none of them asked for."""
+
+from dataclasses import dataclass
+from math import radians
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes import spots, views
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.free_places import Kept, free, lattice, radius_of
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.scene import Scene
+
+FROM_SOURCE_M = 0.06
+"""rim to rim: room for either robot's gripper beside the object"""
+FROM_OTHERS_M = 0.025
+ATTEMPTS = 50
+"""layouts that are tried: about one in thirty has no room for six things"""
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class Clutter(Axis):
+    """So many other training objects, where they leave room to grasp and hide neither object nor receptacle.
+
+    They come one after the other, so that a higher level holds the things of the lower ones at the same places.
+    """
+
+    name: ClassVar = "clutter"
+    kind: ClassVar = "semantics"
+    stage: ClassVar = "build"
+    after: ClassVar = (
+        "camera_lens", "camera_pose", "distractor_object", "object", "object_size", "receptacle",
+        "receptacle_reposition", "reposition", *spots.PLACING,
+    )  # fmt: skip
+    sized_by: ClassVar = "things"
+    unit: ClassVar = "things"
+    levels: ClassVar = (1, 2, 3, 4, 6)
+    nothing: ClassVar = 0
+    takes: ClassVar = ("choice of the other objects",)
+    shows: ClassVar = True
+    measure: ClassVar = "things"
+
+    things: int
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> list[dict[str, Any]]:
+        # A layout for the most things of any level, of which a level takes the first.
+        most = max(self.things, *self.levels)
+        for _ in range(ATTEMPTS):
+            layout = _layout(rng, draft, most)
+            if len(layout) == most:
+                return layout[: self.things]
+        raise ConfigError(
+            f"clutter: no room for {most} things beside the {draft.values['object']} on this table. Ask for fewer."
+        )
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        for number, thing in enumerate(value, start=1):
+            role = f"clutter_{number}"
+            scene.add_model(role, "objects", thing["id"])
+            scene.place(role, tuple(thing["xy_m"]), None)
+            scene.turn(role, radians(thing["yaw_deg"]))
+
+
+def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[str, Any]]:
+    """Things one after the other, each at the first place, in an order that is drawn, where it may stand."""
+    objects, places = draft.pack.split("objects", "train"), lattice(draft.scene)
+    order, tried = rng.permutation(len(objects)), rng.permutation(len(places))
+    yaws_deg = (45 * rng.randint(8, size=len(objects))).tolist()
+    there = {draft.values["object"], draft.values.get("distractor_object", {}).get("id")}
+    kept, layout, view = _kept(draft), [], views.present(draft)
+    for number in order:
+        model = objects[number]
+        spot = tried[free(model, kept, draft.scene, view)[tried]][:1]
+        if model.id in there or not len(spot):
+            continue
+        xy_m = np.round(places[spot[0]], 6).tolist()
+        kept.append(Kept(xy_m=xy_m, radius_m=radius_of(model), gap_m=FROM_OTHERS_M))
+        layout.append({"id": model.id, "xy_m": xy_m, "yaw_deg": yaws_deg[number]})
+        if len(layout) == most:
+            break
+    return layout
+
+
+def _kept(draft: Draft) -> list[Kept]:
+    """Where source, target and a distractor stand, and where source and target will be moved to."""
+    values, pack = draft.values, draft.pack
+    source_m = radius_of(pack.find("objects", values["object"])) * values.get("object_size", 1.0)
+    target_m = radius_of(pack.find("receptacles", values["receptacle"]))
+    third = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
+    third_m = [radius_of(pack.find(kind, values[name]["id"])) for kind, name in third if name in values]
+    radii_m = {"target": target_m, "third": max([source_m, *third_m])}
+    places = spots.standing(draft)
+    if values.get("receptacle_reposition"):
+        places["moved target"], radii_m["moved target"] = values["receptacle_reposition"]["xy_m"], target_m
+    return [
+        Kept(
+            xy_m=xy_m,
+            radius_m=radii_m.get(role, source_m),
+            gap_m=FROM_SOURCE_M if role not in radii_m else FROM_OTHERS_M,
+            seen=True,
+        )
+        for role, xy_m in places.items()
+    ]

@@ -1,0 +1,34 @@
+"""Axis: how much light the camera lets in."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scene import Scene
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class Exposure(Axis):
+    """Too much light, until the sensor saturates, or too little: one or the other is drawn."""
+
+    name: ClassVar = "exposure"
+    kind: ClassVar = "vision"
+    stage: ClassVar = "render"
+    sized_by: ClassVar = "stops"
+    unit: ClassVar = "stops"
+    levels: ClassVar = (0.3, 0.6, 0.9, 1.2, 1.5)
+    shows: ClassVar = True
+    measure: ClassVar = "picture"
+
+    stops: float
+    """each doubles or halves the light"""
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
+        return int(rng.choice((-1, 1))) * self.stops
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        scene.expose(value)

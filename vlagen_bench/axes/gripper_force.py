@@ -1,0 +1,33 @@
+"""Axis: how hard the fingers press."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scene import Scene
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class GripperForce(Axis):
+    """The force of the fingers divided by a number."""
+
+    name: ClassVar = "gripper_force"
+    kind: ClassVar = "dynamics"
+    stage: ClassVar = "step"
+    sized_by: ClassVar = "divisor"
+    unit: ClassVar = "times weaker"
+    levels: ClassVar = (2.0, 4.0, 8.0, 12.0, 16.0)
+    nothing: ClassVar = 1.0
+    measure: ClassVar = "grip_ratio"
+
+    divisor: float
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
+        return self.divisor
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        scene.scale_gripper_force(1 / value)

@@ -1,0 +1,39 @@
+"""Axis: the object is pushed in mid-episode."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes import spots
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scene import Scene
+
+STEPS = (3, 8)
+"""first and last control step after which it may come"""
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class Push(Axis):
+    """After 3 to 8 actions the source's velocity changes, in a drawn direction that does not lead off the table."""
+
+    name: ClassVar = "push"
+    kind: ClassVar = "execution"
+    stage: ClassVar = "step"
+    after: ClassVar = ("object_position", "position")
+    sized_by: ClassVar = "by_m_s"
+    unit: ClassVar = "m/s"
+    levels: ClassVar = (0.1, 0.2, 0.3, 0.45, 0.6)
+    measure: ClassVar = "push_m_s"
+
+    by_m_s: float
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
+        step = int(rng.randint(STEPS[0], STEPS[1] + 1))
+        x, y = spots.inward(rng, draft, "source")
+        return {"after_step": step, "velocity_m_s": [round(self.by_m_s * x, 6), round(self.by_m_s * y, 6)]}
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        scene.push_after(value["after_step"], "source", tuple(value["velocity_m_s"]))

@@ -1,0 +1,43 @@
+"""Axis: the receptacle is moved away in mid-episode."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.axes import spots
+from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scene import Scene
+
+
+@axis
+@dataclass(frozen=True, kw_only=True)
+class ReceptacleReposition(Axis):
+    """After some actions the target is lifted and falls so many metres away, in a drawn direction.
+
+    A source that lies on it goes along; one that is held stays in the fingers.
+    """
+
+    name: ClassVar = "receptacle_reposition"
+    kind: ClassVar = "execution"
+    stage: ClassVar = "step"
+    after: ClassVar = ("reposition", *spots.PLACING)
+    sized_by: ClassVar = "by_m"
+    unit: ClassVar = "m"
+    levels: ClassVar = (0.04, 0.06, 0.08, 0.10, 0.12)
+    measure: ClassVar = "moved_m"
+
+    after_step: int = 5
+    by_m: float
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any] | None:
+        """Where to and when; None: it stays."""
+        if not self.by_m:
+            return None
+        xy_m = list(spots.away(rng, draft, "target", self.by_m))
+        return {"after_step": self.after_step, "xy_m": xy_m, "lift_m": spots.LIFT_M}
+
+    @staticmethod
+    def apply(scene: Scene, value: Any) -> None:
+        if value:
+            scene.move_after(value["after_step"], "target", tuple(value["xy_m"]), value["lift_m"])

@@ -1,0 +1,52 @@
+"""`vlagen list`: which suites, tasks, axes, packs and policies there are."""
+
+from vlagen_bench.cli.common import OK, console
+
+KINDS = ("vision", "semantics", "execution", "dynamics")
+
+
+def list_all() -> int:
+    """Lists suites, tasks with their conditions, axes with their levels, asset packs and built-in policies."""
+    from rich.table import Table
+
+    from vlagen_bench import catalog, packs, specs, variants
+    from vlagen_bench.axes import AXES
+    from vlagen_bench.ids import env_id
+    from vlagen_bench.policies.base import BUILT_IN
+
+    def new(title: str, *columns: str) -> Table:
+        table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
+        for number, name in enumerate(columns):
+            table.add_column(name, no_wrap=number == 0)
+        return table
+
+    out = console()
+    suites = new("Suites", "suite", "version", "task", "conditions", "episodes each", "about")
+    for name in catalog.suite_names():
+        suite = catalog.suite(name)
+        cells = (name, suite.version, suite.task, len(suite.conditions), suite.episodes, suite.about)
+        suites.add_row(*map(str, cells))
+    tasks = new("Tasks", "task", "scene", "conditions")
+    for task in map(catalog.task, catalog.task_names()):
+        generated = variants.scene_names(task.scene) if task.variants else ()
+        own = [name for name in task.condition_names() if name not in generated]
+        more = f"; and {len(generated)} of the axes below" if generated else ""
+        tasks.add_row(task.ref, task.scene, ", ".join(own) + more)
+    example = catalog.task("tabletop_put_on")
+    tasks.caption = (
+        f"Gymnasium ids: VLAGen/<Task>-<Condition>-v<N>, such as {env_id(example.name, 'mass_l3', example.version)}. "
+        f"Conditions of an axis: <axis>_l<level>, <axis>_<setting>; together: a+b."
+    )
+    axes = new("Axes", "axis", "stage", "levels 1-5, settings", "unit", "scenes", "what")
+    for kind in KINDS:
+        axes.add_row(f"[bold]{kind}[/bold]")
+        for axis in (axis for axis in AXES if axis.kind == kind):
+            sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings]) or "-"
+            scenes = "all" if set(axis.scenes) == set(specs.scene_names()) else ", ".join(axis.scenes)
+            what = axis.__doc__.strip().splitlines()[0]
+            axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", scenes, what)
+        axes.add_section()
+    for table in (suites, tasks, axes):
+        out.print(table)
+    out.print(f"Asset packs: {', '.join(packs.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
+    return OK

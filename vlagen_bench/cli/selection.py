@@ -1,0 +1,53 @@
+"""Which episodes is a command about? The options that plan, eval, certify and render have in common."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from vlagen_bench.cli.common import split_names
+from vlagen_bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vlagen_bench.nouns import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """A suite, or a part of it."""
+
+    suite: str = "quick"
+    """Which suite; `vlagen list` shows all."""
+    conditions: str | None = None
+    """Only these conditions of the suite's task, separated by commas; `a+b` is both at once. Their clean twins are run
+    too."""
+    axes: str | None = None
+    """These axes instead, such as lighting:3,object:test: each by itself, and all together."""
+    episodes: int | None = None
+    """Episodes per condition, instead of the suite's number."""
+    seed: int | None = None
+    """Instead of the suite's seed."""
+
+    def plan(self) -> "Plan":
+        """The episodes.
+
+        Raises:
+            ConfigError: an unknown suite, condition, axis or level, or both `conditions` and `axes`.
+        """
+        from vlagen_bench import catalog, variants
+        from vlagen_bench.plan import make_plan, select
+
+        if self.axes is not None and self.conditions is not None:
+            raise ConfigError("Give either --axes or --conditions, not both.")
+        names = split_names(self.conditions) if self.axes is None else variants.from_option(self.axes)
+        return make_plan(select(catalog.suite(self.suite), conditions=names, episodes=self.episodes, seed=self.seed))
+
+    def with_episodes(self, default: int) -> "Selection":
+        """The same, with `default` episodes where no number was given."""
+        return self if self.episodes is not None else dataclasses.replace(self, episodes=default)
+
+
+Which = Annotated[Selection, tyro.conf.arg(name="")]
+"""the options, without a prefix, as a command's parameter"""
+WHOLE_QUICK = Selection()

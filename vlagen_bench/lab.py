@@ -1,0 +1,112 @@
+"""Where are episodes looked at, and played by policies? In a lab per task, which remembers the clean twins."""
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench import catalog, run, severity, specs
+from vlagen_bench.errors import RunError
+from vlagen_bench.nouns import Episode, Task
+from vlagen_bench.policies import base
+from vlagen_bench.policies.expert import Expert
+from vlagen_bench.severity import Look, Measure
+from vlagen_bench.sim import readings
+from vlagen_bench.sim.simulator import Simulator
+
+STEPS = 20
+"""how long what happens after the start is watched: 4 s at 5 Hz"""
+HOLD = np.array([0, 0, 0, 0, 0, 0, 1], dtype=np.float32)
+
+Pair = tuple[Episode, Episode]
+"""an episode and its clean twin"""
+
+
+class Lab:
+    """Where episodes of one task are looked at and played. Clean twins are remembered: most axes share them."""
+
+    def __init__(self, task: Task) -> None:
+        self._task, self._scene = task, specs.scene(task.scene)
+        self._twins: dict[tuple[str, str], tuple[Look, list[np.ndarray]]] = {}
+        self._outcomes: dict[tuple[str, str], bool] = {}
+
+    def severities(self, pairs: Iterable[Pair], how: Measure) -> list[float]:
+        """The measure of each pair."""
+        return [self._severity(episode, twin, how) for episode, twin in pairs]
+
+    def _severity(self, episode: Episode, twin: Episode, how: Measure) -> float:
+        simulator = self._simulator(how.needs == "picture")
+        key = (twin.id, how.needs)
+        if key not in self._twins:
+            actions = self._actions(twin, how.needs)
+            self._twins[key] = (watch(simulator, twin, how.needs, actions), actions)
+        clean, actions = self._twins[key]
+        return how.between(watch(simulator, episode, how.needs, actions), clean)
+
+    def _actions(self, twin: Episode, needs: severity.Needs) -> list[np.ndarray]:
+        if needs in ("start", "picture"):
+            return []
+        if needs == "hold":
+            return [HOLD] * STEPS
+        simulator, expert = self._simulator(False), Expert()
+        simulator.reset(twin)
+        expert.attach(simulator)
+        expert.reset([twin.id])
+        actions = []
+        for _ in range(STEPS):
+            actions.append(expert.act(None, simulator.instruction))
+            simulator.advance(actions[-1])
+        return actions
+
+    def outcomes(self, pairs: Iterable[Pair], player: str) -> list[tuple[bool, bool]]:
+        """Whether a policy succeeds in each episode and in its twin; raises `RunError` if one ends as an error."""
+        return [(self._succeeds(episode, player), self._succeeds(twin, player)) for episode, twin in pairs]
+
+    def _succeeds(self, episode: Episode, player: str) -> bool:
+        key = (episode.id, player)
+        if key not in self._outcomes:
+            loaded = self._policy(player)
+            played = run.play(episode, self._task, self._simulator(not loaded.privileged), loaded)
+            if played.result.error is not None:
+                raise RunError(
+                    f"{player} in {episode.condition} {episode.index}: {played.result.error} Mend it, then repeat the "
+                    f"command; what was measured is kept."
+                )
+            self._outcomes[key] = played.result.outcome == "success"
+        return self._outcomes[key]
+
+    @functools.cache  # noqa: B019 (a lab lives as long as its process)
+    def _policy(self, name: str) -> base.LoadedPolicy:
+        loaded = base.load(name, {})
+        base.check_spec(loaded, self._scene.robot)
+        return loaded
+
+    @functools.cache  # noqa: B019
+    def _simulator(self, drawn: bool) -> Simulator:
+        kind = Simulator if drawn else _Dark
+        return kind(self._scene, drawn=drawn, success=self._task.success)
+
+
+class _Dark(Simulator):
+    """A simulator without a renderer, several times faster, for policies that look at no observation."""
+
+    def observe(self) -> dict[str, Any]:
+        return {}
+
+
+@functools.cache
+def of(task: str) -> Lab:
+    """The lab of a task in this process."""
+    return Lab(catalog.task(task))
+
+
+def watch(simulator: Simulator, episode: Episode, needs: severity.Needs, actions: Iterable[np.ndarray]) -> Look:
+    """What a measure needs to see of an episode under these actions."""
+    simulator.reset(episode)
+    picture = simulator.observe()["image"].copy() if needs == "picture" else None
+    found = [readings.read(simulator)]
+    for action in actions:
+        simulator.advance(action)
+        found.append(readings.read(simulator))
+    return Look(instruction=simulator.instruction, readings=tuple(found), picture=picture)
