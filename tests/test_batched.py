@@ -112,7 +112,7 @@ def test_heavy_and_slippery_models_are_loaded_so(batched):
 
 @pytest.mark.parametrize("condition", ["lighting_l3", "reposition_l3", "distractor_object_test"])
 def test_what_a_batch_cannot_do_is_a_sentence(batched, condition):
-    with pytest.raises(ConfigError, match='cannot do what the axis .* backend="processes"'):
+    with pytest.raises(ConfigError, match=r'cannot do what the axis .* backend="processes"'):
         batched.BatchedEnv(task="tabletop_put_on", condition=condition, num_envs=1, sim_backend=CPU)
 
 
@@ -125,7 +125,7 @@ def test_no_gpu_is_a_sentence(batched, monkeypatch):
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ConfigError, match="sees no CUDA device.*vlagen doctor"):
+    with pytest.raises(ConfigError, match=r"sees no CUDA device.*vlagen doctor"):
         vlagen_bench.make_vec("VLAGen/TabletopPutOn-Main-v1", 2, backend="gpu")
 
 

@@ -8,6 +8,8 @@ from rich.console import Console
 
 from vlagen_bench import catalog, doctor, header, packs, specs
 from vlagen_bench.cli import eval as evaluation
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import make_plan
 from vlagen_bench.policies import base
 
@@ -31,7 +33,9 @@ def test_doctor_counts_them(pack):
 
 def test_the_header_and_the_first_lines_of_a_run_name_them(tmp_path):
     scene, made, loaded = specs.scene("tabletop"), make_plan(catalog.suite("quick")), base.load("noop", {})
-    made_header = header.make(made, loaded, scene, "a renderer", (MESH,))
+    made_header = header.make(
+        made, loaded, scene, "a renderer", (MESH,), execution=Execution(), limits=Limits(), workers=1
+    )
     assert made_header["pack"]["stand_ins"] == [MESH]
     screen = io.StringIO()
     args = evaluation.EvalArgs(policy="noop")

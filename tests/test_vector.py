@@ -28,6 +28,8 @@ def test_mistakes_are_sentences(arguments, says):
 def test_each_environment_plays_the_episodes_of_its_own_seed():
     envs = vlagen_bench.make_vec(MAIN, 2)
     try:
+        unseeded = envs.reset()[1]["episode"]["seed"]
+        assert list(unseeded) == [0, 1], "without a seed, too, no two play the same"
         obs, info = envs.reset(seed=5)
         assert obs["image"].shape == (2, 256, 256, 3) and obs["state"].shape[0] == 2
         for _ in range(81):  # 80 steps end every episode; the next one begins it anew

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vlagen_bench import curves, severity
 from vlagen_bench.axes import AXES
-from vlagen_bench.calibrate import EXPERT
-from vlagen_bench.curves import Curve, Drop, Point
+from vlagen_bench.curves import EXPERT, Curve, Drop, Point
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -149,7 +148,8 @@ def _draw_drops(panel: Any, curve: Curve, colour: str) -> None:
         style = "-" if name == EXPERT else "--"
         panel.plot(at, [100 * one.drop for one in drops], style, color=colour, linewidth=1, marker="o", markersize=2)
     panel.axhline(0, color="0.6", linewidth=0.5)
-    panel.set_ylim(-25, 105)
+    lowest = min(100 * drop.low for point in curve.points for drop in point.drops.values())
+    panel.set_ylim(min(lowest - 5, panel.get_ylim()[0]), 105)
     panel.set_ylabel("drop, %")
     panel.set_xlabel("level")
 

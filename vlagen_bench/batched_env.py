@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from vlagen_bench import plan, specs
-from vlagen_bench.env import PutOnEnv, Reward
+from vlagen_bench.env import PutOnEnv, Reward, potential_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.sim.batched_scene import Scenes
@@ -144,9 +144,7 @@ class BatchedEnv(VectorEnv):
             judge = Judge(world=view, rule=self.task.success or self._spec.success)
             self._plays[row] = Play(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
 
-    def step(
-        self, actions: np.ndarray
-    ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(self, actions: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One control step (0.2 s) of all, with actions (N, 7).
 
         Raises:
@@ -198,9 +196,7 @@ class BatchedEnv(VectorEnv):
         if self._reward == "sparse":
             return float(status.success)
         before = play.potential
-        play.potential = (
-            0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
-        )
+        play.potential = potential_of(status)
         return play.potential - before
 
     def _observe(self) -> dict[str, Any]:
@@ -222,5 +218,6 @@ class BatchedEnv(VectorEnv):
 def _row(observation: Mapping[str, Any], row: int) -> dict[str, Any]:
     """What one environment sees."""
     return {
-        name: _row(value, row) if isinstance(value, Mapping) else value[row].copy() for name, value in observation.items()
+        name: _row(value, row) if isinstance(value, Mapping) else value[row].copy()
+        for name, value in observation.items()
     }

@@ -19,7 +19,6 @@ from vlagen_bench.nouns import Condition, Task, content_hash
 
 SEED = 1000
 """of no suite, so that levels are not made for the episodes that policies are scored on"""
-EXPERT = "expert"
 NOTHING = "0"
 """the point of an axis at which it changes nothing"""
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "opencv-python")

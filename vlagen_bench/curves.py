@@ -15,6 +15,8 @@ import numpy as np
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.strict import build, load_yaml
 
+EXPERT = "expert"
+"""the policy that is played on every axis that it feels"""
 Z95 = NormalDist().inv_cdf(0.975)
 
 

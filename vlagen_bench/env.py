@@ -45,8 +45,27 @@ class PutOnEnv(gymnasium.Env):
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
 
-    def __init__(self, *, task: str, condition: str, render_mode: str | None = None, reward: Reward = "sparse") -> None:
-        """The environment of a task and condition; see `vlagen list`. Raises `VlagenError` for wrong names."""
+    def __init__(
+        self,
+        *,
+        task: str,
+        condition: str,
+        render_mode: str | None = None,
+        reward: Reward = "sparse",
+        first_seed: int = 0,
+    ) -> None:
+        """The environment of a task and condition.
+
+        Args:
+            task: its name; see `vlagen list`.
+            condition: its name, or several joined by `+`.
+            render_mode: `rgb_array`, `human` or None.
+            reward: `sparse` or `potential`.
+            first_seed: whose episodes it plays until `reset` is given a seed.
+
+        Raises:
+            ConfigError: a wrong name.
+        """
         self.task = catalog.task(task)
         catalog.check_conditions(task, (condition,), "condition")
         if render_mode not in (None, *self.metadata["render_modes"]):
@@ -59,7 +78,7 @@ class PutOnEnv(gymnasium.Env):
         self._scene = specs.scene(self.task.scene)
         self.robot_spec = self._scene.robot
         self._sim: Simulator | None = None
-        self._index, self._seed, self._potential = -1, 0, 0.0
+        self._index, self._seed, self._potential = -1, first_seed, 0.0
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
         self._told_no_screen = False
@@ -119,9 +138,7 @@ class PutOnEnv(gymnasium.Env):
         status = self._sim.advance(checked(action)[0])
         reward = float(status.success)
         if self._reward == "potential":
-            potential = (
-                0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
-            )
+            potential = potential_of(status)
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._sim.steps >= self.task.max_steps
@@ -165,6 +182,11 @@ class PutOnEnv(gymnasium.Env):
 
             cv2.destroyAllWindows()
         self._sim = None
+
+
+def potential_of(status: Status) -> float:
+    """What the reward `potential` is the difference of, from one step to the next."""
+    return 0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
 
 
 def _has_screen() -> bool:

@@ -3,10 +3,13 @@
 import importlib.metadata
 import platform
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench import packs
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits
 from vlagen_bench.nouns import Plan
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.record import SCHEMA
@@ -16,9 +19,21 @@ PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch
 
 
 def make(
-    plan: Plan, loaded: LoadedPolicy, scene: SceneSpec, renderer: str, stand_ins: tuple[str, ...]
+    plan: Plan,
+    loaded: LoadedPolicy,
+    scene: SceneSpec,
+    renderer: str,
+    stand_ins: tuple[str, ...],
+    *,
+    execution: Execution,
+    limits: Limits,
+    workers: int,
 ) -> dict[str, Any]:
-    """The content of `header.json`."""
+    """The content of `header.json`.
+
+    How a policy's chunks are executed is told with the policy, since a run cannot go on with other chunks; limits and
+    workers change no result, and may.
+    """
     pack = packs.load(scene.pack)
     return {
         "schema": SCHEMA,
@@ -27,8 +42,9 @@ def make(
         "episodes_per_condition": plan.suite.episodes,
         "seed": plan.suite.seed,
         "plan_hash": plan.hash,
-        "policy": {"name": loaded.name, "arguments": dict(loaded.arguments)},
+        "policy": {"name": loaded.name, "arguments": dict(loaded.arguments), "execution": asdict(execution)},
         "oracle": loaded.privileged,
+        "harness": {"workers": workers, **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},
         "git_commit": git_commit(Path(__file__).parent),
         "device": {"machine": platform.machine(), "system": platform.platform(), "physics": "PhysX, CPU"},

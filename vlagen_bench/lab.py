@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench import catalog, run, severity, specs
+from vlagen_bench import catalog, severity, specs
 from vlagen_bench.errors import RunError
+from vlagen_bench.harness.asking import Asker
+from vlagen_bench.harness.solo import Solo
 from vlagen_bench.nouns import Episode, Task
 from vlagen_bench.policies import base
 from vlagen_bench.policies.expert import Expert
@@ -67,7 +69,9 @@ class Lab:
         key = (episode.id, player)
         if key not in self._outcomes:
             loaded = self._policy(player)
-            played = run.play(episode, self._task, self._simulator(not loaded.privileged), loaded)
+            simulator = self._simulator(not loaded.privileged)
+            asker = Asker(loaded, sim=simulator if loaded.privileged else None)
+            played = Solo(self._task, simulator, asker).play(episode)
             if played.result.error is not None:
                 raise RunError(
                     f"{player} in {episode.condition} {episode.index}: {played.result.error} Mend it, then repeat the "

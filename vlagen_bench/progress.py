@@ -16,7 +16,7 @@ from rich.progress import (
     track,
 )
 
-from vlagen_bench.run import Played
+from vlagen_bench.harness.player import Played
 
 LINE_EVERY_S = 10.0
 T = TypeVar("T")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from vlagen_bench.axes.wording import words_changed
@@ -80,7 +79,16 @@ def _picture(look: Look, twin: Look) -> float:
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    """L*a*b* of uint8 sRGB, D65. OpenCV's own interpolates in a coarse table, and is off by up to 0.2 for greys."""
+    xyz = _LINEAR[rgb] @ (_XYZ_OF_RGB / _XYZ_OF_RGB.sum(axis=1, keepdims=True)).T
+    x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29), -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+_LEVELS = np.arange(256) / 255
+# IEC 61966-2-1: from levels to linear light, and from there to CIE XYZ.
+_LINEAR = np.where(_LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92)
+_XYZ_OF_RGB = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 
 @_measure("words", "share", "share of the instruction's words that differ from the twin's")

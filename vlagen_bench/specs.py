@@ -252,7 +252,6 @@ PANDA = RobotSpec(
     tool_link="panda_hand_tcp",
     finger_links=("panda_leftfinger", "panda_rightfinger"),
     finger_friction=2.0,
-    grasp_max_angle_deg=20.0,
     simplify_to=0.1,
 )
 

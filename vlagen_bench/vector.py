@@ -9,7 +9,6 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.ids import env_ids
 
-
 Backend = Literal["processes", "gpu"]
 
 
@@ -18,7 +17,7 @@ def make_vec(
 ) -> VectorEnv:
     """`num_envs` environments at once.
 
-    Environment i begins with the episodes of seed `seed + i` and goes on through that seed's episodes by itself, so
+    Environment i begins with the episodes of seed `seed + i` (of i, until a seed is given) and goes on through that seed's episodes by itself, so
     that what it plays depends neither on its neighbours nor on their number. Resets are partial: an environment whose
     episode ended begins anew, the others go on.
 
@@ -55,7 +54,7 @@ def make_vec(
             **{**known[env_id], **arguments}, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset]
         )
     # SAPIEN's threads do not survive a fork.
-    makers = [partial(_make, env_id, arguments) for _ in range(num_envs)]
+    makers = [partial(_make, env_id, {"first_seed": row, **arguments}) for row in range(num_envs)]
     return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])
 
 

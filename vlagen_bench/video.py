@@ -1,4 +1,4 @@
-"""What did it look like? A listener that writes an mp4 per episode."""
+"""What did it look like? A film per episode, written by whoever played it."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,9 @@ import imageio.v2 as imageio
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from vlagen_bench.errors import RunError
+from vlagen_bench.nouns import EpisodeResult
 from vlagen_bench.record import writing_to
-from vlagen_bench.run import Played
 
 Which = Literal["all", "failures", "none"]
 CAPTION_PX = 22
@@ -21,16 +22,18 @@ class VideoWriter:
     def __init__(self, folder: Path, which: Which, fps: int) -> None:
         self._folder, self._which, self._fps = folder, which, fps
 
-    def ended(self, played: Played) -> None:
-        """Writes the film if it is wanted."""
-        result = played.result
-        if not played.frames or (self._which == "failures" and result.outcome == "success"):
+    def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None:
+        """Writes the film if it is wanted; raises `RunError` if that is impossible."""
+        if not frames or (self._which == "failures" and result.outcome == "success"):
             return
         episode = result.episode
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{episode.condition}-{episode.index:04d}-{episode.id}")
-        frames = [captioned(frame, f"{result.outcome}: {episode.instruction}") for frame in played.frames]
-        with writing_to(self._folder):
-            imageio.mimwrite(self._folder / f"{name}.mp4", frames, fps=self._fps, macro_block_size=2, quality=7)
+        pictures = [captioned(frame, f"{result.outcome}: {episode.instruction}") for frame in frames]
+        try:
+            with writing_to(self._folder):
+                imageio.mimwrite(self._folder / f"{name}.mp4", pictures, fps=self._fps, macro_block_size=2, quality=7)
+        except (RuntimeError, ValueError, ImportError) as error:
+            raise RunError(f"The film {name}.mp4 cannot be made: {error}. To go on without films: --video none") from error
 
 
 def captioned(frame: np.ndarray, text: str) -> np.ndarray:

@@ -22,7 +22,7 @@ class ActionNoise(Axis):
     stage: ClassVar = "step"
     sized_by: ClassVar = "noise_m"
     unit: ClassVar = "m"
-    levels: ClassVar = (0.002, 0.004, 0.006, 0.009, 0.012)
+    levels: ClassVar = (0.002, 0.004, 0.006, 0.008, 0.01)
     measure: ClassVar = "path_m"
 
     noise_m: float

@@ -19,7 +19,7 @@ class ActuatorGains(Axis):
     stage: ClassVar = "step"
     sized_by: ClassVar = "divisor"
     unit: ClassVar = "times softer"
-    levels: ClassVar = (2.0, 4.0, 8.0, 12.0, 16.0)
+    levels: ClassVar = (2.0, 4.0, 8.0, 16.0, 32.0)
     nothing: ClassVar = 1.0
     measure: ClassVar = "gains_ratio"
 

@@ -44,5 +44,5 @@ class CameraLens(Axis):
 
 def _lens(share: float, turn_rad: float, width_px: int) -> dict[str, Any]:
     shift_px = share * width_px / 2
-    shift = [round(shift_px * cos(turn_rad), 6), round(shift_px * sin(turn_rad), 6)]
+    shift = [round(shift_px * part, 6) + 0.0 for part in (cos(turn_rad), sin(turn_rad))]
     return {"zoom": round(1 / (1 + share), 6), "shift_px": shift}

@@ -49,4 +49,4 @@ class CameraPose(Axis):
 def _orbit(degrees: float, turn_rad: float, side: int) -> dict[str, float]:
     size = radians(degrees)
     parts = {"azimuth_rad": cos(turn_rad), "elevation_rad": sin(turn_rad), "roll_rad": side * ROLL}
-    return {name: round(size * part, 6) for name, part in parts.items()}
+    return {name: round(size * part, 6) + 0.0 for name, part in parts.items()}

@@ -30,7 +30,9 @@ class ObjectPosition(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
         position = draft.values["position"]
-        xy_m = spots.outward(rng, draft, "source", self.beyond_m) if self.beyond_m else position["source"]
+        xy_m = position["source"]
+        if self.beyond_m:
+            xy_m = spots.outward(rng, draft, "source", self.beyond_m, max(self.beyond_m, *self.levels))
         return {"xy_m": list(xy_m), "drop_m": position.get("drop_m", {}).get("source")}
 
     @staticmethod

@@ -24,16 +24,20 @@ class Push(Axis):
     after: ClassVar = ("object_position", "position")
     sized_by: ClassVar = "by_m_s"
     unit: ClassVar = "m/s"
-    levels: ClassVar = (0.1, 0.2, 0.3, 0.45, 0.6)
+    levels: ClassVar = (0.2, 0.35, 0.5, 0.65, 0.8)
     measure: ClassVar = "push_m_s"
 
     by_m_s: float
 
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any] | None:
+        """When and how; None: it is not."""
+        if not self.by_m_s:
+            return None
         step = int(rng.randint(STEPS[0], STEPS[1] + 1))
         x, y = spots.inward(rng, draft, "source")
         return {"after_step": step, "velocity_m_s": [round(self.by_m_s * x, 6), round(self.by_m_s * y, 6)]}
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:
-        scene.push_after(value["after_step"], "source", tuple(value["velocity_m_s"]))
+        if value:
+            scene.push_after(value["after_step"], "source", tuple(value["velocity_m_s"]))

@@ -30,7 +30,9 @@ class ReceptaclePosition(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
         position = draft.values["position"]
-        xy_m = spots.outward(rng, draft, "target", self.beyond_m) if self.beyond_m else position["target"]
+        xy_m = position["target"]
+        if self.beyond_m:
+            xy_m = spots.outward(rng, draft, "target", self.beyond_m, max(self.beyond_m, *self.levels))
         return {"xy_m": list(xy_m), "drop_m": position.get("drop_m", {}).get("target")}
 
     @staticmethod

@@ -34,7 +34,7 @@ class ReceptacleReposition(Axis):
         """Where to and when; None: it stays."""
         if not self.by_m:
             return None
-        xy_m = list(spots.away(rng, draft, "target", self.by_m))
+        xy_m = list(spots.away(rng, draft, "target", self.by_m, max(self.by_m, *self.levels)))
         return {"after_step": self.after_step, "xy_m": xy_m, "lift_m": spots.LIFT_M}
 
     @staticmethod

@@ -39,7 +39,7 @@ class Reposition(Axis):
             return None
         if self.by_m is None:
             return {"after_step": self.after_step, "xy_m": _third(draft)}
-        xy_m = list(spots.away(rng, draft, "source", self.by_m))
+        xy_m = list(spots.away(rng, draft, "source", self.by_m, max(self.by_m, *self.levels)))
         return {"after_step": self.after_step, "xy_m": xy_m, "lift_m": spots.LIFT_M}
 
     @staticmethod
@@ -53,5 +53,7 @@ def _third(draft: Draft) -> list[float]:
     if "third" not in draft.values["position"]:
         raise ConfigError("The axis 'reposition' needs a third place: add 'position: {third: source}' under `shared`.")
     for distractor in {"distractor_object", "distractor_receptacle"} & set(draft.values):
-        raise ConfigError(f"The axes 'reposition' and '{distractor}' both take the third place. Give the former `by_m`.")
+        raise ConfigError(
+            f"The axes 'reposition' and '{distractor}' both take the third place. Give the former `by_m`."
+        )
     return draft.values["position"]["third"]

@@ -1,11 +1,12 @@
 """Where do things stand, and where is room for one of them? What the axes that move things share; no axis itself."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import cos, hypot, radians, sin
 from typing import Literal
 
 import numpy as np
 
+from vlagen_bench import projection
 from vlagen_bench.axes.base import Draft
 from vlagen_bench.errors import ConfigError
 
@@ -45,33 +46,42 @@ def has_room(role: Role, point: Point, draft: Draft) -> bool:
     return True
 
 
-def outward(rng: np.random.RandomState, draft: Draft, role: Role, beyond_m: float) -> Point:
+def outward(rng: np.random.RandomState, draft: Draft, role: Role, beyond_m: float, most_m: float) -> Point:
     """A place so far outside the trained square, straight out from one of the places at its rim.
 
-    The rim's places are tried in a drawn order, the first with room is taken. Straight out, since then the place
-    is further from every trained one, the further out it is.
+    The rim's places are tried in a drawn order; the first is taken from which there is room all the way to `most_m`,
+    the highest level, so that all levels of an episode go the same way. Straight out, since then the place is further
+    from every trained one, the further out it is.
     """
     grid = draft.scene.grid
-    far = grid.inner_half_edge_m + beyond_m
-    steps = [(2 * i / (grid.inner - 1) - 1) * grid.inner_half_edge_m for i in range(grid.inner)]
-    rim = [spot for along in steps for spot in ((far, along), (-far, along), (along, far), (along, -far))]
-    return _first_with_room(role, _from(grid.centre_m, (rim[i] for i in rng.permutation(len(rim)))), draft)
+    edge = grid.inner_half_edge_m
+    steps = [(2 * i / (grid.inner - 1) - 1) * edge for i in range(grid.inner)]
+    ways = [
+        [
+            _from(grid.centre_m, (out * x + along * y, out * y + along * x))
+            for out in (edge, edge + most_m, edge + beyond_m)
+        ]
+        for along in steps
+        for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
+    return _first_free(role, [ways[i] for i in rng.permutation(len(ways))], draft)
 
 
-def away(rng: np.random.RandomState, draft: Draft, role: Role, by_m: float) -> Point:
+def away(rng: np.random.RandomState, draft: Draft, role: Role, by_m: float, most_m: float) -> Point:
     """A place so far from where source or target stands at reset, in a drawn direction, with room and within reach.
 
-    Where two others leave no such place, it is the one nearest to the middle of the places.
+    As above, all levels of an episode go the same way. Where two other things leave no place within reach, it is the
+    one nearest to the middle.
     """
     grid, start = draft.scene.grid, standing(draft)[role]
-    most_m = grid.ring_half_edge_m + BEYOND_RING_M
+    reach_m = grid.ring_half_edge_m + BEYOND_RING_M
     turns = (TURNS[i] for i in rng.permutation(len(TURNS)))
-    spots = _from(start, ((by_m * cos(turn), by_m * sin(turn)) for turn in turns))
+    ways = [[_from(start, (out * cos(turn), out * sin(turn))) for out in (most_m, by_m)] for turn in turns]
 
-    def beyond(spot: Point) -> float:
-        return max(most_m, *(abs(a - centre) for a, centre in zip(spot, grid.centre_m, strict=True)))
+    def beyond(way: Sequence[Point]) -> float:
+        return max(reach_m, *(abs(a - centre) for a, centre in zip(way[0], grid.centre_m, strict=True)))
 
-    return _first_with_room(role, sorted(spots, key=beyond), draft)  # sorting keeps the drawn order of equals
+    return _first_free(role, sorted(ways, key=beyond), draft)  # sorting keeps the drawn order of equals
 
 
 def inward(rng: np.random.RandomState, draft: Draft, role: Role) -> Point:
@@ -83,14 +93,22 @@ def inward(rng: np.random.RandomState, draft: Draft, role: Role) -> Point:
     return (-x, -y) if leaves else (x, y)
 
 
-def _from(origin: Point, offsets: Iterable[Point]) -> Iterable[Point]:
-    return ((round(origin[0] + x, 6), round(origin[1] + y, 6)) for x, y in offsets)
+def _from(origin: Point, offset: Point) -> Point:
+    return round(origin[0] + offset[0], 6), round(origin[1] + offset[1], 6)
 
 
-def _first_with_room(role: Role, spots: Iterable[Point], draft: Draft) -> Point:
-    for spot in spots:
-        if has_room(role, spot, draft):
-            return spot
+def _first_free(role: Role, ways: Sequence[Sequence[Point]], draft: Draft) -> Point:
+    """The end of the first way with room, and in the picture, all along; if there is none, at its end; or with room."""
+    view = projection.nominal(draft.scene)
+
+    def fits(points: Sequence[Point], in_picture: bool) -> bool:
+        roomy = all(has_room(role, point, draft) for point in points)
+        return roomy and (not in_picture or projection.sees_all(view, draft.scene, points))
+
+    for needed, in_picture in ((slice(None), True), (slice(-1, None), True), (slice(-1, None), False)):
+        for way in ways:
+            if fits(way[needed], in_picture):
+                return way[-1]
     raise ConfigError(f"There is no room for the {role} so far from its place. Choose a smaller size.")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from math import radians
-from typing import Any
 
 import numpy as np
 
@@ -42,5 +41,5 @@ def fair_direction(rng: np.random.RandomState, draft: Draft, seen_in: Callable[[
     stands = spots.standing(draft).values()
     fair = [turn for turn in DIRECTIONS_RAD if projection.sees_all(seen_in(turn), draft.scene, stands)]
     if not fair:
-        raise ConfigError("Whatever its direction, so large a change of the camera hides places. Choose a smaller size.")
+        raise ConfigError("In every direction, so large a change of the camera hides places. Choose a smaller size.")
     return fair[rng.randint(len(fair))]

@@ -1,5 +1,6 @@
 """`vlagen calibrate`: measures the levels of axes. Parses, keeps what is measured, and prints it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vlagen_bench.axes import Axis
-    from vlagen_bench.curves import Curve
+    from vlagen_bench.curves import Curve, Drop
     from vlagen_bench.nouns import Task
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
@@ -21,54 +22,67 @@ FELT = ("execution", "dynamics")
 """kinds of axes that the expert feels: it sees neither pictures nor words"""
 
 
-def calibrate(
-    axis: Name,
-    task: Name = "tabletop_put_on",
-    episodes: int = 16,
-    expert: bool = False,
-    policy: str | None = None,
-    sweep: bool = False,
-    again: bool = False,
-    workers: int = 1,
-    docs: bool = False,
-    out: Path = Path("docs/axes"),
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class CalibrateArgs:
+    """What is measured, and where it is kept."""
+
+    axis: Name
+    """Which axes, separated by commas, or all."""
+    task: Name = "tabletop_put_on"
+    """In which task."""
+    episodes: int = 16
+    """How many at each level, each with its clean twin."""
+    expert: bool = False
+    """Play the expert for axes that it does not feel, too."""
+    policy: str | None = None
+    """Play this policy too, module:Class or file.py:Class, such as a frozen learned one."""
+    sweep: bool = False
+    """Instead measure many sizes, and print five at equal steps of severity: a proposal for `levels`."""
+    again: bool = False
+    """Measure anew what is there already."""
+    workers: int = 1
+    """Processes that measure side by side."""
+    docs: bool = False
+    """Write the page and its figures anew, from all that is kept below `out`."""
+    out: Path = Path("docs/axes")
+    """The folder of data, page and figures."""
+
+    def players(self, kind: str) -> list[str]:
+        """The policies that are played on an axis of this kind."""
+        from vlagen_bench.curves import EXPERT
+
+        own = [EXPERT] if self.expert or kind in FELT else []
+        return own if self.policy is None else [*own, self.policy]
+
+
+def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     """Measures how hard each level of an axis is: severity, and what the expert, or your policy, loses.
 
-    What is measured is kept as JSON below OUT, and only what is missing or has changed is measured. The exit code is 0
-    only if each level is harder than the one before.
+    What is measured is kept as JSON, and only what is missing or has changed is measured. The exit code is 0 only if
+    each level is harder than the one before.
 
     Args:
-        axis: which axes, separated by commas, or all.
-        task: in which task.
-        episodes: how many at each level, each with its clean twin.
-        expert: play the expert for axes that it does not feel, too.
-        policy: play this policy too, module:Class or file.py:Class, such as a frozen learned one.
-        sweep: instead measure many sizes, and print five at equal steps of severity: a proposal for `levels`.
-        again: measure anew what is there already.
-        workers: processes that measure side by side.
-        docs: write the page and its figures anew, from all that is kept below OUT.
-        out: the folder of data, page and figures.
+        args: what is measured, and where it is kept.
     """
     from vlagen_bench import catalog
     from vlagen_bench.axes import AXES
 
-    found = catalog.task(task)
-    chosen = [AXES.get(name) for name in _names(axis, found.scene)]
-    if workers < 1:
-        raise ConfigError(f"--workers: at least 1 process is needed, not {workers}.")
-    if sweep:
+    out, task = console(), catalog.task(args.task)
+    chosen = [AXES.get(name) for name in _names(args.axis, task.scene)]
+    if args.workers < 1:
+        raise ConfigError(f"--workers: at least 1 process is needed, not {args.workers}.")
+    if args.sweep:
         for one in chosen:
-            _sweep(console(), found, one, episodes)
+            _sweep(out, task, one, args.episodes)
         return OK
-    curves = _measure(console(), found, chosen, episodes, expert, policy, again, workers, out)
+    curves = _measure(out, task, chosen, args)
     for curve in curves:
-        _show(console(), curve)
-    if docs:
+        _show(out, curve)
+    if args.docs:
         from vlagen_bench import axis_pages
 
-        page = axis_pages.write(out)
-        console().print(f"Written: {page}", markup=False, soft_wrap=True)
+        page = axis_pages.write(args.out)
+        out.print(f"Written: {page}", markup=False, soft_wrap=True)
     return OK if all(curve.grows for curve in curves) else INCOMPLETE
 
 
@@ -84,34 +98,24 @@ def _names(text: str, scene: str) -> tuple[str, ...]:
     return names
 
 
-def _measure(
-    out: "Console",
-    task: "Task",
-    chosen: "list[type[Axis]]",
-    episodes: int,
-    expert: bool,
-    policy: str | None,
-    again: bool,
-    workers: int,
-    folder: Path,
-) -> "list[Curve]":
+def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[Curve]":
     """Every curve, complete, with what was not known yet measured and written point by point."""
     from vlagen_bench import calibrate as calibration
     from vlagen_bench import curves
+    from vlagen_bench.axes import AXES
     from vlagen_bench.progress import tracked
 
     todo, known = [], {}
     for one in chosen:
-        curve = calibration.outline(task, one, episodes=episodes, seed=calibration.SEED)
-        before = None if again else curves.read(curves.path_of(folder, task.name, one.name))
+        curve = calibration.outline(task, one, episodes=args.episodes, seed=calibration.SEED)
+        before = None if args.again else curves.read(curves.path_of(args.out, task.name, one.name))
         known[one.name] = before if before is not None and before.plan == curve.plan else curve
-        players = [calibration.EXPERT] if expert or one.kind in FELT else []
-        todo += calibration.jobs(known[one.name], [*players, *([policy] if policy else [])])
-    measured = calibration.measure_all(todo, workers=workers)
+        todo += calibration.jobs(known[one.name], args.players(one.kind))
+    measured = calibration.measure_all(todo, workers=args.workers)
     for job, point in tracked(measured, total=len(todo), label="calibrating", console=out):
-        order = tuple(calibration.points_of(next(one for one in chosen if one.name == job.axis)))
+        order = tuple(calibration.points_of(AXES.get(job.axis)))
         known[job.axis] = known[job.axis].having(point, order)
-        curves.write(known[job.axis], curves.path_of(folder, task.name, job.axis))
+        curves.write(known[job.axis], curves.path_of(args.out, task.name, job.axis))
     return list(known.values())
 
 
@@ -128,22 +132,17 @@ def _show(out: "Console", curve: "Curve") -> None:
         cells = ["–" if size is None else f"{size:g} {curve.size_unit}".strip(), f"{point.severity.mean:.4g}"]
         cells.append(f"{point.severity.low:.4g} – {point.severity.high:.4g}")
         for name in players:
-            drop = point.drops.get(name)
-            cells += (
-                ["–"] * 3
-                if drop is None
-                else [
-                    f"{drop.successes}/{drop.pairs}",
-                    f"{100 * drop.drop:.0f} %",
-                    f"{100 * drop.low:.0f} – {100 * drop.high:.0f} %",
-                ]
-            )
+            cells += _drop_cells(point.drops[name]) if name in point.drops else ["–"] * 3
         table.add_row(point.which, *cells)
     out.print(table)
     if not curve.grows:
-        out.print(
-            f"{curve.axis}: a level is not harder than the one before. Choose sizes with --sweep.", soft_wrap=True
-        )
+        text = f"{curve.axis}: a level is not harder than the one before. Choose sizes with --sweep."
+        out.print(text, soft_wrap=True)
+
+
+def _drop_cells(drop: "Drop") -> list[str]:
+    interval = f"{100 * drop.low:.0f} – {100 * drop.high:.0f} %"
+    return [f"{drop.successes}/{drop.pairs}", f"{100 * drop.drop:.0f} %", interval]
 
 
 def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> None:
@@ -158,9 +157,8 @@ def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> N
     sizes = calibration.sizes_between(axis, SWEEP_STEPS)
     measured = calibration.sweep(task, axis, sizes, episodes=episodes, seed=calibration.SEED)
     found = list(tracked(measured, total=len(sizes), label=f"sweeping {axis.name}", console=out))
-    table = Table(
-        axis.sized_by, axis.measure, "95 % interval", title=f"{axis.name} in {task.ref}", title_justify="left"
-    )
+    title = f"{axis.name} in {task.ref}"
+    table = Table(axis.sized_by, axis.measure, "95 % interval", title=title, title_justify="left")
     for size, one in zip(sizes, found, strict=True):
         table.add_row(f"{size:g} {axis.unit}".strip(), f"{one.mean:.4g}", f"{one.low:.4g} – {one.high:.4g}")
     out.print(table)

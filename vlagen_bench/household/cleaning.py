@@ -12,9 +12,9 @@ from vlagen_bench.household.shapes import ball, hull, joined, lathe, rested, sla
 
 
 def sponge() -> Model:
-    """A yellow kitchen sponge with pores and a green scouring side on top."""
-    foam = slab((0.088, 0.056, 0.023), (0, 0, 0.0115), radius_m=0.003)
-    pad = slab((0.088, 0.056, 0.008), (0, 0, 0.027), radius_m=0.0015)
+    """A yellow kitchen sponge with pores, its green scouring side below."""
+    foam = slab((0.088, 0.056, 0.023), (0, 0, 0.0195), radius_m=0.003)
+    pad = slab((0.088, 0.056, 0.009), (0, 0, 0.0045), radius_m=0.0015)
     return Model(
         parts=(
             Part(mesh=foam, material=Material(image=_pores(), roughness=0.95, projection="box"), crease_deg=25),

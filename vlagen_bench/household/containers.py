@@ -91,7 +91,9 @@ def storage_box() -> Model:
     walls = _walls(size, wall_m=0.005)
     lip = _frame((0.138, 0.106), wide_m=0.008, low_m=0.0215, high_m=0.0250)
     ribs = [
-        slab((0.003, 0.002, 0.020), (x, side * 0.0492, 0.011)) for side in (-1, 1) for x in np.linspace(-0.054, 0.054, 7)
+        slab((0.003, 0.002, 0.020), (x, side * 0.0492, 0.011))
+        for side in (-1, 1)
+        for x in np.linspace(-0.054, 0.054, 7)
     ]
     grips = [slab((0.003, 0.040, 0.007), (side * 0.0658, 0, 0.0125), radius_m=0.001) for side in (-1, 1)]
     violet = Material(colour="#7b3fc0", roughness=0.45)

@@ -21,14 +21,14 @@ def milk_carton() -> Model:
     cap = lathe([(0, 0), (0.0075, 0), (0.0075, 0.006), (0, 0.006)], sections=16)
     tilt_deg = np.degrees(np.arctan2(top_m - wall_m, half))
     cap = moved(turned(cap, tilt_deg, (1, 0, 0)), (0, -half / 2, (wall_m + top_m) / 2 - 0.001))
-    sloped = np.abs(roof.face_normals[:, 0]) < 0.5
+    gables = np.abs(roof.face_normals[:, 0]) > 0.5
     return Model(
         parts=(
             Part(mesh=body, material=Material(image=_milk_sides(), roughness=0.5, projection="box")),
             Part(
                 mesh=roof,
                 material=Material(colour="#f5f6f4", roughness=0.5),
-                accents=((sloped, Material(colour="#2f6fc4", roughness=0.5)),),
+                accents=((gables, Material(colour="#2f6fc4", roughness=0.5)),),
                 crease_deg=5,
             ),
             Part(mesh=fin, material=Material(colour="#f5f6f4", roughness=0.5)),
@@ -40,7 +40,7 @@ def milk_carton() -> Model:
 
 def _milk_sides() -> np.ndarray:
     image, draw = canvas(256, 384, "#f5f6f4")
-    draw.rectangle((0, 0, 256, 60), fill="#2f6fc4")
+    draw.rectangle((0, 0, 256, 34), fill="#2f6fc4")
     write(draw, "MILK", (128, 130), 84, "#1d4f9e")
     waves = [(x, 270 + 22 * np.sin(2 * np.pi * x / 128)) for x in range(0, 257, 8)]
     draw.polygon([*waves, (256, 384), (0, 384)], fill="#2f6fc4")

@@ -1,6 +1,5 @@
-"""Is an answer of a policy an action? Checked once, here, and handed out one control step at a time."""
+"""Is an answer of a policy an action? Checked once, here."""
 
-from collections import deque
 from typing import Any
 
 import numpy as np
@@ -34,30 +33,3 @@ def checked(answer: Any) -> np.ndarray:
             "act() returned NaN or infinity. Return finite numbers: metres, radians, and the gripper in [-1, 1]."
         )
     return array
-
-
-class ActionStream:
-    """Asks the policy when it has no action left, and hands out chunks one action at a time."""
-
-    def __init__(self, policy: Any) -> None:
-        self._policy = policy
-        self._queue: deque[np.ndarray] = deque()
-
-    @property
-    def empty(self) -> bool:
-        """Whether the next action needs the policy, and so an observation."""
-        return not self._queue
-
-    def ask(self, observation: Any, instruction: str) -> None:
-        """Fills the queue with one answer; raises what the policy raises, or `PolicyError`."""
-        try:
-            answer = self._policy.act(observation, instruction)
-        except SystemExit as error:
-            raise PolicyError(
-                f"act() called sys.exit({error.code}). Raise an exception instead, or return an action."
-            ) from error
-        self._queue.extend(checked(answer))
-
-    def next(self) -> np.ndarray:
-        """The next action, float32 (7,)."""
-        return self._queue.popleft()

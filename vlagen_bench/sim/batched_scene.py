@@ -164,7 +164,9 @@ def _agent(spec: RobotSpec, urdf: str) -> type[BaseAgent]:
     if spec.finger_friction is not None:
         friction = spec.finger_friction
         materials = {"gripper": {"static_friction": friction, "dynamic_friction": friction, "restitution": 0.0}}
-        links = {name: {"material": "gripper", "patch_radius": 0.1, "min_patch_radius": 0.1} for name in spec.finger_links}
+        links = {
+            name: {"material": "gripper", "patch_radius": 0.1, "min_patch_radius": 0.1} for name in spec.finger_links
+        }
     fingers = len(spec.gripper_joints)
     drives = PDJointPosControllerConfig(
         joint_names=[*spec.arm_joints, *spec.gripper_joints],

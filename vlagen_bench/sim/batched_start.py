@@ -109,7 +109,5 @@ def start_of(simulator: Simulator, episode: Episode) -> Start:
         episode=episode,
         instruction=simulator.instruction,
         poses={body.model.id: body.entity.pose for body in simulator.world.bodies.values()},
-        qpos={
-            joint.name: float(value) for joint, value in zip(robot.active_joints, np.ravel(robot.qpos), strict=True)
-        },
+        qpos={joint.name: float(value) for joint, value in zip(robot.active_joints, np.ravel(robot.qpos), strict=True)},
     )

@@ -113,7 +113,9 @@ class Stock:
         builder.build_static(name="shelf")
         spots = [(index % side, index // side) for index in range(len(models))]
         return {
-            model.id: sapien.Pose([*((n + 0.5) * CELLAR_GAP_M - half_m for n in spot), CELLAR_Z_M + model.extents_m[2] / 2])
+            model.id: sapien.Pose(
+                [*((n + 0.5) * CELLAR_GAP_M - half_m for n in spot), CELLAR_Z_M + model.extents_m[2] / 2]
+            )
             for model, spot in zip(models, spots, strict=True)
         }
 

@@ -128,6 +128,7 @@ class Simulator:
                     lies_on_it = role == "target" and status.placed and not status.grasped_now
                     self.scene.lift(role, xy_m, lift_m, riders=("source",) if lies_on_it else ())
             self.world.simulate(self.spec.settle_s[0])
+            self.scene.let_go()
         for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
             self.scene.push(role, velocity_m_s)
 

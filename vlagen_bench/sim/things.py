@@ -11,7 +11,7 @@ from vlagen_bench import packs
 from vlagen_bench.sim.world import World
 
 GENTLE_M_S = 0.3
-"""at most this fast a thing that was put into another comes out of it"""
+"""at most this fast a thing that was put into another in mid-episode comes out of it"""
 
 
 @dataclass(kw_only=True)
@@ -31,6 +31,8 @@ class Things:
     """step -> role -> where it is put then: x, y (m), and how much it is lifted (m) or None: as at reset"""
     pushes: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict)
     """step -> role -> by how much its velocity changes then (m/s)"""
+    lifted: dict[str, float] = field(default_factory=dict)
+    """role -> how fast it comes out of another thing (m/s), otherwise than just now"""
     nominal: dict[str, tuple[float, np.ndarray]] = field(default_factory=dict)
     """role -> mass (kg) and inertia before any axis changed them"""
     centres: dict[str, sapien.Pose] = field(default_factory=dict)
@@ -70,14 +72,23 @@ class Things:
         body.entity.set_pose(sapien.Pose([*xy_m, self.world.table_height_m + above], quat_wxyz))
 
     def lift(self, role: str, xy_m: tuple[float, float], lift_m: float, riders: tuple[str, ...]) -> None:
-        """Lifts a thing as it lies, with what lies on it, and puts it elsewhere, from where it will fall."""
-        x, y, z = (float(value) for value in self.world.bodies[role].position_m)
+        """Lifts a thing as it lies, with what lies on it, and puts it elsewhere, from where it will fall.
+
+        A hand may be there already. Until `let_go`, things are pushed out of each other, not shot off.
+        """
+        x, y = (float(value) for value in self.world.bodies[role].position_m[:2])
         shift = sapien.Pose([xy_m[0] - x, xy_m[1] - y, lift_m])
         for moved in (role, *riders):
             body = self.world.bodies[moved]
             body.entity.set_pose(shift * body.entity.pose)
-            # A hand may be there already: it is pushed away, not shot off.
+            self.lifted[moved] = body.rigid.max_depenetration_velocity
             body.rigid.max_depenetration_velocity = GENTLE_M_S
+
+    def let_go(self) -> None:
+        """Ends what `lift` began: a slow way out of each other would weaken the grip of the fingers."""
+        for role, speed_m_s in self.lifted.items():
+            self.world.bodies[role].rigid.max_depenetration_velocity = speed_m_s
+        self.lifted.clear()
 
     def push(self, role: str, velocity_m_s: tuple[float, float]) -> None:
         """Changes a thing's velocity at once."""
@@ -108,8 +119,10 @@ class Things:
     def shift_mass_centre(self, role: str, share: tuple[float, float, float]) -> None:
         body = self.world.bodies[role]
         nominal = self.centres.setdefault(role, body.rigid.cmass_local_pose)
-        shift = np.array(share) * body.model.extents_m / 2
-        body.rigid.cmass_local_pose = sapien.Pose(nominal.p + shift.astype(np.float32), nominal.q)
+        centre_m = nominal.p + (np.array(share) * body.model.extents_m / 2).astype(np.float32)
+        # Even the same centre, set again, changes last bits of the body's pose.
+        if not np.array_equal(centre_m, body.rigid.cmass_local_pose.p):
+            body.rigid.cmass_local_pose = sapien.Pose(centre_m, nominal.q)
 
     def move_after(self, step: int, role: str, xy_m: tuple[float, float], lift_m: float | None) -> None:
         self.moves.setdefault(step, {})[role] = (xy_m, lift_m)

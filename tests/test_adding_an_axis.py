@@ -1,0 +1,63 @@
+"""Does an axis need one file and no other edit? The one of docs/add_an_axis.md is added to a copy, and used."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vlagen_bench
+
+PACKAGE = Path(vlagen_bench.__file__).parent
+TOP = PACKAGE.parent
+PAGE = Path(__file__).parents[1] / "docs" / "add_an_axis.md"
+
+USE = """
+import gymnasium, numpy as np, vlagen_bench
+from vlagen_bench import catalog, plan
+from vlagen_bench.sim.simulator import Simulator
+
+env = gymnasium.make("VLAGen/TabletopPutOn-DuskL3-v1")
+obs, info = env.reset(seed=0)
+task, means = catalog.task("tabletop_put_on"), []
+sim = Simulator.of(task)
+for level in range(1, 6):
+    episode, twin = plan.sample(task, f"dusk_l{level}", index=0, seed=0)
+    sim.reset(episode)
+    means.append(sim.observe()["image"].mean())
+sim.reset(twin)
+print(all(np.diff([sim.observe()["image"].mean(), *means]) < 0), "dusk" in info["episode"]["values"])
+"""
+
+
+@pytest.mark.sim
+def test_the_page_adds_one_in_less_than_forty_lines(tmp_path):
+    code = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL).group(1)
+    assert len(code.splitlines()) < 40
+    copy = tmp_path / "vlagen_bench"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    for data in ("tasks", "assets", "leaderboards"):
+        if not (copy / data).exists():
+            (copy / data).symlink_to(TOP / data)
+    (copy / "axes" / "dusk.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-c", USE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip().endswith("True True"), done.stderr[-2000:]
+    listed = subprocess.run(
+        [sys.executable, "-c", "from vlagen_bench.cli.main import main; main()", "list"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "dusk" in listed.stdout

@@ -1,0 +1,1 @@
+"""How is an episode played, in this process or in several? Players ask; stages, policies and workers answer."""

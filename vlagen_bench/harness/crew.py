@@ -1,0 +1,117 @@
+"""How do several workers play at once? A driver serves whichever is ready, so that none waits for a slow one."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from multiprocessing.connection import wait
+from types import TracebackType
+
+from vlagen_bench.harness.asking import Answer, Asker
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.player import Finish, Played, Report
+from vlagen_bench.harness.slot import GRACE_S, Attempt, Slot
+from vlagen_bench.harness.worker import Recipe
+from vlagen_bench.nouns import Episode
+
+
+class Crew:
+    """Plays episodes with several workers, which it restarts, and one policy, which it asks in batches if it can."""
+
+    def __init__(
+        self,
+        size: int,
+        recipe: Recipe,
+        asker: Asker,
+        *,
+        execution: Execution,
+        limits: Limits,
+        note: Callable[[str], None],
+    ) -> None:
+        """A crew without workers yet; they start with their first episode.
+
+        Args:
+            size: how many workers.
+            recipe: what each is made of.
+            asker: of the policy; not asked where the recipe has an oracle.
+            execution: how answers become actions.
+            limits: what makes a worker be restarted.
+            note: is told of each restart.
+        """
+        self._slots = [Slot(number, recipe, execution, limits) for number in range(size)]
+        self._asker, self._limits, self._note = asker, limits, note
+        self._queue: deque[Attempt] = deque()
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for slot in self._slots:
+            slot.dismiss(grace_s=GRACE_S if kind is None else 0.0)
+
+    def plays(self, episodes: Iterable[Episode]) -> Iterator[Played]:
+        """Each episode, as it ends."""
+        self._queue.extend(Attempt(episode=episode) for episode in episodes)
+        while self._queue or self._busy():
+            for slot in self._slots:
+                if self._queue and slot.attempt is None:
+                    slot.begin(self._queue.popleft())
+            for slot, reply in self._replies():
+                yield from self._go_on(slot, reply)
+            for group in self._groups():
+                answers = self._asker.ask({slot.number: slot.question for slot in group})
+                for slot in group:
+                    yield from self._go_on(slot, answers[slot.number], asked_with_others=len(group) > 1)
+
+    def _busy(self) -> list[Slot]:
+        return [slot for slot in self._slots if slot.attempt is not None]
+
+    def _replies(self) -> Iterator[tuple[Slot, Report | Answer]]:
+        """Waits for a worker; what those say that are ready, and what is to be said of those that are late."""
+        busy = self._busy()
+        patience_s = min(slot.deadline for slot in busy) - time.monotonic()
+        ready = wait([slot.connection for slot in busy], timeout=max(0.0, patience_s))
+        now = time.monotonic()
+        for slot in busy:
+            if slot.connection in ready:
+                yield slot, slot.receive()
+            elif now >= slot.deadline:
+                yield slot, slot.overdue()
+
+    def _groups(self) -> list[list[Slot]]:
+        """The slots that ask, by the call of the policy that answers them."""
+        asking = [slot for slot in self._slots if slot.question is not None]
+        together = [slot for slot in asking if self._asker.batches and not slot.attempt.alone]
+        return [together] * bool(together) + [[slot] for slot in asking if slot not in together]
+
+    def _go_on(self, slot: Slot, reply: Report | Answer, *, asked_with_others: bool = False) -> Iterator[Played]:
+        """Lets the episode go on, or begin again where something went wrong that is not its own fault."""
+        attempt = slot.attempt
+        if reply.error is not None and asked_with_others:
+            self._queue.appendleft(replace(attempt, alone=True))
+            slot.leave()
+            return
+        if self._shall_retry(slot, reply):
+            self._note(
+                f"{_name(attempt)}: {reply.error} It is played again by a new worker "
+                f"({attempt.number} of {self._limits.retries} times)."
+            )
+            self._queue.appendleft(replace(attempt, number=attempt.number + 1))
+            slot.leave()
+            slot.dismiss()
+            return
+        if isinstance(slot.request, Finish) and reply.error is not None:
+            self._note(f"{_name(attempt)}: {reply.error} Its result is kept, its film is lost.")
+        if (played := slot.go_on(reply)) is not None:
+            yield played
+
+    def _shall_retry(self, slot: Slot, reply: Report | Answer) -> bool:
+        broken = isinstance(reply, Report) and reply.error is not None and not isinstance(slot.request, Finish)
+        return broken and slot.attempt.number <= self._limits.retries
+
+
+def _name(attempt: Attempt) -> str:
+    return f"{attempt.episode.condition} {attempt.episode.index}"

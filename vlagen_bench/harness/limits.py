@@ -1,0 +1,64 @@
+"""How long may something take, how often is it tried, how large may a worker grow? And an alarm for this process."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from vlagen_bench.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What ends an episode or a worker. Times are of the wall clock."""
+
+    step_s: float = 600.0
+    """one control step, or one call of the policy; generous, since a first call may load and compile a model"""
+    reset_s: float = 300.0
+    """the start of a worker, the reset of an episode, or its film; a first reset compiles shaders, some 5 s"""
+    episode_s: float | None = None
+    retries: int = 1
+    """how often an episode is begun anew that was lost with its worker"""
+    memory_mb: float | None = None
+    """resident memory of a worker"""
+    recycle_after: int = 200
+    """episodes of a worker; SAPIEN gives not all memory back, and a new worker takes some 6 s, 1 % of 200 episodes"""
+
+    def __post_init__(self) -> None:
+        for option, value in (("step", self.step_s), ("episode", self.episode_s)):
+            if value is not None and not value > 0:
+                raise ConfigError(f"--{option}-timeout {value:g}: give a number of seconds above 0.")
+        if self.retries < 0:
+            raise ConfigError(f"--retries {self.retries}: give 0 or more.")
+        if self.memory_mb is not None and not self.memory_mb > 0:
+            raise ConfigError(f"--worker-memory-mb {self.memory_mb:g}: give a number of megabytes above 0.")
+        if self.recycle_after < 1:
+            raise ConfigError(f"--recycle-after {self.recycle_after}: a worker plays at least 1 episode.")
+
+
+class TookTooLong(BaseException):
+    """The alarm rang. No `Exception`, so that a policy that goes on after every exception does not go on after this."""
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """Raises `TookTooLong` in what runs inside for longer than this; None: never.
+
+    It is a signal (SIGALRM), so it works in the main thread only, and comes once the running C function returns to
+    Python: it ends an endless loop or a `sleep`, not a deadlock inside a library.
+    """
+    if seconds is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TookTooLong(f"took longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)

@@ -1,0 +1,58 @@
+"""Who plays? This process alone, or a crew of workers; when all is over, the policy is told."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.harness.asking import Asker
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.crew import Crew
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.solo import Solo
+from vlagen_bench.harness.stage import Film, Sim
+from vlagen_bench.harness.worker import Recipe
+from vlagen_bench.nouns import Task
+from vlagen_bench.policies.base import LoadedPolicy
+
+
+@contextmanager
+def players(
+    task: Task,
+    make_sim: Callable[[], Sim],
+    loaded: LoadedPolicy,
+    *,
+    workers: int | None,
+    execution: Execution,
+    limits: Limits,
+    film: Film | None,
+    note: Callable[[str], None],
+) -> Iterator[Solo | Crew]:
+    """What plays episodes of a task with a policy.
+
+    Args:
+        task: says when an episode ends.
+        make_sim: makes a simulator, in this process or in a worker.
+        loaded: the policy; a privileged one lives where the simulator does.
+        workers: how many processes; None: this one.
+        execution: how answers become actions.
+        limits: what ends an episode, or a worker.
+        film: what keeps the pictures, if anything.
+        note: is told of what does not go as it should, and is no error.
+
+    Raises:
+        PolicyError: each worker needs an instance of the policy, but no other can be constructed.
+    """
+    if workers is None:
+        sim = make_sim()
+        asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        yield Solo(task, sim, asker, film=film, execution=execution, limits=limits)
+    else:
+        oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
+        asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        recipe = Recipe(make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
+        with Crew(workers, recipe, asker, execution=execution, limits=limits, note=note) as crew:
+            yield crew
+    try:
+        asker.close()
+    except PolicyError as error:
+        note(f"policy: {error}")

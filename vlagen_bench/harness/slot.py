@@ -1,0 +1,133 @@
+"""Where is an episode that a worker plays? In a slot: its player, its worker, what was requested, and until when."""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from vlagen_bench.harness.asking import Answer, Question
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.player import Begin, Execute, Finish, Played, Report, Request, allowed_s, play
+from vlagen_bench.harness.worker import Recipe, Worker, WorkerDied
+from vlagen_bench.nouns import Episode
+
+GRACE_S = 5.0
+DOING = {Recipe: "start", Begin: "reset", Question: "ask its policy", Execute: "step", Finish: "write a film"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An episode to be played."""
+
+    episode: Episode
+    number: int = 1
+    alone: bool = False
+    """whether its questions go into no batch, since a batch failed that it was in"""
+
+
+class Slot:
+    """Plays one attempt after the other, with one worker after the other."""
+
+    def __init__(self, number: int, recipe: Recipe, execution: Execution, limits: Limits) -> None:
+        self.number = number
+        self.attempt: Attempt | None = None
+        self.request: Recipe | Request | None = None
+        self.deadline = 0.0
+        """when the worker has to have replied, on the monotonic clock"""
+        self._recipe, self._execution, self._limits = recipe, execution, limits
+        self._worker: Worker | None = None
+        self._player: Generator[Request, Report | Answer, Played] | None = None
+
+    @property
+    def question(self) -> Question | None:
+        """What it wants to know from a policy outside the worker."""
+        return self.request if self._recipe.oracle is None and isinstance(self.request, Question) else None
+
+    @property
+    def connection(self) -> Connection:
+        """What becomes ready when the worker replies, or dies."""
+        return self._worker.connection
+
+    def begin(self, attempt: Attempt) -> None:
+        """Takes an attempt, and a new worker if there is none or it is worn."""
+        self.attempt = attempt
+        if self._worker is not None and self._worn:
+            self.dismiss(grace_s=GRACE_S)
+        if self._worker is None:
+            self._worker = Worker()
+            self._tell(self._recipe)
+        else:
+            self.go_on(Report())
+
+    def receive(self) -> Report | Answer:
+        """The worker's reply; a report with an error if it died or has grown too large, and then it is gone."""
+        try:
+            reply = self._worker.receive()
+        except WorkerDied as death:
+            return self._lost(str(death))
+        if self._too_large and not isinstance(self.request, Finish):
+            return self._lost(f"used {self._worker.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})")
+        self._worker.suspect |= isinstance(reply, Report) and reply.error is not None
+        return reply
+
+    def overdue(self) -> Report:
+        """What is reported of a worker that did not reply in time; it is gone then."""
+        return self._lost(self._lateness)
+
+    def go_on(self, reply: Report | Answer) -> Played | None:
+        """Passes a reply to the player, and the player's next request to the worker; at its end, the episode."""
+        try:
+            if self._player is None:  # the reply is from a worker that is ready, or could not start
+                self._player = play(self.attempt.episode, self._execution, self._limits)
+                self._started = time.monotonic()
+                request = next(self._player)
+                if reply.error is not None:
+                    request = self._player.send(reply)
+            else:
+                request = self._player.send(reply)
+            if self._worker is None:  # then the episode is over, and there is no film
+                self._player.send(Report())
+        except StopIteration as end:
+            self.leave()
+            return end.value
+        self._tell(request)
+        return None
+
+    def leave(self) -> None:
+        """Lets go of the attempt, ended or not."""
+        if self._player is not None:
+            self._player.close()
+        self.attempt = self.request = self._player = None
+
+    def dismiss(self, *, grace_s: float = 0.0) -> None:
+        """Ends the worker, at once or when it has closed its policy."""
+        if self._worker is not None:
+            self._worker.stop(grace_s=grace_s)
+            self._worker = None
+
+    def _tell(self, request: Recipe | Request) -> None:
+        now, limits = time.monotonic(), self._limits
+        allowed = limits.reset_s if isinstance(request, Recipe) else allowed_s(request, limits)
+        self.request, self.deadline = request, now + allowed
+        self._lateness = f"did not reply within {allowed:g} s"
+        if limits.episode_s is not None and isinstance(request, Begin | Question | Execute):
+            if self._started + limits.episode_s < self.deadline:
+                self.deadline = self._started + limits.episode_s
+                self._lateness = f"was still busy after the episode's {limits.episode_s:g} s (--episode-timeout)"
+        if isinstance(request, Begin):
+            self._worker.episodes += 1
+        if self.question is None:
+            self._worker.send(request)
+
+    def _lost(self, how: str) -> Report:
+        self.dismiss()
+        return Report(error=f"worker: it {how}, told to {DOING[type(self.request)]} (attempt {self.attempt.number}).")
+
+    @property
+    def _too_large(self) -> bool:
+        return self._limits.memory_mb is not None and self._worker.memory_mb > self._limits.memory_mb
+
+    @property
+    def _worn(self) -> bool:
+        return self._worker.suspect or self._worker.episodes >= self._limits.recycle_after or self._too_large

@@ -1,0 +1,177 @@
+"""What is a worker? A process with a simulator of its own, which serves requests until its pipe closes."""
+
+import contextlib
+import ctypes
+import faulthandler
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+
+from vlagen_bench.errors import VlagenError
+from vlagen_bench.harness.asking import Answer, Asker, Question
+from vlagen_bench.harness.player import Report, Request
+from vlagen_bench.harness.shared_images import SharedImages
+from vlagen_bench.harness.stage import Film, Sim, Stage
+from vlagen_bench.nouns import Task
+from vlagen_bench.policies import base
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+RENDER_THREADS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a worker is made of; the first thing that it is sent."""
+
+    make_sim: Callable[[], Sim]
+    task: Task
+    film: Film | None = None
+    oracle: tuple[str, Mapping[str, str]] | None = None
+    """name and arguments of a privileged policy, which lives inside the worker"""
+    limit_s: float | None = None
+    """of a call of that policy"""
+
+
+def simulator(task: Task) -> Sim:
+    """The simulator of a task; imported where it is needed, since that takes a second."""
+    from vlagen_bench.sim.simulator import Simulator
+
+    return Simulator.of(task)
+
+
+class Worker:
+    """A worker as the driver sees it."""
+
+    def __init__(self) -> None:
+        # SAPIEN's threads do not survive a fork.
+        context = multiprocessing.get_context("spawn")
+        self._images = SharedImages()
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_main, args=(theirs, self._images), daemon=True)
+        with _deaf_to_ctrl_c():
+            self._process.start()
+        theirs.close()
+        self.episodes = 0
+        """how many it was given"""
+        self.suspect = False
+        """whether something went wrong in it"""
+
+    def send(self, message: Recipe | Request) -> None:
+        """Tells it what to do. If it has died, that is noticed when its reply is awaited."""
+        with contextlib.suppress(OSError):
+            self.connection.send(message)
+
+    def receive(self) -> Report | Answer:
+        """Its reply.
+
+        Raises:
+            WorkerDied: there will be none.
+            VlagenError: what the user has to mend.
+        """
+        try:
+            reply = self._images.unpacked(self.connection.recv_bytes())
+        except (EOFError, OSError):
+            raise WorkerDied(self._death()) from None
+        if isinstance(reply, VlagenError):
+            raise reply
+        return reply
+
+    def _death(self) -> str:
+        self._process.join(timeout=5)
+        code = self._process.exitcode
+        return f"was killed by {signal.Signals(-code).name}" if code and code < 0 else f"ended with exit code {code}"
+
+    @property
+    def memory_mb(self) -> float:
+        """Its resident memory; 0 if it has died."""
+        try:
+            with open(f"/proc/{self._process.pid}/statm") as statm:
+                return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        except OSError:
+            return 0.0
+
+    def stop(self, *, grace_s: float) -> None:
+        """Closes the pipe, and kills what is there after this time."""
+        self.connection.close()
+        if grace_s:
+            self._process.join(timeout=grace_s)
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._images.close()
+
+
+class WorkerDied(Exception):
+    """Says how."""
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started inside do not hear Ctrl-C, which a terminal sends to all: the driver ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _main(connection: Connection, images: SharedImages) -> None:
+    _die_with_the_driver()
+    faulthandler.enable()
+    # Before anything that draws is imported. GPU drivers do not read it.
+    os.environ.setdefault("LP_NUM_THREADS", str(RENDER_THREADS))
+    hands = _Hands()
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            connection.send_bytes(images.packed(hands.reply(connection.recv_bytes())))
+    hands.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
+
+
+def _die_with_the_driver() -> None:
+    """Even amid a long call, when nobody reads the pipe."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class _Hands:
+    """Stage and oracle of a worker, once it has its recipe."""
+
+    _asker: Asker | None = None
+
+    def reply(self, message: bytes) -> Report | Answer | VlagenError:
+        try:
+            request = pickle.loads(message)  # may import the simulator, and with it fail in many ways
+            return self._prepare(request) if isinstance(request, Recipe) else self._serve(request)
+        except VlagenError as error:
+            return error
+        except Exception as error:
+            return Report(error=f"worker: {base.one_line(error)}")
+
+    def _prepare(self, recipe: Recipe) -> Report:
+        sim = recipe.make_sim()
+        self._stage = Stage(sim, recipe.task, film=recipe.film)
+        if recipe.oracle is not None:
+            self._asker = Asker(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+        return Report()
+
+    def _serve(self, request: Request) -> Report | Answer:
+        if isinstance(request, Question):
+            return self._asker.ask({0: replace(request, observation=self._seen)})[0]
+        report = self._stage.serve(request)
+        if self._asker is None:
+            return report
+        self._seen = report.observation
+        return replace(report, observation=None)
+
+    def close(self) -> None:
+        if self._asker is not None:
+            self._asker.close()
