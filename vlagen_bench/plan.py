@@ -11,8 +11,11 @@ import numpy as np
 from vlagen_bench import axes, catalog, packs, specs, variants
 from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.nouns import Episode, Plan, Suite, Task
+from vlagen_bench.nouns import Episode, Plan, Suite, Task, canonical_json
 from vlagen_bench.seeding import stream
+
+Known = dict[str, Any]
+"""axis, parameters and the values that it looks at, as JSON -> what it drew, for one task, index and seed"""
 
 
 def make_plan(suite: Suite) -> Plan:
@@ -26,8 +29,9 @@ def make_plan(suite: Suite) -> Plan:
         return Plan(suite=suite, episodes=tuple(_pinned(suite, task)))
     episodes: dict[str, Episode] = {}
     for index in range(suite.episodes):
+        known: Known = {}
         for name in suite.conditions:
-            episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins)
+            episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins, known=known)
             for one in filter(None, (twin, episode)):
                 episodes.setdefault(one.id, one)
     return Plan(suite=suite, episodes=tuple(episodes.values()))
@@ -72,13 +76,15 @@ def select(suite: Suite, *, conditions: tuple[str, ...] | None, episodes: int | 
     return dataclasses.replace(suite, **{key: value for key, value in changes.items() if value is not None})
 
 
-def sample(task: Task, name: str, *, index: int, seed: int, twins: bool = True) -> tuple[Episode, Episode | None]:
+def sample(
+    task: Task, name: str, *, index: int, seed: int, twins: bool = True, known: Known | None = None
+) -> tuple[Episode, Episode | None]:
     """Episode `index` of a condition, and its clean twin (None for a clean condition, or without `twins`)."""
     condition = catalog.condition(task, name)
-    values = draw(task, catalog.axis_set(task, condition), index=index, seed=seed)
+    values = draw(task, catalog.axis_set(task, condition), index=index, seed=seed, known=known)
     twin = None
     if twins and condition.perturb:
-        clean = draw(task, catalog.axis_set(task, condition, clean=True), index=index, seed=seed)
+        clean = draw(task, catalog.axis_set(task, condition, clean=True), index=index, seed=seed, known=known)
         twin_name = (condition.twin or f"{name}:clean") if condition.shared else task.nominal_name
         twin = Episode(task=task.ref, condition=twin_name, index=index, seed=seed, values=clean)
     episode = Episode(
@@ -87,15 +93,35 @@ def sample(task: Task, name: str, *, index: int, seed: int, twins: bool = True) 
     return episode, twin
 
 
-def draw(task: Task, axis_set: Mapping[str, Mapping[str, Any]], *, index: int, seed: int) -> dict[str, Any]:
-    """One value per axis. The stream of an axis depends on seed, task, index and its name, never on the condition."""
+def draw(
+    task: Task, axis_set: Mapping[str, Mapping[str, Any]], *, index: int, seed: int, known: Known | None = None
+) -> dict[str, Any]:
+    """One value per axis. The stream of an axis depends on seed, task, index and its name, never on the condition.
+
+    Args:
+        task: whose axes they are.
+        axis_set: axis -> parameters.
+        index: of the episode.
+        seed: of the suite.
+        known: what was drawn for other conditions of the same task, index and seed; is filled.
+    """
+    known = {} if known is None else known
     scene = specs.scene(task.scene)
-    members = _members(task, axis_set)
     values: dict[str, Any] = {}
-    for name in axes.ordered(members):
-        draft = Draft(scene=scene, pack=packs.load(scene.pack), values=values)
-        values[name] = members[name].sample(stream(seed, task.name, index, name), draft)
+    for name in axes.ordered({name: axes.AXES.get(name) for name in axis_set}):
+        looked_at = _looked_at(name, values)
+        key = canonical_json([name, axis_set[name], looked_at])
+        if key not in known:
+            member = axes.make(name, axis_set[name], f"task {task.name}")
+            draft = Draft(scene=scene, pack=packs.load(scene.pack), values=looked_at)
+            known[key] = member.sample(stream(seed, task.name, index, name), draft)
+        values[name] = known[key]
     return dict(sorted(values.items()))
+
+
+def _looked_at(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that an axis may look at: of the axes that it names in `after`, and no others."""
+    return {other: values[other] for other in axes.AXES.get(name).after if other in values}
 
 
 def official(task: Task, name: str, episode_id: int) -> Episode:
@@ -118,7 +144,7 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
         rest, picked[digit] = divmod(rest, _pool(members, digit).size(empty))
     values: dict[str, Any] = {}
     for member in axes.ordered(members):
-        draft = dataclasses.replace(empty, values=values)
+        draft = dataclasses.replace(empty, values=_looked_at(member, values))
         if member in picked:
             values[member] = _pool(members, member).pick(picked[member], draft)
         else:

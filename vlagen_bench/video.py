@@ -33,7 +33,9 @@ class VideoWriter:
             with writing_to(self._folder):
                 imageio.mimwrite(self._folder / f"{name}.mp4", pictures, fps=self._fps, macro_block_size=2, quality=7)
         except (RuntimeError, ValueError, ImportError) as error:
-            raise RunError(f"The film {name}.mp4 cannot be made: {error}. To go on without films: --video none") from error
+            raise RunError(
+                f"The film {name}.mp4 cannot be made: {error}. To go on without films: --video none"
+            ) from error
 
 
 def captioned(frame: np.ndarray, text: str) -> np.ndarray:

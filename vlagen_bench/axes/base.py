@@ -28,7 +28,7 @@ class Draft:
     scene: SceneSpec
     pack: Pack
     values: Mapping[str, Any]
-    """values of the axes named in `after`, and of others sampled before"""
+    """of the axes named in `after` that the episode has"""
 
 
 class Axis(ABC):
@@ -38,7 +38,7 @@ class Axis(ABC):
     kind: ClassVar[Kind]
     stage: ClassVar[Stage]
     after: ClassVar[tuple[str, ...]] = ()
-    """axes whose value this one looks at when it samples, where they are there"""
+    """axes whose value this one looks at when it samples, where they are there; it sees no others"""
     scenes: ClassVar[tuple[str, ...]] = ("bridge", "tabletop")
     """where it makes sense"""
     sized_by: ClassVar[str] = ""

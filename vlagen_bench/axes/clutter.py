@@ -8,13 +8,15 @@ import numpy as np
 
 from vlagen_bench.axes import spots, views
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.axes.free_places import Kept, free, lattice, radius_of
+from vlagen_bench.axes.free_places import Kept, fall_of, free, lattice, radius_of
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scene import Scene
 
 FROM_SOURCE_M = 0.06
 """rim to rim: room for either robot's gripper beside the object"""
 FROM_OTHERS_M = 0.025
+DROP_SHARE, DROP_M = 0.6, 0.005
+"""share of its height, and how much more, that a thing's origin falls from: low, so that it does not roll into another"""
 ATTEMPTS = 50
 """layouts that are tried: about one in thirty has no room for six things"""
 
@@ -60,7 +62,7 @@ class Clutter(Axis):
         for number, thing in enumerate(value, start=1):
             role = f"clutter_{number}"
             scene.add_model(role, "objects", thing["id"])
-            scene.place(role, tuple(thing["xy_m"]), None)
+            scene.place(role, tuple(thing["xy_m"]), thing["drop_m"])
             scene.turn(role, radians(thing["yaw_deg"]))
 
 
@@ -77,8 +79,19 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
         if model.id in there or not len(spot):
             continue
         xy_m = np.round(places[spot[0]], 6).tolist()
-        kept.append(Kept(xy_m=xy_m, radius_m=radius_of(model), gap_m=FROM_OTHERS_M))
-        layout.append({"id": model.id, "xy_m": xy_m, "yaw_deg": yaws_deg[number]})
+        height_m, fall_m = model.extents_m[2], fall_of(model, draft.scene)
+        kept.append(
+            Kept(
+                xy_m=xy_m,
+                radius_m=radius_of(model),
+                gap_m=FROM_OTHERS_M,
+                height_m=height_m,
+                fall_m=fall_m,
+                seen="middle",
+            )
+        )
+        drop_m = round(DROP_SHARE * height_m + DROP_M, 6) if draft.scene.drop_from == "origin" else None
+        layout.append({"id": model.id, "xy_m": xy_m, "drop_m": drop_m, "yaw_deg": yaws_deg[number]})
         if len(layout) == most:
             break
     return layout
@@ -87,20 +100,23 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
 def _kept(draft: Draft) -> list[Kept]:
     """Where source, target and a distractor stand, and where source and target will be moved to."""
     values, pack = draft.values, draft.pack
-    source_m = radius_of(pack.find("objects", values["object"])) * values.get("object_size", 1.0)
+    source = pack.find("objects", values["object"])
+    source_m = radius_of(source) * values.get("object_size", 1.0)
     target_m = radius_of(pack.find("receptacles", values["receptacle"]))
     third = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
     third_m = [radius_of(pack.find(kind, values[name]["id"])) for kind, name in third if name in values]
-    radii_m = {"target": target_m, "third": max([source_m, *third_m])}
+    radii_m = {"target": target_m, "moved target": target_m, "third": max([source_m, *third_m])}
     places = spots.standing(draft)
     if values.get("receptacle_reposition"):
-        places["moved target"], radii_m["moved target"] = values["receptacle_reposition"]["xy_m"], target_m
+        places["moved target"] = values["receptacle_reposition"]["xy_m"]
     return [
         Kept(
             xy_m=xy_m,
             radius_m=radii_m.get(role, source_m),
-            gap_m=FROM_SOURCE_M if role not in radii_m else FROM_OTHERS_M,
-            seen=True,
+            gap_m=FROM_OTHERS_M if role in radii_m else FROM_SOURCE_M,
+            height_m=source.extents_m[2] if role == "source" else 0.0,
+            fall_m=0.0 if role in radii_m else fall_of(source, draft.scene),
+            seen="wholly",
         )
         for role, xy_m in places.items()
     ]

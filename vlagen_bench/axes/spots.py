@@ -23,27 +23,25 @@ BEYOND_RING_M = 0.04
 
 
 def standing(draft: Draft) -> dict[str, Point]:
-    """World x, y (m) at reset of source, target, and the third place if there is one; then of a source moved later."""
+    """World x, y (m) at reset of source, target, and the third place if there is one."""
     position = draft.values["position"]
     spots = {role: tuple(position[role]) for role in ("source", "target", "third") if role in position}
     for role, mover in (("source", "object_position"), ("target", "receptacle_position")):
         if mover in draft.values:
             spots[role] = tuple(draft.values[mover]["xy_m"])
-    if draft.values.get("reposition"):
-        spots["moved source"] = tuple(draft.values["reposition"]["xy_m"])
     return spots
 
 
 def has_room(role: Role, point: Point, draft: Draft) -> bool:
     """Whether source or target at this point keeps the grid's distances from what else stands there."""
-    grid = draft.scene.grid
+    grid, others = draft.scene.grid, standing(draft)
+    del others[role]
+    if role == "target" and draft.values.get("reposition"):
+        others["source later"] = tuple(draft.values["reposition"]["xy_m"])
     # The third is as large as the one of its own kind; where nothing is told, it is an object.
     alike = "target" if "distractor_receptacle" in draft.values else "source"
-    for other, spot in standing(draft).items():
-        wide = other == "third" and role == alike
-        if other != role and _distance(point, spot) <= (grid.third_separation_m if wide else grid.separation_m):
-            return False
-    return True
+    apart_m = {"third": grid.third_separation_m} if role == alike else {}
+    return all(_distance(point, spot) > apart_m.get(other, grid.separation_m) for other, spot in others.items())
 
 
 def outward(rng: np.random.RandomState, draft: Draft, role: Role, beyond_m: float, most_m: float) -> Point:

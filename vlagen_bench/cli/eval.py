@@ -5,21 +5,18 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with
+from vlagen_bench.cli.playing import Playing
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 
-if TYPE_CHECKING:
-    from vlagen_bench.harness.chunks import Execution
-    from vlagen_bench.harness.limits import Limits
-
 
 @dataclass(frozen=True, kw_only=True)
-class EvalArgs(Selection):
+class EvalArgs(Playing, Selection):
     """Scores a policy on a suite: what breaks outside its training world, by how much, how sure we are.
 
     Repeating a command resumes its run. The exit code is 0 only for a complete run without errors.
@@ -38,49 +35,6 @@ class EvalArgs(Selection):
     """The run stops once more episodes than this have ended as errors of the policy or of the machinery."""
     retry_errors: bool = False
     """When resuming, run episodes again that ended as errors."""
-    workers: int = 1
-    """How many episodes are played at once, each by a process with a simulator of its own. The policy is loaded once,
-    and asked in batches where it has act_batch. 1 plays in this process, unless a worker is limited below."""
-    execute_horizon: int | None = None
-    """How many actions of a chunk are executed before the policy is asked again; default: all, or 1 with --ensemble."""
-    ensemble: float | None = None
-    """Average all chunks that foresaw a step, with weights exp(-m * i), i = 0 for the oldest; give m: 0 is the mean, 0.01
-    is ACT's. Default: the newest chunk alone."""
-    step_timeout: float = 600.0
-    """Seconds that a control step, or a call of the policy, may take."""
-    episode_timeout: float | None = None
-    """Seconds that an episode may take, what it waits for included; default: no limit."""
-    retries: int = 1
-    """How often an episode is begun again whose worker crashed, hung or grew too large; then it is an error."""
-    worker_memory_mb: float | None = None
-    """Resident memory, in megabytes, above which a worker is replaced; default: no limit."""
-    recycle_after: int | None = None
-    """A worker is replaced after this many episodes; default: 200."""
-
-    def execution(self) -> "Execution":
-        """How chunks become actions; raises `ConfigError`."""
-        from vlagen_bench.harness.chunks import Execution
-
-        return Execution(horizon=self.execute_horizon, ensemble=self.ensemble)
-
-    def limits(self) -> "Limits":
-        """What episodes and workers may use; raises `ConfigError`."""
-        from vlagen_bench.harness.limits import Limits
-
-        if self.workers < 1:
-            raise ConfigError(f"--workers {self.workers}: at least 1 is needed.")
-        return Limits(
-            step_s=self.step_timeout,
-            episode_s=self.episode_timeout,
-            retries=self.retries,
-            memory_mb=self.worker_memory_mb,
-            recycle_after=Limits.recycle_after if self.recycle_after is None else self.recycle_after,
-        )
-
-    @property
-    def in_processes(self) -> bool:
-        """Whether episodes are played in processes of their own."""
-        return self.workers > 1 or self.worker_memory_mb is not None or self.recycle_after is not None
 
 
 def main() -> None:
@@ -94,20 +48,17 @@ def evaluate(args: EvalArgs) -> int:
     from vlagen_bench import catalog, specs
     from vlagen_bench.policies import base
 
-    execution, limits = args.execution(), args.limits()
     plan = args.plan()
     task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
     loaded = base.load(args.policy, _key_values(args.policy_args))
     base.check_spec(loaded, scene.robot)
     folder = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
-    return _run(args, execution, limits, plan, task, scene, loaded, folder)
+    return _run(args, plan, task, scene, loaded, folder)
 
 
-def _run(args: EvalArgs, execution, limits, plan, task, scene, loaded, path: Path) -> int:
+def _run(args: EvalArgs, plan, task, scene, loaded, path: Path) -> int:
     from vlagen_bench import header, packs, run
-    from vlagen_bench.harness.players import players
-    from vlagen_bench.harness.worker import simulator
     from vlagen_bench.progress import RunProgress
     from vlagen_bench.record import RunFolder
     from vlagen_bench.sim import device
@@ -120,7 +71,7 @@ def _run(args: EvalArgs, execution, limits, plan, task, scene, loaded, path: Pat
     packs.require(scene.pack, checked)
     head = header.make(
         plan, loaded, scene, device.describe(), checked.stand_ins,
-        execution=execution, limits=limits, workers=args.workers,
+        execution=args.execution(), limits=args.limits(), workers=args.workers,
     )  # fmt: skip
     film = VideoWriter(path / "videos", args.video, scene.control_hz) if args.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
@@ -129,12 +80,9 @@ def _run(args: EvalArgs, execution, limits, plan, task, scene, loaded, path: Pat
         stopped = None
         with RunProgress(out, total=len(plan.episodes), done=done) as progress:
             try:
-                with players(
-                    task, partial(simulator, task), loaded, workers=args.workers if args.in_processes else None,
-                    execution=execution, limits=limits, film=film, note=note,
-                ) as crew:  # fmt: skip
+                with args.players(task, loaded, film, note) as players:
                     run.run(
-                        plan, crew, folder, (progress,), max_errors=args.max_errors, retry_errors=args.retry_errors
+                        plan, players, folder, (progress,), max_errors=args.max_errors, retry_errors=args.retry_errors
                     )
             except KeyboardInterrupt:
                 stopped = "Interrupted."

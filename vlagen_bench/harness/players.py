@@ -45,14 +45,22 @@ def players(
     if workers is None:
         sim = make_sim()
         asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
-        yield Solo(task, sim, asker, film=film, execution=execution, limits=limits)
+        with _closing(asker, note):
+            yield Solo(task, sim, asker, film=film, execution=execution, limits=limits)
     else:
         oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
         asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         recipe = Recipe(make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
-        with Crew(workers, recipe, asker, execution=execution, limits=limits, note=note) as crew:
+        with _closing(asker, note), Crew(workers, recipe, asker, execution=execution, limits=limits, note=note) as crew:
             yield crew
+
+
+@contextmanager
+def _closing(asker: Asker, note: Callable[[str], None]) -> Iterator[None]:
     try:
-        asker.close()
-    except PolicyError as error:
-        note(f"policy: {error}")
+        yield
+    finally:
+        try:
+            asker.close()
+        except PolicyError as error:
+            note(f"policy: {error}")

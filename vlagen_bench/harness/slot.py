@@ -1,5 +1,6 @@
 """Where is an episode that a worker plays? In a slot: its player, its worker, what was requested, and until when."""
 
+import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -107,18 +108,23 @@ class Slot:
             self._worker = None
 
     def _tell(self, request: Recipe | Request) -> None:
-        now, limits = time.monotonic(), self._limits
+        """Requests something, until a deadline; questions to a policy outside the worker are asked by the driver."""
+        limits = self._limits
         allowed = limits.reset_s if isinstance(request, Recipe) else allowed_s(request, limits)
-        self.request, self.deadline = request, now + allowed
-        self._lateness = f"did not reply within {allowed:g} s"
-        if limits.episode_s is not None and isinstance(request, Begin | Question | Execute):
-            if self._started + limits.episode_s < self.deadline:
-                self.deadline = self._started + limits.episode_s
-                self._lateness = f"was still busy after the episode's {limits.episode_s:g} s (--episode-timeout)"
+        self.request, self.deadline = request, time.monotonic() + allowed
+        self._lateness = f"did not reply within {allowed:g} s (--step-timeout {limits.step_s:g})"
+        if (end := self._episode_end(request)) < self.deadline:
+            self.deadline = end
+            self._lateness = f"did not reply before the episode had taken {limits.episode_s:g} s (--episode-timeout)"
         if isinstance(request, Begin):
             self._worker.episodes += 1
         if self.question is None:
             self._worker.send(request)
+
+    def _episode_end(self, request: Recipe | Request) -> float:
+        if self._limits.episode_s is None or isinstance(request, Recipe | Finish):
+            return math.inf
+        return self._started + self._limits.episode_s
 
     def _lost(self, how: str) -> Report:
         self.dismiss()

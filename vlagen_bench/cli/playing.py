@@ -1,0 +1,85 @@
+"""How shall episodes be played? The options of the harness: workers, chunks, time-outs, restarts."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from vlagen_bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vlagen_bench.harness.chunks import Execution
+    from vlagen_bench.harness.limits import Limits
+    from vlagen_bench.harness.stage import Film
+    from vlagen_bench.nouns import Task
+    from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.run import Players
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """Options; none of them changes a result but those about chunks, and those that end an episode as an error."""
+
+    workers: int = 1
+    """How many episodes are played at once, each by a process with a simulator of its own. The policy is loaded once,
+    and asked in batches where it has act_batch. 1 plays in this process, unless a worker is limited below."""
+    execute_horizon: int | None = None
+    """How many actions of a chunk are executed before the policy is asked again; default: all, or 1 with --ensemble."""
+    ensemble: float | None = None
+    """Average all chunks that foresaw a step, with weights exp(-m * i), i = 0 for the oldest; this is m: 0 for the
+    mean, 0.01 as ACT does. Default: only the newest chunk counts."""
+    step_timeout: float = 600.0
+    """Seconds that a control step, or a call of the policy, may take."""
+    episode_timeout: float | None = None
+    """Seconds that an episode may take, what it waits for included; default: no limit."""
+    retries: int = 1
+    """How often an episode is begun again whose worker crashed, hung or grew too large; then it is an error."""
+    worker_memory_mb: float | None = None
+    """Resident memory, in megabytes, above which a worker is replaced; default: no limit."""
+    recycle_after: int | None = None
+    """A worker is replaced after this many episodes; default: 200."""
+
+    def execution(self) -> "Execution":
+        """How chunks become actions; raises `ConfigError`."""
+        from vlagen_bench.harness.chunks import Execution
+
+        return Execution(horizon=self.execute_horizon, ensemble=self.ensemble)
+
+    def limits(self) -> "Limits":
+        """What ends an episode or a worker; raises `ConfigError`."""
+        from vlagen_bench.harness.limits import Limits
+
+        return Limits(
+            step_s=self.step_timeout,
+            episode_s=self.episode_timeout,
+            retries=self.retries,
+            memory_mb=self.worker_memory_mb,
+            recycle_after=Limits.recycle_after if self.recycle_after is None else self.recycle_after,
+        )
+
+    @property
+    def processes(self) -> int | None:
+        """How many worker processes there are; None: this process plays."""
+        if self.workers < 1:
+            raise ConfigError(f"--workers {self.workers}: at least 1 is needed.")
+        limited = self.worker_memory_mb is not None or self.recycle_after is not None
+        return self.workers if self.workers > 1 or limited else None
+
+    def players(
+        self, task: "Task", loaded: "LoadedPolicy", film: "Film | None", note: Callable[[str], Any]
+    ) -> AbstractContextManager["Players"]:
+        """Who plays, with real simulators."""
+        from vlagen_bench.harness.players import players
+        from vlagen_bench.harness.worker import simulator
+
+        return players(
+            task,
+            partial(simulator, task),
+            loaded,
+            workers=self.processes,
+            execution=self.execution(),
+            limits=self.limits(),
+            film=film,
+            note=note,
+        )
