@@ -1,10 +1,15 @@
 """A world without a simulator: one number moves, and success is when it reaches its goal."""
 
 import hashlib
+import os
+import signal
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from vlagen_bench.errors import AssetError
 from vlagen_bench.policies.base import LoadedPolicy
 
 
@@ -42,11 +47,116 @@ class FakeSim:
         return FakeStatus(success=success, success_once=self.once, distance_m=abs(1.0 - self.x))
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignedStatus(FakeStatus):
+    pid: int
+
+
+class SignedSim(FakeSim):
+    """Says in the metrics in which process it runs."""
+
+    def _status(self):
+        return SignedStatus(**vars(super()._status()), pid=os.getpid())
+
+
+class TrapSim(FakeSim):
+    """Something happens in the second step of one episode, as often as there are files left in a folder."""
+
+    def __init__(self, what, episode_id, traps):
+        self._happens, self._episode_id, self._traps = getattr(self, f"_{what}"), episode_id, Path(traps)
+
+    @classmethod
+    def set(cls, what, episode, traps, *, times):
+        """The arguments of a simulator with its trap, which works so often in all processes together."""
+        for number in range(times):
+            (traps / f"trap-{number}").touch()
+        return cls, what, episode.id, str(traps)
+
+    def reset(self, episode):
+        self._due = 2 if episode.id == self._episode_id else None
+        return super().reset(episode)
+
+    def advance(self, action):
+        if self._due is not None:
+            self._due -= 1
+            if self._due == 0 and (traps := sorted(self._traps.glob("trap-*"))):
+                traps[0].unlink()
+                self._happens()
+        return super().advance(action)
+
+    def _kill(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _exit(self):
+        os._exit(3)
+
+    def _hang(self):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGTERM})
+        time.sleep(600)
+
+    def _slow(self):
+        time.sleep(1.5)
+
+    def _grow(self):
+        self.leak = np.ones(400_000_000, np.uint8)
+
+    def _fail(self):
+        raise RuntimeError("ErrorDeviceLost")
+
+    def _complain(self):
+        raise AssetError("A mesh is missing. Install the pack.")
+
+
 class Stepper:
     """Reaches the goal in four steps."""
 
     def act(self, obs, instr):
         return np.array([0.25, 0, 0, 0, 0, 0, 1], np.float32)
+
+
+class Counter:
+    """Remembers its steps in one episode at a time: 0.1, 0.2, 0.3, 0.4 make 1.0."""
+
+    def reset(self, episode_ids):
+        self.steps = 0
+
+    def act(self, obs, instr):
+        self.steps += 1
+        return np.array([0.1 * self.steps, 0, 0, 0, 0, 0, 1])
+
+
+class Batcher:
+    """Remembers the steps of each episode, and how many it was asked about at once; slow, as models are."""
+
+    def __init__(self):
+        self.steps, self.sizes = {}, []
+
+    def reset(self, episode_ids):
+        self.steps |= dict.fromkeys(episode_ids, 0)
+
+    def act(self, obs, instr):
+        raise AssertionError("act_batch is to be asked")
+
+    def act_batch(self, observations, instrs):
+        time.sleep(0.02)
+        self.sizes.append(len(observations))
+        return [self.one(obs["episode_id"]) for obs in observations]
+
+    def one(self, episode_id):
+        self.steps[episode_id] += 1
+        return np.array([0.1 * self.steps[episode_id], 0, 0, 0, 0, 0, 1])
+
+
+class Oracle:
+    """Looks at the simulator itself."""
+
+    privileged = True
+
+    def attach(self, sim):
+        self._sim = sim
+
+    def act(self, obs, instr):
+        return np.array([min(0.3, 1 - self._sim.x), 0, 0, 0, 0, 0, 1])
 
 
 def loaded(policy, name="fake"):

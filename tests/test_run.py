@@ -7,6 +7,8 @@ from fakes import FakeSim, Stepper, loaded
 
 from vlagen_bench import catalog, plan, run
 from vlagen_bench.errors import PolicyError, RunError
+from vlagen_bench.harness.asking import Asker
+from vlagen_bench.harness.solo import Solo
 from vlagen_bench.policies.base import check_spec, load
 from vlagen_bench.record import RunFolder
 from vlagen_bench.recordings import read_actions
@@ -24,10 +26,14 @@ def answer(value):
 
 
 def go(path, policy, **options):
-    settings = {"film": False, "max_errors": 100, "retry_errors": False, **options}
+    settings = {"max_errors": 100, "retry_errors": False, **options}
     with RunFolder.writing(path, HEADER, PLAN) as folder:
-        run.run(PLAN, TASK, FakeSim(), loaded(policy), folder, (), **settings)
+        run.run(PLAN, solo(policy), folder, **settings)
         return folder.results
+
+
+def solo(policy, sim=None, task=TASK, **options):
+    return Solo(task, sim or FakeSim(), Asker(loaded(policy)), **options)
 
 
 def test_a_run_scores_every_episode_once(tmp_path):
@@ -51,7 +57,7 @@ def test_an_episode_has_exactly_max_steps(tmp_path):
 
 def test_success_is_judged_at_the_end_where_the_task_runs_on(tmp_path):
     task = dataclasses.replace(TASK, ends_on_success=False)
-    played = run.play(PLAN.episodes[0], task, FakeSim(), loaded(Stepper()))
+    played = solo(Stepper(), task=task).play(PLAN.episodes[0])
     assert (played.result.outcome, played.result.success_once, played.result.success_at_end) == ("failure", True, False)
 
 
@@ -63,7 +69,7 @@ def test_chunks_are_played_action_by_action(tmp_path):
             calls.append(1)
             return np.tile(Stepper().act(obs, instr), (3, 1))
 
-    played = run.play(PLAN.episodes[0], TASK, FakeSim(), loaded(Chunks()))
+    played = solo(Chunks()).play(PLAN.episodes[0])
     assert (len(calls), len(played.actions), played.result.outcome) == (2, 4, "success")
 
 
@@ -151,7 +157,7 @@ def test_a_simulator_crash_is_an_error_not_a_failure(tmp_path):
         def advance(self, action):
             raise RuntimeError("PhysX")
 
-    played = run.play(PLAN.episodes[0], TASK, Broken(), loaded(Stepper()))
+    played = solo(Stepper(), Broken()).play(PLAN.episodes[0])
     assert (played.result.outcome, played.result.error) == ("error", "simulator: RuntimeError: PhysX")
 
 
@@ -164,7 +170,7 @@ def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(tmp_path):
         (run_path / "episodes.jsonl").unlink()
         (run_path / "episodes.jsonl").symlink_to("/dev/full")
         with pytest.raises(RunError, match="No space left on device"):
-            run.run(PLAN, TASK, FakeSim(), loaded(Stepper()), folder, (), film=False, max_errors=1, retry_errors=False)
+            run.run(PLAN, solo(Stepper()), folder, max_errors=1, retry_errors=False)
     assert len(lines) == 6
 
 

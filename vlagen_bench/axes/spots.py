@@ -23,21 +23,21 @@ BEYOND_RING_M = 0.04
 
 
 def standing(draft: Draft) -> dict[str, Point]:
-    """World x, y (m) at reset of source, target, and the third place if there is one."""
+    """World x, y (m) at reset of source, target and a third place; and of the `moved source` later, if it is moved."""
     position = draft.values["position"]
     spots = {role: tuple(position[role]) for role in ("source", "target", "third") if role in position}
     for role, mover in (("source", "object_position"), ("target", "receptacle_position")):
         if mover in draft.values:
             spots[role] = tuple(draft.values[mover]["xy_m"])
+    if draft.values.get("reposition"):
+        spots["moved source"] = tuple(draft.values["reposition"]["xy_m"])
     return spots
 
 
 def has_room(role: Role, point: Point, draft: Draft) -> bool:
     """Whether source or target at this point keeps the grid's distances from what else stands there."""
-    grid, others = draft.scene.grid, standing(draft)
-    del others[role]
-    if role == "target" and draft.values.get("reposition"):
-        others["source later"] = tuple(draft.values["reposition"]["xy_m"])
+    grid = draft.scene.grid
+    others = {other: spot for other, spot in standing(draft).items() if other not in (role, f"moved {role}")}
     # The third is as large as the one of its own kind; where nothing is told, it is an object.
     alike = "target" if "distractor_receptacle" in draft.values else "source"
     apart_m = {"third": grid.third_separation_m} if role == alike else {}

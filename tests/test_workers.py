@@ -1,0 +1,375 @@
+"""Workers that are killed, hang, grow, fail: real processes with a fake simulator; and two workers with the real one."""
+
+import dataclasses
+import functools
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import Batcher, Counter, FakeSim, Oracle, SignedSim, Stepper, TrapSim, loaded
+
+from vlagen_bench import catalog, plan, run
+from vlagen_bench.errors import AssetError, ConfigError, PolicyError
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
+from vlagen_bench.harness.players import players
+from vlagen_bench.harness.shared_images import SharedImages
+from vlagen_bench.harness.worker import simulator
+from vlagen_bench.policies.base import load
+from vlagen_bench.record import RunFolder
+from vlagen_bench.recordings import read_actions
+
+PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0))
+TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True)
+HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+VICTIM = PLAN.episodes[1]
+
+
+def go(path, policy, make_sim=FakeSim, *, workers=2, film=None, task=TASK, execution=None, notes=None, **limits):
+    """The results by id, without times, but with actions and state hashes."""
+    made = policy if hasattr(policy, "policy") else loaded(policy)
+    crew = players(
+        task, make_sim, made, workers=workers, film=film, execution=execution or Execution(), limits=Limits(**limits),
+        note=[].append if notes is None else notes.append,
+    )  # fmt: skip
+    with RunFolder.writing(path, HEADER, PLAN) as folder, crew as who:
+        run.run(PLAN, who, folder, max_errors=100, retry_errors=False)
+        records = {key: dict(record) for key, record in folder.results.items()}
+    assert len((path / "episodes.jsonl").read_text().splitlines()) == len(records) == len(PLAN.episodes)
+    for key, record in records.items():
+        actions, hashes = read_actions(path, key)
+        del record["timings"]
+        record |= {"actions": actions.tolist(), "hashes": hashes}
+    return records
+
+
+def trapped(what, folder, *, times=1):
+    folder.mkdir()
+    return functools.partial(*TrapSim.set(what, VICTIM, folder, times=times))
+
+
+def outcomes(results):
+    return [results[episode.id]["outcome"] for episode in PLAN.episodes]
+
+
+def children():
+    return len(multiprocessing.active_children())
+
+
+@pytest.mark.parametrize("policy", [Stepper, Counter, Batcher])
+def test_two_workers_play_as_one_process_does(tmp_path, policy):
+    assert go(tmp_path / "a", policy(), workers=None) == go(tmp_path / "b", policy())
+    assert set(outcomes(go(tmp_path / "c", policy(), workers=None))) == {"success"}
+    assert children() == 0
+
+
+def test_a_privileged_policy_lives_where_the_simulator_does(tmp_path):
+    oracle = load("fakes:Oracle", {})
+    assert go(tmp_path / "a", oracle, workers=None) == go(tmp_path / "b", oracle)
+    assert not hasattr(oracle.policy, "_sim") or isinstance(oracle.policy, Oracle)
+
+
+def test_questions_of_several_episodes_are_asked_at_once(tmp_path):
+    policy = Batcher()
+    go(tmp_path, policy, workers=3)
+    assert max(policy.sizes) > 1 and sum(policy.sizes) == 4 * len(PLAN.episodes)
+
+
+def test_chunks_and_their_horizon_change_nothing_for_workers(tmp_path):
+    class Chunky(Counter):
+        def act(self, obs, instr):
+            return np.tile(super().act(obs, instr), (5, 1)) * 0.3
+
+    for name, how in (("a", Execution(horizon=2)), ("b", Execution(ensemble=0.0))):
+        assert go(tmp_path / f"{name}1", Chunky(), workers=None, execution=how) == go(
+            tmp_path / f"{name}2", Chunky(), execution=how
+        )
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("kill", "killed by SIGKILL, told to step"),
+        ("exit", "ended with exit code 3"),
+        ("hang", r"did not reply within 1.5 s \(--step-timeout 1.5\)"),
+        ("grow", r"used \d+ MB \(--worker-memory-mb 300\)"),
+        ("fail", "ErrorDeviceLost"),
+    ],
+)
+def test_an_episode_that_lost_its_worker_is_played_again(tmp_path, what, says):
+    whole, notes = go(tmp_path / "a", Counter(), workers=None), []
+    sim = trapped(what, tmp_path / "traps")
+    assert go(tmp_path / "b", Counter(), sim, step_s=1.5, memory_mb=300, notes=notes) == whole
+    assert len(notes) == 1 and f"{VICTIM.condition} {VICTIM.index}: " in notes[0]
+    assert textwrap.shorten(notes[0], 300) and __import__("re").search(says, notes[0])
+
+
+def test_an_episode_that_always_loses_its_worker_is_an_error_and_the_others_go_on(tmp_path):
+    results = go(tmp_path / "a", Counter(), trapped("kill", tmp_path / "traps", times=9), retries=2)
+    assert outcomes(results) == ["success", "error", *["success"] * 4]
+    assert results[VICTIM.id]["error"] == "worker: it was killed by SIGKILL, told to step (attempt 3)."
+    assert len(list((tmp_path / "traps").iterdir())) == 9 - 3
+
+
+def test_an_error_of_the_simulator_reads_the_same_from_a_worker(tmp_path):
+    ways = [
+        go(tmp_path / f"{workers}", Counter(), trapped("fail", tmp_path / f"t{workers}", times=9), workers=workers)
+        for workers in (None, 2)
+    ]
+    assert ways[0] == ways[1] and ways[0][VICTIM.id]["error"] == "simulator: RuntimeError: ErrorDeviceLost"
+
+
+def test_what_the_user_has_to_mend_stops_the_run(tmp_path):
+    with pytest.raises(AssetError, match="Install the pack"):
+        go(tmp_path / "a", Counter(), trapped("complain", tmp_path / "traps"))
+    assert children() == 0
+
+
+def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
+    results = go(tmp_path, Stepper(), functools.partial(int, "x"), retries=0)
+    assert {record["error"][:30] for record in results.values()} == {"worker: ValueError: invalid li"}
+
+
+def test_a_slow_episode_holds_up_no_other(tmp_path):
+    order = []
+    crew = players(
+        TASK, trapped("slow", tmp_path / "traps"), loaded(Counter()), workers=2, execution=Execution(),
+        limits=Limits(), film=None, note=order.append,
+    )  # fmt: skip
+    with crew as who:
+        order.extend(played.result.episode.id for played in who.plays(PLAN.episodes))
+    assert order[-1] == VICTIM.id and sorted(order) == sorted(PLAN.by_id)
+
+
+def test_an_episode_that_takes_too_long_is_an_error(tmp_path):
+    results = go(tmp_path / "a", Counter(), trapped("hang", tmp_path / "t1"), episode_s=1.0, retries=0)
+    assert outcomes(results).count("error") == 1 and "(--episode-timeout)" in results[VICTIM.id]["error"]
+    results = go(tmp_path / "b", Counter(), trapped("slow", tmp_path / "t2"), episode_s=1.0, workers=None)
+    assert results[VICTIM.id]["error"] == "time: the episode took longer than 1 s (--episode-timeout)."
+
+
+def test_workers_are_recycled(tmp_path):
+    fresh = go(tmp_path / "a", Stepper(), SignedSim, recycle_after=1)
+    assert len({record["metrics"]["pid"] for record in fresh.values()}) == len(PLAN.episodes)
+    kept = go(tmp_path / "b", Stepper(), SignedSim)
+    assert len({record["metrics"]["pid"] for record in kept.values()} - {os.getpid()}) <= 2
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_a_policy_that_hangs_ends_its_episode_alone(tmp_path, workers):
+    class Sleeper(Stepper):
+        calls = 0
+
+        def act(self, obs, instr):
+            self.calls += 1
+            while self.calls == 3:  # goes on after every exception
+                try:
+                    time.sleep(600)
+                except Exception:
+                    continue
+            return super().act(obs, instr)
+
+    results = go(tmp_path, Sleeper(), workers=workers, step_s=0.5)
+    errors = [record["error"] for record in results.values() if record["outcome"] == "error"]
+    assert errors == ["policy: act() took longer than 0.5 s (--step-timeout)."]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_an_alarm_leaves_no_trace():
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(TookTooLong), time_limit(0.05):
+        time.sleep(1)
+    with time_limit(None), time_limit(5):
+        pass
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_a_batch_that_fails_is_the_fault_of_one(tmp_path):
+    class Picky(Batcher):
+        def one(self, episode_id):
+            if episode_id == VICTIM.id:
+                raise KeyError("weights")
+            return super().one(episode_id)
+
+    results = go(tmp_path / "a", Picky(), workers=3)
+    assert results == go(tmp_path / "b", Picky(), workers=None)
+    assert outcomes(results).count("error") == 1 and results[VICTIM.id]["error"] == "policy: KeyError: 'weights'"
+
+
+def test_a_batch_needs_an_answer_for_each(tmp_path):
+    class Short(Batcher):
+        def act_batch(self, observations, instrs):
+            return []
+
+    results = go(tmp_path, Short(), workers=2)
+    assert {record["error"][:42] for record in results.values()} == {"policy: act_batch() returned 0 answers to "}
+
+
+def test_each_worker_needs_an_instance_of_a_policy_that_remembers_one_episode(tmp_path):
+    class Single(Counter):
+        made = 0
+
+        def __init__(self):
+            Single.made += 1
+            if Single.made > 1:
+                raise MemoryError("no room")
+
+    with pytest.raises(PolicyError, match=r"has reset\(\) but no act_batch\(\).*MemoryError: no room"):
+        go(tmp_path, Single())
+
+
+def test_the_policy_is_closed_once_all_is_over(tmp_path):
+    class Closing(Stepper):
+        def close(self):
+            raise OSError("busy")
+
+    notes = []
+    go(tmp_path, Closing(), workers=None, notes=notes)
+    assert notes == ["policy: close() raised OSError: busy"]
+
+
+class CountingFilm:
+    """Writes how many frames an episode has."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def write(self, result, frames):
+        (self.folder / f"{result.episode.id}-{len(frames)}-{result.steps}-{os.getpid()}").touch()
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_films_are_made_where_the_pictures_are(tmp_path, workers):
+    (tmp_path / "films").mkdir()
+    go(tmp_path / "run", Stepper(), workers=workers, film=CountingFilm(tmp_path / "films"))
+    films = [path.name.split("-") for path in (tmp_path / "films").iterdir()]
+    assert {name for name, *_ in films} == set(PLAN.by_id)
+    assert {(frames, steps) for _, frames, steps, _ in films} == {("5", "4")}
+    assert (str(os.getpid()) in {pid for *_, pid in films}) == (workers is None)
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_times_add_up(tmp_path, workers):
+    crew = players(
+        TASK, FakeSim, loaded(Batcher()), workers=workers, execution=Execution(), limits=Limits(), film=None, note=print
+    )
+    with crew as who:
+        for played in who.plays(PLAN.episodes[:3]):
+            found = dict(played.result.timings)
+            total_s = found.pop("total_s")
+            assert set(found) == {"reset_s", "advance_s", "observe_s", "policy_s", "waiting_s"}
+            assert sum(found.values()) == pytest.approx(total_s, abs=1e-4) and found["policy_s"] >= 4 * 0.02
+
+
+def test_pictures_are_shared_and_the_rest_is_small():
+    memory = SharedImages()
+    for side in (4, 500, 8):
+        image = np.random.default_rng(side).integers(0, 255, (side, side, 3), np.uint8)
+        message = memory.packed({"image": image, "images": {"camera": image}, "state": np.zeros(0, np.float32)})
+        found = memory.unpacked(message)
+        assert len(message) < 1000 and np.array_equal(found["image"], image)
+        assert found["images"]["camera"] is found["image"] and found["image"].flags.writeable
+        memory.packed(np.zeros_like(image))
+        assert np.array_equal(found["image"], image)
+    assert memory.unpacked(pickle.dumps((pickle.dumps("no array"), []))) == "no array"
+    memory.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"step_s": 0}, {"episode_s": -1}, {"retries": -1}, {"memory_mb": 0}, {"recycle_after": 0}]
+)
+def test_limits_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ConfigError, match="--"):
+        Limits(**wrong)
+
+
+DRIVER = """
+import functools, multiprocessing, sys, threading, time
+sys.path.insert(0, {tests!r})
+import test_workers as t
+
+def tell():
+    time.sleep({after_s})
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+
+if __name__ == "__main__":
+    threading.Thread(target=tell).start()
+    from pathlib import Path
+    t.go(Path({path!r}), t.Counter(), t.trapped("hang", Path({path!r} + "-traps")), step_s=100)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_no_worker_outlives_its_driver(tmp_path, how):
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER.format(tests=str(Path(__file__).parent), path=str(tmp_path / "run"), after_s=2.0))
+    driver = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
+    )
+    pids = [int(word) for word in driver.stdout.readline().split()]
+    assert len(pids) == 2
+    os.kill(driver.pid, how) if how == signal.SIGKILL else os.killpg(driver.pid, how)
+    driver.wait(timeout=10)
+    deadline = time.monotonic() + 5
+    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_alive(pid) for pid in pids)
+    assert "multiprocessing" not in driver.stderr.read().replace("/multiprocessing/connection.py", "")
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Looker:
+    """Acts by every pixel that it sees, and by what it saw before in this episode."""
+
+    def reset(self, episode_ids):
+        self._sum = np.zeros(7)
+
+    def act(self, obs, instr):
+        sums = obs["image"].reshape(7, -1) if obs["image"].size % 7 == 0 else obs["image"].ravel()[:196000].reshape(7, -1)
+        self._sum = (0.5 * self._sum + np.sin(sums.sum(axis=1, dtype=np.int64))) % 1.0
+        return self._sum * [0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 1.0]
+
+
+SHORT = dataclasses.replace(TASK, max_steps=6)
+
+
+@pytest.mark.sim
+@pytest.mark.parametrize("policy", ["expert", "test_workers:Looker"])
+def test_two_real_simulators_play_as_one_does_bit_for_bit(tmp_path, policy):
+    ways = [
+        go(tmp_path / f"{workers}", load(policy, {}), functools.partial(simulator, SHORT), workers=workers, task=SHORT)
+        for workers in (None, 2)
+    ]
+    assert ways[0] == ways[1] and {record["steps"] for record in ways[0].values()} == {6}
+
+
+@pytest.mark.sim
+def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
+    whole = go(tmp_path / "a", Counter(), functools.partial(simulator, SHORT), workers=1, task=SHORT)
+
+    class Killer(Counter):
+        kills = 0
+
+        def act(self, obs, instr):
+            if self.steps == 3 and not Killer.kills:
+                Killer.kills += 1
+                multiprocessing.active_children()[0].kill()
+            return super().act(obs, instr)
+
+    notes = []
+    assert go(tmp_path / "b", Killer(), functools.partial(simulator, SHORT), workers=1, task=SHORT, notes=notes) == whole
+    assert Killer.kills == 1 and "SIGKILL" in notes[0]
