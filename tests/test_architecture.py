@@ -14,7 +14,7 @@ PACKAGE = Path(vlagen_bench.__file__).parent
 # A module may import from lower rows, and from its own package.
 LAYERS = (
     ("errors",),
-    ("registry", "seeding", "strict", "paths", "nouns", "scene", "remedies", "averages"),
+    ("registry", "seeding", "strict", "paths", "nouns", "scene", "remedies", "averages", "statistics"),
     ("packs", "specs"),
     ("projection",),
     ("download",),
@@ -26,9 +26,13 @@ LAYERS = (
     ("expert", "severity", "curves"),
     ("policies",),
     ("record", "env", "doctor", "table", "harness"),
-    ("run", "header", "report", "batched_env"),
-    ("vector", "progress", "video", "bench", "certify", "beside", "gallery", "lab"),
+    ("run", "header", "report", "served", "batched_env"),
+    ("vector", "progress", "video", "bench", "certify", "beside", "gallery", "lab", "serve"),
     ("calibrate", "axis_pages"),
+    ("finished",),
+    ("compare",),
+    ("compare_tables",),
+    ("compare_page",),
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}

@@ -218,6 +218,8 @@ def test_clutter_leaves_room_and_hides_nothing(task, name):
         above = eye[2] - found.scene.table_height_m
         wide = {"target": free_places.radius_of(pack.find("receptacles", found.values["receptacle"]))}
         source = free_places.radius_of(pack.find("objects", found.values["object"]))
+        if "distractor_object" in found.values:
+            wide["third"] = free_places.radius_of(pack.find("objects", found.values["distractor_object"]["id"]))
         for number, thing in enumerate(things):
             model = pack.find("objects", thing["id"])
             mine, foot = free_places.radius_of(model), np.array(thing["xy_m"])

@@ -65,6 +65,7 @@ def test_no_axis_is_left_out(task):
 def thing(**changes) -> Thing:
     nominal = Thing(
         position_m=(0.0, 0.0, 0.0),
+        outside_m=0.0,
         quat_wxyz=(1.0, 0.0, 0.0, 0.0),
         velocity_m_s=(0.0, 0.0, 0.0),
         mass_kg=0.2,
@@ -85,6 +86,8 @@ def reading(source: Thing | None = None, **changes) -> Reading:
         finger_force_n=60.0,
         stiffness=(1000.0, 1000.0),
         shown_age_s=0.0,
+        places_px=((0.0, 0.0), (100.0, 0.0)),
+        width_px=200,
     )
     return dataclasses.replace(nominal, **changes)
 
@@ -101,7 +104,7 @@ def look(*found: Reading, **changes) -> Look:
         ("size_ratio", reading(thing(extents_m=(0.05, 0.05, 0.05))), 2.0),
         ("grip_ratio", reading(finger_force_n=15.0), 4.0),
         ("gains_ratio", reading(stiffness=(500.0, 250.0)), 3.0),
-        ("source_m", reading(thing(position_m=(0.03, 0.04, 0.2))), 0.05),
+        ("source_outside_m", reading(thing(outside_m=0.05)), 0.05),
         ("source_rad", reading(thing(quat_wxyz=(np.cos(0.1), 0.0, 0.0, np.sin(0.1)))), 0.2),
         ("source_rad", reading(thing(quat_wxyz=(-1.0, 0.0, 0.0, 0.0))), 0.0),
         ("joints_rad", reading(joints_rad=(0.3, 0.4)), 0.5),

@@ -5,16 +5,16 @@ import functools
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Batcher, Counter, FakeSim, Oracle, SignedSim, Stepper, TrapSim, loaded
+from fakes import Batcher, Counter, FakeSim, SignedSim, Stepper, TrapSim, loaded
 
 from vlagen_bench import catalog, plan, run
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
@@ -73,8 +73,9 @@ def test_two_workers_play_as_one_process_does(tmp_path, policy):
 
 def test_a_privileged_policy_lives_where_the_simulator_does(tmp_path):
     oracle = load("fakes:Oracle", {})
-    assert go(tmp_path / "a", oracle, workers=None) == go(tmp_path / "b", oracle)
-    assert not hasattr(oracle.policy, "_sim") or isinstance(oracle.policy, Oracle)
+    apart = go(tmp_path / "a", oracle)
+    assert set(outcomes(apart)) == {"success"} and not hasattr(oracle.policy, "_sim")
+    assert go(tmp_path / "b", oracle, workers=None) == apart
 
 
 def test_questions_of_several_episodes_are_asked_at_once(tmp_path):
@@ -108,8 +109,7 @@ def test_an_episode_that_lost_its_worker_is_played_again(tmp_path, what, says):
     whole, notes = go(tmp_path / "a", Counter(), workers=None), []
     sim = trapped(what, tmp_path / "traps")
     assert go(tmp_path / "b", Counter(), sim, step_s=1.5, memory_mb=300, notes=notes) == whole
-    assert len(notes) == 1 and f"{VICTIM.condition} {VICTIM.index}: " in notes[0]
-    assert textwrap.shorten(notes[0], 300) and __import__("re").search(says, notes[0])
+    assert len(notes) == 1 and re.match(rf"{VICTIM.condition} {VICTIM.index}: .*{says}", notes[0])
 
 
 def test_an_episode_that_always_loses_its_worker_is_an_error_and_the_others_go_on(tmp_path):
@@ -322,7 +322,7 @@ def test_no_worker_outlives_its_driver(tmp_path, how):
     while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(_alive(pid) for pid in pids)
-    assert "multiprocessing" not in driver.stderr.read().replace("/multiprocessing/connection.py", "")
+    assert driver.stderr.read().count("Traceback") == (how == signal.SIGINT)
 
 
 def _alive(pid):
@@ -339,7 +339,9 @@ class Looker:
         self._sum = np.zeros(7)
 
     def act(self, obs, instr):
-        sums = obs["image"].reshape(7, -1) if obs["image"].size % 7 == 0 else obs["image"].ravel()[:196000].reshape(7, -1)
+        sums = (
+            obs["image"].reshape(7, -1) if obs["image"].size % 7 == 0 else obs["image"].ravel()[:196000].reshape(7, -1)
+        )
         self._sum = (0.5 * self._sum + np.sin(sums.sum(axis=1, dtype=np.int64))) % 1.0
         return self._sum * [0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 1.0]
 
@@ -371,5 +373,7 @@ def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
             return super().act(obs, instr)
 
     notes = []
-    assert go(tmp_path / "b", Killer(), functools.partial(simulator, SHORT), workers=1, task=SHORT, notes=notes) == whole
+    assert (
+        go(tmp_path / "b", Killer(), functools.partial(simulator, SHORT), workers=1, task=SHORT, notes=notes) == whole
+    )
     assert Killer.kills == 1 and "SIGKILL" in notes[0]

@@ -8,7 +8,7 @@ from typing import Any
 from vlagen_bench import ids
 
 __version__ = "0.1.0"
-__all__ = ["make_vec"]
+__all__ = ["load_run", "make_vec"]
 
 ids.register()
 
@@ -19,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from vlagen_bench.vector import make_vec
 
         return make_vec
+    if name == "load_run":
+        from vlagen_bench.finished import load_run
+
+        return load_run
     raise AttributeError(f"module 'vlagen_bench' has no attribute '{name}'")

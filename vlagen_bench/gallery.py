@@ -1,9 +1,10 @@
 """How does an axis look? The same episodes at every level, side by side on a sheet; and a page of all axes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from vlagen_bench import variants
@@ -14,8 +15,9 @@ from vlagen_bench.policies.expert import Expert
 from vlagen_bench.sheet import Cell, contact_sheet
 from vlagen_bench.sim.simulator import Simulator
 
-LATER = 14
-"""of an axis that the first picture does not show, the picture after so many of the expert's actions is taken"""
+LATER = 10
+"""of an axis that the first picture does not show, the picture is taken after so many actions: at every level the same
+ones, which the expert takes in the clean twin"""
 
 
 def ladder(task: Task, axis: str, *, index: int, seed: int) -> dict[str, Episode]:
@@ -43,22 +45,32 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
     """
     cells = []
     for index in range(episodes):
-        for label, episode in ladder(task, axis, index=index, seed=seed).items():
-            image = _picture(simulator, episode, shown=AXES.get(axis).shows)
+        steps = ladder(task, axis, index=index, seed=seed)
+        actions = [] if AXES.get(axis).shows else _actions(simulator, next(iter(steps.values())))
+        for label, episode in steps.items():
+            image = _picture(simulator, episode, actions)
             cells.append(Cell(row=f"episode {index}", label=f"{label}: {episode.instruction}", image=image))
     kind = AXES.get(axis)
     what = kind.__doc__.strip().splitlines()[0]
-    when = "" if kind.shows else f" After {LATER} of the expert's actions."
+    when = "" if kind.shows else f" After the same {LATER} actions."
     return contact_sheet(f"{axis} ({kind.kind}), {task.name}: {what}{when}", cells)
 
 
-def _picture(simulator: Simulator, episode: Episode, *, shown: bool):
+def _actions(simulator: Simulator, clean: Episode) -> list[np.ndarray]:
+    expert = Expert()
+    simulator.reset(clean)
+    expert.attach(simulator)
+    actions = []
+    for _ in range(LATER):
+        actions.append(expert.act(None, simulator.instruction))
+        simulator.advance(actions[-1])
+    return actions
+
+
+def _picture(simulator: Simulator, episode: Episode, actions: Sequence[np.ndarray]) -> np.ndarray:
     simulator.reset(episode)
-    if not shown:
-        expert = Expert()
-        expert.attach(simulator)
-        for _ in range(LATER):
-            simulator.advance(expert.act(None, simulator.instruction))
+    for action in actions:
+        simulator.advance(action)
     return simulator.observe()["image"]
 
 

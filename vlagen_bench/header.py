@@ -42,7 +42,7 @@ def make(
         "episodes_per_condition": plan.suite.episodes,
         "seed": plan.suite.seed,
         "plan_hash": plan.hash,
-        "policy": {"name": loaded.name, "arguments": dict(loaded.arguments), "execution": asdict(execution)},
+        "policy": {"name": loaded.name, "arguments": loaded.shown_arguments, "execution": asdict(execution)},
         "oracle": loaded.privileged,
         "harness": {"workers": workers, **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},

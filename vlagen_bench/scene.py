@@ -19,7 +19,7 @@ class Scene(Protocol):
     """One episode's scene, in the verbs that axes use. World frame, metres, radians, kilograms."""
 
     def add_model(self, role: str, kind: Literal["objects", "receptacles"], asset_id: str) -> None:
-        """Build: loads a model of the scene's pack and gives it a role: source, target or distractor."""
+        """Build: loads a model of the scene's pack and gives it a role: source, target, distractor or clutter_1, ..."""
 
     def set_table(self, asset_id: str) -> None:
         """Build: the table's picture."""

@@ -91,19 +91,26 @@ _LINEAR = np.where(_LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVEL
 _XYZ_OF_RGB = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 
+@_measure("shift", "% of width", "how far the outer places of the table move in the picture, mean", "picture")
+def _shift(look: Look, twin: Look) -> float:
+    # For the camera itself, since pixels of a patterned table differ as much after a small turn as after a large one.
+    moves = np.subtract(look.start.places_px, twin.start.places_px)
+    return float(100 * np.linalg.norm(moves, axis=1).mean() / look.start.width_px)
+
+
 @_measure("words", "share", "share of the instruction's words that differ from the twin's")
 def _words(look: Look, twin: Look) -> float:
     return words_changed(look.instruction, twin.instruction)
 
 
-@_measure("source_m", "m", "how far the object to move stands from its place in the twin, horizontally")
-def _source_m(look: Look, twin: Look) -> float:
-    return _level_m(look.thing("source").position_m, twin.thing("source").position_m)
+@_measure("source_outside_m", "m", "how far the object stands outside the trained square, beyond the twin's")
+def _source_outside_m(look: Look, twin: Look) -> float:
+    return look.thing("source").outside_m - twin.thing("source").outside_m
 
 
-@_measure("target_m", "m", "how far the receptacle stands from its place in the twin, horizontally")
-def _target_m(look: Look, twin: Look) -> float:
-    return _level_m(look.thing("target").position_m, twin.thing("target").position_m)
+@_measure("target_outside_m", "m", "how far the receptacle stands outside the trained square, beyond the twin's")
+def _target_outside_m(look: Look, twin: Look) -> float:
+    return look.thing("target").outside_m - twin.thing("target").outside_m
 
 
 @_measure("source_rad", "rad", "angle between the object's orientation and the twin's")

@@ -1,59 +1,15 @@
-"""How sure are we? Rates, intervals and paired drops, from results alone."""
+"""What do the results of a run say, condition by condition and factor by factor? Rates, drops, and what they are due to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
+from vlagen_bench.statistics.attribution import Contrast, Share, attribute
+from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval, wilson
+from vlagen_bench.statistics.paired import mcnemar, tango
+from vlagen_bench.variants import JOIN
 
-def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson score interval of a rate; (0, 1) where there is no data.
-
-    >>> [round(x, 4) for x in wilson(0, 20)]
-    [0.0, 0.1611]
-    """
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def weighted_sum_interval(
-    terms: Iterable[tuple[float, int, int]], confidence: float = 0.95
-) -> tuple[float, float] | None:
-    """Interval of a weighted sum of independent rates, from the Wilson interval of each; None where one has no data.
-
-    The method is Newcombe's (Statistics in Medicine 17:873, 1998, method 10), in the general form of Zou, Huang and
-    Zhang (Computational Statistics and Data Analysis 53:1080, 2009).
-
-    Args:
-        terms: (weight, successes, n) of each rate.
-        confidence: of the interval.
-    """
-    total = below = above = 0.0
-    for weight, successes, n in terms:
-        if n == 0:
-            return None
-        rate = successes / n
-        low, high = wilson(successes, n, confidence)
-        down, up = (rate - low, high - rate) if weight > 0 else (high - rate, rate - low)
-        total += weight * rate
-        below += (weight * down) ** 2
-        above += (weight * up) ** 2
-    return total - sqrt(below), total + sqrt(above)
-
-
-def newcombe(successes: int, n: int, other_successes: int, other_n: int) -> tuple[float, float] | None:
-    """95 % interval of the first rate minus the other, of two independent samples; None where one has no data.
-
-    >>> [round(x, 4) for x in newcombe(56, 70, 48, 80)]
-    [0.0524, 0.3339]
-    """
-    return weighted_sum_interval([(1.0, successes, n), (-1.0, other_successes, other_n)])
+__all__ = ["Row", "newcombe", "rows", "shares", "weighted_sum_interval", "wilson"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +45,16 @@ class Row:
         """Success rate of the clean twins minus that of the perturbed episodes, over the pairs."""
         return (self.lost - self.gained) / self.pairs if self.pairs else None
 
+    @property
+    def drop_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the drop (Tango)."""
+        return tango(self.lost, self.gained, self.pairs)
+
+    @property
+    def drop_p(self) -> float | None:
+        """Exact two-sided p of the hypothesis that there is no drop (McNemar), for itself alone."""
+        return mcnemar(self.lost, self.gained) if self.pairs else None
+
 
 def rows(
     planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]], groups: Mapping[str, str]
@@ -109,11 +75,7 @@ def rows(
 def _row(name: str, group: str, episodes: Sequence[Mapping], results: Mapping[str, Mapping]) -> Row:
     done = [results[episode["id"]] for episode in episodes if episode["id"] in results]
     scored = [record for record in done if record["outcome"] != "error"]
-    pairs = [
-        (record["outcome"] == "success", results[record["twin"]]["outcome"] == "success")
-        for record in scored
-        if record["twin"] in results and results[record["twin"]]["outcome"] != "error"
-    ]
+    pairs = [pair for record in scored if (pair := _pair(record, results)) is not None]
     return Row(
         condition=name,
         group=group,
@@ -126,3 +88,30 @@ def _row(name: str, group: str, episodes: Sequence[Mapping], results: Mapping[st
         gained=sum(perturbed and not twin for perturbed, twin in pairs),
         success_once=sum(bool(record["success_once"]) for record in scored),
     )
+
+
+def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:
+    """Success of an episode and of its twin; None without both."""
+    both = record, results.get(record["twin"])
+    if any(one is None or one["outcome"] == "error" for one in both):
+        return None
+    return tuple(one["outcome"] == "success" for one in both)
+
+
+def shares(planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]) -> tuple[Share, ...]:
+    """The part of the drop that goes with each condition, where conditions were run together (`a+b`) or alone.
+
+    Args:
+        planned: the episodes of the plan, as dicts.
+        results: id -> record of `episodes.jsonl`.
+    """
+    contrasts = []
+    for episode in planned:
+        pair = _pair(results[episode["id"]], results) if episode["id"] in results else None
+        if pair is not None:
+            perturbed, twin = pair
+            factors = frozenset(episode["condition"].split(JOIN))
+            contrasts.append(
+                Contrast(cluster=episode["index"], factors=factors, drop=int(twin) - int(perturbed)),
+            )
+    return attribute(contrasts)

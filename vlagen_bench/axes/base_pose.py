@@ -23,7 +23,7 @@ class BasePose(Axis):
     stage: ClassVar = "build"
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
-    levels: ClassVar = (0.01, 0.02, 0.03, 0.045, 0.06)
+    levels: ClassVar = (0.012, 0.024, 0.036, 0.048, 0.06)
     shows: ClassVar = True
     measure: ClassVar = "base_m"
 

@@ -19,7 +19,7 @@ class Blur(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "sigma"
     unit: ClassVar = "% of the width"
-    levels: ClassVar = (0.3, 0.6, 1.0, 1.4, 1.9)
+    levels: ClassVar = (0.22, 0.32, 0.59, 1.1, 1.9)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -25,9 +25,9 @@ class CameraLens(Axis):
     after: ClassVar = ("camera_pose", *spots.PLACING)
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.05, 0.1, 0.15, 0.2, 0.25)
+    levels: ClassVar = (0.048, 0.098, 0.15, 0.2, 0.25)
     shows: ClassVar = True
-    measure: ClassVar = "picture"
+    measure: ClassVar = "shift"
 
     share: float
     """by how much more is seen along each side, and how far the principal point is off, in half widths"""

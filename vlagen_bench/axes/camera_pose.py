@@ -29,9 +29,9 @@ class CameraPose(Axis):
     after: ClassVar = spots.PLACING
     sized_by: ClassVar = "degrees"
     unit: ClassVar = "degrees"
-    levels: ClassVar = (3.0, 6.0, 9.0, 12.0, 16.0)
+    levels: ClassVar = (3.2, 6.5, 9.7, 13.0, 16.0)
     shows: ClassVar = True
-    measure: ClassVar = "picture"
+    measure: ClassVar = "shift"
 
     degrees: float
 

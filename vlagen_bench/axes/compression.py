@@ -19,7 +19,7 @@ class Compression(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "loss"
     unit: ClassVar = "of 100"
-    levels: ClassVar = (60.0, 75.0, 85.0, 91.0, 95.0)
+    levels: ClassVar = (4.0, 17.0, 78.0, 89.0, 95.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -19,7 +19,7 @@ class DroppedFrames(Axis):
     stage: ClassVar = "step"
     sized_by: ClassVar = "share"
     unit: ClassVar = "of the observations"
-    levels: ClassVar = (0.2, 0.4, 0.6, 0.7, 0.8)
+    levels: ClassVar = (0.42, 0.56, 0.68, 0.72, 0.8)
     measure: ClassVar = "age_s"
 
     share: float

@@ -19,7 +19,7 @@ class Exposure(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "stops"
     unit: ClassVar = "stops"
-    levels: ClassVar = (0.3, 0.6, 0.9, 1.2, 1.5)
+    levels: ClassVar = (0.25, 0.51, 0.81, 1.1, 1.5)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -19,7 +19,7 @@ class Friction(Axis):
     stage: ClassVar = "step"
     sized_by: ClassVar = "divisor"
     unit: ClassVar = "times less"
-    levels: ClassVar = (1.5, 2.5, 4.0, 6.0, 8.0)
+    levels: ClassVar = (1.5, 2.3, 3.5, 5.3, 8.0)
     nothing: ClassVar = 1.0
     measure: ClassVar = "friction_ratio"
 

@@ -26,7 +26,8 @@ class Lighting(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "strength"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.2, 0.4, 0.6, 0.8, 1.0)
+    levels: ClassVar = (0.21, 0.45, 0.68, 0.86, 1.0)
+    takes: ClassVar = ("light",)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -19,7 +19,7 @@ class Mass(Axis):
     stage: ClassVar = "step"
     sized_by: ClassVar = "factor"
     unit: ClassVar = "times"
-    levels: ClassVar = (1.5, 3.0, 6.0, 12.0, 20.0)
+    levels: ClassVar = (2.0, 3.4, 6.1, 11.0, 20.0)
     nothing: ClassVar = 1.0
     measure: ClassVar = "mass_ratio"
 

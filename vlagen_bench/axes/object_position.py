@@ -21,10 +21,10 @@ class ObjectPosition(Axis):
     after: ClassVar = ("distractor_receptacle", "position")
     sized_by: ClassVar = "beyond_m"
     unit: ClassVar = "m"
-    levels: ClassVar = (0.02, 0.035, 0.05, 0.065, 0.08)
+    levels: ClassVar = (0.016, 0.032, 0.048, 0.064, 0.08)
     takes: ClassVar = ("place of the object",)
     shows: ClassVar = True
-    measure: ClassVar = "source_m"
+    measure: ClassVar = "source_outside_m"
 
     beyond_m: float
 

@@ -23,7 +23,8 @@ class ObjectSize(Axis):
     after: ClassVar = ("object",)
     sized_by: ClassVar = "growth"
     unit: ClassVar = "more or less"
-    levels: ClassVar = (0.1, 0.2, 0.3, 0.4, 0.5)
+    levels: ClassVar = (0.084, 0.18, 0.28, 0.38, 0.5)
+    takes: ClassVar = ("size of the object",)
     shows: ClassVar = True
     measure: ClassVar = "size_ratio"
 

@@ -30,7 +30,7 @@ class Occlusion(Axis):
     )
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.04, 0.08, 0.12, 0.16, 0.2)
+    levels: ClassVar = (0.012, 0.034, 0.075, 0.13, 0.2)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -15,7 +15,7 @@ class OverlayAxis(PoolAxis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "ratio"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.15, 0.3, 0.4, 0.5, 0.6)
+    levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -50,7 +50,7 @@ class Position(PoolAxis):
     takes: ClassVar = ("place of the object", "place of the receptacle")
     shows: ClassVar = True
     settings: ClassVar = {"test": {"region": "ring"}}
-    measure: ClassVar = "source_m"
+    measure: ClassVar = "source_outside_m"
 
     region: Region = "inner"
     third: Third | None = None

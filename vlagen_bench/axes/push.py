@@ -9,14 +9,14 @@ from vlagen_bench.axes import spots
 from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.scene import Scene
 
-STEPS = (3, 8)
+STEPS = (2, 4)
 """first and last control step after which it may come"""
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
 class Push(Axis):
-    """After 3 to 8 actions the source's velocity changes, in a drawn direction that does not lead off the table."""
+    """After 2 to 4 actions the source's velocity changes, in a drawn direction that does not lead off the table."""
 
     name: ClassVar = "push"
     kind: ClassVar = "execution"
@@ -24,7 +24,7 @@ class Push(Axis):
     after: ClassVar = ("object_position", "position")
     sized_by: ClassVar = "by_m_s"
     unit: ClassVar = "m/s"
-    levels: ClassVar = (0.2, 0.35, 0.5, 0.65, 0.8)
+    levels: ClassVar = (0.16, 0.32, 0.48, 0.64, 0.8)
     measure: ClassVar = "push_m_s"
 
     by_m_s: float

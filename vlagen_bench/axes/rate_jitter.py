@@ -19,7 +19,7 @@ class RateJitter(Axis):
     stage: ClassVar = "step"
     sized_by: ClassVar = "share"
     unit: ClassVar = "of a control step"
-    levels: ClassVar = (0.15, 0.3, 0.5, 0.7, 0.9)
+    levels: ClassVar = (0.26, 0.47, 0.64, 0.77, 0.9)
     measure: ClassVar = "path_m"
 
     share: float

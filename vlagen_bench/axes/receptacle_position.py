@@ -21,10 +21,10 @@ class ReceptaclePosition(Axis):
     after: ClassVar = ("distractor_receptacle", "object_position", "position")
     sized_by: ClassVar = "beyond_m"
     unit: ClassVar = "m"
-    levels: ClassVar = (0.02, 0.035, 0.05, 0.065, 0.08)
+    levels: ClassVar = (0.016, 0.032, 0.048, 0.064, 0.08)
     takes: ClassVar = ("place of the receptacle",)
     shows: ClassVar = True
-    measure: ClassVar = "target_m"
+    measure: ClassVar = "target_outside_m"
 
     beyond_m: float
 

@@ -33,7 +33,7 @@ class Reference(Axis):
         "size": {"by": "size"},
         "synonym": {"by": "synonym"},
     }
-    takes: ClassVar = ("third place", "choice of the other objects")
+    takes: ClassVar = ("third place", "choice of the other objects", "size of the object")
     measure: ClassVar = "words"
 
     by: By

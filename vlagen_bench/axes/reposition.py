@@ -23,7 +23,7 @@ class Reposition(Axis):
     after: ClassVar = ("distractor_object", *spots.PLACING)
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
-    levels: ClassVar = (0.04, 0.06, 0.08, 0.10, 0.12)
+    levels: ClassVar = (0.024, 0.048, 0.072, 0.096, 0.12)
     measure: ClassVar = "moved_m"
 
     after_step: int = 5

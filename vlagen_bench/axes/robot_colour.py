@@ -22,7 +22,7 @@ class RobotColour(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "ratio"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.2, 0.4, 0.6, 0.8, 1.0)
+    levels: ClassVar = (0.31, 0.58, 0.77, 0.91, 1.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -46,7 +46,7 @@ class RobotPose(PoolAxis):
     stage: ClassVar = "reset"
     sized_by: ClassVar = "spread_rad"
     unit: ClassVar = "rad"
-    levels: ClassVar = (0.1, 0.2, 0.3, 0.45, 0.6)
+    levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
     shows: ClassVar = True
     measure: ClassVar = "joints_rad"
 

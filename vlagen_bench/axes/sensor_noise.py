@@ -19,7 +19,7 @@ class SensorNoise(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "deviation"
     unit: ClassVar = "of 255"
-    levels: ClassVar = (8.0, 16.0, 28.0, 42.0, 60.0)
+    levels: ClassVar = (9.8, 20.0, 32.0, 45.0, 60.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -1,6 +1,7 @@
 """`vlagen calibrate`: measures the levels of axes. Parses, keeps what is measured, and prints it."""
 
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,6 +152,7 @@ def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> N
     from vlagen_bench import calibrate as calibration
     from vlagen_bench.curves import equal_steps
     from vlagen_bench.progress import tracked
+    from vlagen_bench.severity import measure_of
 
     if not axis.levels:
         raise ConfigError(f"The axis {axis.name} has no size, so there is nothing to sweep.")
@@ -162,6 +164,9 @@ def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> N
     for size, one in zip(sizes, found, strict=True):
         table.add_row(f"{size:g} {axis.unit}".strip(), f"{one.mean:.4g}", f"{one.low:.4g} – {one.high:.4g}")
     out.print(table)
-    proposal = equal_steps(sizes, [one.mean for one in found], whole=calibration.whole(axis))
+    means = [one.mean for one in found]
+    # A ratio's steps are alike in its logarithm: twice, four times, eight times.
+    severity = [log(mean) for mean in means] if measure_of(axis).unit == "times" else means
+    proposal = equal_steps(sizes, severity, whole=calibration.whole(axis))
     out.print(f"levels now:      {axis.levels}")
     out.print(f"at equal steps:  {proposal}")

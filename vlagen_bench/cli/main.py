@@ -5,9 +5,12 @@ from tyro.extras import SubcommandApp
 from vlagen_bench.cli import commands
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.common import exit_with
+from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
+from vlagen_bench.cli.power import power
 from vlagen_bench.cli.render import render
 from vlagen_bench.cli.report import report
+from vlagen_bench.cli.serve import serve
 
 
 def make_app() -> SubcommandApp:
@@ -22,6 +25,9 @@ def make_app() -> SubcommandApp:
     app.command(commands.certify)
     app.command(calibrate)
     app.command(report)
+    app.command(compare)
+    app.command(power)
+    app.command(serve)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")
     assets.command(commands.install)

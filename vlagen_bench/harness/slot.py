@@ -56,7 +56,7 @@ class Slot:
         if self._worker is not None and self._worn:
             self.dismiss(grace_s=GRACE_S)
         if self._worker is None:
-            self._worker = Worker()
+            self._worker = Worker(self._recipe.render_threads)
             self._tell(self._recipe)
         else:
             self.go_on(Report())

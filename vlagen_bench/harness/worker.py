@@ -22,7 +22,6 @@ from vlagen_bench.nouns import Task
 from vlagen_bench.policies import base
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-RENDER_THREADS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +35,8 @@ class Recipe:
     """name and arguments of a privileged policy, which lives inside the worker"""
     limit_s: float | None = None
     """of a call of that policy"""
+    render_threads: int = 1
+    """of Mesa's lavapipe, where pictures are drawn in software"""
 
 
 def simulator(task: Task) -> Sim:
@@ -48,12 +49,12 @@ def simulator(task: Task) -> Sim:
 class Worker:
     """A worker as the driver sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, render_threads: int) -> None:
         # SAPIEN's threads do not survive a fork.
         context = multiprocessing.get_context("spawn")
         self._images = SharedImages()
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_main, args=(theirs, self._images), daemon=True)
+        self._process = context.Process(target=_main, args=(theirs, self._images, render_threads), daemon=True)
         with _deaf_to_ctrl_c():
             self._process.start()
         theirs.close()
@@ -121,11 +122,11 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _main(connection: Connection, images: SharedImages) -> None:
+def _main(connection: Connection, images: SharedImages, render_threads: int) -> None:
     _die_with_the_driver()
     faulthandler.enable()
     # Before anything that draws is imported. GPU drivers do not read it.
-    os.environ.setdefault("LP_NUM_THREADS", str(RENDER_THREADS))
+    os.environ.setdefault("LP_NUM_THREADS", str(render_threads))
     hands = _Hands()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:

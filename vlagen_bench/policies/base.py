@@ -18,6 +18,8 @@ BUILT_IN = {
     "expert": "vlagen_bench.policies.expert:Expert",
     "replay": "vlagen_bench.policies.replay:Replay",
 }
+SECRETS = ("api_key",)
+"""arguments that nothing records"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +36,24 @@ class LoadedPolicy:
         """Whether it looks at the simulator's state: an oracle, marked and never ranked."""
         return bool(getattr(self.policy, "privileged", False))
 
+    @property
+    def shown_arguments(self) -> dict[str, str]:
+        """The arguments as others may see them: a run folder is published."""
+        return {name: "(hidden)" if name in SECRETS else text for name, text in self.arguments.items()}
+
 
 def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     """The policy called `name`.
 
     Args:
-        name: a built-in name, `module:Class`, or `path/to/file.py:Class`.
+        name: a built-in name, `module:Class`, `path/to/file.py:Class`, or the address of a policy server.
         arguments: keyword arguments of its constructor.
 
     Raises:
         PolicyError: it cannot be found, imported or constructed, or has no `act(obs, instr)`.
     """
     if "://" in name:
-        raise PolicyError(f"Policy servers ({name}) are not supported by this release; name a class: module:Class.")
+        return _remote(name, arguments)
     target = BUILT_IN.get(name, name)
     where, colon, class_name = target.rpartition(":")
     if not colon or not where or not class_name:
@@ -92,6 +99,16 @@ def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
 def one_line(error: BaseException) -> str:
     """`KeyError: 'x'`, on one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
+    try:
+        from vlagen_bench.policies import remote
+    except ModuleNotFoundError as error:
+        raise PolicyError(
+            f"A policy server ({url}) needs the package {error.name}: pip install 'vlagen-bench[remote]'"
+        ) from None
+    return LoadedPolicy(name=url, policy=remote.load(url, arguments), arguments={**arguments, "url": url})
 
 
 def _from_module(name: str) -> Any:

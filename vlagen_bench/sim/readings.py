@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlagen_bench.scene import Vec3
+from vlagen_bench.specs import Grid
 
 if TYPE_CHECKING:
     from vlagen_bench.sim.simulator import Simulator
@@ -18,6 +19,8 @@ class Thing:
     """A model as it stands and is. World frame."""
 
     position_m: Vec3
+    outside_m: float
+    """how far outside the square of trained places; 0 inside"""
     quat_wxyz: tuple[float, float, float, float]
     velocity_m_s: Vec3
     mass_kg: float
@@ -47,6 +50,10 @@ class Reading:
     """of the arm's drives"""
     shown_age_s: float
     """how long ago the policy's view was taken"""
+    places_px: tuple[tuple[float, float], ...]
+    """where the camera sees the outer places of the nominal table; empty where nothing is drawn"""
+    width_px: int
+    """of the picture"""
 
 
 def read(simulator: "Simulator") -> Reading:
@@ -55,7 +62,7 @@ def read(simulator: "Simulator") -> Reading:
     joints = {joint.name: joint for joint in world.robot.active_joints}
     positions = dict(zip(joints, map(float, world.robot.get_qpos()), strict=True))
     return Reading(
-        things={role: _thing(body) for role, body in sorted(world.bodies.items())},
+        things={role: _thing(body, simulator.spec.grid) for role, body in sorted(world.bodies.items())},
         table_m=_table_m(world),
         base_m=_numbers(world.robot.pose.p),
         joints_rad=tuple(positions[name] for name in robot.arm_joints),
@@ -63,13 +70,17 @@ def read(simulator: "Simulator") -> Reading:
         finger_force_n=min(float(joints[name].force_limit) for name in robot.gripper_joints),
         stiffness=tuple(float(joints[name].stiffness) for name in robot.arm_joints),
         shown_age_s=(simulator.steps - simulator.shown_step) / simulator.spec.control_hz,
+        places_px=_places_px(world) if world.drawn else (),
+        width_px=simulator.spec.camera.width_px,
     )
 
 
-def _thing(body: "Body") -> Thing:
+def _thing(body: "Body", grid: Grid) -> Thing:
     shapes = body.rigid.collision_shapes
+    aside_m = np.abs(body.position_m[:2] - grid.centre_m).max()
     return Thing(
         position_m=_numbers(body.position_m),
+        outside_m=max(0.0, float(aside_m) - grid.inner_half_edge_m),
         quat_wxyz=_numbers(body.quat_wxyz),
         velocity_m_s=_numbers(body.rigid.linear_velocity),
         mass_kg=float(body.rigid.mass),
@@ -87,6 +98,13 @@ def _corners_m(shape: object) -> np.ndarray:
 
 def _table_m(world: "World") -> float:
     return float(next(one.pose.p[2] for one in world.scene.entities if one.name in ("table", "stage")))
+
+
+def _places_px(world: "World") -> tuple[tuple[float, float], ...]:
+    ring = world.spec.grid.points("ring")
+    points = np.array([(x, y, world.spec.table_height_m, 1.0) for x, y in ring])
+    seen = points @ world.camera.get_extrinsic_matrix().T @ world.camera.get_intrinsic_matrix().T
+    return tuple(_numbers(spot) for spot in seen[:, :2] / seen[:, 2:])
 
 
 def _numbers(values: object) -> tuple:

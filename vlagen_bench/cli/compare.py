@@ -1,0 +1,46 @@
+"""`vlagen compare`: policies on the same episodes. Parses, prints, and writes the page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tyro.conf import Positional
+
+from vlagen_bench.cli.common import OK, console
+
+
+def compare(
+    runs: Annotated[Positional[tuple[Path, ...]], tyro.conf.arg(metavar="RUN RUN ...")], out: Path | None = None
+) -> int:
+    """Compares runs of one plan, paired episode by episode; the first is what the others are compared with.
+
+    Args:
+        runs: run folders, two or more, complete or not.
+        out: write two CSV files, a plot, and a page of the differing episodes with their films, into this folder.
+    """
+    from vlagen_bench import compare as comparisons
+    from vlagen_bench.compare_tables import tables
+
+    to, found = console(), comparisons.compare(runs)
+
+    def say(text: str) -> None:
+        to.print(text, markup=False, soft_wrap=True)
+
+    for label, run in found.runs.items():
+        oracle = ", an oracle: shown and never ranked" if run.oracle else ""
+        say(f"{label}: {run.path}, policy {run.policy}{oracle}")
+        if not run.report.complete:
+            say(f"   incomplete: {run.report.missing} episodes have no result and {run.report.errors} ended as errors.")
+    if found.left_out:
+        say(f"{found.left_out} episodes without an outcome in every run are left out, so all of this is provisional.")
+    if len(found.ranked) < 2:
+        say("Fewer than two of them are no oracles, so nothing is ranked or subtracted.")
+    for table in tables(found):
+        to.print(table)
+    if not found.differing:
+        say("No episode has different outcomes.")
+    if out is not None:
+        from vlagen_bench import compare_page
+
+        say(f"Written: {compare_page.write(found, out)}")
+    return OK

@@ -1,0 +1,110 @@
+"""`vlagen power`: how many episodes a question needs. Parses and prints; the numbers are in `statistics.power`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from vlagen_bench.cli.common import OK, console
+from vlagen_bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from vlagen_bench.statistics.power import Need
+
+WIDTHS = (0.3, 0.2, 0.1, 0.05)
+DIFFERENCES = (0.3, 0.2, 0.15, 0.1, 0.05)
+EXTRA = (0.0, 0.1, 0.3)
+"""discordance beyond the difference: none, some, much"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerArgs:
+    """What is asked; without any of these, a table of usual questions."""
+
+    width: float | None = None
+    """Of the 95 % interval of a rate, high minus low, such as 0.1."""
+    drop: float | None = None
+    """The paired drop, or the difference of two policies, that shall be found, such as 0.1."""
+    discordance: float | None = None
+    """Share of pairs that disagree; by default the drop itself, and 0.1 and 0.3 more."""
+    rate: float = 0.5
+    """The rate that a width is expected at, and that an unpaired difference lies about."""
+    power: float = 0.8
+    """The chance to find the drop if it is there."""
+    family: int = 1
+    """How many such questions are asked at once: each is tested at 5 % divided by this, Holm's worst case."""
+
+
+def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
+    """Says how many episodes a question needs, by exact calculation. Needs no simulator.
+
+    Args:
+        args: what is asked.
+    """
+    if args.family < 1:
+        raise ConfigError(f"--family: at least 1 question is asked, not {args.family}.")
+    asked = args.width is not None or args.drop is not None
+    out = console()
+    if args.width is not None or not asked:
+        out.print(_widths(WIDTHS if args.width is None else (args.width,), args))
+    if args.drop is not None or not asked:
+        out.print(_differences(DIFFERENCES if args.drop is None else (args.drop,), args))
+    return OK
+
+
+def _widths(widths: tuple[float, ...], args: PowerArgs) -> "Table":
+    from vlagen_bench.statistics.power import MOST_PAIRED, for_width
+
+    table = _new("How well is a rate known?")
+    _columns(table, "width of the 95 % interval, points", f"episodes, at a rate of {args.rate:.0%}")
+    for width in widths:
+        table.add_row(f"{100 * width:g}", _text(for_width(width, args.rate), MOST_PAIRED))
+    return table
+
+
+def _differences(differences: tuple[float, ...], args: PowerArgs) -> "Table":
+    from vlagen_bench.statistics.power import MOST_PAIRED, MOST_UNPAIRED, for_paired, for_unpaired
+
+    alpha = 0.05 / args.family
+    family = f", one of {args.family} questions" if args.family > 1 else ""
+    table = _new(f"Is there a difference? Power {args.power:.0%}, two-sided at 5 %{family}")
+    _columns(table, "points", "pairs that disagree", "paired: episodes", "power", "unpaired: episodes each", "power")
+    for difference in differences:
+        low, high = args.rate - difference / 2, args.rate + difference / 2
+        if not (low >= 0 and high <= 1):
+            raise ConfigError(f"A difference of {difference} about a rate of {args.rate} leaves 0 to 1: change --rate.")
+        some = [difference + more for more in EXTRA] if args.discordance is None else [args.discordance]
+        unpaired = for_unpaired(high, low, args.power, alpha)
+        for place, discordance in enumerate(one for one in some if one <= 1 or args.discordance is not None):
+            paired = for_paired(difference, discordance, args.power, alpha)
+            other = (_text(unpaired, MOST_UNPAIRED), _reached(unpaired)) if place == 0 else ("", "")
+            first = f"{100 * difference:g}" if place == 0 else ""
+            table.add_row(first, f"{discordance:.0%}", _text(paired, MOST_PAIRED), _reached(paired), *other)
+        table.add_section()
+    table.caption = (
+        "Paired: the same episodes twice (a twin, or another policy), McNemar's exact test.\n"
+        "As many pairs disagree as the difference if all of them go one way.\n"
+        f"Unpaired: different episodes, rates about {args.rate:.0%}, Boschloo's exact test."
+    )
+    return table
+
+
+def _new(title: str) -> "Table":
+    from rich.table import Table
+
+    return Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
+
+
+def _columns(table: "Table", *names: str) -> None:
+    for name in names:
+        table.add_column(name, justify="right")
+
+
+def _text(need: "Need", most: int) -> str:
+    return f">{most}" if need.n is None else str(need.n)
+
+
+def _reached(need: "Need") -> str:
+    return "–" if need.reached is None else f"{need.reached:.1%}"

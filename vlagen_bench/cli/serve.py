@@ -1,0 +1,64 @@
+"""`vlagen serve`: lets others ask a policy over the network. Parses, serves until Ctrl-C."""
+
+import ipaddress
+import signal
+from typing import Annotated
+
+import tyro
+
+from vlagen_bench.cli.common import OK, console
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(
+    policy: str,
+    policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = (),
+    host: str = LOOPBACK,
+    port: int = 8000,
+) -> int:
+    """Serves a policy to `vlagen-eval --policy ws://HOST:PORT`, and to clients of openpi.
+
+    Args:
+        policy: a built-in name, module:Class, or path/to/file.py:Class.
+        policy_args: keyword arguments of the policy's constructor, as strings.
+        host: the address that is listened at; 0.0.0.0 is all of this machine's.
+        port: 0 takes any that is free.
+    """
+    from vlagen_bench.cli.eval import _key_values
+    from vlagen_bench.errors import PolicyError
+    from vlagen_bench.policies import base
+
+    try:
+        from vlagen_bench.serve import Server
+    except ModuleNotFoundError as error:
+        raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
+    from vlagen_bench.served import Served
+
+    out = console()
+
+    def say(text: str) -> None:
+        out.print(text, markup=False, soft_wrap=True)
+
+    served = Served(base.load(policy, _key_values(policy_args)))
+    # A container is ended by SIGTERM: as by Ctrl-C, the policy is closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server = Server(served, host=host, port=port, note=say)
+    try:
+        with server.listening() as found:
+            say(f"Serving {policy} at ws://{host}:{found}. Ctrl-C ends it.")
+            if not _is_loopback(host):
+                say(f"warning: everyone who reaches {host} can ask this policy; nothing is encrypted, or asks for a key.")
+            server.work()
+    except KeyboardInterrupt:
+        say("Ended.")
+    finally:
+        served.close()
+    return OK
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,114 @@
+"""How do arrays travel in a message? As MessagePack maps in openpi's notation, which never carry code.
+
+A message is one binary WebSocket frame: a MessagePack map whose keys are strings. Its values are nil, booleans, numbers,
+strings, bytes, lists, maps, and numpy arrays and scalars, written as maps whose keys are bytes:
+
+    np.float32([[1, 2]])  ->  {b"__ndarray__": True, b"data": <8 bytes, C order>, b"dtype": "<f4", b"shape": [1, 2]}
+    np.float32(1)         ->  {b"__npgeneric__": True, b"data": 1.0, b"dtype": "<f4"}
+
+That is the notation of openpi-client 0.1.2 (`openpi_client/msgpack_numpy.py`). Nothing is ever unpickled: a dtype is a
+boolean, an integer, a float or text, and an array has exactly the bytes that its shape and dtype need.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgpack
+import numpy as np
+
+MAX_FRAME_BYTES = 64 * 2**20
+"""of one message, either way: some 70 pictures of 640x480"""
+KINDS = "biufSU"
+"""bool, int, unsigned, float, bytes, text; as `numpy.dtype.kind`"""
+MAX_DIMENSIONS = 32
+_DTYPE = re.compile(rf"[<>|=]?[{KINDS}][1-9][0-9]{{0,8}}")
+
+
+class WireError(ValueError):
+    """Bytes that are no message, or a value that no message can carry."""
+
+
+def pack(message: Mapping[str, Any]) -> bytes:
+    """The frame of a message; raises `WireError` for a value that cannot travel, and for too large a frame."""
+    try:
+        frame = msgpack.packb(dict(message), default=_notation)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise WireError(f"this cannot be sent: {error}") from None
+    if len(frame) > MAX_FRAME_BYTES:
+        raise WireError(f"a message of {len(frame)} bytes is too large; {MAX_FRAME_BYTES} are allowed")
+    return frame
+
+
+def unpack(frame: bytes) -> dict[str, Any]:
+    """The message of a frame, its arrays writable and its own; raises `WireError` for anything else."""
+    if len(frame) > MAX_FRAME_BYTES:
+        raise WireError(f"a frame of {len(frame)} bytes is too large; {MAX_FRAME_BYTES} are allowed")
+    try:
+        message = msgpack.unpackb(frame, object_hook=_value, ext_hook=_refuse)
+    except WireError:
+        raise
+    except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
+        raise WireError(f"this is no MessagePack: {error}") from None
+    if not isinstance(message, dict) or not all(isinstance(key, str) for key in message):
+        raise WireError("the frame holds no map with strings as keys")
+    return message
+
+
+def _notation(value: Any) -> dict[bytes, Any]:
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in KINDS:
+        what = f"an array of dtype {value.dtype}" if hasattr(value, "dtype") else f"a {type(value).__name__}"
+        raise TypeError(f"{what} is neither a number nor text")
+    if isinstance(value, np.ndarray):
+        return {
+            b"__ndarray__": True,
+            b"data": value.tobytes(),
+            b"dtype": value.dtype.str,
+            b"shape": value.shape,
+        }
+    return {b"__npgeneric__": True, b"data": value.item(), b"dtype": value.dtype.str}
+
+
+def _value(found: dict[Any, Any]) -> Any:
+    if b"__ndarray__" in found:
+        return _array(found.get(b"data"), _dtype(found.get(b"dtype")), found.get(b"shape"))
+    if b"__npgeneric__" in found:
+        return _scalar(found.get(b"data"), _dtype(found.get(b"dtype")))
+    return found
+
+
+def _dtype(text: Any) -> np.dtype:
+    if not isinstance(text, str) or not _DTYPE.fullmatch(text):
+        raise WireError(f"{_short(text)} is no dtype of numbers or text, such as '<f4' or '|u1'")
+    try:
+        return np.dtype(text)
+    except (TypeError, ValueError, OverflowError):
+        raise WireError(f"{_short(text)} is a dtype that numpy does not know") from None
+
+
+def _array(data: Any, dtype: np.dtype, shape: Any) -> np.ndarray:
+    if not isinstance(data, bytes) or not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
+        raise WireError("an array needs its data as bytes, and a shape")
+    if not all(type(length) is int and 0 <= length <= MAX_FRAME_BYTES for length in shape):
+        raise WireError(f"{_short(shape)} is no shape")
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise WireError(f"an array of shape {tuple(shape)} and dtype {dtype} does not have {len(data)} bytes")
+    return np.frombuffer(data, dtype).reshape(shape).copy()
+
+
+def _scalar(data: Any, dtype: np.dtype) -> np.generic:
+    if not isinstance(data, bool | int | float | str | bytes):
+        raise WireError(f"{_short(data)} is no scalar")
+    try:
+        return dtype.type(data)
+    except (ValueError, TypeError, OverflowError):
+        raise WireError(f"{_short(data)} is no scalar of dtype {dtype}") from None
+
+
+def _refuse(code: int, data: bytes) -> Any:
+    raise WireError(f"the extension type {code} of MessagePack is not used here")
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:80]

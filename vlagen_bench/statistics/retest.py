@@ -1,0 +1,50 @@
+"""Does a run repeat itself? How often outcomes agree across repeats, and how far a rate moves by itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import variance
+
+from vlagen_bench.statistics.intervals import wilson
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retest:
+    """Episodes that were run several times, each with the same values."""
+
+    n: int
+    """episodes with two outcomes or more"""
+    agreeing: int
+    """of these, those whose outcomes are all the same"""
+    noise_sd: float | None
+    """standard deviation of the rate over all n, of one run, that is left when the episodes are fixed; None without any"""
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of episodes whose outcomes agree; None without any."""
+        return self.agreeing / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % Wilson interval of the agreement."""
+        return wilson(self.agreeing, self.n) if self.n else None
+
+
+def retest(repeats: Iterable[Sequence[bool]]) -> Retest:
+    """Counts agreement, and estimates the noise floor.
+
+    The rate of a run over n fixed episodes has the variance sum p(1 - p) / n^2, p being an episode's own chance; the
+    sample variance of an episode's outcomes estimates its p(1 - p) without bias, from two repeats on. A difference of
+    two runs below 2 sqrt(2) noise_sd may be nothing but that noise.
+
+    Args:
+        repeats: outcomes of each episode; those with fewer than two are left out.
+
+    >>> found = retest([[True, True], [True, False], [False, False], [True]])
+    >>> found.n, found.agreeing, round(found.noise_sd, 3)
+    (3, 2, 0.236)
+    """
+    found = [[int(one) for one in outcomes] for outcomes in repeats if len(outcomes) >= 2]
+    noise = sqrt(sum(variance(outcomes) for outcomes in found)) / len(found) if found else None
+    agreeing = sum(len(set(outcomes)) == 1 for outcomes in found)
+    return Retest(n=len(found), agreeing=agreeing, noise_sd=noise)
