@@ -13,17 +13,26 @@ pytestmark = pytest.mark.sim
 def test_fair_episodes_are_certified_and_written(tmp_path):
     suite = plan.select(catalog.suite("quick"), conditions=("object_test",), episodes=2, seed=0)
     made, task = plan.make_plan(suite), catalog.task(suite.task)
-    path, simulator = tmp_path / "c.jsonl", Simulator(specs.TABLETOP)
-    found = list(certify.certify(made, task, simulator, path))
+    path = tmp_path / "c.jsonl"
+    found = list(certify.certify(made, task, path))
     assert len(found) == 4 and all(one.solved and not one.problems and one.source_px > 100 for one in found)
     whole = path.read_text()
     lines = [json.loads(line) for line in whole.splitlines()]
     assert lines[0]["plan_hash"] == made.hash and [line["id"] for line in lines[1:]] == [e.id for e in made.episodes]
     path.write_text(whole[:-40])  # a killed writer: three are kept, and only the last is made again
-    assert list(certify.certify(made, task, simulator, path)) == found and path.read_text() == whole
+    assert list(certify.certify(made, task, path)) == found and path.read_text() == whole
     other = plan.make_plan(plan.select(suite, conditions=None, episodes=1, seed=1))
     with pytest.raises(ConfigError, match="another plan"):
-        list(certify.certify(other, task, simulator, path))
+        list(certify.certify(other, task, path))
+
+
+@pytest.mark.slow
+def test_workers_find_the_same(tmp_path):
+    suite = plan.select(catalog.suite("quick"), conditions=("object_test",), episodes=2, seed=0)
+    made, task = plan.make_plan(suite), catalog.task(suite.task)
+    alone = {one.id: one for one in certify.certify(made, task, tmp_path / "one.jsonl")}
+    together = {one.id: one for one in certify.certify(made, task, tmp_path / "two.jsonl", workers=2)}
+    assert alone == together
 
 
 @pytest.mark.bridge

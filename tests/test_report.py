@@ -197,7 +197,7 @@ def test_a_suite_without_published_rows(tmp_path, printed):
 
 
 def test_the_table_of_one_group_has_no_mean_of_groups(tmp_path):
-    path = fabricate(tmp_path / "run", "quick", by_rule, episodes=4, conditions=("unseen_table", "texture_strong"))
+    path = fabricate(tmp_path / "run", "quick", by_rule, episodes=4, conditions=("table_test", "texture_l5"))
     said = text_of(results_table("t", report.make(path).rows))
     assert "mean of 2" in said and "groups" not in said
 

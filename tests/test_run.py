@@ -191,7 +191,6 @@ def test_a_spec_that_does_not_fit_stops_before_the_first_episode():
         ("nowhere.py:Policy", "There is no policy file nowhere.py"),
         ("fakes:Steper", "Did you mean 'Stepper'"),
         ("fakes:FakeSim", "has no method act"),
-        ("ws://localhost:1", "not supported by this release"),
         ("replay", "needs a run folder"),
     ],
 )

@@ -34,7 +34,7 @@ def test_doctor_counts_them(pack):
 def test_the_header_and_the_first_lines_of_a_run_name_them(tmp_path):
     scene, made, loaded = specs.scene("tabletop"), make_plan(catalog.suite("quick")), base.load("noop", {})
     made_header = header.make(
-        made, loaded, scene, "a renderer", (MESH,), execution=Execution(), limits=Limits(), workers=1
+        made, loaded, scene, "a renderer", (MESH,), execution=Execution(), limits=Limits(), workers=None
     )
     assert made_header["pack"]["stand_ins"] == [MESH]
     screen = io.StringIO()

@@ -1,18 +1,15 @@
+"""What the results of a run say, by condition and by factor."""
+
 import pytest
-from scipy.stats import binomtest
 
-from vlagen_bench.stats import rows, wilson
-
-
-@pytest.mark.parametrize(("k", "n"), [(0, 20), (1, 3), (64, 64), (150, 192), (97, 192)])
-def test_wilson_is_scipys(k, n):
-    expected = binomtest(k, n).proportion_ci(0.95, method="wilson")
-    assert wilson(k, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+from vlagen_bench.statistics.paired import mcnemar, tango
+from vlagen_bench.stats import rows, shares
 
 
 def test_no_data_is_no_rate():
     row = rows([{"id": "a", "condition": "c"}], {}, {"c": "vision"})[0]
     assert (row.rate, row.interval, row.drop, row.planned, row.n) == (None, None, None, 1, 0)
+    assert (row.drop_interval, row.drop_p) == (None, None)
 
 
 def test_errors_are_neither_failures_nor_pairs():
@@ -25,3 +22,30 @@ def test_errors_are_neither_failures_nor_pairs():
     }
     row = rows(planned, results, {"c": "vision"})[0]
     assert (row.n, row.successes, row.errors, row.pairs, row.lost, row.gained, row.drop) == (1, 0, 1, 1, 1, 0, 1.0)
+    assert (row.drop_interval, row.drop_p) == (tango(1, 0, 1), mcnemar(1, 0))
+
+
+def composed(outcomes: dict[str, list[bool | None]]):
+    """Episodes of conditions, with twins that always succeed; None: an error."""
+    planned, results = [], {}
+    for name, successes in outcomes.items():
+        for index, success in enumerate(successes):
+            twin = {"id": f"clean{index}", "condition": "nominal", "index": index, "twin": None}
+            episode = {"id": f"{name}{index}", "condition": name, "index": index, "twin": twin["id"]}
+            outcome = "error" if success is None else "success" if success else "failure"
+            results |= {twin["id"]: {"outcome": "success", **twin}, episode["id"]: {"outcome": outcome, **episode}}
+            planned += [twin, episode]
+    return planned, results
+
+
+def test_shares_are_of_conditions_that_were_run_together():
+    half, good = [True, False] * 10, [True] * 20
+    found = {share.factor: share for share in shares(*composed({"a_l1": half, "b_l1": good, "a_l1+b_l1": half}))}
+    assert set(found) == {"a_l1", "b_l1"}, "the nominal condition is no factor"
+    assert (found["a_l1"].drop, found["b_l1"].drop) == (pytest.approx(0.5), pytest.approx(0.0))
+    assert found["a_l1"].n == 40 and 0.2 < found["a_l1"].low < 0.5 < found["a_l1"].high < 0.8
+
+
+def test_an_error_is_no_share():
+    (found,) = shares(*composed({"a_l1": [True, False, None]}))
+    assert (found.n, found.drop) == (2, pytest.approx(0.5))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import Batcher, Counter, FakeSim, SignedSim, Stepper, TrapSim, loaded
+from test_cli import BIN, call
 
 from vlagen_bench import catalog, plan, run
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
@@ -134,8 +135,9 @@ def test_what_the_user_has_to_mend_stops_the_run(tmp_path):
 
 
 def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
-    results = go(tmp_path, Stepper(), functools.partial(int, "x"), retries=0)
-    assert {record["error"][:30] for record in results.values()} == {"worker: ValueError: invalid li"}
+    notes = []
+    results = go(tmp_path, Stepper(), functools.partial(int, "x"), retries=0, notes=notes)
+    assert not notes and {record["error"][:30] for record in results.values()} == {"worker: ValueError: invalid li"}
 
 
 def test_a_slow_episode_holds_up_no_other(tmp_path):
@@ -377,3 +379,42 @@ def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
         go(tmp_path / "b", Killer(), functools.partial(simulator, SHORT), workers=1, task=SHORT, notes=notes) == whole
     )
     assert Killer.kills == 1 and "SIGKILL" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--workers", "0"), "--workers 0: at least 1 is needed."),
+        (("--execute-horizon", "0"), "--execute-horizon 0: at least 1 action"),
+        (("--step-timeout", "0"), "--step-timeout 0: give a number of seconds above 0."),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_a_sentence(tmp_path, words, says):
+    done = call("vlagen-eval", "--policy", "noop", *words, cwd=tmp_path)
+    assert done.returncode == 2 and says in done.stderr and not list(tmp_path.iterdir())
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_path):
+    words = ["--policy", "expert", "--conditions", "nominal", "--episodes", "3", "--video", "none"]
+    child = subprocess.Popen(
+        [str(BIN / "vlagen-eval"), *words, "--out", "a", "--workers", "2"],
+        cwd=tmp_path, start_new_session=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    lines = tmp_path / "a" / "episodes.jsonl"
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline and not (lines.exists() and lines.read_text()):
+        time.sleep(0.05)
+    os.killpg(child.pid, signal.SIGINT)
+    said = child.communicate(timeout=10)[0]
+    assert child.returncode == 130 and "To go on: vlagen-eval" in said and "Traceback" not in said
+    assert call("vlagen-eval", *words, "--out", "a", cwd=tmp_path).returncode == 0
+    assert call("vlagen-eval", *words, "--out", "b", "--workers", "2", cwd=tmp_path).returncode == 0
+    resumed, whole = (RunFolder.reading(tmp_path / name).results for name in "ab")
+    assert [_untimed(resumed[key]) for key in sorted(resumed)] == [_untimed(whole[key]) for key in sorted(whole)]
+    assert len(whole) == 3
+
+
+def _untimed(record):
+    return {key: value for key, value in record.items() if key != "timings"}

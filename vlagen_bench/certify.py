@@ -1,14 +1,16 @@
 """Is every episode of a suite fair? Solvable, not solved at the start, all visible, told in clean words."""
 
 import json
+import multiprocessing
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from vlagen_bench import packs, specs
+from vlagen_bench import catalog, packs, specs
 from vlagen_bench.axes import Draft
 from vlagen_bench.axes.referring import meant
 from vlagen_bench.errors import ConfigError
@@ -43,31 +45,65 @@ class Certificate:
     """what is wrong with the episode itself, whoever acts"""
 
 
-def certify(plan: Plan, task: Task, simulator: Simulator, path: Path) -> Iterator[Certificate]:
+def certify(plan: Plan, task: Task, path: Path, *, workers: int = 1) -> Iterator[Certificate]:
     """Looks at every episode of the plan, twins included, and lets the expert play it.
 
     Each certificate is written to `path` as it is made: JSON, one line an episode after a line about the plan. A file
     that holds certificates of the same plan already is gone on with.
+
+    Args:
+        plan: the episodes.
+        task: theirs.
+        path: of the file.
+        workers: processes that work side by side; with more than one, lines come in the order in which they are done.
+
+    Raises:
+        ConfigError: the file is another plan's, or no file of certificates.
     """
-    expert, known = Expert(), _known(plan, path)
-    with open(path, "w", encoding="utf-8") as file:
-        suite = {"name": plan.suite.name, "version": plan.suite.version, "seed": plan.suite.seed}
-        file.write(json.dumps({"suite": suite, "plan_hash": plan.hash}, sort_keys=True) + "\n")
-        file.writelines(map(_line, known.values()))
-        for episode in plan.episodes:
-            if episode.id not in known:
-                known[episode.id] = certify_one(episode, task, simulator, expert)
-                file.write(_line(known[episode.id]))
-                file.flush()
-            yield known[episode.id]
+    known, end = _known(plan, path)
+    wanted = [episode for episode in plan.episodes if episode.id not in known]
+    with open(path, "ab") as file:
+        file.truncate(end)  # what an interrupted writer left of its last line
+        if not end:
+            suite = {"name": plan.suite.name, "version": plan.suite.version, "seed": plan.suite.seed}
+            file.write((json.dumps({"suite": suite, "plan_hash": plan.hash}, sort_keys=True) + "\n").encode())
+        yield from known.values()
+        for made in _all(wanted, task, workers):
+            file.write(_line(made).encode())
+            file.flush()
+            yield made
 
 
-def _known(plan: Plan, path: Path) -> dict[str, Certificate]:
-    """The certificates of this very plan that a file holds; none if it is another's, or there is no file."""
+def _all(episodes: list[Episode], task: Task, workers: int) -> Iterator[Certificate]:
+    if workers == 1:
+        simulator, expert = Simulator.of(task), Expert()
+        yield from (certify_one(episode, task, simulator, expert) for episode in episodes)
+        return
+    # SAPIEN's threads do not survive a fork.
+    with multiprocessing.get_context("spawn").Pool(workers, _begin, (task.name,)) as pool:
+        yield from pool.imap_unordered(_one, episodes)
+
+
+_HERE: dict[str, Any] = {}
+"""of a worker process: its task, simulator and expert"""
+
+
+def _begin(task_name: str) -> None:
+    task = catalog.task(task_name)
+    _HERE.update(task=task, simulator=Simulator.of(task), expert=Expert())
+
+
+def _one(episode: Episode) -> Certificate:
+    return certify_one(episode, **_HERE)
+
+
+def _known(plan: Plan, path: Path) -> tuple[dict[str, Certificate], int]:
+    """The certificates of this very plan that a file holds, and where its last whole line ends; none without a file."""
     if not path.exists():
-        return {}
-    # An interrupted writer may have left half a line at the end; it has no line break.
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        return {}, 0
+    lines = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    if not lines:
+        return {}, 0
     try:
         head, *rest = map(json.loads, lines)
         if head["plan_hash"] != plan.hash:
@@ -75,7 +111,7 @@ def _known(plan: Plan, path: Path) -> dict[str, Certificate]:
         found = [Certificate(**{**record, "problems": tuple(record["problems"])}) for record in rest]
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path} is no file of certificates. Name another file: --out FILE") from None
-    return {certificate.id: certificate for certificate in found}
+    return {certificate.id: certificate for certificate in found}, sum(map(len, lines))
 
 
 def _line(certificate: Certificate) -> str:

@@ -66,7 +66,7 @@ class Comparison:
     left_out: int
     """episodes without an outcome in some run"""
     differing: tuple[Mapping[str, Any], ...]
-    """planned episodes, those of twins too, whose outcomes differ between runs that have one"""
+    """planned episodes, those of twins too, whose outcomes differ between ranked runs; between all, if fewer than two are ranked"""
 
     @property
     def ranked(self) -> tuple[str, ...]:
@@ -91,6 +91,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         if run.header["plan_hash"] != first.header["plan_hash"]:
             raise RunError(_why(first, run))
     ranked = [label for label, run in runs.items() if not run.oracle]
+    shown = [runs[label] for label in ranked] if len(ranked) > 1 else list(runs.values())
     declared = [episode for episode in first.planned if episode["condition"] in first.header["conditions"]]
     common = [one for one in declared if all(run.success(one["id"]) is not None for run in runs.values())]
     lines = [
@@ -103,7 +104,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         overall=_line(runs, ranked, OVERALL, common),
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),
-        differing=tuple(one for one in first.planned if len(_outcomes(runs, one["id"])) > 1),
+        differing=tuple(episode for episode in first.planned if _differs(shown, episode["id"])),
     )
 
 
@@ -113,8 +114,8 @@ def _labels() -> Iterator[str]:
         yield from (f"{letter}{again or ''}" for letter in ascii_uppercase)
 
 
-def _outcomes(runs: Mapping[str, Run], episode_id: str) -> set[bool]:
-    return {success for run in runs.values() if (success := run.success(episode_id)) is not None}
+def _differs(runs: Sequence[Run], episode_id: str) -> bool:
+    return {True, False} <= {run.success(episode_id) for run in runs}
 
 
 def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> Line:

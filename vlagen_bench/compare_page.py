@@ -110,7 +110,7 @@ def _plot(found: Comparison, path: Path) -> None:
         axes.axvline(0, color="#999999", linewidth=0.8)
         for place, label in enumerate(others):
             shift = 0.5 * ((place + 0.5) / len(others) - 0.5)
-            _draw(axes, label, lines, shift, COLOURS[place % len(COLOURS)])
+            _draw(axes, label, f"{label}: {found.runs[label].path.name}", lines, shift, COLOURS[place % len(COLOURS)])
         names = [f"{line.condition} ({line.n})" for line in lines]
         axes.set_yticks(range(len(lines)), names)
         axes.set_ylim(len(lines) - 0.5, -0.5)
@@ -121,13 +121,13 @@ def _plot(found: Comparison, path: Path) -> None:
             figure.savefig(path, metadata={"Date": None})
 
 
-def _draw(axes: Any, label: str, lines: tuple[Line, ...], shift: float, colour: str) -> None:
+def _draw(axes: Any, label: str, name: str, lines: tuple[Line, ...], shift: float, colour: str) -> None:
     gaps = [(place, line.gaps[label]) for place, line in enumerate(lines)]
     known = [(place, gap) for place, gap in gaps if gap.pairs.n]
     axes.plot(
         [100 * gap.pairs.difference for _, gap in known],
         [place + shift for place, _ in known],
-        "o", color=colour, markersize=4, label=label,
+        "o", color=colour, markersize=4, label=name,
     )  # fmt: skip
     for place, gap in known:
         if gap.low is not None:

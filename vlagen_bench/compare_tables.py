@@ -71,8 +71,9 @@ def _against_first(found: Comparison, label: str) -> Table:
     table.add_section()
     table.add_row(*_cells(found.overall, first, label))
     table.caption = (
-        "Differences in points. In a condition: Tango's interval, McNemar's exact p, and Holm's over all conditions\n"
-        "and runs here. Overall: scenes resampled, and their signs flipped, as wholes; a question of its own."
+        "Differences in points. In a condition: Tango's interval, McNemar's exact p, and p after Holm\n"
+        "over all conditions and runs here. Overall: whole scenes are resampled, and have their signs\n"
+        "flipped; a question of its own."
     )
     return table
 
@@ -92,17 +93,17 @@ def _standings(found: Comparison) -> Table:
     for one in found.standings:
         where = f"{one.name}: {escape(str(found.runs[one.name].path))}"
         table.add_row(where, percent(one.rate), probability(one.p), "yes" if one.among_best else "no")
-    table.caption = "The set holds a run that truly is best with a probability of 95 % or more."
+    table.caption = "A run that truly is the best is among them\nwith a probability of 95 % or more."
     return table
 
 
 def _differing(found: Comparison) -> Table:
-    table = _new("Episodes where they differ", "index", "id", *(named(found, label) for label in found.runs))
-    table.add_column("instruction", overflow="ellipsis", no_wrap=True)
+    table = _new("Episodes where they differ", "id", *(named(found, label) for label in found.runs))
+    table.add_column("instruction")
     for episode in found.differing[:SHOWN]:
         outcomes = (outcome(found, label, episode["id"]) for label in found.runs)
         text = escape(episode["values"]["instruction"]["text"])
-        table.add_row(episode["condition"], str(episode["index"]), episode["id"], *outcomes, text)
+        table.add_row(f"{episode['condition']} {episode['index']}", episode["id"], *outcomes, text)
     if len(found.differing) > SHOWN:
         table.caption = f"{len(found.differing) - SHOWN} more: --out DIR writes them all, with their films."
     return table

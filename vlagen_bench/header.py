@@ -27,12 +27,12 @@ def make(
     *,
     execution: Execution,
     limits: Limits,
-    workers: int,
+    workers: int | None,
 ) -> dict[str, Any]:
     """The content of `header.json`.
 
     How a policy's chunks are executed is told with the policy, since a run cannot go on with other chunks; limits and
-    workers change no result, and may.
+    workers (None: played in one process) change no result, and may.
     """
     pack = packs.load(scene.pack)
     return {

@@ -22,7 +22,7 @@ class Instruction(PoolAxis):
     stage: ClassVar = "prompt"
     after: ClassVar = ("object", "receptacle", "reference")
     sized_by: ClassVar = "rewrite"
-    unit: ClassVar = "level of rewriting"
+    unit: ClassVar = "rewriting"
     levels: ClassVar = (1, 2, 3, 4, 5)
     nothing: ClassVar = 0
     measure: ClassVar = "words"

@@ -132,27 +132,30 @@ def validate() -> int:
 
 def certify(
     which: Which = WHOLE_QUICK,
+    workers: int = 1,
     out: Path | None = None,
 ) -> int:
     """Certifies a suite's episodes: solvable by the expert, not solved at reset, visible, told in clean words.
 
     Args:
         which: the episodes; clean twins are certified too.
+        workers: processes that work side by side.
         out: where to write the certificates; default: <suite>.certificate.jsonl.
     """
     from rich.table import Table
 
     from vlagen_bench import catalog
     from vlagen_bench import certify as certificates
+    from vlagen_bench.errors import ConfigError
     from vlagen_bench.progress import tracked
-    from vlagen_bench.sim.simulator import Simulator
     from vlagen_bench.stats import wilson
 
     made = which.plan()
     suite, task = made.suite.name, catalog.task(made.suite.task)
-    simulator = Simulator.of(task)
+    if workers < 1:
+        raise ConfigError(f"--workers: at least 1 process is needed, not {workers}.")
     target = out or Path(f"{suite}.certificate.jsonl")
-    looked_at = certificates.certify(made, task, simulator, target)
+    looked_at = certificates.certify(made, task, target, workers=workers)
     found = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
     table = Table(
         "condition", "n", "solved", "95 % interval", "mean steps", "unfair", title=suite, title_justify="left"

@@ -71,7 +71,7 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path) -> int:
     packs.require(scene.pack, checked)
     head = header.make(
         plan, loaded, scene, device.describe(), checked.stand_ins,
-        execution=args.execution(), limits=args.limits(), workers=args.workers,
+        execution=args.execution(), limits=args.limits(), workers=args.processes,
     )  # fmt: skip
     film = VideoWriter(path / "videos", args.video, scene.control_hz) if args.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
@@ -101,7 +101,7 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
     )
     if loaded.privileged:
         out.print("This policy sees the simulator's state: it is an oracle, and is never ranked.")
-    elif args.workers > 1 and sharing(loaded.policy) == "instances":
+    elif args.processes and args.processes > 1 and sharing(loaded.policy) == "instances":
         out.print("This policy has reset() but no act_batch(), so each worker is given an instance of its own.")
     if stand_ins:
         out.print(f"{len(stand_ins)} asset files are stand-ins for upstream's: {', '.join(stand_ins)}")

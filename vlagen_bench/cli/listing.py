@@ -7,6 +7,7 @@ KINDS = ("vision", "semantics", "execution", "dynamics")
 
 def list_all() -> int:
     """Lists suites, tasks with their conditions, axes with their levels, asset packs and built-in policies."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from vlagen_bench import catalog, packs, specs, variants
@@ -38,10 +39,11 @@ def list_all() -> int:
         f"Conditions of an axis: <axis>_l<level>, <axis>_<setting>; together: a+b."
     )
     axes = new("Axes", "axis", "stage", "levels 1-5, settings", "unit", "scenes", "what")
+    axes.box, axes.padding = SIMPLE_HEAD, (0, 1, 0, 0)
     for kind in KINDS:
         axes.add_row(f"[bold]{kind}[/bold]")
         for axis in (axis for axis in AXES if axis.kind == kind):
-            sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings]) or "-"
+            sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings])
             scenes = "all" if set(axis.scenes) == set(specs.scene_names()) else ", ".join(axis.scenes)
             what = axis.__doc__.strip().splitlines()[0]
             axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", scenes, what)

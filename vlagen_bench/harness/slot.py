@@ -69,7 +69,10 @@ class Slot:
             return self._lost(str(death))
         if self._too_large and not isinstance(self.request, Finish):
             return self._lost(f"used {self._worker.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})")
-        self._worker.suspect |= isinstance(reply, Report) and reply.error is not None
+        if isinstance(reply, Report) and reply.error is not None:
+            self._worker.suspect = True
+            if isinstance(self.request, Recipe):
+                self.dismiss()
         return reply
 
     def overdue(self) -> Report:
@@ -112,7 +115,8 @@ class Slot:
         limits = self._limits
         allowed = limits.reset_s if isinstance(request, Recipe) else allowed_s(request, limits)
         self.request, self.deadline = request, time.monotonic() + allowed
-        self._lateness = f"did not reply within {allowed:g} s (--step-timeout {limits.step_s:g})"
+        option = f" (--step-timeout {limits.step_s:g})" if isinstance(request, Question | Execute) else ""
+        self._lateness = f"did not reply within {allowed:g} s{option}"
         if (end := self._episode_end(request)) < self.deadline:
             self.deadline = end
             self._lateness = f"did not reply before the episode had taken {limits.episode_s:g} s (--episode-timeout)"

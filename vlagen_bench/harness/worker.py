@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from vlagen_bench.errors import VlagenError
@@ -115,6 +116,7 @@ class WorkerDied(Exception):
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
     """Processes started inside do not hear Ctrl-C, which a terminal sends to all: the driver ends them."""
+    resource_tracker.ensure_running()  # else the first spawn starts it, and unblocks the signal (CPython 3.11)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

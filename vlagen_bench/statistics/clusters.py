@@ -87,5 +87,3 @@ def sign_flip_greater(sums: Sequence[int]) -> float:
         chances = flipped
     least = -sum(map(abs, sums))
     return float(min(1.0, chances[sum(sums) - least :].sum()))
-
-

@@ -67,7 +67,7 @@ def mcnemar_greater(only_first: int, only_other: int) -> float:
     >>> mcnemar_greater(3, 0)
     0.125
     """
-    pairs = only_first + only_other
+    pairs = int(only_first + only_other)  # of numpy's, powers of 2 overflow
     return sum(comb(pairs, won) for won in range(only_first, pairs + 1)) / 2**pairs
 
 

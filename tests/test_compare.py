@@ -1,0 +1,225 @@
+"""What is said of runs of one plan that nobody ran, and what is refused?"""
+
+import csv
+import io
+import json
+
+import pandas as pd
+import pytest
+from fabricated import fabricate
+from rich.console import Console
+
+import vlagen_bench
+from vlagen_bench import compare_page
+from vlagen_bench.cli import common
+from vlagen_bench.cli import compare as command
+from vlagen_bench.cli import power as power_command
+from vlagen_bench.compare import compare
+from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.statistics.paired import mcnemar, tango
+
+CONDITIONS = ("nominal", "lighting_l3", "mass_l3")
+EPISODES = 12
+
+
+def good(episode):
+    return "failure" if episode.index == 0 else "success"
+
+
+def weak(episode):
+    """Loses under light, all but index 0, which the good one loses; else the same."""
+    lit = episode.condition == "lighting_l3"
+    return "success" if lit and episode.index == 0 else "failure" if lit else good(episode)
+
+
+def bad(_):
+    return "failure"
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Makes a run folder of these conditions."""
+
+    def make(name, outcome, **more):
+        options = {"episodes": EPISODES, "conditions": CONDITIONS} | more
+        return fabricate(tmp_path / name, "quick", outcome, **options)
+
+    return make
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Runs a command in this process, and gives what it printed."""
+
+    def call(module, function, *args, **kwargs) -> str:
+        out = Console(file=io.StringIO(), width=110, highlight=False)
+        monkeypatch.setattr(module, "console", lambda: out)
+        assert function(*args, **kwargs) == common.OK
+        return out.file.getvalue()
+
+    return call
+
+
+def test_episodes_are_paired_by_id(made):
+    found = compare([made("a", good), made("b", weak)])
+    lines = {line.condition: line for line in found.lines}
+    assert tuple(lines) == CONDITIONS
+    lit, gap = lines["lighting_l3"], lines["lighting_l3"].gaps["B"]
+    assert (lit.n, lit.successes) == (12, {"A": 11, "B": 1})
+    assert (gap.pairs.only_first, gap.pairs.only_other, gap.pairs.n) == (1, 11, 12)
+    assert (gap.low, gap.high) == tango(1, 11, 12) and gap.pairs.difference == pytest.approx(-10 / 12)
+    assert gap.p == mcnemar(1, 11) and gap.adjusted == pytest.approx(3 * gap.p), "a family of three conditions"
+    assert lines["mass_l3"].gaps["B"].p == 1.0
+    assert len(found.differing) == 12 and found.left_out == 0 and found.standings == ()
+
+
+def test_overall_counts_scenes_not_episodes(made):
+    """Every condition of an index goes the same way: 12 scenes, though there are 36 episodes."""
+    found = compare([made("a", good), made("b", bad)]).overall
+    gap = found.gaps["B"]
+    assert (found.n, gap.pairs.only_other, gap.p) == (36, 33, pytest.approx(2 / 2**11))
+    assert gap.p > mcnemar(0, 33) and gap.adjusted is None
+    assert gap.low < -33 / 36 < gap.high
+
+
+def test_errors_are_no_outcomes(made):
+    found = compare(
+        [made("a", good), made("b", lambda e: "error" if e.index == 3 else None if e.index == 4 else good(e))]
+    )
+    assert found.left_out == 6 and {line.n for line in found.lines} == {10}
+    assert not found.differing, "an error is not a different outcome"
+
+
+def test_a_condition_without_pairs_has_no_numbers(made, printed):
+    paths = made("a", good), made("b", lambda e: None if e.condition == "mass_l3" else weak(e))
+    line = compare(paths).lines[2]
+    gap = line.gaps["B"]
+    assert (line.n, line.rate("A"), gap.p, gap.adjusted, gap.low, gap.pairs.difference) == (0, *(None,) * 5)
+    said = printed(command, command.compare, paths)
+    assert "nan" not in said.lower() and "12 episodes without an outcome" in said and "incomplete" in said
+
+
+def test_more_than_two_have_a_set_of_the_best(made, printed):
+    paths = made("a", good), made("b", good), made("c", bad)
+    found = compare(paths)
+    assert {one.name: one.among_best for one in found.standings} == {"A": True, "B": True, "C": False}
+    said = printed(command, command.compare, paths)
+    assert "B against A" in said and "C against A" in said and "cannot be told from the best" in said
+    assert max(len(line) for line in said.splitlines() if line[:1] in "│┃┏└") <= 110
+
+
+def test_an_oracle_is_shown_marked_and_never_ranked(made, printed):
+    paths = made("o", lambda _: "success", oracle=True), made("a", good), made("b", weak), made("c", bad)
+    found = compare(paths)
+    assert found.ranked == ("B", "C", "D") and {one.name for one in found.standings} == {"B", "C", "D"}
+    assert all(set(line.gaps) == {"C", "D"} for line in found.lines)
+    assert found.overall.successes["A"] == 36
+    assert not compare([made("a2", good), made("b2", good), paths[0]]).differing, "only an oracle differs"
+    said = printed(command, command.compare, paths)
+    assert "A (oracle)" in said and "never ranked" in said and "against A" not in said
+
+
+def test_an_oracle_and_one_policy_are_not_subtracted(made, printed, tmp_path):
+    paths = made("o", lambda _: "success", oracle=True), made("a", good)
+    assert len(compare(paths).differing) == 3
+    said = printed(command, command.compare, paths, out=tmp_path / "out")
+    assert "nothing is ranked or subtracted" in said and "Success rates" in said and "against" not in said
+    assert (tmp_path / "out" / "index.html").is_file() and not (tmp_path / "out" / "comparison.svg").exists()
+
+
+@pytest.mark.parametrize(("more", "says"), [
+    ({"episodes": 4}, r"episodes per condition 12 against 4; .* episodes of \d+ and \d+ are the same"),
+    ({"conditions": CONDITIONS[:2]}, "conditions that only one has: mass_l3 against nothing"),
+])  # fmt: skip
+def test_other_plans_are_refused_and_it_is_said_how_they_differ(made, more, says):
+    with pytest.raises(RunError, match=f"different plans.*{says}.*--seed"):
+        compare([made("a", good), made("b", good, **more)])
+
+
+def test_another_suite_is_named(made, tmp_path):
+    other = fabricate(tmp_path / "p", "paper", good, episodes=2)
+    with pytest.raises(RunError, match=r"suite quick version .* against paper version"):
+        compare([made("a", good), other])
+
+
+def test_a_comparison_needs_two_different_runs(made):
+    path = made("a", good)
+    for paths, says in (
+        ([path], "two run folders or more"),
+        ([path, path], "named twice"),
+        ([path, path / "x"], "no run folder"),
+    ):
+        with pytest.raises(RunError, match=says):
+            compare(paths)
+
+
+def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_path):
+    paths, out = (made("a", good), made("b", weak)), tmp_path / "out"
+    shown = compare(paths).differing[0]
+    for path in paths:
+        (path / "videos").mkdir()
+    (paths[0] / "videos" / f"lighting_l3-0000-{shown['id']}.mp4").write_bytes(b"film")
+    said = printed(command, command.compare, paths, out=out)
+    assert f"Written: {out / 'index.html'}" in said.replace("\n", "")
+    page = (out / "index.html").read_text()
+    assert page.count("<section>") == 12 and "<svg" in (out / "comparison.svg").read_text()
+    name = f"videos/A-lighting_l3-0000-{shown['id']}.mp4"
+    assert page.count("<video") == 1 and name in page and (out / name).read_bytes() == b"film"
+    assert page.count("has no film of it") == 23
+    with open(out / "comparison.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert (
+        len(rows) == 8 and rows[0]["p"] == "" and rows[3]["successes"] == "1" and float(rows[3]["p"]) == mcnemar(1, 11)
+    )
+    with open(out / "differing.csv", newline="") as file:
+        first = next(csv.DictReader(file))
+    assert (first["id"], first["A"], first["B"], first["film_A"], first["film_B"]) == (
+        shown["id"],
+        "failure",
+        "success",
+        name,
+        "",
+    )
+
+
+def test_a_page_can_be_written_twice_and_escapes(made, tmp_path):
+    path = made("<b>", weak)
+    _rename(path, "<script>x</script>")
+    found = compare([made("a", good), path])
+    compare_page.write(found, tmp_path / "out")
+    page = compare_page.write(found, tmp_path / "out").read_text()
+    assert "<script>x" not in page and "&lt;script&gt;x" in page
+
+
+def _rename(path, name):
+    header = json.loads((path / "header.json").read_text())
+    (path / "header.json").write_text(json.dumps({**header, "policy": {"name": name, "arguments": {}}}))
+
+
+def test_a_run_is_two_frames(made):
+    run = vlagen_bench.load_run(made("a", lambda e: {3: "error", 4: None}.get(e.index, weak(e))))
+    assert run.conditions.index.tolist() == list(CONDITIONS)
+    lit = run.conditions.loc["lighting_l3"]
+    assert (lit.n, lit.successes, lit.pairs, lit.errors) == (10, 1, 10, 1)
+    assert (lit.drop_low, lit.drop_high) == pytest.approx(tango(int(lit.lost), int(lit.gained), 10))
+    assert run.conditions.loc["nominal", "drop"] is pd.NA
+    mine = run.episodes[run.episodes.condition == "lighting_l3"]
+    assert (mine.success.mean(), mine["drop"].sum()) == (0.1, lit.lost - lit.gained)
+    assert mine.success.isna().sum() == 2 and mine.outcome.isna().sum() == 1 and mine.error.notna().sum() == 1
+    assert {"value_lighting", "metric_trouble", "instruction", "index"} <= set(mine.columns)
+
+
+def test_power_answers_in_a_table(printed):
+    said = printed(power_command, power_command.power, power_command.PowerArgs(drop=0.2))
+    assert "61" in said and "102" in said and "nan" not in said.lower()
+    said = printed(power_command, power_command.power, power_command.PowerArgs(width=0.1, rate=0.5))
+    assert "380" in said and "Boschloo" not in said
+
+
+@pytest.mark.parametrize(("asked", "says"), [
+    ({"drop": 0.2, "discordance": 0.1}, "discordance"), ({"drop": 0.4, "rate": 0.9}, "--rate"), ({"family": 0}, "--family"),
+    ({"drop": 0.2, "power": 1.2}, "power"), ({"width": -1}, "width"),
+])  # fmt: skip
+def test_power_refuses_what_cannot_be(printed, asked, says):
+    with pytest.raises(ConfigError, match=says):
+        printed(power_command, power_command.power, power_command.PowerArgs(**asked))

@@ -1,0 +1,97 @@
+"""`vlagen replay`: does a run happen again? Re-simulates it from its actions, and says where it does not."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+from tyro.conf import Positional
+
+from vlagen_bench.cli.common import INCOMPLETE, OK, console
+
+if TYPE_CHECKING:
+    from vlagen_bench.replay import Comparison
+    from vlagen_bench.takes import Take
+
+
+def replay(
+    run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")],
+    episode: str | None = None,
+    video: bool = False,
+    out: Path | None = None,
+) -> int:
+    """Re-simulates a run from its actions alone, compares every state, and scores it anew.
+
+    The exit code is 0 if every score stands, even where a state differs, as it may on another kind of machine.
+
+    Args:
+        run: a run folder, complete or not.
+        episode: only the episode whose id begins so.
+        video: films what happens; needs a renderer.
+        out: folder of the films; default: RUN/replayed.
+    """
+    from vlagen_bench import takes
+    from vlagen_bench.errors import RunError
+    from vlagen_bench.plan import task_of
+    from vlagen_bench.progress import tracked
+
+    out_console, found = console(), list(takes.of_run(run, episode))
+    if not found:
+        raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
+    task = task_of(found[0].episode.task)
+    compared = _filmed(found, task, out or run / "replayed") if video else _unseen(found, task)
+    shown = list(tracked(compared, total=len(found), label="replaying", console=out_console))
+    for one in shown:
+        for line in _lines(one):
+            out_console.print(line, markup=False, soft_wrap=True)
+    exact, wrong = sum(one.exact for one in shown), sum(bool(one.disagreements) for one in shown)
+    out_console.print(
+        f"{len(shown)} episodes re-simulated: {exact} the same state by state, bit for bit; {len(shown) - exact} diverge; "
+        f"the score of {len(shown) - wrong} stands, of {wrong} it does not.",
+        soft_wrap=True,
+    )
+    if video:
+        out_console.print(f"Films: {out or run / 'replayed'}", markup=False, soft_wrap=True)
+    return INCOMPLETE if wrong else OK
+
+
+def _unseen(found: "list[Take]", task):
+    from vlagen_bench.replay import Unseen, replay
+
+    sim = Unseen(task)
+    return (replay(take, sim, task) for take in found)
+
+
+def _filmed(found: "list[Take]", task, folder: Path):
+    from vlagen_bench import specs
+    from vlagen_bench.harness.player import Finish
+    from vlagen_bench.harness.stage import Stage
+    from vlagen_bench.nouns import EpisodeResult
+    from vlagen_bench.replay import compare, play
+    from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.video import VideoWriter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stage = Stage(Simulator.of(task), task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    for take in found:
+        again = play(stage, take.episode, take.actions)
+        result = EpisodeResult(
+            episode=take.episode,
+            outcome="error" if again.error else "success" if again.success else "failure",
+            success_once=again.success_once,
+            success_at_end=again.success,
+            steps=len(again.state_hashes) - 1,
+            metrics=again.metrics,
+            timings={},
+            error=again.error,
+        )
+        stage.serve(Finish(result=result))
+        yield compare(take, again)
+
+
+def _lines(one: "Comparison"):
+    name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"
+    if not one.exact:
+        stands = "" if one.disagreements else "; its score is the same"
+        yield f"{name}: diverges {one.where}{stands}"
+    for clause in one.disagreements:
+        yield f"{name}: {clause}"

@@ -1,0 +1,129 @@
+"""Who submits what? A card of plain text, read without any of YAML's machinery."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import yaml
+
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.leaderboard.limits import CARD_BYTES, Refused
+from vlagen_bench.leaderboard.plain import check_text, shown
+from vlagen_bench.strict import build
+
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
+"""of an entry, which becomes a file's name on every system"""
+TO_FILL = "FILL IN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What numbers cannot say. It is the submitter's word: nothing of it is verified."""
+
+    name: str
+    """of the entry: lower case letters, digits, hyphens and dots"""
+    model: str
+    """what it is: architecture, size, how it was trained"""
+    training_data: str
+    """what it was trained on"""
+    benchmark_seen: Literal["none", "train split", "test split"]
+    """what of this benchmark's objects, tables, textures and words was in the training data"""
+    decoding: str
+    """how actions are drawn from the model: greedy, temperature, flow steps"""
+    hardware: str
+    """what the run was made on"""
+    contact: str
+    """who answers questions"""
+    licence: str
+    """of the weights, or that they are not published"""
+    publication: str = "none"
+    """a paper or page"""
+    notes: tuple[str, ...] = ()
+    """what a reader should know, a sentence each"""
+
+
+HINTS = {
+    "name": "of the entry: lower case letters, digits, hyphens and dots",
+    "model": "architecture, size, how it was trained",
+    "training_data": "what it was trained on",
+    "benchmark_seen": "none, train split or test split: what of this benchmark was in the training data",
+    "decoding": "how actions are drawn from the model: greedy, temperature, flow steps",
+    "hardware": "what the run was made on",
+    "contact": "who answers questions",
+    "licence": "of the weights, or that they are not published",
+    "publication": "a paper or page, or none",
+}
+
+
+def template() -> str:
+    """A card to fill in."""
+    lines = [f'{name}: "{TO_FILL}"  # {hint}' for name, hint in HINTS.items()]
+    return "\n".join([*lines, "notes: []  # what a reader should know, a sentence each", ""])
+
+
+def read(data: bytes, where: str = "card.yaml") -> Card:
+    """The card in a YAML text; raises `Refused` if it is not filled in, or says anything else."""
+    if len(data) > CARD_BYTES:
+        raise Refused(f"{where} has {len(data)} bytes, and at most {CARD_BYTES} are allowed.")
+    values = _flat(data, where)
+    try:
+        card = build(Card, values, where)
+    except ConfigError as error:
+        raise Refused(shown(str(error), 400)) from None
+    for field in fields(Card):
+        for text in (getattr(card, field.name),) if field.name != "notes" else card.notes:
+            check_text(text, f"{where}: {field.name}")
+            if not text.strip() or TO_FILL in text:
+                raise Refused(f"{where}: '{field.name}' is not filled in. {HINTS.get(field.name, 'Or leave it out.')}")
+    if not NAME.fullmatch(card.name):
+        raise Refused(f"{where}: the name '{card.name}' is none: lower case letters, digits, hyphens and dots, 3 to 64.")
+    return card
+
+
+def _flat(data: bytes, where: str) -> dict[str, Any]:
+    """Key -> text or list of texts.
+
+    Read from the parser's events, so that tags, anchors, types and depth have no code that could be made to run.
+    """
+    try:
+        text = data.decode("utf-8")
+        events = [_checked(event, where) for event in yaml.parse(text, Loader=yaml.SafeLoader)]
+    except (yaml.YAMLError, ValueError) as error:
+        raise Refused(f"{where} is not valid YAML: {shown(' '.join(str(error).split()), 200)}.") from None
+    if sum(isinstance(event, yaml.DocumentStartEvent) for event in events) > 1:
+        raise Refused(f"{where} has more than one document.")
+    if len(events) < 3 or not isinstance(events[2], yaml.MappingStartEvent):
+        raise Refused(f"{where} is no mapping. `vlagen leaderboard card` writes one to fill in.")
+    body = iter(events[3:-3])  # without the ends of mapping, document and stream
+    found: dict[str, Any] = {}
+    for key in body:
+        if not isinstance(key, yaml.ScalarEvent):
+            raise Refused(f"{where}: a key is no text. A card has one level of keys.")
+        if key.value in found:
+            raise Refused(f"{where}: the key '{shown(key.value)}' stands twice.")
+        found[key.value] = _value(next(body), body, f"{where}: {shown(key.value)}")
+    return found
+
+
+def _checked(event: yaml.Event, where: str) -> yaml.Event:
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+        raise Refused(f"{where} has an anchor or an alias (& or *). Write the text out, in quotes if it begins so.")
+    if getattr(event, "tag", None) is not None:
+        raise Refused(f"{where} has a tag (!). A card is plain text; put it in quotes if it begins so.")
+    return event
+
+
+def _value(event: yaml.Event, body: Iterator[yaml.Event], where: str) -> Any:
+    if isinstance(event, yaml.ScalarEvent):
+        return event.value
+    if not isinstance(event, yaml.SequenceStartEvent):
+        raise Refused(f"{where} is nested. A card has texts, and lists of texts.")
+    texts = []
+    for item in body:
+        if isinstance(item, yaml.SequenceEndEvent):
+            return tuple(texts)
+        if not isinstance(item, yaml.ScalarEvent):
+            raise Refused(f"{where} is nested. A card has texts, and lists of texts.")
+        texts.append(item.value)
+    raise Refused(f"{where} breaks off.")

@@ -1,0 +1,149 @@
+"""Of which suite does a submission claim to be? Its header, and the plan that this release makes of that suite."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from vlagen_bench import catalog, packs, specs
+from vlagen_bench.errors import VlagenError, unknown
+from vlagen_bench.leaderboard.limits import HEADER_BYTES, Refused
+from vlagen_bench.leaderboard.plain import parse, shown
+from vlagen_bench.nouns import Plan
+from vlagen_bench.plan import make_plan, select
+from vlagen_bench.strict import build
+
+PRIVILEGED = re.compile(r"(^|[./\\])(expert|replay)(\.py)?(:|$)")
+"""the built-in policies that look at the simulator, or repeat others, by their names, modules and files"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteClaim:
+    """The suite that was run."""
+
+    name: str
+    version: int
+    task: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackClaim:
+    """The assets that it was run with."""
+
+    name: str
+    version: int
+    stand_ins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyClaim:
+    """The policy, by the name that it was loaded under."""
+
+    name: str
+    arguments: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What of `header.json` a verification rests on; other keys are the submitter's word, and are not looked at."""
+
+    schema: Literal[1]
+    suite: SuiteClaim
+    conditions: tuple[str, ...]
+    episodes_per_condition: int
+    seed: int
+    plan_hash: str
+    policy: PolicyClaim
+    oracle: bool
+    pack: PackClaim
+
+
+PARTS = {"suite": SuiteClaim, "policy": PolicyClaim, "pack": PackClaim}
+
+
+def read(data: bytes) -> tuple[Claims, dict[str, Any]]:
+    """The claims, and the whole header; raises `Refused` if it is none."""
+    header = parse(data, "header.json", HEADER_BYTES)
+    kept = _kept(Claims, header)
+    if isinstance(kept, dict):
+        kept |= {name: _kept(kind, kept[name]) for name, kind in PARTS.items() if name in kept}
+    try:
+        return build(Claims, kept, "header.json"), header
+    except VlagenError as error:
+        raise Refused(shown(str(error), 400)) from None
+
+
+def _kept(kind: type, value: Any) -> Any:
+    """Without the keys that nothing rests on, which differ from release to release."""
+    names = {field.name for field in fields(kind)}
+    return {key: item for key, item in value.items() if key in names} if isinstance(value, Mapping) else value
+
+
+def plan_of(claims: Claims, seeds: Collection[int] = ()) -> Plan:
+    """The plan that the claims are about, made anew.
+
+    Args:
+        claims: of a header.
+        seeds: revealed seeds of a hidden split, which may be run instead of the suite's own.
+
+    Raises:
+        Refused: the policy is not to be ranked, or it is not the whole suite of this release.
+    """
+    _check_policy(claims)
+    if claims.suite.name not in catalog.suite_names():
+        raise Refused(f"header.json: {unknown('suite', shown(claims.suite.name), catalog.suite_names())}")
+    suite = catalog.suite(claims.suite.name)
+    wanted = {
+        "version": (claims.suite.version, suite.version),
+        "task": (claims.suite.task, suite.task),
+        "number of episodes per condition": (claims.episodes_per_condition, suite.episodes),
+    }
+    for what, (given, right) in wanted.items():
+        if given != right:
+            raise Refused(
+                f"header.json: the {what} is {shown(str(given))}, and that of the suite '{suite.name}' is {right} "
+                f"in this release. A submission is of the whole suite, as it is."
+            )
+    if claims.conditions != suite.conditions:
+        odd = sorted({*claims.conditions} ^ {*suite.conditions})
+        raise Refused(
+            f"header.json: the conditions are not those of the suite '{suite.name}'"
+            f"{': ' + shown(', '.join(odd)) if odd else ', in their order'}. A submission is of the whole suite."
+        )
+    if claims.seed != suite.seed and claims.seed not in seeds:
+        raise Refused(
+            f"header.json: the seed is {claims.seed}, and the suite's is {suite.seed}"
+            f"{' or one of the revealed' if seeds else ''}. Who may choose a seed may choose the best of many."
+        )
+    plan = make_plan(suite if claims.seed == suite.seed else select(suite, conditions=None, episodes=None, seed=claims.seed))
+    if claims.plan_hash != plan.hash:
+        raise Refused(
+            f"header.json: the plan's hash is {shown(claims.plan_hash)}, and this release makes {plan.hash} of the suite "
+            f"'{suite.name}'. It was edited, or made by another release."
+        )
+    _check_pack(claims, plan)
+    return plan
+
+
+def _check_policy(claims: Claims) -> None:
+    if claims.oracle:
+        raise Refused("The policy is an oracle: it sees the simulator's state, and is never ranked.")
+    if PRIVILEGED.search(claims.policy.name.strip().casefold()):
+        raise Refused(
+            f"The policy is called '{shown(claims.policy.name)}', which sees the simulator's state or repeats another "
+            f"run, whatever else the header says. It is never ranked."
+        )
+
+
+def _check_pack(claims: Claims, plan: Plan) -> None:
+    pack = packs.load(specs.scene(catalog.task(plan.suite.task).scene).pack)
+    if (claims.pack.name, claims.pack.version) != (pack.name, pack.version):
+        raise Refused(
+            f"header.json: the asset pack is {shown(claims.pack.name)} {claims.pack.version}, and the suite's is "
+            f"{pack.name} {pack.version}."
+        )
+    if claims.pack.stand_ins:
+        raise Refused(
+            f"header.json: {len(claims.pack.stand_ins)} asset files were stand-ins for upstream's, so the pictures were "
+            f"others. Run it with the pack as it is published: vlagen assets install {pack.name}"
+        )

@@ -1,0 +1,43 @@
+"""How large may a submission be? Limits, each with its reason, and the error for what keeps to no rule."""
+
+from vlagen_bench.errors import VlagenError
+
+
+class Refused(VlagenError):
+    """A submission is damaged, forged or incomplete; one sentence says where, and what belongs there."""
+
+
+KIB, MIB = 1 << 10, 1 << 20
+
+ARCHIVE_BYTES = 64 * MIB
+"""the paper's suite takes 8.5 MB with noise for actions; the largest suite here has twice its episodes"""
+DIRECTORY_BYTES = 4 * KIB
+"""of the zip's directory; six members take 400 bytes, and a long directory would cost memory before it is looked at"""
+MANIFEST_BYTES = 16 * KIB
+HEADER_BYTES = 64 * KIB
+"""ten times what a header with long policy arguments takes"""
+CARD_BYTES = 16 * KIB
+"""some pages of text"""
+RECORD_BYTES = 16 * KIB
+"""of one episode's line; the longest seen has 3"""
+TEXT_CHARS = 2_000
+"""of one string, so that nobody's log is flooded"""
+JSON_DEPTH = 16
+"""an episode's values are four levels deep"""
+INTEGER = 1 << 63
+"""no number in a run comes near; a longer one cannot become a float"""
+MESSAGE_CHARS = 600
+"""of a refusal, which quotes what was submitted"""
+XZ_MEMORY_BYTES = 128 * MIB
+"""to unpack what xz packs at its highest preset takes 65"""
+
+SANDBOX_EPISODES = 64
+"""re-simulated by one process: its start, a second, is shared by as many"""
+SANDBOX_START_S = 120
+SANDBOX_EPISODE_S = 30
+"""processor and wall time; an episode of 80 steps takes about half a second of one core here"""
+SANDBOX_MEMORY_BYTES = 8 * 1024 * MIB
+"""of address space, most of which SAPIEN only reserves; it is resident with 0.5 GB"""
+SANDBOX_FILES = 256
+SANDBOX_OUTPUT_BYTES = 256 * KIB
+"""of one episode's answer, 20 characters a state"""

@@ -1,0 +1,92 @@
+"""What is in a submission? Everything that can be checked without a simulator, checked."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench import catalog, report
+from vlagen_bench.entries import Protocol
+from vlagen_bench.leaderboard import archive, card, claims, records
+from vlagen_bench.leaderboard.card import Card
+from vlagen_bench.leaderboard.limits import ARCHIVE_BYTES, RECORD_BYTES
+from vlagen_bench.leaderboard.streams import ACTION_BYTES, actions_from_bytes, expand, states_from_bytes
+from vlagen_bench.nouns import Plan, Task
+from vlagen_bench.policies.actions import ACTION_DIM
+from vlagen_bench.stats import Row, rows
+from vlagen_bench.takes import Take
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A run of a whole suite, and who says so."""
+
+    card: Card
+    policy: str
+    plan: Plan
+    task: Task
+    protocol: Protocol
+    takes: Sequence[Take]
+    """of every episode of the plan, in its order"""
+    versions: Mapping[str, Any]
+    """of the packages that it says it was made with"""
+    archive_sha256: str
+    actions_sha256: str
+    """of the actions themselves, however they are packed"""
+
+    def rows(self) -> tuple[Row, ...]:
+        """Its numbers, counted from the episodes; there are no others in a submission."""
+        planned = [episode.to_dict() for episode in self.plan.episodes]
+        results = {take.episode.id: {**take.episode.to_dict(), **_outcome(take)} for take in self.takes}
+        return rows(planned, results, {name: catalog.group_of(self.task, name) for name in self.plan.suite.conditions})
+
+
+def _outcome(take: Take) -> dict[str, Any]:
+    return {"outcome": take.record.outcome, "success_once": take.record.success_once}
+
+
+def load(path: Path, seeds: Collection[int] = ()) -> Submission:
+    """The submission in a file, of at most the allowed size; raises `Refused`, or `OSError` where it cannot be read."""
+    with open(path, "rb") as file:
+        data = file.read(ARCHIVE_BYTES + 1)
+    return read(data, seeds)
+
+
+def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
+    """The submission in these bytes.
+
+    In this order, so that nothing is unpacked before the plan says how large it can be: container, header, plan, card,
+    records, actions, states.
+
+    Args:
+        data: of the file.
+        seeds: revealed seeds of a hidden split.
+
+    Raises:
+        Refused: it is damaged, forged or incomplete.
+    """
+    members = archive.unpack(data)
+    claimed, header = claims.read(members["header.json"])
+    plan = claims.plan_of(claimed, seeds)
+    task = catalog.task(plan.suite.task)
+    told = card.read(members["card.yaml"])
+    count = len(plan.episodes)
+    lines = expand(members["episodes.jsonl.xz"], "episodes.jsonl.xz", count * RECORD_BYTES)
+    found = records.read(lines, plan, task)
+    steps = [record.steps for record in found]
+    moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * ACTION_DIM * ACTION_BYTES)
+    takes = zip(
+        plan.episodes, found, actions_from_bytes(moves, steps), states_from_bytes(members["states.bin"], steps), strict=True
+    )
+    return Submission(
+        card=told,
+        policy=claimed.policy.name,
+        plan=plan,
+        task=task,
+        protocol=report.protocol_of(header, task),
+        takes=[Take(episode=e, record=r, actions=a, state_hashes=h) for e, r, a, h in takes],
+        versions=header.get("versions") if isinstance(header.get("versions"), dict) else {},
+        archive_sha256=archive.sha256(data),
+        actions_sha256=archive.sha256(moves),
+    )
+

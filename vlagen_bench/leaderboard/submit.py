@@ -1,0 +1,37 @@
+"""How does a run become a submission? Packed whole, and read back as a verifier will read it."""
+
+import json
+from pathlib import Path
+
+from vlagen_bench import takes
+from vlagen_bench.errors import RunError
+from vlagen_bench.leaderboard import archive
+from vlagen_bench.leaderboard.streams import actions_to_bytes, shrink, states_to_bytes
+from vlagen_bench.leaderboard.submission import Submission, read
+
+
+def submit(run: Path, card: Path) -> tuple[bytes, Submission]:
+    """The archive of a run folder and a card, and what a verifier sees in it.
+
+    Raises:
+        RunError: the run folder is damaged, or incomplete.
+        Refused: a verifier would refuse it: part of a suite, errors, an oracle, a card that is not filled in.
+    """
+    members = members_of(run, card.read_bytes())
+    data = archive.pack(members)
+    return data, read(data)
+
+
+def members_of(run: Path, card: bytes) -> dict[str, bytes]:
+    """The members, from the run folder's files; the same for the same run, wherever it lies."""
+    found = list(takes.of_run(run))
+    if not found:
+        raise RunError(f"{run} has no results, so there is nothing to submit.")
+    lines = [json.dumps(take.record.__dict__, sort_keys=True, allow_nan=False) + "\n" for take in found]
+    return {
+        "header.json": (run / "header.json").read_bytes(),
+        "card.yaml": card,
+        "episodes.jsonl.xz": shrink("".join(lines).encode()),
+        "actions.xz": shrink(actions_to_bytes([take.actions for take in found])),
+        "states.bin": states_to_bytes([take.state_hashes for take in found]),
+    }
