@@ -1,7 +1,7 @@
 """The other side of a wire: openpi's own client, or a server of its own codec. Runs where `openpi-client` is installed.
 
-    python openpi_peer.py ask PORT       asks with its WebsocketClientPolicy, and prints the answers
-    python openpi_peer.py serve          prints its port, and serves until it is killed
+python openpi_peer.py ask PORT       asks with its WebsocketClientPolicy, and prints the answers
+python openpi_peer.py serve          prints its port, and serves until it is killed
 """
 
 import json

@@ -42,7 +42,8 @@ PEER = Path(__file__).parent / "openpi_peer.py"
 class Telling:
     """Answers with what it was shown."""
 
-    spec = {"gripper": "plus_one_open"}
+    def __init__(self, gripper="plus_one_open"):
+        self.spec = {"gripper": gripper}
 
     def act(self, obs, instr):
         if instr == "fail":
@@ -280,12 +281,12 @@ def test_a_batch_goes_as_one_question():
 def test_the_spec_of_a_served_policy_is_checked():
     from vlagen_bench.specs import PANDA
 
-    class Backwards(Stepper):
-        spec = {"gripper": "plus_one_closed"}
-
     with serving(Telling()) as url:
         base.check_spec(base.load(url, {}), PANDA)
-    with serving(Backwards()) as url, pytest.raises(PolicyError, match="says gripper = 'plus_one_closed'"):
+    with (
+        serving(Telling("plus_one_closed")) as url,
+        pytest.raises(PolicyError, match="says gripper = 'plus_one_closed'"),
+    ):
         base.check_spec(base.load(url, {}), PANDA)
 
 
@@ -326,7 +327,7 @@ def test_too_large_an_answer_is_a_sentence(monkeypatch):
 
 
 def test_too_large_a_question_is_a_sentence():
-    with stub(answering(), max_size=100) as url, pytest.raises(PolicyError, match="takes no question of [0-9]+ bytes"):
+    with stub(answering(), max_size=100) as url, pytest.raises(PolicyError, match=r"takes no question of [0-9]+ bytes"):
         ask(remote(url))
 
 
@@ -389,9 +390,9 @@ def test_what_a_policy_remembers_is_not_forgotten_silently(kind):
 def test_another_policy_at_the_same_address_is_a_sentence():
     with serving(loaded(Telling(), "one:Policy")) as url:
         policy = remote(url)
-    with serving(loaded(Telling(), "other:Policy"), port=int(url.rpartition(":")[2])):
-        with pytest.raises(PolicyError, match=r"another policy.*'one:Policy'.*'other:Policy'"):
-            ask(policy)
+    other = serving(loaded(Telling(), "other:Policy"), port=int(url.rpartition(":")[2]))
+    with other, pytest.raises(PolicyError, match=r"another policy.*'one:Policy'.*'other:Policy'"):
+        ask(policy)
 
 
 def test_a_slow_answer_is_a_sentence_and_not_taken_for_the_next():
@@ -598,9 +599,10 @@ def test_web_pages_are_refused():
 
 
 def test_a_port_in_use_is_a_sentence():
-    with serving(Telling()) as url, pytest.raises(ConfigError, match="something listens there already"):
-        with serving(Telling(), port=int(url.rpartition(":")[2])):
-            pass
+    with serving(Telling()) as url:
+        second = serving(Telling(), port=int(url.rpartition(":")[2]))
+        with pytest.raises(ConfigError, match="something listens there already"):
+            second.__enter__()
 
 
 @pytest.mark.parametrize("name", ["expert", "replay"])
@@ -709,7 +711,9 @@ def openpi():
         # The package imports typing_extensions, but does not ask for it.
         install = [str(venv / "bin/python"), "-m", "pip", "install", "-q", "--only-binary", ":all:"]
         try:
-            done = subprocess.run([*install, "openpi-client==0.1.2", "typing-extensions"], capture_output=True, text=True, timeout=120)
+            done = subprocess.run(
+                [*install, "openpi-client==0.1.2", "typing-extensions"], capture_output=True, text=True, timeout=120
+            )
         except subprocess.TimeoutExpired:
             pytest.skip("openpi-client could not be installed within 120 s")
         if done.returncode:
@@ -725,7 +729,7 @@ def test_openpi_asks_what_is_served_here(openpi):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["metadata"]["spec"] == Telling.spec
+    assert told["metadata"]["spec"] == Telling().spec
     assert told["answers"] == [{"shape": [3, 7], "actions": [[0.25] * 7] * 3}] * 2
     (error,) = told["errors"]
     assert "Traceback" in error and "KeyError: 'wrist'" in error

@@ -60,6 +60,25 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What was checked of a submission."""
+
+    archive_sha256: str
+    actions_sha256: str
+    """of the actions themselves: an entry with the same ones is a copy"""
+    plan_hash: str
+    episodes: int
+    resimulated: int
+    """how many of them were played again from their actions; 0: the records are the submitter's word"""
+    exact: int
+    """how many of those had the same states bit for bit"""
+    sample_seed: int | None = None
+    """what drew them; None: all were, or none"""
+    release: str
+    """of this package, by which it was checked"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One row of a leaderboard: one file."""
 
@@ -74,6 +93,8 @@ class Entry:
     conditions: dict[str, Cell] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     """published averages of conditions that were not published one by one"""
+    proof: Proof | None = None
+    """of a submission; None: it was copied from a publication"""
 
     def averages_over(self, groups: dict[str, str]) -> dict[str, Average]:
         """Name -> average, as published where the members are not, else computed."""
@@ -110,6 +131,7 @@ def read(path: Path) -> Entry:
             raise ConfigError(f"{path}: conditions: {unknown(f'condition of the suite {entry.suite}', name, groups)}")
         _check_cell(cell, f"{path}: conditions: {name}")
     _check_averages(entry, groups, str(path))
+    _check_proof(entry, str(path))
     if not entry.conditions and not entry.averages:
         raise ConfigError(f"{path}: the entry has no results. Give `conditions`, `averages`, or both.")
     return entry
@@ -123,6 +145,24 @@ def _check_cell(cell: Cell, where: str) -> None:
         _check_rate(cell.rate, where)
     elif not (cell.n > 0 and 0 <= cell.successes <= cell.n):
         raise ConfigError(f"{where}: {cell.successes} successes of {cell.n} episodes are not possible.")
+
+
+def _check_proof(entry: Entry, where: str) -> None:
+    """The kind says what was proven, and nothing else does."""
+    proof = entry.proof
+    if (proof is None) != (entry.kind == "reported"):
+        raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
+    if proof is None:
+        return
+    if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (proof.resimulated > 0) != (
+        entry.kind == "verified"
+    ):
+        raise ConfigError(
+            f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
+            f"do not make an entry {entry.kind}."
+        )
+    if not all(cell.counted for cell in entry.conditions.values()):
+        raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
 
 
 def _check_averages(entry: Entry, groups: dict[str, str], where: str) -> None:

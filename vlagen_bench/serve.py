@@ -138,5 +138,5 @@ def _health(connection: ServerConnection, request: Request) -> Response | None:
 
 def _not_listening(error: Exception, host: str, port: int) -> ConfigError:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return ConfigError(f"--port {port}: something listens there already. Choose another, or 0 for any that is free.")
+        return ConfigError(f"--port {port}: something listens there already. Choose another, or 0 for a free one.")
     return ConfigError(f"--host {host} --port {port}: cannot listen there ({error}).")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import RunError, VlagenError
-from vlagen_bench.nouns import Episode, Outcome
+from vlagen_bench.nouns import Episode, Outcome, canonical_json
 from vlagen_bench.plan import episode_from_dict
 from vlagen_bench.record import RunFolder
 from vlagen_bench.recordings import read_actions
@@ -81,7 +81,7 @@ def of_run(path: Path, only: str | None = None) -> Iterator[Take]:
             )
     for episode in planned:
         record = build(Record, dict(results[episode.id]), f"{path / 'episodes.jsonl'}: {episode.id}")
-        if record.of() != episode.to_dict():
+        if canonical_json(record.of()) != canonical_json(episode.to_dict()):
             raise RunError(f"{path}: the line of {episode.id} is not of the episode in plan.json: one was edited.")
         actions, hashes = read_actions(path, episode.id)
         yield Take(episode=episode, record=record, actions=actions, state_hashes=tuple(hashes))

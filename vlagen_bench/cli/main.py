@@ -2,20 +2,21 @@
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench.cli import commands
+from vlagen_bench.cli import commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.common import exit_with
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
 from vlagen_bench.cli.power import power
 from vlagen_bench.cli.render import render
+from vlagen_bench.cli.replay import replay
 from vlagen_bench.cli.report import report
 from vlagen_bench.cli.serve import serve
 
 
 def make_app() -> SubcommandApp:
     """All subcommands."""
-    app, assets, bench = SubcommandApp(), SubcommandApp(), SubcommandApp()
+    app, assets, bench, board = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
     app.command(list_all, name="list")
     app.command(commands.plan)
     app.command(commands.doctor)
@@ -30,6 +31,10 @@ def make_app() -> SubcommandApp:
     app.command(serve)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")
+    app.command(replay)
+    app.command(board, name="leaderboard", help="Submit a run, verify a submission, commit to hidden seeds.")
+    for one in (leaderboard.card, leaderboard.submit, leaderboard.verify, leaderboard.commit, leaderboard.reveal):
+        board.command(one)
     assets.command(commands.install)
     assets.command(commands.check)
     assets.command(commands.build)

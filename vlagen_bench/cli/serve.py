@@ -1,6 +1,5 @@
 """`vlagen serve`: lets others ask a policy over the network. Parses, serves until Ctrl-C."""
 
-import ipaddress
 import signal
 from typing import Annotated
 
@@ -28,6 +27,7 @@ def serve(
     from vlagen_bench.cli.eval import _key_values
     from vlagen_bench.errors import PolicyError
     from vlagen_bench.policies import base
+    from vlagen_bench.policies.address import is_loopback
 
     try:
         from vlagen_bench.serve import Server
@@ -47,18 +47,13 @@ def serve(
     try:
         with server.listening() as found:
             say(f"Serving {policy} at ws://{host}:{found}. Ctrl-C ends it.")
-            if not _is_loopback(host):
-                say(f"warning: everyone who reaches {host} can ask this policy; nothing is encrypted, or asks for a key.")
+            if not is_loopback(host):
+                say(
+                    f"warning: everyone who reaches {host} can ask this policy, without a key, and nothing is encrypted."
+                )
             server.work()
     except KeyboardInterrupt:
         say("Ended.")
     finally:
         served.close()
     return OK
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -20,9 +20,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
     answers.write(json.dumps({"network": "none" if without_network() else "open"}) + "\n")
+    answers.flush()
     limit(seconds, memory_bytes, files)
     work(answers)
-    answers.flush()
     os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
 
 

@@ -1,22 +1,130 @@
 """Where are a stranger's actions re-simulated? In clean processes with limits, which are sent numbers and send numbers."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import batched
 from typing import Any
 
 from vlagen_bench import paths, specs
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard import limits
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.leaderboard.plain import parse, shown
 from vlagen_bench.leaderboard.streams import actions_to_bytes
 from vlagen_bench.nouns import Task
 from vlagen_bench.replay import Again, Comparison, compare
-from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.strict import build
 from vlagen_bench.takes import Take
+
+
+class Sandbox:
+    """Re-simulates takes; each process of it plays some, and is gone."""
+
+    network: str | None = None
+    """`none` or `open` to its processes; None before the first"""
+
+    def __call__(self, task: Task, takes: Sequence[Take]) -> Iterator[Comparison]:
+        """Each take beside its repetition, in order; raises `Refused` if one cannot be re-simulated within the limits."""
+        _make_robot_files(task)
+        for start in range(0, len(takes), limits.SANDBOX_EPISODES):
+            some = takes[start : start + limits.SANDBOX_EPISODES]
+            yield from map(compare, some, self._played(task, some))
+
+    def _played(self, task: Task, takes: Sequence[Take]) -> list[Again]:
+        seconds = limits.SANDBOX_START_S + limits.SANDBOX_EPISODE_S * len(takes)
+        size = limits.SANDBOX_OUTPUT_BYTES * (len(takes) + 1)
+        output, code = _run(_job(task, takes), seconds, size)
+        lines = [line for line in output.split(b"\n") if line]
+        answers = [parse(line, "The sandbox's answer", limits.SANDBOX_OUTPUT_BYTES) for line in lines]
+        self.network = answers[0].get("network") if answers else None
+        played = answers[1:]
+        if len(played) < len(takes) or code != 0:
+            take = takes[min(len(played), len(takes) - 1)]
+            raise Refused(
+                f"The episode {take.episode.id} ({take.episode.condition} {take.episode.index}) cannot be re-simulated: "
+                f"the simulator {_ending(code, seconds)}. Its actions are in float32 as they were told; none may break it."
+            )
+        return [_again(answer, take) for answer, take in zip(played, takes, strict=True)]
+
+
+def _make_robot_files(task: Task) -> None:
+    """Makes what the sandbox could not write: the robot's simplified files, in the cache."""
+    from vlagen_bench.sim.robot_files import urdf_path
+
+    scene = specs.scene(task.scene)
+    urdf_path(scene.robot, scene.pack)
+
+
+def _job(task: Task, takes: Sequence[Take]) -> bytes:
+    job = {
+        "task": task.ref,
+        "episodes": [take.episode.to_dict() for take in takes],
+        "steps": [len(take.actions) for take in takes],
+    }
+    return json.dumps(job).encode() + b"\n" + actions_to_bytes([take.actions for take in takes])
+
+
+def _run(job: bytes, seconds: int, size: int) -> tuple[bytes, int]:
+    """What the process wrote, at most so many bytes, and its exit code; it is killed after so many seconds."""
+    command = [sys.executable, "-I", "-B", "-m", "vlagen_bench.leaderboard.inmate"]
+    command += [str(number) for number in (seconds, limits.SANDBOX_MEMORY_BYTES, limits.SANDBOX_FILES)]
+    with (
+        tempfile.TemporaryDirectory(prefix="vlagen-sandbox-") as home,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=home,
+            env=_environment(home), start_new_session=True,
+        ) as child,
+    ):  # fmt: skip
+        timer = threading.Timer(seconds, child.kill)
+        feeder = threading.Thread(target=_feed, args=(child.stdin, job), daemon=True)
+        timer.start(), feeder.start()
+        try:
+            output = child.stdout.read(size)
+            if child.stdout.read(1):
+                child.kill()
+            return output, child.wait()
+        finally:
+            timer.cancel()
+            child.kill()
+            feeder.join()
+
+
+def _environment(home: str) -> dict[str, str]:
+    """Nothing of the maintainer's but where Python and the assets are."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": home,
+        "TMPDIR": home,
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "VLAGEN_ASSETS": str(paths.installed_assets_dir()),
+        "VLAGEN_CACHE": str(paths.cache_dir()),
+    }
+
+
+def _feed(pipe: Any, job: bytes) -> None:
+    with contextlib.suppress(OSError), pipe:
+        pipe.write(job)
+
+
+def _again(answer: Any, take: Take) -> Again:
+    if not isinstance(answer, dict) or answer.pop("id", None) != take.episode.id:
+        raise Refused(f"The sandbox did not answer about the episode {take.episode.id}, but: {shown(str(answer))}.")
+    try:
+        return build(Again, answer, "The sandbox's answer")
+    except ConfigError as error:
+        raise Refused(shown(str(error), 400)) from None
+
+
+def _ending(code: int, seconds: int) -> str:
+    if code == -signal.SIGXCPU or code == -signal.SIGKILL:
+        return f"was stopped: it took more than {seconds} s, or more memory than there is"
+    if code < 0:
+        return f"died by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

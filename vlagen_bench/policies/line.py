@@ -3,7 +3,6 @@
 Nothing waits for ever: not for a server that is not there, nor for one that reads or answers nothing.
 """
 
-import ipaddress
 import math
 import socket
 import ssl
@@ -21,6 +20,7 @@ from websockets.sync.client import connect
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import wire
+from vlagen_bench.policies.address import checked, is_loopback
 
 TRIES = 3
 """how often the same question is sent"""
@@ -59,7 +59,7 @@ class Line:
         Raises:
             PolicyError: no policy server answers there.
         """
-        self.url, self._patience = _checked(url), patience or Patience()
+        self.url, self._patience = checked(url), patience or Patience()
         self._headers = {"Authorization": f"Api-Key {api_key}"} if api_key else None
         self._stack, self._connection = ExitStack(), None
         self.opened = 0
@@ -129,7 +129,7 @@ class Line:
                 connect(
                     self.url,
                     additional_headers=self._headers,
-                    proxy=None if _is_loopback(self.url) else True,
+                    proxy=None if is_loopback(urlsplit(self.url).hostname) else True,
                     compression=None,  # pictures of a camera hardly get smaller, and openpi sends none compressed
                     max_size=wire.MAX_FRAME_BYTES,
                     open_timeout=seconds,
@@ -205,31 +205,6 @@ def _no_entry(url: str, error: OSError | WebSocketException) -> _Absent | Policy
         return _Absent(f"HTTP status {status}")
     hint = "Give the right key: --policy-args api_key=KEY" if status in (401, 403) else "Is this its address?"
     return PolicyError(f"{url} refuses the connection with HTTP status {status}. {hint}")
-
-
-def _checked(url: str) -> str:
-    example = "Give an address such as ws://127.0.0.1:8000."
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        (parts.hostname or "").encode("idna")
-    except ValueError as error:
-        raise PolicyError(f"'{url}' is no address ({error}). {example}") from None
-    if parts.scheme not in ("ws", "wss"):
-        raise PolicyError(f"'{url}': policy servers speak ws:// or wss://, not {parts.scheme}://. {example}")
-    if not parts.hostname or port == 0 or parts.fragment:
-        raise PolicyError(f"'{url}' does not name a host. {example}")
-    if parts.username is not None or parts.password is not None:
-        raise PolicyError("The address of a policy server holds no password, since it is recorded. Use api_key=KEY.")
-    return url
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _why(error: Exception) -> str:

@@ -1,0 +1,178 @@
+"""Does a run happen again, wherever it is replayed, and is it said where it does not?"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from submissions import recorded, tiny  # noqa: F401
+
+from vlagen_bench import catalog, takes
+from vlagen_bench.cli.replay import replay as command
+from vlagen_bench.errors import ConfigError, RunError, VlagenError
+from vlagen_bench.recordings import read_actions, write_actions
+from vlagen_bench.replay import Again, Unseen, compare, replay
+
+pytestmark = pytest.mark.sim
+HASHES = """
+import sys
+from vlagen_bench import takes
+from vlagen_bench.plan import task_of
+from vlagen_bench.replay import Unseen, replay
+from pathlib import Path
+found = list(takes.of_run(Path(sys.argv[1])))
+task = task_of(found[0].episode.task)
+sim = Unseen(task)
+for take in found[:: int(sys.argv[2])]:
+    print(take.episode.id, replay(take, sim, task).diverges_at)
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A copy, to be damaged."""
+    shutil.copytree(recorded(), tmp_path / "run")
+    return tmp_path / "run"
+
+
+@pytest.fixture(scope="module")
+def found():
+    return list(takes.of_run(recorded()))
+
+
+def again(take, **changes):
+    record = take.record
+    same = {
+        "state_hashes": take.state_hashes, "ended": True, "success": record.success_at_end,
+        "success_once": record.success_once, "metrics": record.metrics,
+    }  # fmt: skip
+    return Again(**{**same, **changes})
+
+
+def test_every_episode_goes_the_same_way_in_any_order(found):
+    task = catalog.task("tabletop_put_on")
+    sim = Unseen(task)
+    for take in (*reversed(found), found[-1]):
+        one = replay(take, sim, task)
+        assert one.exact and one.disagreements == () and one.steps == 80
+    assert all(take.record.success_at_end for take in found) and len(found) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("order", "env"),
+    [
+        (1, {"LP_NUM_THREADS": "4", "OMP_NUM_THREADS": "4"}),
+        (-1, {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"}),
+        (1, {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"}),
+    ],
+)
+def test_other_processes_threads_orders_and_mathematics_change_nothing(order, env):
+    command = [sys.executable, "-c", HASHES, str(recorded()), str(order)]
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=True)
+    assert done.stdout.count("None") == 4, done.stdout
+
+
+def test_what_is_drawn_changes_no_state(found):
+    from vlagen_bench.sim.simulator import Simulator
+
+    task = catalog.task("tabletop_put_on")
+    assert replay(found[1], Simulator.of(task), task).exact
+
+
+def test_an_edited_action_is_found_in_the_episode_and_step_where_it_stands(run, capsys):
+    first = takes.episodes(run / "plan.json")[0]
+    actions, hashes = read_actions(run, first.id)
+    actions[7] += 0.02
+    write_actions(run, first.id, list(actions), hashes)
+    command(run)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"nominal 0 ({first.id}): diverges at step 8 of 80" in said
+    assert "4 episodes re-simulated: 3 the same" in said
+
+
+def test_a_flipped_success_is_found(run, capsys):
+    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
+    lines[2].update(outcome="failure", success_at_end=False)
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert command(run, lines[2]["id"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "success is recorded as false and is true" in said and "1 episodes re-simulated: 1 the same" in said
+
+
+def test_a_film_is_made_of_one_episode(run, tmp_path):
+    assert command(run, takes.episodes(run / "plan.json")[0].id[:8], True, tmp_path / "films") == 0
+    assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1
+
+
+@pytest.mark.parametrize(("changes", "at", "says"), [
+    ({}, None, ()),
+    ({"state_hashes": ("0" * 16,) * 81}, 0, ()),
+    ({"state_hashes": ("0" * 16,) * 81, "metrics": {}}, 0, ()),
+    ({"metrics": {}}, None, ("the metric",)),
+    ({"success": False}, None, ("success is recorded as true and is false",)),
+    ({"success_once": False}, None, ("success_once is recorded as true and is false",)),
+    ({"ended": False}, None, ("is not over after the 80 recorded",)),
+    ({"error": "simulator: it broke"}, None, ("it broke",)),
+])  # fmt: skip
+def test_what_is_scored_otherwise(found, changes, at, says):
+    one = compare(found[0], again(found[0], **changes))
+    assert one.diverges_at == at
+    assert bool(one.disagreements) == bool(says) and all(word in " ".join(one.disagreements) for word in says)
+
+
+def test_an_episode_that_ends_earlier_diverges_where_it_ends(found):
+    one = compare(found[0], again(found[0], state_hashes=found[0].state_hashes[:41]))
+    assert one.diverges_at == 41 and "over after 40 actions, and 80 are recorded" in one.disagreements[0]
+
+
+def _edit_plan(run):
+    content = json.loads((run / "plan.json").read_text())
+    content["episodes"][0]["values"]["object"] = "banana2"
+    (run / "plan.json").write_text(json.dumps(content))
+
+
+def _type(run):
+    content = json.loads((run / "plan.json").read_text())
+    content["episodes"][0]["task"] = ["tabletop_put_on@1"]
+    (run / "plan.json").write_text(json.dumps(content))
+
+
+def _shape(run):
+    name = takes.episodes(run / "plan.json")[0].id
+    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 6), np.float32), state_hashes=np.zeros(4, np.uint64))
+
+
+def _dtype(run):
+    name = takes.episodes(run / "plan.json")[0].id
+    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 7)), state_hashes=np.zeros(4, np.uint64))
+
+
+def _pickle(run):
+    name = takes.episodes(run / "plan.json")[0].id
+    np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(4, np.uint64))
+
+
+@pytest.mark.parametrize(("spoil", "says"), [
+    (_edit_plan, "it was edited"),
+    (_type, "expected a str"),
+    (_shape, "where float32 (T, 7) belongs"),
+    (_dtype, "holds float64"),
+    (_pickle, "is damaged"),
+    (lambda run: (run / "plan.json").write_text("{}"), "plan.json cannot be read"),
+    (lambda run: (run / "header.json").unlink(), "is no run folder"),
+])  # fmt: skip
+def test_a_damaged_run_is_a_sentence(run, spoil, says):
+    spoil(run)
+    with pytest.raises(VlagenError) as caught:
+        list(takes.of_run(run))
+    assert says in str(caught.value)
+
+
+def test_an_unknown_episode_is_a_sentence(run):
+    with pytest.raises(RunError, match="0 recorded episodes whose id begins with 'zz'"):
+        command(run, "zz")
+    assert ConfigError  # the errors of a run folder are VlagenErrors all

@@ -1,0 +1,164 @@
+"""`vlagen leaderboard`: submit a run, verify a submission, commit to hidden seeds and reveal them."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tyro.conf import Positional
+
+from vlagen_bench.cli.common import OK, console
+
+
+def card(out: Path = Path("card.yaml")) -> int:
+    """Writes a card to fill in: what the model is, what it was trained on, who answers questions.
+
+    Args:
+        out: where; a file that exists is left alone.
+    """
+    from vlagen_bench.leaderboard.card import template
+
+    _write_new(out, template().encode())
+    _say(f"Written: {out}. Fill it in, then: vlagen leaderboard submit RUN --card {out} --out FILE")
+    return OK
+
+
+def submit(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], card: Path, out: Path) -> int:
+    """Packs a complete run of a whole suite, with its card, into one file, and checks it as a verifier will.
+
+    Args:
+        run: the run folder.
+        card: the card, filled in; `vlagen leaderboard card` writes one.
+        out: the file to write, such as mine.zip.
+    """
+    from vlagen_bench.leaderboard.submit import submit
+
+    data, submission = submit(run, card)
+    out.write_bytes(data)
+    _say(
+        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes of the suite "
+        f"'{submission.plan.suite.name}', sha256 {submission.archive_sha256}. To see what a verifier sees: "
+        f"vlagen leaderboard verify {out}"
+    )
+    return OK
+
+
+def verify(
+    file: Annotated[Positional[Path], tyro.conf.arg(metavar="FILE")],
+    sample: int | None = None,
+    seed: int | None = None,
+    states: Literal["exact", "rescored"] = "exact",
+    opening: Path | None = None,
+    commitment: Path | None = None,
+    out: Path | None = None,
+) -> int:
+    """Checks a submission, trusting nothing in it, and says what was proven and what was not.
+
+    Args:
+        file: the submission.
+        sample: re-simulate only so many episodes, drawn at random; 0: none.
+        seed: of the draw, to repeat one; default: from the system's randomness.
+        states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
+        opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
+        commitment: what was published of that split beforehand.
+        out: where to write the entry, for leaderboards/SUITE/NAME.json.
+    """
+    from vlagen_bench import entries
+    from vlagen_bench.leaderboard import submission, verdict
+    from vlagen_bench.leaderboard import verify as verification
+    from vlagen_bench.progress import tracked
+    from vlagen_bench.table import results_table
+
+    seeds = _seeds(opening, commitment)
+    found = submission.load(file, seeds)
+    printer = console()
+    checked = verification.verify(
+        found,
+        published=entries.load(found.plan.suite.name),
+        sample=sample,
+        seed=seed,
+        states=states,
+        progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
+    )
+    printer.print(results_table(f"{found.plan.suite.name}: {found.card.name}", found.rows()))
+    for title, sentences in (("Proven:", checked.proven()), ("Not proven:", checked.not_proven())):
+        _say(title)
+        for sentence in sentences:
+            _say(f"  {sentence}")
+    _say(f"The entry is {checked.kind}.")
+    if out:
+        out.write_text(json.dumps(verdict.content(checked.entry()), indent=1) + "\n", encoding="utf-8")
+        _say(f"Written: {out}")
+    return OK
+
+
+def commit(suite: str, seeds: Path, out: Path = Path("commitment.json"), secret: Path = Path("opening.json")) -> int:
+    """Commits to hidden seeds: writes a hash to publish now, and the opening to keep secret until later.
+
+    Args:
+        suite: of which these are seeds.
+        seeds: a list, one whole number a line.
+        out: what to publish.
+        secret: what to keep; it holds the seeds and the salt.
+    """
+    from vlagen_bench import catalog
+    from vlagen_bench.leaderboard import hidden
+
+    catalog.suite(suite)
+    opening = hidden.commit(suite, hidden.seeds_of(seeds.read_text(encoding="utf-8"), str(seeds)))
+    _write_new(secret, _json(asdict(opening)))
+    secret.chmod(0o600)
+    _write_new(out, _json(asdict(opening.commitment())))
+    _say(f"Publish {out}. Keep {secret} secret until nobody can submit any more, then publish it too.")
+    return OK
+
+
+def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
+    """Checks revealed seeds against what was committed to, and prints them.
+
+    Args:
+        opening: the seeds and the salt, as revealed.
+        commitment: the hash, as published before.
+    """
+    from vlagen_bench.leaderboard import hidden
+
+    found = hidden.reveal(_small(opening), _small(commitment))
+    _say(f"These {len(found.seeds)} seeds of the suite '{found.suite}' are those that were committed to:")
+    for seed in found.seeds:
+        _say(str(seed))
+    return OK
+
+
+def _seeds(opening: Path | None, commitment: Path | None) -> tuple[int, ...]:
+    from vlagen_bench.errors import ConfigError
+    from vlagen_bench.leaderboard import hidden
+
+    if (opening is None) != (commitment is None):
+        raise ConfigError("Give both --opening and --commitment: revealed seeds count only if they were committed to.")
+    return hidden.reveal(_small(opening), _small(commitment)).seeds if opening else ()
+
+
+def _small(path: Path) -> bytes:
+    from vlagen_bench.leaderboard.hidden import FILE_BYTES
+
+    with open(path, "rb") as file:
+        return file.read(FILE_BYTES + 1)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    from vlagen_bench.errors import ConfigError
+
+    try:
+        with open(path, "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already, and is not written over. Name another file: --out FILE") from None
+
+
+def _json(value) -> bytes:
+    return (json.dumps(value, indent=1) + "\n").encode()
+
+
+def _say(text: str) -> None:
+    console().print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,96 @@
+"""Can a submission be believed? Checked whole, compared with what is published, and re-simulated."""
+
+import importlib.metadata
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from random import Random
+from typing import Literal
+
+from vlagen_bench.entries import Entry
+from vlagen_bench.leaderboard.limits import Refused
+from vlagen_bench.leaderboard.sandbox import Sandbox
+from vlagen_bench.leaderboard.submission import Submission
+from vlagen_bench.leaderboard.verdict import Verdict
+from vlagen_bench.nouns import Task
+from vlagen_bench.replay import Comparison
+from vlagen_bench.takes import Take
+
+States = Literal["exact", "rescored"]
+"""what is asked of a re-simulation: the same states bit for bit, or the same score"""
+
+
+def verify(
+    submission: Submission,
+    *,
+    published: Collection[Entry],
+    sample: int | None = None,
+    seed: int | None = None,
+    states: States = "exact",
+    resimulate: Callable[[Task, Sequence[Take]], Iterator[Comparison]] | None = None,
+    progress: Callable[[Iterable[Comparison], int], Iterable[Comparison]] = lambda found, total: found,
+) -> Verdict:
+    """The verdict.
+
+    Args:
+        submission: what was read without a complaint.
+        published: the entries of its suite.
+        sample: how many episodes to re-simulate; None: all, 0: none.
+        seed: draws the sample; None: from the system's randomness, so that no submitter foresees it.
+        states: `rescored` where the run was made on another kind of machine, whose states may differ in the last bits.
+        resimulate: plays takes; None: a sandbox.
+        progress: passes comparisons on as they come, of so many.
+
+    Raises:
+        Refused: it repeats another entry, or an episode does not go as recorded.
+    """
+    check_new(submission, published)
+    chosen, drawn_by = draw(submission.takes, sample, seed)
+    sandbox = resimulate or Sandbox()
+    compared = []
+    for one in progress(sandbox(submission.task, chosen) if chosen else (), len(chosen)):
+        check(one, states)
+        compared.append(one)
+    return Verdict(
+        submission=submission,
+        compared=compared,
+        sample_seed=drawn_by,
+        network=getattr(sandbox, "network", None),
+        release=importlib.metadata.version("vlagen-bench"),
+    )
+
+
+def check_new(submission: Submission, published: Collection[Entry]) -> None:
+    """Raises `Refused` if another entry has these very actions, or this name without being a submission."""
+    for entry in published:
+        same = entry.proof is not None and entry.proof.actions_sha256 == submission.actions_sha256
+        if same and entry.name != submission.card.name:
+            raise Refused(
+                f"The actions are those of the entry '{entry.name}', all of them: it was replayed, not run. "
+                f"If both are yours, submit it under that name."
+            )
+        if entry.name == submission.card.name and not same:
+            raise Refused(f"There is an entry '{entry.name}' with other actions already. Choose another name on the card.")
+
+
+def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[Sequence[Take], int | None]:
+    """The takes to re-simulate, in the plan's order, and the seed that drew them; None where nothing was drawn."""
+    if sample is not None and sample < 0:
+        raise Refused(f"--sample {sample}: a number of episodes is not negative.")
+    if sample is None or sample >= len(takes):
+        return takes, None
+    if sample == 0:
+        return (), None
+    seed = secrets.randbits(32) if seed is None else seed
+    return [takes[i] for i in sorted(Random(seed).sample(range(len(takes)), sample))], seed
+
+
+def check(one: Comparison, states: States) -> None:
+    """Raises `Refused` if an episode's score does not stand, or its states are others and that matters."""
+    where = f"The episode {one.episode.id} ({one.episode.condition} {one.episode.index}), re-simulated from its actions"
+    if one.disagreements:
+        raise Refused(f"{where}, is not as recorded: {'; '.join(one.disagreements)}; its states diverge {one.where}.")
+    if states == "exact" and not one.exact:
+        raise Refused(
+            f"{where}, has the recorded score, but its states diverge {one.where}: its actions, or its states, were "
+            f"edited, or it was recorded on another kind of machine. If the latter is known: --states rescored"
+        )

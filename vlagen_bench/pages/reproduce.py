@@ -1,0 +1,48 @@
+"""How is a run made again? The command, from its header."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vlagen_bench import catalog
+
+
+def command(header: Mapping[str, Any]) -> str:
+    """The `vlagen-eval` that makes the same plan and asks the same policy in the same way."""
+    return shlex.join(["vlagen-eval", *_policy(header["policy"]), *_plan(header)])
+
+
+def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every key of the header with its value, both as text; keys inside others after a dot."""
+    for key, value in header.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{inner}", text) for inner, text in facts(value))
+        elif isinstance(value, list):
+            yield key, ", ".join(map(str, value)) or "none"
+        else:
+            yield key, "none" if value is None else str(value)
+
+
+def _policy(policy: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("--policy", policy["name"])
+    arguments = [f"{key}={value}" for key, value in policy["arguments"].items() if value != policy["name"]]
+    if arguments:
+        yield from ("--policy-args", *arguments)
+    execution = policy.get("execution", {})
+    for option, value in (("--execute-horizon", "horizon"), ("--ensemble", "ensemble")):
+        if execution.get(value) is not None:
+            yield from (option, str(execution[value]))
+
+
+def _plan(header: Mapping[str, Any]) -> Iterator[str]:
+    """Only what differs from the suite."""
+    name = header["suite"]["name"]
+    yield from ("--suite", name)
+    suite = catalog.suite(name) if name in catalog.suite_names() else None
+    if suite is None or list(suite.conditions) != header["conditions"]:
+        yield from ("--conditions", ",".join(header["conditions"]))
+    if suite is None or suite.episodes != header["episodes_per_condition"]:
+        yield from ("--episodes", str(header["episodes_per_condition"]))
+    seed = header.get("seed")
+    if seed is not None and (suite is None or suite.seed != seed):
+        yield from ("--seed", str(seed))
