@@ -612,6 +612,14 @@ def test_oracles_are_not_served(name, tmp_path):
         Served(base.load(name, arguments))
 
 
+@pytest.mark.parametrize("spec", ["delta", {"gripper": object()}, {1: "one"}])
+def test_a_spec_that_cannot_be_told_is_a_sentence(spec):
+    policy = Telling()
+    policy.spec = spec
+    with pytest.raises(PolicyError, match="cannot be told to clients"):
+        Served(loaded(policy))
+
+
 # The command
 
 

@@ -66,6 +66,8 @@ class Proof:
     archive_sha256: str
     actions_sha256: str
     """of the actions themselves: an entry with the same ones is a copy"""
+    states_sha256: str
+    """of the states that they lead to: a copy that was edited without an effect has the same"""
     plan_hash: str
     episodes: int
     resimulated: int

@@ -82,6 +82,14 @@ class RunFolder:
         record = self.results.get(episode_id)
         return record is not None and not (retry_errors and record["outcome"] == "error")
 
+    def amend(self, **facts: Any) -> None:
+        """Lets the header say something that became known later; None: what it never says otherwise."""
+        path = self.path / "header.json"
+        header = _read_json(path)
+        if any(header.get(name) != value for name, value in facts.items()):
+            with writing_to(self.path):
+                _write_atomically(path, json.dumps({**header, **facts}, indent=1, sort_keys=True) + "\n")
+
     def add(self, result: EpisodeResult, actions: list[np.ndarray], state_hashes: list[str]) -> None:
         """Stores the actions, then the line that makes the episode count; raises `RunError` if the disk refuses."""
         record = result.to_dict()
@@ -119,7 +127,7 @@ def read_results(path: Path) -> tuple[dict[str, Mapping[str, Any]], int]:
             record = json.loads(line)
             old = results.get(record["id"])
             record["outcome"], record["condition"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise RunError(
                 f"{path}, line {number}, is not a record of an episode. The file was damaged; restore it or start anew."
             ) from None

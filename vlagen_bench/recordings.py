@@ -2,12 +2,20 @@
 
 import io
 import os
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from vlagen_bench.errors import RunError
+
+DAMAGE = (
+    ValueError, KeyError, IndexError, OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError,
+    OverflowError, MemoryError, SyntaxError, TypeError, AttributeError,
+)  # fmt: skip
+"""what zipfile and NumPy raise about a file that is not as they wrote it"""
 
 
 def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_hashes: list[str]) -> None:
@@ -38,8 +46,10 @@ def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
         raise RunError(
             f"The run {run} has no recorded actions of episode {episode_id}. Was it made with another plan?"
         ) from None
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise RunError(f"{path} is damaged ({error}). Run that episode again.") from None
     if actions.dtype != np.float32 or actions.ndim != 2 or actions.shape[1] != 7:
         raise RunError(f"{path} holds {actions.dtype} {actions.shape} where float32 (T, 7) belongs.")
+    if hashes.dtype != np.uint64 or hashes.ndim != 1:
+        raise RunError(f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong.")
     return actions, [f"{int(value):016x}" for value in hashes]

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.harness.player import Played
-from vlagen_bench.nouns import Episode, Plan
+from vlagen_bench.nouns import Episode, Outcome, Plan
 from vlagen_bench.record import RunFolder
 
 
@@ -21,6 +21,14 @@ class Listener(Protocol):
     def ended(self, played: Played) -> None: ...
 
 
+class Stop(Protocol):
+    """Ends a run before its plan does: `stopping.Stop`."""
+
+    def needed(self, missing: Iterable[Episode]) -> Iterable[Episode]: ...
+
+    def ended(self, episode_id: str, success: bool | None) -> bool: ...
+
+
 class TooManyErrors(VlagenError):
     """The run was stopped because something goes wrong again and again."""
 
@@ -33,8 +41,11 @@ def run(
     *,
     max_errors: int,
     retry_errors: bool,
+    stop: Stop | None = None,
 ) -> None:
     """Has every episode of the plan played that has no result yet, and stores each as it ends.
+
+    With `stop` only those that it needs; it is told of all results, those of earlier calls first.
 
     Raises:
         TooManyErrors: more than `max_errors` episodes of this call ended as errors.
@@ -42,13 +53,24 @@ def run(
     """
     errors = 0
     missing = [episode for episode in plan.episodes if not folder.done(episode.id, retry_errors=retry_errors)]
+    if stop is not None:
+        for key in {episode.id for episode in plan.episodes} - {episode.id for episode in missing}:
+            stop.ended(key, succeeded(folder.results[key]["outcome"]))
+        missing = stop.needed(missing)
     for played in players.plays(missing):
         folder.add(played.result, played.actions, played.state_hashes)
         for listener in listeners:
             listener.ended(played)
+        if stop is not None and stop.ended(played.result.episode.id, succeeded(played.result.outcome)):
+            return
         errors += played.result.outcome == "error"
         if errors > max_errors:
             raise TooManyErrors(
                 f"Stopped: {errors} episodes ended as errors (limit: --max-errors {max_errors}). The last one: "
                 f"{played.result.error} Mend it, then repeat the command with --retry-errors."
             )
+
+
+def succeeded(outcome: Outcome) -> bool | None:
+    """Whether the policy did; None for an error, which says nothing of it."""
+    return None if outcome == "error" else outcome == "success"

@@ -21,7 +21,7 @@ class Served:
         """Takes a policy over.
 
         Raises:
-            PolicyError: it cannot be served, since it looks at the simulator or has a `spec` that is no mapping.
+            PolicyError: it cannot be served, since it is an oracle or has an odd `spec`.
         """
         if loaded.privileged:
             raise PolicyError(
@@ -29,8 +29,10 @@ class Served:
                 f"only looks at observations."
             )
         spec = getattr(loaded.policy, "spec", None)
-        if spec is not None and not isinstance(spec, Mapping):
-            raise PolicyError(f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict.")
+        if spec is not None and not _is_told(spec):
+            raise PolicyError(
+                f"The policy {loaded.name} has a `spec` that cannot be told to clients. Make it a dict of texts and numbers."
+            )
         self.sharing = sharing(loaded.policy)
         self.greeting = {
             "policy": loaded.name,
@@ -104,6 +106,12 @@ class Client:
         episode = message.get("episode_id", "")
         changed, self._episode = episode != self._episode, episode
         return message.get("begins", changed)
+
+
+def _is_told(spec: Any) -> bool:
+    return isinstance(spec, Mapping) and all(
+        isinstance(key, str) and isinstance(value, str | int | float) for key, value in spec.items()
+    )
 
 
 def _batch_in(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:

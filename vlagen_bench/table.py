@@ -13,6 +13,7 @@ from vlagen_bench.stats import Row
 from vlagen_bench.variants import level_of
 
 NO_DATA = "–"
+Interval = tuple[float, float]
 
 
 def percent(value: float | None) -> str:
@@ -20,10 +21,13 @@ def percent(value: float | None) -> str:
     return NO_DATA if value is None else f"{100 * value:.0f} %"
 
 
-def results_table(title: str, rows: Sequence[Row]) -> Table:
-    """The rows, grouped by kind of axis, with the mean of each group and of all shifted settings."""
+def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> Table:
+    """The rows, grouped by kind of axis, with the mean of each group and of all shifted settings.
+
+    `sequences` are the intervals to be shown of a run that could end early: condition -> confidence sequence.
+    """
     table = _new(title, "kind")
-    for name in ("n", "success", "95 % interval", "drop vs twin", "pairs", "errors"):
+    for name in ("n", "success", "95 %", "drop", "95 %", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
     graded = _graded(rows)
     groups = {row.condition: row.group for row in rows}
@@ -33,7 +37,7 @@ def results_table(title: str, rows: Sequence[Row]) -> Table:
         mine = [row for row in rows if row.group == group]
         shown = [row for row in mine if row.condition not in graded]
         for row in shown:
-            table.add_row(group if row is shown[0] else "", *_cells(row))
+            table.add_row(group if row is shown[0] else "", *_cells(row, sequences))
         if group != NOMINAL and len(mine) > 1:
             label = "" if shown else group
             table.add_row(label, *_average_cells(rates[group], drops[group]), style="italic")
@@ -43,7 +47,11 @@ def results_table(title: str, rows: Sequence[Row]) -> Table:
             table.add_row(
                 "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
             )
-    table.caption = "Interval: Wilson. Drop: clean twins minus perturbed, same draws, in points. Means: every member counts the same."
+    table.caption = (
+        f"Intervals: {'Wilson' if sequences is None else 'confidence sequence, valid whenever one stops'} of the rate, "
+        "Tango of the drop. Drop: clean twins minus perturbed, same draws, in points; in brackets of how many pairs, if not of n. "
+        "Means: every member counts the same."
+    )
     return table
 
 
@@ -152,27 +160,31 @@ def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
     return average_label(rate), "", percent(rate.value), "", points, "", ""
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    low_high = row.interval
+def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
+    low_high = row.interval if sequences is None else sequences[row.condition]
     interval = NO_DATA if low_high is None else f"{100 * low_high[0]:.0f} – {100 * low_high[1]:.0f} %"
-    drop = NO_DATA if row.drop is None else f"{100 * row.drop:+.0f}"
+    drop = NO_DATA if row.drop is None else f"{100 * row.drop:+.0f}" + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = f"[red]{row.errors}[/red]" if row.errors else "0"
-    return row.condition, n, percent(row.rate), interval, drop, str(row.pairs), errors
+    drops = NO_DATA if row.drop_interval is None else "{:+.0f} – {:+.0f}".format(*(100 * x for x in row.drop_interval))
+    return row.condition, n, percent(row.rate), interval, drop, drops, errors
 
 
-def write_csv(path: Path, rows: Sequence[Row]) -> None:
+def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> None:
     """The same numbers, unrounded; empty where there is no data."""
     names = (
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
-        "success_once", "pairs", "lost", "gained", "paired_drop", "errors",
+        "sequence_low", "sequence_high", "success_once", "pairs", "lost", "gained", "paired_drop", "drop_low",
+        "drop_high", "errors",
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(names)
         for row in rows:
-            low, high = row.interval or (None, None)
+            nothing = None, None
+            sequence = nothing if sequences is None else sequences[row.condition]
             writer.writerow([
-                row.group, row.condition, row.planned, row.n, row.successes, row.rate, low, high,
-                row.success_once, row.pairs, row.lost, row.gained, row.drop, row.errors,
+                row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
+                *sequence, row.success_once, row.pairs, row.lost, row.gained, row.drop,
+                *(row.drop_interval or nothing), row.errors,
             ])  # fmt: skip

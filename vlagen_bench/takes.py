@@ -81,7 +81,7 @@ def of_run(path: Path, only: str | None = None) -> Iterator[Take]:
             )
     for episode in planned:
         record = build(Record, dict(results[episode.id]), f"{path / 'episodes.jsonl'}: {episode.id}")
-        if canonical_json(record.of()) != canonical_json(episode.to_dict()):
+        if not _same(record.of(), episode.to_dict()):
             raise RunError(f"{path}: the line of {episode.id} is not of the episode in plan.json: one was edited.")
         actions, hashes = read_actions(path, episode.id)
         yield Take(episode=episode, record=record, actions=actions, state_hashes=tuple(hashes))
@@ -106,6 +106,15 @@ def _episodes(listed: Iterable[Any], path: Path) -> Iterator[Episode]:
             yield episode_from_dict(line.of())
         except VlagenError as error:
             raise RunError(f"{path}: {error}") from None
+        except (ValueError, TypeError, RecursionError):
+            raise RunError(f"{path}: episodes[{number}] has values that no episode has: it was edited.") from None
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    try:
+        return canonical_json(one) == canonical_json(other)
+    except (ValueError, RecursionError):  # NaN, which Python's parser takes for a number; or depth
+        return False
 
 
 def scored(record: Record) -> Mapping[str, bool | None]:

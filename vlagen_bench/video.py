@@ -22,6 +22,15 @@ class VideoWriter:
     def __init__(self, folder: Path, which: Which, fps: int) -> None:
         self._folder, self._which, self._fps = folder, which, fps
 
+    def into(self, folder: Path) -> "VideoWriter":
+        """The same for another folder."""
+        return VideoWriter(folder, self._which, self._fps)
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Stores a film that was made elsewhere; raises `RunError` if the disk refuses."""
+        with writing_to(self._folder):
+            (self._folder / name).write_bytes(content)
+
     def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None:
         """Writes the film if it is wanted; raises `RunError` if that is impossible."""
         if not frames or (self._which == "failures" and result.outcome == "success"):

@@ -35,6 +35,13 @@ class EvalArgs(Playing, Selection):
     """The run stops once more episodes than this have ended as errors of the policy or of the machinery."""
     retry_errors: bool = False
     """When resuming, run episodes again that ended as errors."""
+    until: str | None = None
+    """Stop as soon as enough is known: "width<0.1" once the 95 % interval of each condition is narrower, "decided:RUN"
+    once it is clear that this policy and that of the run folder RUN differ. Both stay true however often they look."""
+    repeat: int = 1
+    """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and say how far outcomes repeat."""
+    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="tensorboard | wandb:PROJECT ...")] = ()
+    """Where to log rates and times as well."""
 
 
 def main() -> None:
@@ -45,23 +52,45 @@ def main() -> None:
 
 def evaluate(args: EvalArgs) -> int:
     """Runs what the arguments ask for; returns the exit code."""
+    from vlagen_bench import repeats
+
+    if args.repeat < 1:
+        raise ConfigError(f"--repeat {args.repeat}: at least 1 is needed.")
+    if args.repeat > 1 and args.until is not None:
+        raise ConfigError("Give either --until or --repeat: repeats are of the same episodes, which --until leaves open.")
+    plan = args.plan()
+    first = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
+    folders = repeats.folders(first, args.repeat)
+    codes = []
+    for path in folders:
+        codes.append(_evaluate(args, plan, path))
+        if codes[-1] not in (OK, INCOMPLETE):
+            return codes[-1]
+    if args.repeat > 1:
+        _compare_repeats(plan, folders)
+    return max(codes)
+
+
+def _evaluate(args: EvalArgs, plan, path: Path) -> int:
     from vlagen_bench import catalog, specs
     from vlagen_bench.policies import base
+    from vlagen_bench.stopping import Stop
 
-    plan = args.plan()
+    stop = Stop(args.until, plan) if args.until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
-    loaded = base.load(args.policy, _key_values(args.policy_args))
+    loaded = args.load(args.policy, _key_values(args.policy_args))
     base.check_spec(loaded, scene.robot)
-    folder = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
-    return _run(args, plan, task, scene, loaded, folder)
+    return _run(args, plan, task, scene, loaded, path, stop)
 
 
-def _run(args: EvalArgs, plan, task, scene, loaded, path: Path) -> int:
-    from vlagen_bench import header, packs, run
+def _run(args: EvalArgs, plan, task, scene, loaded, path: Path, stop) -> int:
+    from vlagen_bench import catalog, header, packs, run
+    from vlagen_bench.logs import logs
     from vlagen_bench.progress import RunProgress
     from vlagen_bench.record import RunFolder
     from vlagen_bench.sim import device
+    from vlagen_bench.tally import Tally
     from vlagen_bench.video import VideoWriter
 
     out = console()
@@ -73,22 +102,25 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path) -> int:
         plan, loaded, scene, device.describe(), checked.stand_ins,
         execution=args.execution(), limits=args.limits(), workers=args.processes,
     )  # fmt: skip
+    groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     film = VideoWriter(path / "videos", args.video, scene.control_hz) if args.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
-        done = sum(folder.done(e.id, retry_errors=args.retry_errors) for e in plan.episodes)
-        _announce(out, args, plan, loaded, path, done, checked.stand_ins)
+        done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=args.retry_errors)]
+        tally = Tally(plan, groups, [folder.results[key] for key in done])
+        _announce(out, args, plan, loaded, path, len(done), checked.stand_ins)
         stopped = None
-        with RunProgress(out, total=len(plan.episodes), done=done) as progress:
+        with logs(args.log, path, head, tally, note) as also, RunProgress(out, tally, until=args.until) as progress:
             try:
                 with args.players(task, loaded, film, note) as players:
                     run.run(
-                        plan, players, folder, (progress,), max_errors=args.max_errors, retry_errors=args.retry_errors
-                    )
+                        plan, players, folder, (tally, progress, *also),
+                        max_errors=args.max_errors, retry_errors=args.retry_errors, stop=stop,
+                    )  # fmt: skip
             except KeyboardInterrupt:
                 stopped = "Interrupted."
             except run.TooManyErrors as error:
                 stopped = f"error: {error}"
-        return _conclude(out, plan, task, folder, loaded, stopped)
+        return _conclude(out, plan, groups, folder, loaded, stop, stopped)
 
 
 def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_ins: tuple[str, ...]) -> None:
@@ -109,43 +141,57 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
         out.print(f"Resuming {path}: {done} episodes are done.")
 
 
-def _conclude(out, plan, task, folder, loaded, stopped: str | None) -> int:
+def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> int:
     """Prints table, errors and where everything is; says how to go on if the run is not complete."""
-    from vlagen_bench import catalog
     from vlagen_bench.interaction import interactions
     from vlagen_bench.record import writing_to
     from vlagen_bench.stats import rows
     from vlagen_bench.table import interaction_table, levels_table, results_table, write_csv
 
-    groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
+    note = partial(out.print, markup=False, soft_wrap=True)
     planned = [episode.to_dict() for episode in plan.episodes]
     found = rows(planned, folder.results, groups)
+    sequences = stop and stop.intervals
     with writing_to(folder.path):
-        write_csv(folder.path / "summary.csv", found)
+        write_csv(folder.path / "summary.csv", found, sequences)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found))
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found, sequences))
     for table in (levels_table(found), interaction_table(interactions(planned, folder.results))):
         if table is not None:
             out.print(table)
     errors = [record for record in folder.results.values() if record["outcome"] == "error"]
     for text in list(dict.fromkeys(record["error"] for record in errors))[:3]:
-        out.print(f"error: {text}", markup=False, soft_wrap=True)
+        note(f"error: {text}")
     missing = len(plan.episodes) - len(folder.results)
+    enough = stop is not None and stop.decided and missing > 0
+    folder.amend(stopped={"until": stop.rule, "episodes": len(folder.results)} if enough else None)
     if stopped:
         print(stopped, file=sys.stderr)
-    if missing:
-        out.print(f"{missing} episodes are missing. To go on: {_again()}", markup=False, soft_wrap=True)
-    elif errors:
-        out.print(
-            f"{len(errors)} episodes ended as errors. To try them again: {_again()} --retry-errors",
-            markup=False,
-            soft_wrap=True,
-        )
-    out.print(f"Run folder: {folder.path}", markup=False, soft_wrap=True)
+    if stop is not None:
+        note(stop.verdict)
+    if enough:
+        note(f"That is enough: {missing} of {len(plan.episodes)} episodes were not needed.")
+    elif missing:
+        note(f"{missing} episodes are missing. To go on: {_again()}")
+    if errors and (enough or not missing):
+        note(f"{len(errors)} episodes ended as errors. To try them again: {_again()} --retry-errors")
+    note(f"Run folder: {folder.path}")
     if stopped == "Interrupted.":
         return INTERRUPTED
-    return INCOMPLETE if missing or errors else OK
+    return INCOMPLETE if errors or (missing and not enough) else OK
+
+
+def _compare_repeats(plan, folders: tuple[Path, ...]) -> None:
+    """Says how far the outcomes of several runs agree."""
+    from vlagen_bench import repeats
+    from vlagen_bench.record import RunFolder
+
+    out = console()
+    found = repeats.repeated(plan, [RunFolder.reading(path).results for path in folders])
+    out.print()
+    out.print(repeats.table(found))
+    out.print(repeats.floor(found), markup=False, soft_wrap=True)
 
 
 def _again() -> str:

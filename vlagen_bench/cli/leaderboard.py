@@ -106,7 +106,7 @@ def commit(suite: str, seeds: Path, out: Path = Path("commitment.json"), secret:
     from vlagen_bench.leaderboard import hidden
 
     catalog.suite(suite)
-    opening = hidden.commit(suite, hidden.seeds_of(seeds.read_text(encoding="utf-8"), str(seeds)))
+    opening = hidden.commit(suite, hidden.seeds_of(_small(seeds), str(seeds)))
     _write_new(secret, _json(asdict(opening)))
     secret.chmod(0o600)
     _write_new(out, _json(asdict(opening.commitment())))
@@ -141,9 +141,9 @@ def _seeds(opening: Path | None, commitment: Path | None) -> tuple[int, ...]:
 
 def _small(path: Path) -> bytes:
     from vlagen_bench.leaderboard.hidden import FILE_BYTES
+    from vlagen_bench.leaderboard.plain import read_file
 
-    with open(path, "rb") as file:
-        return file.read(FILE_BYTES + 1)
+    return read_file(path, FILE_BYTES)
 
 
 def _write_new(path: Path, data: bytes) -> None:

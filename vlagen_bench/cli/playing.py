@@ -1,16 +1,17 @@
 """How shall episodes be played? The options of the harness: workers, chunks, time-outs, restarts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
     from vlagen_bench.harness.limits import Limits
+    from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.stage import Film
     from vlagen_bench.nouns import Task
     from vlagen_bench.policies.base import LoadedPolicy
@@ -39,6 +40,17 @@ class Playing:
     """Resident memory, in megabytes, above which a worker is replaced; default: no limit."""
     recycle_after: int | None = None
     """A worker is replaced after this many episodes; default: 200."""
+    executor: Literal["processes", "ray"] = "processes"
+    """Where workers live: processes of this machine, or actors of a Ray cluster, as the policy then does, too
+    (docs/scale_out.md). Needs pip install 'vlagen-bench[ray]'."""
+    ray_address: str | None = None
+    """Address of a running Ray cluster, or auto; default: one is made here, for this run."""
+    policy_replicas: int = 1
+    """How many actors the policy is loaded in; each answers its share of the workers, in batches where it can."""
+    policy_gpus: float = 0.0
+    """GPUs of each replica, counted by Ray; a part of one where several share it."""
+    env_cpus: float = 1.0
+    """CPUs of each worker, counted by Ray."""
 
     def execution(self) -> "Execution":
         """How chunks become actions; raises `ConfigError`."""
@@ -63,8 +75,40 @@ class Playing:
         """How many worker processes there are; None: this process plays."""
         if self.workers < 1:
             raise ConfigError(f"--workers {self.workers}: at least 1 is needed.")
+        if self.executor == "ray":
+            return self.workers
         limited = self.worker_memory_mb is not None or self.recycle_after is not None
         return self.workers if self.workers > 1 or limited else None
+
+    @property
+    def cluster(self) -> "Cluster | None":
+        """The Ray cluster; None: processes play. Raises `ConfigError` for options that are of the other."""
+        from vlagen_bench.harness.on_ray.cluster import Cluster
+
+        asked = Cluster(
+            address=self.ray_address,
+            replicas=self.policy_replicas,
+            policy_gpus=self.policy_gpus,
+            env_cpus=self.env_cpus,
+        )
+        if self.executor == "ray":
+            return asked
+        if asked != Cluster():
+            raise ConfigError(
+                "--ray-address, --policy-replicas, --policy-gpus and --env-cpus are of --executor ray: add it."
+            )
+        return None
+
+    def load(self, name: str, arguments: Mapping[str, str]) -> "LoadedPolicy":
+        """The policy, or as much of it as this process needs where it lives in a cluster."""
+        if (cluster := self.cluster) is not None:
+            cluster.connect(self.processes)
+            from vlagen_bench.harness.on_ray import elsewhere
+
+            return elsewhere.load(name, arguments, cluster)
+        from vlagen_bench.policies import base
+
+        return base.load(name, arguments)
 
     def players(
         self, task: "Task", loaded: "LoadedPolicy", film: "Film | None", note: Callable[[str], Any]
@@ -82,4 +126,5 @@ class Playing:
             limits=self.limits(),
             film=film,
             note=note,
+            cluster=self.cluster,
         )

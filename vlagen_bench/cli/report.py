@@ -9,16 +9,20 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import OK, console
 
 
-def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")]) -> int:
+def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html: Path | None = None) -> int:
     """Shows a run: its table, what went wrong, and published rows beside it; ranks nothing across protocols.
+
+    All of it, with charts and pictures of failures, is also written as one page that opens in any browser, offline.
 
     Args:
         run: a run folder, complete or not.
+        html: where to write the page; default: RUN/report.html.
     """
     from rich.markup import escape
 
     from vlagen_bench import report as reports
     from vlagen_bench.beside import blocks
+    from vlagen_bench.pages import write_report
     from vlagen_bench.table import interaction_table, levels_table, once_table, results_table, trouble_table
 
     out, found = console(), reports.make(run)
@@ -47,4 +51,5 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")]) -> in
             say(line)
     if not found.published:
         say(f"Nothing is published here for the suite {found.suite}.")
+    say(f"\nThe page of this run: {write_report(run, html)}")
     return OK

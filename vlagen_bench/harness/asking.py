@@ -1,8 +1,9 @@
 """How is a policy asked, by one episode or by several at once? Whatever it does wrong becomes an answer with an error."""
 
-import time
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,8 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.base import LoadedPolicy, one_line
+from vlagen_bench.policies.guard import Guard, sentence
+from vlagen_bench.policies.isolated import Isolated, Lost
 
 Sharing = Literal["batch", "function", "instances"]
 
@@ -36,14 +39,16 @@ class Answer:
     seconds: float = 0.0
     """of the call, which may have answered other episodes too"""
     error: str | None = None
+    lost: bool = False
+    """whether the policy has forgotten the episode through another one's fault, so that it has to begin again"""
 
 
 def sharing(policy: Any) -> Sharing:
     """How several episodes share a policy: questions in a batch, one by one, or each its own instance."""
-    if callable(getattr(policy, "act_batch", None)):
+    if _method(policy, "act_batch") is not None:
         return "batch"
     # Who wants to be told of an episode's begin, but not of which episode an observation is, remembers one at a time.
-    return "instances" if callable(getattr(policy, "reset", None)) else "function"
+    return "instances" if _method(policy, "reset") is not None else "function"
 
 
 class Asker:
@@ -55,13 +60,14 @@ class Asker:
         Args:
             loaded: the policy.
             slots: how many episodes are played at once.
-            limit_s: the longest that a call may take.
+            limit_s: the longest that a call may take; an isolated policy keeps its own time.
             sim: the simulator, for a privileged policy.
 
         Raises:
             PolicyError: more instances are needed than can be constructed.
         """
-        self._limit_s, self._sim = limit_s, sim
+        self._isolated = isinstance(loaded.policy, Isolated)
+        self._limit_s, self._sim, self._guard = None if self._isolated else limit_s, sim, Guard()
         self._sharing = sharing(loaded.policy)
         self._instances = [loaded.policy]
         while self._sharing == "instances" and len(self._instances) < slots:
@@ -74,30 +80,32 @@ class Asker:
 
     def ask(self, questions: Mapping[int, Question]) -> dict[int, Answer]:
         """Answers by slot; several questions at once only where the asker `batches`."""
-        started = time.perf_counter()
+        started = perf_counter()
         found = {slot: self._begun(slot, question) for slot, question in questions.items()}
         ready = {slot: question for slot, question in questions.items() if found[slot] is None}
         if ready:
             found |= self._batched(ready) if self.batches else self._one(ready)
-        seconds = time.perf_counter() - started
+        seconds = perf_counter() - started
         return {slot: _answer(value, seconds) for slot, value in found.items()}
 
     def _begun(self, slot: int, question: Question) -> PolicyError | None:
         """Tells a policy that wants to know that an episode begins; shows the simulator to an oracle."""
         policy = self._instance(slot)
         try:
-            if question.begins and self._sim is not None and hasattr(policy, "attach"):
-                self._call("attach", policy.attach, self._sim)
-            if question.begins and hasattr(policy, "reset"):
-                self._call("reset", policy.reset, [question.episode_id])
+            if question.begins and self._sim is not None:
+                self._tell(policy, "attach", self._sim)
+            if question.begins:
+                self._tell(policy, "reset", [question.episode_id])
         except PolicyError as error:
             return error
         return None
 
     def _one(self, questions: Mapping[int, Question]) -> dict[int, Any]:
         ((slot, question),) = questions.items()
+        policy = self._instance(slot)
         try:
-            return {slot: self._call("act", self._instance(slot).act, _seen(question), question.instruction)}
+            # What it returns may be the policy's code, too: numpy asks it to become an array.
+            return {slot: self._call("act", lambda: checked(policy.act(_seen(question), question.instruction)))}
         except PolicyError as error:
             return {slot: error}
 
@@ -105,47 +113,88 @@ class Asker:
         seen = [_seen(question) for question in questions.values()]
         told = [question.instruction for question in questions.values()]
         try:
-            answers = self._call("act_batch", lambda: list(self._instances[0].act_batch(seen, told)))
-            if len(answers) != len(questions):
-                raise PolicyError(
-                    f"act_batch() returned {len(answers)} answers to {len(questions)} observations. "
-                    f"Return one for each, of shape (7,) or (H, 7)."
-                )
+            answers = self._call("act_batch", lambda: one_for_each(self._instances[0].act_batch(seen, told), len(told)))
         except PolicyError as error:
             return dict.fromkeys(questions, error)
-        return dict(zip(questions, answers, strict=True))
+        return {slot: self._checked(answer) for slot, answer in zip(questions, answers, strict=True)}
+
+    def _checked(self, answer: Any) -> np.ndarray | PolicyError:
+        try:
+            return self._call("act_batch", lambda: checked(answer))
+        except PolicyError as error:
+            return error
 
     def _instance(self, slot: int) -> Any:
         return self._instances[slot if self._sharing == "instances" else 0]
 
-    def _call(self, name: str, method: Callable[..., Any], *arguments: Any) -> Any:
-        """What the method returns; whatever it raises becomes a `PolicyError`."""
+    def _tell(self, policy: Any, name: str, *arguments: Any) -> None:
+        """Calls a method that a policy may have or not."""
+        if (method := _method(policy, name)) is not None:
+            self._call(name, lambda: method(*arguments))
+
+    def _call(self, name: str, function: Callable[[], Any]) -> Any:
+        """What it returns; whatever it raises becomes a `PolicyError`, but Ctrl-C."""
+
+        def told() -> Any:
+            try:
+                return function()
+            except (TookTooLong, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                if self._isolated and isinstance(error, Lost):
+                    raise
+                raise PolicyError(sentence(name, error)) from None
+
+        started = perf_counter()
         try:
-            with time_limit(self._limit_s):
-                return method(*arguments)
-        except PolicyError:
-            raise
+            with self._guard.calling(), time_limit(self._limit_s):
+                found = told()
         except TookTooLong as error:
             raise PolicyError(f"{name}() {error} (--step-timeout).") from None
-        except SystemExit as error:
-            raise PolicyError(
-                f"{name}() called sys.exit({error.code}). Raise an exception instead, or return an action."
-            ) from error
-        except Exception as error:
-            text = one_line(error)
-            raise PolicyError(text if name in ("act", "act_batch") else f"{name}() raised {text}") from error
+        if self._limit_s is not None and perf_counter() - started > self._limit_s:  # it went on after the alarm
+            raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
+        return found
 
     def close(self) -> None:
-        """Lets the instances go; raises `PolicyError` if one of them fails at it."""
+        """Lets the instances go; raises `PolicyError` if one of them fails at it, but after all."""
+        errors = []
         for policy in self._instances:
-            if callable(getattr(policy, "close", None)):
-                self._call("close", policy.close)
+            try:
+                self._tell(policy, "close")
+            except PolicyError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+
+def one_for_each(answers: Any, number: int) -> list[Any]:
+    """What act_batch() returned, if it is as many answers as there were observations."""
+    found = list(itertools.islice(answers, number + 1))
+    if len(found) != number:
+        more = "more than " if len(found) > number else ""
+        raise PolicyError(
+            f"act_batch() returned {more}{min(len(found), number)} answers to {number} observations. "
+            f"Return one for each, of shape (7,) or (H, 7)."
+        )
+    return found
+
+
+def _method(policy: Any, name: str) -> Callable[..., Any] | None:
+    try:
+        found = getattr(policy, name, None)
+    except Exception as error:
+        raise PolicyError(f"The policy's {name} cannot be read: {one_line(error)}.") from None
+    return found if callable(found) else None
 
 
 def _another(loaded: LoadedPolicy) -> Any:
     try:
+        if isinstance(loaded.policy, Isolated):
+            return loaded.policy.another()
         return type(loaded.policy)(**loaded.arguments)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise PolicyError(
             f"The policy {loaded.name} has reset() but no act_batch(), so that each worker needs an instance of it; "
             f"another one cannot be constructed: {one_line(error)}. Add act_batch(), or use fewer --workers."
@@ -156,10 +205,7 @@ def _seen(question: Question) -> dict[str, Any]:
     return {**question.observation, "episode_id": question.episode_id}
 
 
-def _answer(value: Any, seconds: float) -> Answer:
-    try:
-        if isinstance(value, PolicyError):
-            raise value
-        return Answer(chunk=checked(value), seconds=seconds)
-    except PolicyError as error:
-        return Answer(seconds=seconds, error=f"policy: {error}")
+def _answer(value: np.ndarray | PolicyError, seconds: float) -> Answer:
+    if isinstance(value, PolicyError):
+        return Answer(seconds=seconds, error=f"policy: {value}", lost=isinstance(value, Lost))
+    return Answer(chunk=value, seconds=seconds)

@@ -53,12 +53,14 @@ class Crew:
             slot.dismiss(grace_s=GRACE_S if kind is None else 0.0)
 
     def plays(self, episodes: Iterable[Episode]) -> Iterator[Played]:
-        """Each episode, as it ends."""
-        self._queue.extend(Attempt(episode=episode) for episode in episodes)
-        while self._queue or self._busy():
+        """Each episode, as it ends; the next is asked for when a worker is free."""
+        fresh = (Attempt(episode=episode) for episode in episodes)
+        while True:
             for slot in self._slots:
-                if self._queue and slot.attempt is None:
-                    slot.begin(self._queue.popleft())
+                if slot.attempt is None and (attempt := self._queue.popleft() if self._queue else next(fresh, None)):
+                    slot.begin(attempt)
+            if not self._busy():
+                return
             for slot, reply in self._replies():
                 yield from self._go_on(slot, reply)
             for group in self._groups():

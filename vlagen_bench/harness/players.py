@@ -1,8 +1,9 @@
-"""Who plays? This process alone, or a crew of workers; when all is over, the policy is told."""
+"""Who plays? This process alone, a crew of workers, or a cluster; when all is over, the policy is told."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Union
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.asking import Asker
@@ -14,6 +15,10 @@ from vlagen_bench.harness.stage import Film, Sim
 from vlagen_bench.harness.worker import Recipe
 from vlagen_bench.nouns import Task
 from vlagen_bench.policies.base import LoadedPolicy
+
+if TYPE_CHECKING:
+    from vlagen_bench.harness.on_ray.cluster import Cluster
+    from vlagen_bench.harness.on_ray.troupe import Troupe
 
 
 @contextmanager
@@ -27,7 +32,8 @@ def players(
     limits: Limits,
     film: Film | None,
     note: Callable[[str], None],
-) -> Iterator[Solo | Crew]:
+    cluster: "Cluster | None" = None,
+) -> Iterator[Union[Solo, Crew, "Troupe"]]:
     """What plays episodes of a task with a policy.
 
     Args:
@@ -39,17 +45,32 @@ def players(
         limits: what ends an episode, or a worker.
         film: what keeps the pictures, if anything.
         note: is told of what does not go as it should, and is no error.
+        cluster: where the workers, and the policy, are actors of Ray; None: all is on this machine.
 
     Raises:
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
     """
-    if workers is None:
+    oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
+    if cluster is not None:
+        cluster.connect(workers or 1)
+        from vlagen_bench.harness.on_ray.casting import troupe
+
+        recipe = Recipe(
+            make_sim=make_sim,
+            task=task,
+            film=film,
+            oracle=oracle,
+            limit_s=limits.step_s,
+            render_threads=max(1, round(cluster.env_cpus)),
+        )
+        with troupe(workers or 1, recipe, loaded, cluster, execution=execution, limits=limits, note=note) as actors:
+            yield actors
+    elif workers is None:
         sim = make_sim()
         asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
         with _closing(asker, note):
             yield Solo(task, sim, asker, film=film, execution=execution, limits=limits)
     else:
-        oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
         asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         recipe = Recipe(
             make_sim=make_sim,

@@ -1,7 +1,7 @@
 """Who submits what? A card of plain text, read without any of YAML's machinery."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ from vlagen_bench.strict import build
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
 """of an entry, which becomes a file's name on every system"""
 TO_FILL = "FILL IN"
+DEPTH = 2
+"""a mapping, and lists in it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,9 @@ def read(data: bytes, where: str = "card.yaml") -> Card:
             if not text.strip() or TO_FILL in text:
                 raise Refused(f"{where}: '{field.name}' is not filled in. {HINTS.get(field.name, 'Or leave it out.')}")
     if not NAME.fullmatch(card.name):
-        raise Refused(f"{where}: the name '{card.name}' is none: lower case letters, digits, hyphens and dots, 3 to 64.")
+        raise Refused(
+            f"{where}: the name '{card.name}' is none: lower case letters, digits, hyphens and dots, 3 to 64."
+        )
     return card
 
 
@@ -87,8 +91,7 @@ def _flat(data: bytes, where: str) -> dict[str, Any]:
     Read from the parser's events, so that tags, anchors, types and depth have no code that could be made to run.
     """
     try:
-        text = data.decode("utf-8")
-        events = [_checked(event, where) for event in yaml.parse(text, Loader=yaml.SafeLoader)]
+        events = list(_checked(yaml.parse(data.decode("utf-8"), Loader=yaml.SafeLoader), where))
     except (yaml.YAMLError, ValueError) as error:
         raise Refused(f"{where} is not valid YAML: {shown(' '.join(str(error).split()), 200)}.") from None
     if sum(isinstance(event, yaml.DocumentStartEvent) for event in events) > 1:
@@ -106,12 +109,18 @@ def _flat(data: bytes, where: str) -> dict[str, Any]:
     return found
 
 
-def _checked(event: yaml.Event, where: str) -> yaml.Event:
-    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-        raise Refused(f"{where} has an anchor or an alias (& or *). Write the text out, in quotes if it begins so.")
-    if getattr(event, "tag", None) is not None:
-        raise Refused(f"{where} has a tag (!). A card is plain text; put it in quotes if it begins so.")
-    return event
+def _checked(events: Iterable[yaml.Event], where: str) -> Iterator[yaml.Event]:
+    """The events as they come, so that what is deep or clever is refused before the rest is even scanned."""
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH:
+            raise Refused(f"{where} is nested. A card has texts, and lists of texts.")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise Refused(f"{where} has an anchor or an alias (& or *). Write the text out, in quotes if it begins so.")
+        if getattr(event, "tag", None) is not None:
+            raise Refused(f"{where} has a tag (!). A card is plain text; put it in quotes if it begins so.")
+        yield event
 
 
 def _value(event: yaml.Event, body: Iterator[yaml.Event], where: str) -> Any:

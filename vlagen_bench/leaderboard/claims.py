@@ -115,7 +115,9 @@ def plan_of(claims: Claims, seeds: Collection[int] = ()) -> Plan:
             f"header.json: the seed is {claims.seed}, and the suite's is {suite.seed}"
             f"{' or one of the revealed' if seeds else ''}. Who may choose a seed may choose the best of many."
         )
-    plan = make_plan(suite if claims.seed == suite.seed else select(suite, conditions=None, episodes=None, seed=claims.seed))
+    plan = make_plan(
+        suite if claims.seed == suite.seed else select(suite, conditions=None, episodes=None, seed=claims.seed)
+    )
     if claims.plan_hash != plan.hash:
         raise Refused(
             f"header.json: the plan's hash is {shown(claims.plan_hash)}, and this release makes {plan.hash} of the suite "

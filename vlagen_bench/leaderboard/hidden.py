@@ -44,12 +44,13 @@ class Opening:
         return Commitment(suite=self.suite, seeds=len(self.seeds), sha256=content_hash(asdict(self)))
 
 
-def seeds_of(text: str, where: str) -> tuple[int, ...]:
+def seeds_of(data: bytes, where: str) -> tuple[int, ...]:
     """The seeds of a list, one a line; raises `ConfigError` for anything else."""
     seeds = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not re.fullmatch(r"[0-9]{1,10}", line.strip()):
-            raise ConfigError(f"{where}, line {number}: '{shown(line)}' is no seed. Write one whole number a line.")
+    for number, line in enumerate(data.splitlines(), 1):
+        if not re.fullmatch(rb"[0-9]{1,10}", line.strip()):
+            text = shown(line.decode(errors="replace"))
+            raise ConfigError(f"{where}, line {number}: '{text}' is no seed. Write one whole number a line.")
         seeds.append(int(line))
     _check(seeds, where)
     return tuple(seeds)
@@ -73,7 +74,9 @@ def reveal(opening: bytes, commitment: bytes) -> Opening:
     except ConfigError as error:
         raise Refused(shown(str(error), 400)) from None
     if len(opened.salt) != 2 * SALT_BYTES:
-        raise Refused(f"The opening's salt has {len(opened.salt)} characters, and {2 * SALT_BYTES} hex digits belong there.")
+        raise Refused(
+            f"The opening's salt has {len(opened.salt)} characters, and {2 * SALT_BYTES} hex digits belong there."
+        )
     found = opened.commitment()
     if (found.suite, found.seeds) != (published.suite, published.seeds) or not hmac.compare_digest(
         found.sha256.encode(), published.sha256.encode()

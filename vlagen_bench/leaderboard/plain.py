@@ -1,10 +1,21 @@
-"""How is JSON of a stranger read? As plain values, bounded in size and depth, without anything that JSON does not have."""
+"""How is the text of a stranger read? JSON as plain values, bounded in size and depth, without anything that JSON does not have."""
 
 import json
 import unicodedata
+from pathlib import Path
 from typing import Any
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.limits import INTEGER, JSON_DEPTH, TEXT_CHARS, Refused
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """The bytes of a file, one more than `limit` at most; raises `ConfigError` if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. Give the path of a file.") from None
 
 
 def parse(data: bytes, where: str, limit: int) -> Any:

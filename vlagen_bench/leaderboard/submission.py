@@ -10,6 +10,7 @@ from vlagen_bench.entries import Protocol
 from vlagen_bench.leaderboard import archive, card, claims, records
 from vlagen_bench.leaderboard.card import Card
 from vlagen_bench.leaderboard.limits import ARCHIVE_BYTES, RECORD_BYTES
+from vlagen_bench.leaderboard.plain import read_file
 from vlagen_bench.leaderboard.streams import ACTION_BYTES, actions_from_bytes, expand, states_from_bytes
 from vlagen_bench.nouns import Plan, Task
 from vlagen_bench.policies.actions import ACTION_DIM
@@ -33,6 +34,7 @@ class Submission:
     archive_sha256: str
     actions_sha256: str
     """of the actions themselves, however they are packed"""
+    states_sha256: str
 
     def rows(self) -> tuple[Row, ...]:
         """Its numbers, counted from the episodes; there are no others in a submission."""
@@ -46,10 +48,8 @@ def _outcome(take: Take) -> dict[str, Any]:
 
 
 def load(path: Path, seeds: Collection[int] = ()) -> Submission:
-    """The submission in a file, of at most the allowed size; raises `Refused`, or `OSError` where it cannot be read."""
-    with open(path, "rb") as file:
-        data = file.read(ARCHIVE_BYTES + 1)
-    return read(data, seeds)
+    """The submission in a file; raises `ConfigError` if there is none, and `Refused` as `read` does."""
+    return read(read_file(path, ARCHIVE_BYTES), seeds)
 
 
 def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
@@ -76,7 +76,11 @@ def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
     steps = [record.steps for record in found]
     moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * ACTION_DIM * ACTION_BYTES)
     takes = zip(
-        plan.episodes, found, actions_from_bytes(moves, steps), states_from_bytes(members["states.bin"], steps), strict=True
+        plan.episodes,
+        found,
+        actions_from_bytes(moves, steps),
+        states_from_bytes(members["states.bin"], steps),
+        strict=True,
     )
     return Submission(
         card=told,
@@ -88,5 +92,5 @@ def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
         versions=header.get("versions") if isinstance(header.get("versions"), dict) else {},
         archive_sha256=archive.sha256(data),
         actions_sha256=archive.sha256(moves),
+        states_sha256=archive.sha256(members["states.bin"]),
     )
-

@@ -6,6 +6,8 @@ from pathlib import Path
 from vlagen_bench import takes
 from vlagen_bench.errors import RunError
 from vlagen_bench.leaderboard import archive
+from vlagen_bench.leaderboard.limits import CARD_BYTES
+from vlagen_bench.leaderboard.plain import read_file
 from vlagen_bench.leaderboard.streams import actions_to_bytes, shrink, states_to_bytes
 from vlagen_bench.leaderboard.submission import Submission, read
 
@@ -17,7 +19,7 @@ def submit(run: Path, card: Path) -> tuple[bytes, Submission]:
         RunError: the run folder is damaged, or incomplete.
         Refused: a verifier would refuse it: part of a suite, errors, an oracle, a card that is not filled in.
     """
-    members = members_of(run, card.read_bytes())
+    members = members_of(run, read_file(card, CARD_BYTES))
     data = archive.pack(members)
     return data, read(data)
 

@@ -70,6 +70,7 @@ class Verdict:
         proof = Proof(
             archive_sha256=self.submission.archive_sha256,
             actions_sha256=self.submission.actions_sha256,
+            states_sha256=self.submission.states_sha256,
             plan_hash=plan.hash,
             episodes=len(self.submission.takes),
             resimulated=len(self.compared),

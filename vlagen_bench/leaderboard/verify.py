@@ -60,16 +60,22 @@ def verify(
 
 
 def check_new(submission: Submission, published: Collection[Entry]) -> None:
-    """Raises `Refused` if another entry has these very actions, or this name without being a submission."""
+    """Raises `Refused` if another entry has these very actions or states, or this name without being a submission."""
     for entry in published:
-        same = entry.proof is not None and entry.proof.actions_sha256 == submission.actions_sha256
+        same = entry.proof is not None and (
+            entry.proof.actions_sha256 == submission.actions_sha256
+            or entry.proof.states_sha256 == submission.states_sha256
+        )
         if same and entry.name != submission.card.name:
             raise Refused(
-                f"The actions are those of the entry '{entry.name}', all of them: it was replayed, not run. "
+                f"The actions, or the states that they lead to, are those of the entry '{entry.name}', all of them: "
+                f"it was replayed, not run. "
                 f"If both are yours, submit it under that name."
             )
         if entry.name == submission.card.name and not same:
-            raise Refused(f"There is an entry '{entry.name}' with other actions already. Choose another name on the card.")
+            raise Refused(
+                f"There is an entry '{entry.name}' with other actions already. Choose another name on the card."
+            )
 
 
 def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[Sequence[Take], int | None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from math import cos, degrees, floor, pi, sin
+from math import ceil, cos, degrees, floor, pi, sin
 
 from markupsafe import Markup
 
@@ -14,9 +14,11 @@ from vlagen_bench.pages.words import plain, said_rate
 WIDTH, HEIGHT, PAD = 180, 20, 6
 """of a bar in a table"""
 GRID = (0.0, 0.25, 0.5, 0.75, 1.0)
-RADIUS, MIDDLE = 170.0, 300.0
+RADIUS, MIDDLE = 190.0, 320.0
 MANY_SPOKES = 12
 """labels stand radially where there are more"""
+LABEL_CHARS, LABEL_LINE = 11, 16
+"""longer labels are broken into two lines, so far apart"""
 
 
 def rate_bar(one: Estimate, reference: float | None = None) -> Markup:
@@ -33,31 +35,27 @@ def rate_bar(one: Estimate, reference: float | None = None) -> Markup:
     return spark(WIDTH, HEIGHT, *parts, *_whisker(one, x, middle))
 
 
-def drop_dot(one: Estimate, lowest: float) -> Markup:
-    """A drop as a dot with its interval, from `lowest` to 100 points; hollow where the interval holds 0."""
+def drop_dot(one: Estimate, reach: tuple[float, float]) -> Markup:
+    """A drop as a dot with its interval, on a scale of this reach; hollow where the interval holds 0."""
     if one.value is None:
         return Markup("")
-    x, middle = scale(lowest, 1, PAD, WIDTH - PAD), HEIGHT / 2
+    x, middle = scale(*reach, PAD, WIDTH - PAD), HEIGHT / 2
     shape = dot(x(one.value), middle, "point" if one.decided else "point hollow", 4)
     zero = line(x(0), 1, x(0), HEIGHT - 1, "zero")
     return spark(WIDTH, HEIGHT, line(PAD, middle, WIDTH - PAD, middle, "track"), zero, *_whisker(one, x, middle), shape)
 
 
-def lowest_drop(found: Sequence[Estimate]) -> float:
-    """Where the shared scale of drops begins: at a multiple of 25 points that leaves out none, and at most at -25."""
-    ends = [end for one in found for end in (one.value, one.low) if end is not None]
-    return max(-1.0, min([-0.25, *(floor(4 * end) / 4 for end in ends)]))
+def reach_of(found: Sequence[Estimate], least: tuple[float, float]) -> tuple[float, float]:
+    """Ends of a shared scale, at multiples of 25 points, that leaves out none of `found`, and nothing of `least`."""
+    ends = [end for one in found for end in (one.value, one.low, one.high) if end is not None]
+    return min(floor(4 * end) / 4 for end in (*ends, *least)), max(ceil(4 * end) / 4 for end in (*ends, *least))
 
 
-def scale_marks(low: float, marks: Sequence[float], unit: str) -> Markup:
-    """The numbers over a column of bars."""
-    x = scale(low, 1, PAD, WIDTH - PAD)
-    anchors = {min(marks): "start", max(marks): "end"}
-    ends = {min(marks): 0.0, max(marks): float(WIDTH)}
-    shown = (
-        text(ends.get(mark, x(mark)), 11, f"{100 * mark:.0f}{unit}".replace("-", "−"), "mark", anchors.get(mark, "middle"))
-        for mark in marks
-    )
+def scale_marks(reach: tuple[float, float], unit: str = "") -> Markup:
+    """The numbers over a column of bars: both ends and 0."""
+    x, (low, high) = scale(*reach, PAD, WIDTH - PAD), reach
+    places = {low: (0.0, "start"), high: (float(WIDTH), "end"), 0.0: (x(0), "start" if low == 0 else "middle")}
+    shown = (text(at, 11, f"{100 * mark:.0f}{unit}".replace("-", "−"), "mark", anchor) for mark, (at, anchor) in places.items())
     return spark(WIDTH, 14, *shown)
 
 
@@ -70,6 +68,7 @@ def share_bar(share: float) -> Markup:
 
 def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
     """Success of every axis on a spoke, with intervals; the nominal rate as a ring."""
+    radial = len(lines) > MANY_SPOKES
     angles = [2 * pi * place / len(lines) - pi / 2 for place in range(len(lines))]
     parts = [dot(MIDDLE, MIDDLE, "ring", RADIUS * level) for level in GRID[1:]]
     parts += [line(MIDDLE, MIDDLE, *_at(angle, 1), "grid") for angle in angles]
@@ -81,16 +80,17 @@ def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
             parts.append(line(*_at(angle, one.success.low), *_at(angle, one.success.high), "whisker"))
         if one.success.value is not None:
             parts.append(dot(*_at(angle, one.success.value), "point"))
-        parts.append(_spoke_label(one.name, angle, radial=len(lines) > MANY_SPOKES))
+        parts.append(_spoke_label(one.name, angle, radial=radial))
     parts += [text(MIDDLE + 4, MIDDLE - RADIUS * level + 12, f"{100 * level:.0f}", "mark", "start") for level in GRID[1:]]
     told = "; ".join(f"{plain(one.name)}: {said_rate(one.success)}" for one in lines)
     words = f"{told}. Dashed ring: nominal, {said_rate(nominal)}."
-    return picture("radar", 2 * MIDDLE, 2 * MIDDLE, "Success rate by axis", words, *parts)
+    top = 10.0 if radial else 70.0  # level labels need less room than turned ones
+    return picture("radar", (0, top, 2 * MIDDLE, 2 * (MIDDLE - top)), "Success rate by axis", words, *parts)
 
 
 def severity(curve: Curve) -> Markup:
     """Success against level, 0 being the clean twins; intervals as lines."""
-    width, height, left, bottom = 220, 150, 30, 24
+    width, height, left, bottom = 226, 150, 36, 24
     x = scale(0, max(5, *(step.level for step in curve.steps)), left + 12, width - 10)
     y = scale(0, 1, height - bottom, 10)
     parts = [line(left, y(level), width, y(level), "grid") for level in (0.0, 0.5, 1.0)]
@@ -108,7 +108,7 @@ def severity(curve: Curve) -> Markup:
             parts.append(_square(x(0), y(one.value)) if level == 0 else dot(x(level), y(one.value), "point"))
     told = "; ".join(f"{'clean twins' if level == 0 else f'level {level}'}: {said_rate(one)}" for level, one in points)
     title = f"Success rate by level of {plain(curve.axis)}, in percent"
-    return picture(f"severity-{curve.axis}", width, height, title, told, *parts)
+    return picture(f"severity-{curve.axis}", (0, 0, width, height), title, told, *parts)
 
 
 def _whisker(one: Estimate, x, middle: float) -> list[Markup]:
@@ -145,8 +145,23 @@ def _outline(lines: Sequence[Line], angles: Sequence[float]) -> Markup:
 def _spoke_label(name: str, angle: float, *, radial: bool) -> Markup:
     x, y = _at(angle, 1.06)
     right = cos(angle) >= -1e-9
+    words = plain(name)
+    first, rest = _broken(words) if len(words) > LABEL_CHARS else (words, "")
+    lift = LABEL_LINE / 2 if rest else 0
     if radial:
-        turn = degrees(angle) + (0 if right else 180)
-        return text(x, y + 4, plain(name), "label", "start" if right else "end", transform=f"rotate({turn:.1f} {x:.1f} {y:.1f})")
-    anchor = "middle" if abs(cos(angle)) < 0.2 else "start" if right else "end"
-    return text(x, y + 5 + 7 * sin(angle), plain(name), "label", anchor)
+        anchor, baseline = "start" if right else "end", y + 4 - lift
+        turn = f"rotate({degrees(angle) + (0 if right else 180):.1f} {x:.1f} {y:.1f})"
+    else:
+        anchor = "middle" if abs(cos(angle)) < 0.2 else "start" if right else "end"
+        baseline, turn = y + 5 + (7 + lift) * sin(angle) - lift, "rotate(0)"
+    lines = [text(x, baseline, first, "label", anchor)]
+    if rest:
+        lines.append(text(x, baseline + LABEL_LINE, rest, "label", anchor))
+    return tag("g", *lines, transform=turn)
+
+
+def _broken(words: str) -> tuple[str, str]:
+    """Two lines, the longer one as short as can be; the second is empty where there is no space to break at."""
+    spaces = [place for place, letter in enumerate(words) if letter == " "]
+    breaks = [(words[:place], words[place + 1 :]) for place in spaces] or [(words, "")]
+    return min(breaks, key=lambda lines: max(map(len, lines)))

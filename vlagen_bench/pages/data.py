@@ -1,7 +1,7 @@
 """What does the page say of a run? Its headline, its axes, their levels, how it failed, and what goes with what."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vlagen_bench import catalog
@@ -59,8 +59,8 @@ class Curve:
 
     axis: str
     kind: str
-    sized_by: str
     unit: str
+    """of the sizes"""
     clean: Estimate
     """of the clean twins: level 0"""
     steps: tuple[Step, ...]
@@ -177,7 +177,6 @@ def _curves(run: Run) -> Iterator[Curve]:
             yield Curve(
                 axis=name,
                 kind=axis.kind,
-                sized_by=axis.sized_by,
                 unit=axis.unit,
                 clean=_clean(run, {row.condition for row in rows.values()}),
                 steps=tuple(
@@ -191,8 +190,3 @@ def _clean(run: Run, conditions: set[str]) -> Estimate:
     """The twins of some conditions, each once."""
     twins = {episode["twin"]: None for episode in run.planned if episode["condition"] in conditions and episode["twin"]}
     return counted([run.success(twin) for twin in twins])
-
-
-def row_estimates(rows: Sequence[Row]) -> Mapping[str, tuple[Estimate, Estimate]]:
-    """Condition -> success and drop."""
-    return {row.condition: (success(row), drop(row)) for row in rows}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from vlagen_bench.finished import Run
+from vlagen_bench.interaction import Interaction
+from vlagen_bench.statistics.attribution import Share
 from vlagen_bench.statistics.clusters import ratio_interval
 from vlagen_bench.stats import Row, weighted_sum_interval, wilson
 
@@ -39,6 +41,16 @@ def drop(row: Row) -> Estimate:
     """The paired drop of a condition (Tango)."""
     low, high = row.drop_interval or (None, None)
     return Estimate(value=row.drop, low=low, high=high, n=row.pairs)
+
+
+def share(one: Share) -> Estimate:
+    """The part of the drop that goes with a factor."""
+    return Estimate(value=one.drop, low=one.low, high=one.high, n=one.n)
+
+
+def excess(one: Interaction) -> Estimate:
+    """How much more than the sum of their drops conditions cost together."""
+    return Estimate(value=one.excess, low=one.low, high=one.high, n=one.n)
 
 
 def counted(outcomes: Sequence[bool | None]) -> Estimate:

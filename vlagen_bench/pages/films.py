@@ -4,7 +4,7 @@ import io
 import os
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import imageio.v2 as imageio
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from vlagen_bench.finished import Run
 from vlagen_bench.report import UNNAMED
@@ -23,7 +23,8 @@ MOST = 24
 """failures that are shown"""
 BUDGET_BYTES = 10_000_000
 """of all their pictures, as they stand in the page"""
-STRIP = 6
+STRIP, COLUMNS = 6, 3
+"""pictures of a strip, and how many stand side by side"""
 FIRST_PX, STRIP_PX = 320, 160
 """widths"""
 
@@ -53,8 +54,8 @@ class Film:
     first: Shot | None
     """None where the film cannot be read"""
     strip: Shot | None
-    times_s: tuple[float, ...]
-    """of the pictures of the strip"""
+    pictures: int
+    """in the strip"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +102,10 @@ def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> l
 def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
     record = run.results[episode["id"]]
     first = strip = None
-    times: tuple[float, ...] = ()
-    if pictures := list(_pictures(path)):
-        chosen = np.linspace(0, len(pictures) - 1, min(STRIP, len(pictures))).round().astype(int)
-        times = tuple(float(pictures[place][0]) for place in chosen)
-        first = _shot(pictures[0][1])
-        strip = _shot(_side_by_side([pictures[place][1] for place in chosen]))
+    pictures = _pictures(path)
+    if pictures:
+        first = _shot(_wide(pictures[0][1], FIRST_PX))
+        strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
     return Film(
         id=episode["id"],
         condition=episode["condition"],
@@ -117,29 +116,46 @@ def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
         link=quote(Path(os.path.relpath(path.resolve(), page.resolve().parent)).as_posix()),
         first=first,
         strip=strip,
-        times_s=times,
+        pictures=len(pictures),
     )
 
 
-def _pictures(path: Path) -> Iterator[tuple[float, Image.Image]]:
-    """Time and picture, less the caption, `FIRST_PX` wide; none of a film that is damaged."""
+def _pictures(path: Path) -> list[tuple[float, Image.Image]]:
+    """Time in seconds and picture, less the caption, at even steps to the end; none of a film that is damaged."""
     try:
         with imageio.get_reader(path) as reader:
-            fps = reader.get_meta_data()["fps"]
-            for place, frame in enumerate(reader):
-                picture = Image.fromarray(frame[:-CAPTION_PX])
-                height = round(FIRST_PX * picture.height / picture.width)
-                yield place / fps, picture.resize((FIRST_PX, height), Image.Resampling.LANCZOS)
+            count, fps = reader.count_frames(), reader.get_meta_data()["fps"]
+            chosen = set(np.linspace(0, count - 1, min(STRIP, count)).round().astype(int))
+            return [
+                (place / fps, Image.fromarray(frame[:-CAPTION_PX]))
+                for place, frame in enumerate(reader)
+                if place in chosen
+            ]
     except (OSError, RuntimeError, ValueError, SyntaxError):
-        return
+        return []
+
+
+def _wide(picture: Image.Image, width_px: int) -> Image.Image:
+    return picture.resize((width_px, round(width_px * picture.height / picture.width)), Image.Resampling.LANCZOS)
 
 
 def _side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
-    height = round(STRIP_PX * pictures[0].height / pictures[0].width)
-    strip = Image.new("RGB", (STRIP_PX * len(pictures), height))
+    width, height = pictures[0].size
+    lines = -(-len(pictures) // COLUMNS)
+    strip = Image.new("RGB", (width * min(len(pictures), COLUMNS), height * lines), "white")
     for place, picture in enumerate(pictures):
-        strip.paste(picture.resize((STRIP_PX, height), Image.Resampling.LANCZOS), (place * STRIP_PX, 0))
+        line, column = divmod(place, COLUMNS)
+        strip.paste(picture, (column * width, line * height))
     return strip
+
+
+def _timed(picture: Image.Image, time_s: float) -> Image.Image:
+    """The picture with its time in a corner."""
+    draw, font, words = ImageDraw.Draw(picture), ImageFont.load_default(size=11), f"{time_s:.1f} s"
+    bottom = picture.height
+    draw.rectangle((0, bottom - 16, font.getlength(words) + 8, bottom), fill="black")
+    draw.text((4, bottom - 15), words, fill="white", font=font)
+    return picture
 
 
 def _shot(picture: Image.Image) -> Shot:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench import finished
-from vlagen_bench.averages import NOMINAL
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.pages import charts, words
 from vlagen_bench.pages.data import gather
-from vlagen_bench.pages.estimates import Estimate, drop, success
+from vlagen_bench.pages.estimates import drop, excess, share, success
 from vlagen_bench.pages.films import gallery
 from vlagen_bench.pages.published import blocks
 from vlagen_bench.pages.reproduce import command, facts
@@ -58,7 +57,7 @@ def render(run: finished.Run, page: Path, *, noise: Retest | None = None) -> str
         report=run.report,
         facts=found,
         headline=found.headline,
-        lowest=charts.lowest_drop(drops),
+        reach=charts.reach_of(drops, (-0.25, 1.0)),
         radar=charts.radar(found.spokes, found.headline.nominal) if len(found.spokes) >= SPOKES else None,
         blocks=list(blocks(run.report)),
         gallery=gallery(run, page),
@@ -88,10 +87,10 @@ def _template() -> Any:
     made.filters |= {
         "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain,
         "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "size": words.size,
+        "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
-        "charts": charts, "success": success, "drop": drop, "Estimate": Estimate, "TROUBLES": words.TROUBLES,
-        "NOMINAL": NOMINAL,
+        "charts": charts, "success": success, "drop": drop, "TROUBLES": words.TROUBLES,
     }  # fmt: skip
     return made.get_template("report.html.j2")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vlagen_bench.averages import NOMINAL, OVERALL, Average
+from vlagen_bench.entries import Source
 from vlagen_bench.pages.words import plain, points
 from vlagen_bench.report import Beside, Gap, Report
 from vlagen_bench.table import NO_DATA, average_label, percent
@@ -36,6 +37,7 @@ class Block:
     differences: tuple[str, ...]
     entries: tuple[Beside, ...]
     lines: tuple[Line, ...]
+    sources: tuple[Source, ...]
     notes: tuple[str, ...]
 
 
@@ -52,6 +54,7 @@ def blocks(report: Report) -> Iterator[Block]:
             differences=differences,
             entries=tuple(entries),
             lines=tuple(_lines(report, entries, compared)),
+            sources=tuple(dict.fromkeys(beside.entry.source for beside in entries)),
             notes=tuple(notes),
         )
 

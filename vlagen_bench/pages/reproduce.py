@@ -25,7 +25,8 @@ def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _policy(policy: Mapping[str, Any]) -> Iterator[str]:
     yield from ("--policy", policy["name"])
-    arguments = [f"{key}={value}" for key, value in policy["arguments"].items() if value != policy["name"]]
+    given = policy["arguments"].items() - {("url", policy["name"])}  # the address of a server is its name
+    arguments = sorted(f"{key}={value}" for key, value in given)
     if arguments:
         yield from ("--policy-args", *arguments)
     execution = policy.get("execution", {})

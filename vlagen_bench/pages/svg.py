@@ -15,11 +15,19 @@ def tag(name: str, *children: str, **attributes: float | str) -> Markup:
     return Markup(f"<{name}{shown}>{inside}</{name}>") if children else Markup(f"<{name}{shown}/>")
 
 
-def picture(key: str, width: float, height: float, title: str, description: str, *children: str) -> Markup:
-    """A picture of its own, with a title and a description in words; `key` is unique on the page."""
+def picture(key: str, box: tuple[float, float, float, float], title: str, description: str, *children: str) -> Markup:
+    """A picture of its own, with a title and a description in words.
+
+    Args:
+        key: unique on the page.
+        box: left, top, width, height.
+        title: what it is called.
+        description: what it shows, for those who do not see it.
+        children: its elements.
+    """
     told = (tag("title", title, id=f"{key}-title"), tag("desc", description, id=f"{key}-desc"))
     named = {"aria_labelledby": f"{key}-title", "aria_describedby": f"{key}-desc"}
-    return tag("svg", *told, *children, viewBox=f"0 0 {width} {height}", role="img", class_="chart", **named)
+    return tag("svg", *told, *children, viewBox=" ".join(f"{one:g}" for one in box), role="img", class_="chart", **named)
 
 
 def spark(width: float, height: float, *children: str) -> Markup:
@@ -37,9 +45,9 @@ def dot(x: float, y: float, class_: str, radius: float = 3.5) -> Markup:
     return tag("circle", cx=x, cy=y, r=radius, class_=class_)
 
 
-def text(x: float, y: float, words: str, class_: str, anchor: str = "middle", **more: str) -> Markup:
+def text(x: float, y: float, words: str, class_: str, anchor: str = "middle") -> Markup:
     """One line of text."""
-    return tag("text", escape(words), x=x, y=y, class_=class_, text_anchor=anchor, **more)
+    return tag("text", escape(words), x=x, y=y, class_=class_, text_anchor=anchor)
 
 
 def scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:

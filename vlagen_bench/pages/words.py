@@ -1,5 +1,7 @@
 """How are numbers and names written on a page? Whole percent and points; a dash where there is no data."""
 
+import re
+
 from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.table import NO_DATA, percent
 
@@ -25,8 +27,8 @@ KINDS = {
 
 
 def plain(name: str) -> str:
-    """`camera_pose` as `camera pose`, `a+b` as `a + b`."""
-    return name.replace("_", " ").replace("+", " + ")
+    """`camera_pose_l3` as `camera pose L3`, `a+b` as `a + b`."""
+    return re.sub(r"_l(?=\d\b)", " L", name).replace("_", " ").replace("+", " + ")
 
 
 def kind(name: str) -> str:

@@ -20,6 +20,8 @@ BUILT_IN = {
 }
 SECRETS = ("api_key",)
 """arguments that nothing records"""
+LONGEST_TEXT = 1000
+"""letters of what a policy says of its error"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,10 @@ class LoadedPolicy:
     @property
     def privileged(self) -> bool:
         """Whether it looks at the simulator's state: an oracle, marked and never ranked."""
-        return bool(getattr(self.policy, "privileged", False))
+        try:
+            return bool(getattr(self.policy, "privileged", False))
+        except Exception as error:
+            raise PolicyError(f"The policy {self.name} does not say if it is privileged: {one_line(error)}.") from error
 
     @property
     def shown_arguments(self) -> dict[str, str]:
@@ -66,20 +71,25 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         raise PolicyError(f"{where}: {unknown('class', class_name, classes)}")
     try:
         policy = getattr(module, class_name)(**arguments)
-    except PolicyError:
+        acts = callable(getattr(policy, "act", None))
+    except (PolicyError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         raise PolicyError(
             f"The policy {name} cannot be constructed: {one_line(error)}. Check --policy-args."
         ) from error
-    if not callable(getattr(policy, "act", None)):
+    if not acts:
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")
     return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments))
 
 
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     """Compares the policy's optional `spec` with the robot's conventions; raises `PolicyError` for a mismatch."""
-    spec = getattr(loaded.policy, "spec", None)
+    try:
+        spec = getattr(loaded.policy, "spec", None)
+        spec = dict(spec) if isinstance(spec, Mapping) else spec
+    except Exception as error:
+        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {one_line(error)}.") from error
     if spec is None:
         return
     if not isinstance(spec, Mapping):
@@ -89,16 +99,27 @@ def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     for key, value in spec.items():
         if key not in robot.conventions:
             raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', str(key), robot.conventions)}")
-        if value != robot.conventions[key]:
+        if not isinstance(value, str | int | float) or value != robot.conventions[key]:
             raise PolicyError(
-                f"The policy {loaded.name} says {key} = {value!r}, but {robot.name} has {key} = "
+                f"The policy {loaded.name} says {key} = {shown(value)!r}, but {robot.name} has {key} = "
                 f"{robot.conventions[key]!r}. Convert inside the policy, then correct its spec."
             )
 
 
 def one_line(error: BaseException) -> str:
     """`KeyError: 'x'`, on one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    text = shown(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def shown(said: object) -> str:
+    """Its text as a part of a sentence: on one line, of a sane length, and without what a terminal would obey."""
+    try:
+        text = str(said)[: 2 * LONGEST_TEXT]
+    except BaseException as error:
+        return f"(its text cannot be shown: {type(error).__name__})"
+    text = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
 
 
 def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:

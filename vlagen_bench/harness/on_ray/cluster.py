@@ -1,0 +1,61 @@
+"""Which Ray cluster plays, and what is asked of it? An existing one by its address, or one made for this run, here."""
+
+import math
+import os
+from dataclasses import dataclass
+
+from vlagen_bench.errors import ConfigError
+
+REPLICA_CPUS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where actors live, and the resources that each of them is given."""
+
+    address: str | None = None
+    """None: a cluster of this machine alone, for this run"""
+    replicas: int = 1
+    """how many actors the policy is loaded in"""
+    policy_gpus: float = 0.0
+    """of each replica; below 1, several share a GPU"""
+    env_cpus: float = 1.0
+    """of each environment"""
+
+    def __post_init__(self) -> None:
+        if self.replicas < 1:
+            raise ConfigError(f"--policy-replicas {self.replicas}: at least 1 is needed.")
+        if not 0 <= self.policy_gpus < math.inf:
+            raise ConfigError(f"--policy-gpus {self.policy_gpus:g}: give 0 or more GPUs, or a part of one.")
+        if not 0 < self.env_cpus < math.inf:
+            raise ConfigError(f"--env-cpus {self.env_cpus:g}: give a number of CPUs above 0.")
+
+    def connect(self, environments: int) -> None:
+        """Joins the cluster until this process ends; where it has joined one already, that is used.
+
+        Args:
+            environments: how many a cluster of this machine alone has to have room for.
+
+        Raises:
+            ConfigError: Ray is not installed, or there is no cluster at the address.
+        """
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # an evaluation tells nobody of itself
+        try:
+            import ray
+        except ModuleNotFoundError:
+            raise ConfigError("--executor ray needs Ray: pip install 'vlagen-bench[ray]'") from None
+        if ray.is_initialized():
+            return
+        if self.address is not None:
+            where = {"address": self.address}
+        else:
+            # As with processes, more environments than cores is the user's choice: what counts CPUs is Ray's own book.
+            room = math.ceil(environments * self.env_cpus) + self.replicas * REPLICA_CPUS
+            where = {"address": "local", "num_cpus": room, "include_dashboard": False}
+        try:
+            ray.init(**where, logging_level="ERROR")
+        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+            raise ConfigError(
+                f"No Ray cluster could be joined ({' '.join(str(error).split())}). Start one with `ray start --head`, "
+                f"and give --ray-address the address that it prints; without that option one is made here."
+            ) from None

@@ -1,0 +1,47 @@
+"""What is a policy, before a replica plays with it? An actor with a replica's resources loads it, looks, and ends.
+
+So the driver needs neither the policy's GPU nor its memory.
+"""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import ray
+
+from vlagen_bench.errors import PolicyError, VlagenError
+from vlagen_bench.harness.on_ray.casting import called
+from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
+from vlagen_bench.harness.on_ray.staff import reason
+from vlagen_bench.policies import base
+from vlagen_bench.policies.base import LoadedPolicy
+
+METHODS = ("act", "act_batch", "reset", "close")
+
+
+def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPolicy:
+    """The policy as far as the driver needs it; raises `VlagenError` if it cannot be loaded there."""
+    look = ray.remote(_look).options(num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_calls=1, max_retries=0)
+    asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
+    try:
+        found = ray.get(look.remote(*called(asked)))
+    except ray.exceptions.RayError as error:
+        raise PolicyError(f"The policy {name} ends the process that loads it: {reason(error)}.") from None
+    if isinstance(found, VlagenError):
+        raise found
+    methods = dict.fromkeys(found.pop("methods"), _not_here)
+    return LoadedPolicy(name=name, policy=SimpleNamespace(**found, **methods), arguments=dict(arguments))
+
+
+def _look(name: str, arguments: Mapping[str, str]) -> dict[str, Any] | VlagenError:
+    try:
+        loaded = base.load(name, arguments)
+    except VlagenError as error:
+        return error
+    policy = loaded.policy
+    methods = [method for method in METHODS if callable(getattr(policy, method, None))]
+    return {"spec": getattr(policy, "spec", None), "privileged": loaded.privileged, "methods": methods}
+
+
+def _not_here(*_: Any) -> NoReturn:
+    raise AssertionError("the policy lives in the cluster, and is asked by environments")

@@ -1,0 +1,154 @@
+"""What is an environment? An actor with a simulator of its own, which plays whole episodes and asks a policy directly."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import ray
+from ray.actor import ActorHandle
+from ray.exceptions import ActorUnavailableError, RayError
+
+from vlagen_bench.errors import VlagenError
+from vlagen_bench.harness.asking import Answer, Asker, Question
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
+from vlagen_bench.harness.on_ray.replica import Turn
+from vlagen_bench.harness.on_ray.watchdog import watchdog
+from vlagen_bench.harness.player import Finish, Played, Report, Request, allowed_s, play
+from vlagen_bench.harness.stage import Film, Stage
+from vlagen_bench.harness.worker import Recipe
+from vlagen_bench.nouns import Episode
+from vlagen_bench.policies import base
+
+FILM_MB = 32
+"""a film above this is left out: it would take the driver's memory; 80 frames of 640x480 are well below 1 MB"""
+
+Trouble = Literal["stage", "policy", "other episode"]
+
+
+class MovableFilm(Film, Protocol):
+    """A film that can be made in one place and kept in another: environments may not see the run folder."""
+
+    def into(self, folder: Path) -> Film: ...
+
+    def keep(self, name: str, content: bytes) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What became of an attempt at an episode."""
+
+    played: Played
+    trouble: Trouble | None = None
+    """what, other than the episode itself, made it an error"""
+    unreachable: bool = False
+    """whether the policy's whole node may be gone"""
+    films: Mapping[str, bytes] = field(default_factory=dict)
+    """file name and content"""
+    complaint: str | None = None
+    """why there is no film"""
+    memory_mb: float = 0.0
+    """resident memory of the environment"""
+
+
+class Environment:
+    """Plays one episode after the other."""
+
+    def __init__(self, recipe: Recipe, execution: Execution, limits: Limits) -> None:
+        """Nothing yet; see `ready`."""
+        self._recipe, self._execution, self._limits = recipe, execution, limits
+        self._oracle: Asker | None = None
+
+    def ready(self) -> str | VlagenError:
+        """Makes the simulator; the node that it is on, or what the user has to mend first."""
+        recipe = self._recipe
+        os.environ.setdefault("LP_NUM_THREADS", str(recipe.render_threads))  # before anything that draws is imported
+        self._films = Path(tempfile.mkdtemp(prefix="vlagen-films-"))
+        try:
+            with watchdog(self._limits.reset_s):
+                sim = recipe.make_sim()
+                film = None if recipe.film is None else recipe.film.into(self._films)
+                self._stage = Stage(sim, recipe.task, film=film)
+                if recipe.oracle is not None:
+                    self._oracle = Asker(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+        except VlagenError as error:
+            return error
+        return ray.get_runtime_context().get_node_id()
+
+    def play(self, episode: Episode, turn: Turn, replica: ActorHandle | None) -> Ended | VlagenError:
+        """An episode to its end, or what the user has to mend first. Without a replica, the policy lives in here."""
+        self._trouble: Trouble | None = None
+        self._unreachable, complaint = False, None
+        player = play(episode, self._execution, self._limits)
+        request = next(player)
+        try:
+            while True:
+                reply = self._ask(request, turn, replica) if isinstance(request, Question) else self._act(request)
+                if isinstance(request, Finish):
+                    complaint = reply.error
+                request = player.send(reply)
+        except StopIteration as end:
+            films = self._taken_films()
+            if too_large := [name for name, content in films.items() if len(content) > FILM_MB * 1e6]:
+                complaint = f"the film has more than {FILM_MB} MB"
+            return Ended(
+                played=end.value,
+                trouble=self._trouble,
+                unreachable=self._unreachable,
+                films={name: content for name, content in films.items() if name not in too_large},
+                complaint=complaint,
+                memory_mb=_memory_mb(),
+            )
+        except VlagenError as error:
+            return error
+
+    def _act(self, request: Request) -> Report:
+        """What the stage reports; anything but a lost film makes the episode worth another attempt."""
+        allowed = allowed_s(request, self._limits)
+        try:
+            with watchdog(allowed), time_limit(None if isinstance(request, Finish) else allowed):
+                report = self._stage.serve(request)
+        except TookTooLong as error:
+            report = Report(error=f"simulator: {error} (--step-timeout).")
+        limit_mb = self._limits.memory_mb
+        if isinstance(request, Finish):
+            return report
+        if report.error is None and limit_mb is not None and (used_mb := _memory_mb()) > limit_mb:
+            report = Report(error=f"worker: it used {used_mb:.0f} MB (--worker-memory-mb {limit_mb:g}).")
+        if report.error is not None:
+            self._trouble = "stage"
+        return report
+
+    def _ask(self, question: Question, turn: Turn, replica: ActorHandle | None) -> Answer:
+        if replica is None:
+            with watchdog(allowed_s(question, self._limits)):
+                return self._oracle.ask({0: question})[0]
+        try:
+            reply = ray.get(replica.ask.remote(turn, question))
+        except RayError as error:
+            self._trouble, self._unreachable = "policy", isinstance(error, ActorUnavailableError)
+            return Answer(error=f"worker: its policy replica is gone ({type(error).__name__}).")
+        if reply.blameless:
+            self._trouble = "other episode"
+        return reply.answer
+
+    def _taken_films(self) -> dict[str, bytes]:
+        found = {}
+        for path in self._films.iterdir():
+            found[path.name] = path.read_bytes()
+            path.unlink()
+        return found
+
+    def close(self) -> None:
+        """Lets a privileged policy go."""
+        self._films.rmdir()
+        if self._oracle is not None:
+            self._oracle.close()
+
+
+def _memory_mb() -> float:
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,0 +1,135 @@
+"""What is a policy replica? An actor that asks a policy on behalf of its environments, those that wait in one batch."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import ray
+
+from vlagen_bench.errors import PolicyError, VlagenError
+from vlagen_bench.harness.asking import Answer, Asker, Question
+from vlagen_bench.harness.on_ray.watchdog import watchdog
+from vlagen_bench.policies import base
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """Who asks: an environment, in one attempt at an episode."""
+
+    slot: int
+    """of the environment with its replica"""
+    number: int
+    """counts all attempts of a run, so that questions of an environment that was given up can be told"""
+    alone: bool = False
+    """whether the questions go into no batch"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What an environment is told."""
+
+    answer: Answer
+    blameless: bool = False
+    """whether an error may be the fault of another episode, so that this one is to be played again, alone"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Waiting:
+    turn: Turn
+    question: Question
+    reply: asyncio.Future
+
+
+class Replica:
+    """Holds the policy, and its state of every episode that asks here."""
+
+    def __init__(self, name: str, arguments: Mapping[str, str], slots: int, limit_s: float) -> None:
+        """Nothing yet; see `ready`.
+
+        Args:
+            name: of the policy, as `policies.base.load` takes it.
+            arguments: of its constructor.
+            slots: how many environments ask.
+            limit_s: the longest that a call of the policy may take.
+        """
+        self._name, self._arguments, self._slots, self._limit_s = name, arguments, slots, limit_s
+        self._thread = ThreadPoolExecutor(1)  # one for all calls: what a model keeps by thread stays with it
+        self._waiting: dict[int, _Waiting] = {}
+        self._newest: dict[int | str, int] = {}
+        self._serving: asyncio.Task | None = None
+        self._stuck = asyncio.Event()
+
+    async def ready(self) -> str | VlagenError:
+        """Loads the policy; the node that it is on, or why it cannot be loaded."""
+        try:
+            self._asker = await self._call(lambda: Asker(base.load(self._name, self._arguments), slots=self._slots))
+        except VlagenError as error:
+            return error
+        return ray.get_runtime_context().get_node_id()
+
+    async def until_stuck(self) -> None:
+        """Returns once the policy has not come back from a call in time, and with it this replica is of no more use."""
+        await self._stuck.wait()
+
+    async def ask(self, turn: Turn, question: Question) -> Reply:
+        """Asks the policy, when it is free. It may write into what it sees."""
+        if turn.number < max(self._newest.get(key, 0) for key in (turn.slot, question.episode_id)):
+            return _unheard("another attempt at the episode has begun")
+        self._newest[turn.slot] = self._newest[question.episode_id] = turn.number
+        question = replace(question, observation=deepcopy(question.observation))  # Ray's own is read-only
+        waiting = _Waiting(turn=turn, question=question, reply=asyncio.get_running_loop().create_future())
+        self._waiting[turn.slot] = waiting
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve())
+        return await waiting.reply
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            group = self._next_group()
+            questions = {slot: one.question for slot, one in group.items()}
+            allowed_s = self._limit_s * (1 + sum(question.begins for question in questions.values()))
+            try:
+                if self._stuck.is_set():
+                    raise TimeoutError
+                async with asyncio.timeout(allowed_s):
+                    answers = await self._call(self._asker.ask, questions, limit_s=allowed_s)
+            except TimeoutError:
+                late = Answer(error=f"policy: it took longer than {allowed_s:g} s (--step-timeout).")
+                answers = dict.fromkeys(group, late)
+                blameless = self._stuck.is_set() or len(group) > 1
+                self._stuck.set()
+            else:
+                blameless = len(group) > 1
+            for slot, one in group.items():
+                answer = answers[slot]
+                one.reply.set_result(Reply(answer=answer, blameless=blameless and answer.error is not None))
+
+    def _next_group(self) -> dict[int, _Waiting]:
+        """Takes those that one call answers: all that may be asked together, else whoever has waited longest."""
+        together = [slot for slot, one in self._waiting.items() if self._asker.batches and not one.turn.alone]
+        group = {slot: self._waiting.pop(slot) for slot in together or [next(iter(self._waiting))]}
+        return {slot: one for slot, one in group.items() if self._newest[one.question.episode_id] == one.turn.number}
+
+    async def _call(self, function: Any, *arguments: Any, limit_s: float | None = None) -> Any:
+        def watched() -> Any:
+            if limit_s is None:
+                return function(*arguments)
+            with watchdog(limit_s):
+                return function(*arguments)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, watched)
+
+    async def close(self) -> str | None:
+        """Lets the policy go; what it raised, if it did."""
+        try:
+            await self._call(self._asker.close)
+        except PolicyError as error:
+            return str(error)
+        return None
+
+
+def _unheard(why: str) -> Reply:
+    return Reply(answer=Answer(error=f"policy: {why}."), blameless=True)

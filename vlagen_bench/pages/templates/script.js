@@ -1,0 +1,36 @@
+"use strict";
+// The page is whole without this: it only adds sorting to tables, and a filter to the long one.
+for (const table of document.querySelectorAll("table.sortable")) {
+  const body = table.tBodies[0];
+  const original = [...body.rows];
+  table.querySelectorAll("th[data-sort]").forEach((head) => {
+    const column = head.cellIndex;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(head.firstChild);
+    head.prepend(button);
+    button.addEventListener("click", () => {
+      const next = { descending: "ascending", ascending: "none" }[head.ariaSort] || "descending";
+      table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));
+      if (next !== "none") head.setAttribute("aria-sort", next);
+      const value = (row) => row.cells[column].dataset.value;
+      const sign = next === "ascending" ? 1 : -1;
+      const order = (a, b) => (value(a) === "") - (value(b) === "") || sign * (value(a) - value(b));
+      body.append(...(next === "none" ? original : [...original].sort(order)));
+      table.classList.toggle("sorted", next !== "none");
+    });
+  });
+}
+for (const table of document.querySelectorAll("table.filtered")) {
+  const label = document.createElement("label");
+  label.className = "filter";
+  const input = document.createElement("input");
+  input.type = "search";
+  label.append("Show only ", input);
+  table.parentElement.before(label);
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  });
+}
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
