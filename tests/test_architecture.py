@@ -32,6 +32,7 @@ LAYERS = (
     ("vector", "progress", "video", "bench", "certify", "beside", "gallery", "lab", "serve", "leaderboard"),
     ("calibrate", "axis_pages"),
     ("finished",),
+    ("pages",),
     ("compare",),
     ("compare_tables",),
     ("compare_page",),

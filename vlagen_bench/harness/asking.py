@@ -119,6 +119,8 @@ class Asker:
         return {slot: self._checked(answer) for slot, answer in zip(questions, answers, strict=True)}
 
     def _checked(self, answer: Any) -> np.ndarray | PolicyError:
+        if self._isolated and isinstance(answer, PolicyError):
+            return answer
         try:
             return self._call("act_batch", lambda: checked(answer))
         except PolicyError as error:

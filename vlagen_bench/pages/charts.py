@@ -55,7 +55,10 @@ def scale_marks(reach: tuple[float, float], unit: str = "") -> Markup:
     """The numbers over a column of bars: both ends and 0."""
     x, (low, high) = scale(*reach, PAD, WIDTH - PAD), reach
     places = {low: (0.0, "start"), high: (float(WIDTH), "end"), 0.0: (x(0), "start" if low == 0 else "middle")}
-    shown = (text(at, 11, f"{100 * mark:.0f}{unit}".replace("-", "−"), "mark", anchor) for mark, (at, anchor) in places.items())
+    shown = (
+        text(at, 11, f"{100 * mark:.0f}{unit}".replace("-", "−"), "mark", anchor)
+        for mark, (at, anchor) in places.items()
+    )
     return spark(WIDTH, 14, *shown)
 
 
@@ -81,7 +84,9 @@ def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
         if one.success.value is not None:
             parts.append(dot(*_at(angle, one.success.value), "point"))
         parts.append(_spoke_label(one.name, angle, radial=radial))
-    parts += [text(MIDDLE + 4, MIDDLE - RADIUS * level + 12, f"{100 * level:.0f}", "mark", "start") for level in GRID[1:]]
+    parts += [
+        text(MIDDLE + 4, MIDDLE - RADIUS * level + 12, f"{100 * level:.0f}", "mark", "start") for level in GRID[1:]
+    ]
     told = "; ".join(f"{plain(one.name)}: {said_rate(one.success)}" for one in lines)
     words = f"{told}. Dashed ring: nominal, {said_rate(nominal)}."
     top = 10.0 if radial else 70.0  # level labels need less room than turned ones

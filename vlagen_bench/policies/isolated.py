@@ -3,15 +3,18 @@
 The process is killed and started anew where it hangs, crashes or says nonsense. docs/hostile_policies.md has the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies.base import LoadedPolicy, shown
 from vlagen_bench.policies.output import Output
 from vlagen_bench.policies.questions import question
+
+if TYPE_CHECKING:
+    from vlagen_bench.policies.cell import Cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,83 +40,62 @@ class Lost(PolicyError):
 class Isolated:
     """A policy in another process, whose answer depends on the observation alone."""
 
-    def __init__(self, name: str, arguments: Mapping[str, str], how: Isolation, output: Output) -> None:
-        """Starts the process.
+    def __init__(self, cell: "Cell", make: Callable[[], "Cell"], how: Isolation, output: Output) -> None:
+        """Takes over a process.
 
         Args:
-            name: of the policy, as `base.load` knows it.
-            arguments: of its constructor.
+            cell: the process.
+            make: starts another; raises `PolicyError`.
             how: its limits.
-            output: takes what it prints.
-
-        Raises:
-            PolicyError: it cannot be loaded, or looks at the simulator.
+            output: where what it prints goes.
         """
-        self._made_of = (name, arguments, how, output)
-        self._how, self.output = how, output
+        self._cell, self._make, self._how, self.output = cell, make, how, output
+        self._started = 1
         self._began: dict[str, int] = {}
         """by episode, the number of the process in which it began"""
-        self._started, self._cell = 0, None
-        self._greeting = self._running().greeting
-        self.spec: Any = self._greeting["spec"]
-        """the conventions of its actions, if it says them"""
-
-    def _running(self) -> Any:
-        """The process, a new one if the last has gone."""
-        from vlagen_bench.policies.cell import Cell
-
-        if self._cell is None or self._cell.gone:
-            name, arguments, how, output = self._made_of
-            self._started += 1
-            self._cell = Cell(name, arguments, how, output)
-        return self._cell
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """Those of the optional ones that the policy has."""
-        return tuple(name for name in ("reset", "act_batch", "close") if self._greeting[name] is True)
-
-    @property
-    def shared_as(self) -> "type[Isolated]":
-        """The class whose methods tell the harness how several episodes share the policy."""
-        if "act_batch" in self.methods:
-            return IsolatedBatch
-        return IsolatedByEpisode if "reset" in self.methods else Isolated
+    def spec(self) -> Any:
+        """The conventions of its actions, if it says them."""
+        return self._cell.greeting.spec
 
     def another(self) -> "Isolated":
         """One more instance, in one more process."""
-        return type(self)(*self._made_of)
+        return type(self)(self._make(), self._make, self._how, self.output)
 
     def act(self, obs: Mapping[str, Any], instr: str) -> Any:
         """What the policy answers: an array, which may be no action."""
         (answer,) = self._answers("act", [obs], [instr])
+        if isinstance(answer, PolicyError):
+            raise answer
         return answer
 
     def close(self) -> None:
         """Lets the policy close, if it wants to, and ends the process in any case."""
         try:
-            if self._cell is not None and not self._cell.gone and "close" in self.methods:
+            if not self._cell.gone and "close" in self._cell.greeting.methods:
                 self._cell.ask("close", {}, self._how.step_s)
         finally:
-            self.end()
-
-    def end(self) -> None:
-        """Ends the process at once."""
-        if self._cell is not None:
             self._cell.end()
 
+    def _running(self) -> "Cell":
+        """The process, a new one if the last has gone."""
+        if self._cell.gone:
+            self._started += 1
+            self._cell = self._make()
+        return self._cell
+
     def _answers(self, method: str, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[Any]:
+        """An array for each, or a `PolicyError`."""
         cell = self._running()
-        if "reset" in self.methods and any(self._began.get(obs["episode_id"]) != self._started for obs in obs_list):
+        began = {self._began.get(obs["episode_id"]) for obs in obs_list}
+        if "reset" in cell.greeting.methods and began != {self._started}:
             raise Lost("its process was started anew amid the episode.")
         messages = [question(obs, instr) for obs, instr in zip(obs_list, instrs, strict=True)]
         answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
         if not isinstance(answers, list) or len(answers) != len(messages):
-            raise PolicyError("its process answered with something else than was asked for.")
-        for one in answers:
-            if isinstance(one, dict) and len(answers) == 1:
-                raise PolicyError(shown(one.get("error")))
-        return answers
+            raise PolicyError("its process answered something else than it was asked.")
+        return [PolicyError(shown(one.get("error"))) if isinstance(one, dict) else one for one in answers]
 
 
 class IsolatedByEpisode(Isolated):
@@ -122,7 +104,7 @@ class IsolatedByEpisode(Isolated):
     def reset(self, episode_ids: Sequence[str]) -> None:
         """These episodes begin."""
         cell = self._running()
-        if "reset" in self.methods:
+        if "reset" in cell.greeting.methods:
             cell.ask("reset", {"episode_ids": list(episode_ids)}, self._how.step_s)
         self._began |= dict.fromkeys(episode_ids, self._started)
 
@@ -133,3 +115,26 @@ class IsolatedBatch(IsolatedByEpisode):
     def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[Any]:
         """What it answers to each."""
         return self._answers("act_batch", obs_list, instrs)
+
+
+def load(name: str, arguments: Mapping[str, str], how: Isolation) -> LoadedPolicy:
+    """The policy called `name`, in a process of its own.
+
+    Raises:
+        PolicyError: it cannot be loaded there, or looks at the simulator, which lives here.
+    """
+    try:
+        from vlagen_bench.policies.cell import Cell
+    except ModuleNotFoundError as error:
+        raise PolicyError(f"--isolate needs the package {error.name}: pip install 'vlagen-bench[remote]'") from None
+    output = Output()
+    make = partial(Cell, name, arguments, how, output)
+    cell = make()
+    if cell.greeting.privileged:
+        cell.end()
+        raise PolicyError(
+            f"The policy {name} looks at the simulator, so that it cannot live apart from it: leave out --isolate."
+        )
+    kind = IsolatedBatch if "act_batch" in cell.greeting.methods else IsolatedByEpisode
+    kind = kind if "reset" in cell.greeting.methods or kind is IsolatedBatch else Isolated
+    return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from vlagen_bench.errors import ConfigError
 
-REPLICA_CPUS = 1
+REPLICA_CPUS = 0
+"""In Ray's books only: a replica that is lost must find room though environments have taken all CPUs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class Cluster:
             where = {"address": self.address}
         else:
             # As with processes, more environments than cores is the user's choice: what counts CPUs is Ray's own book.
-            room = math.ceil(environments * self.env_cpus) + self.replicas * REPLICA_CPUS
+            room = max(os.cpu_count() or 1, math.ceil(environments * self.env_cpus))
             where = {"address": "local", "num_cpus": room, "include_dashboard": False}
         try:
             ray.init(**where, logging_level="ERROR")

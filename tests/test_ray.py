@@ -1,0 +1,307 @@
+"""Actors on a Ray cluster of two nodes: processes that are killed, hang or go with their node, and a fake simulator."""
+
+import dataclasses
+import functools
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import Batcher, FakeSim, Stepper, TrapSim
+from test_cli import call
+from test_workers import PLAN, TASK, VICTIM, outcomes, trapped
+
+from vlagen_bench import run
+from vlagen_bench.cli.playing import Playing
+from vlagen_bench.errors import AssetError, ConfigError, PolicyError
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.on_ray.cluster import Cluster
+from vlagen_bench.harness.players import players
+from vlagen_bench.policies.base import LoadedPolicy, load
+from vlagen_bench.record import RunFolder
+from vlagen_bench.recordings import read_actions
+
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'vlagen-bench[ray]'")
+
+pytestmark = pytest.mark.ray
+HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+STORE_BYTES = 100 * 2**20
+
+
+class SlowSim(FakeSim):
+    def advance(self, action):
+        time.sleep(0.1)
+        return super().advance(action)
+
+
+class Picky(Batcher):
+    """Fails at one episode, and with it a whole batch."""
+
+    def one(self, episode_id):
+        if episode_id == VICTIM.id:
+            raise KeyError("weights")
+        return super().one(episode_id)
+
+
+class Sluggish(Batcher):
+    """Does not come back from one episode."""
+
+    def one(self, episode_id):
+        if episode_id == VICTIM.id and self.steps[episode_id] == 1:
+            time.sleep(600)
+        return super().one(episode_id)
+
+
+class Scribbler(Stepper):
+    """Writes into what it sees."""
+
+    spec = {"gripper": "sideways"}
+
+    def act(self, obs, instr):
+        obs["image"][:] = 0
+        assert obs["images"]["camera"] is obs["image"]
+        return super().act(obs, instr)
+
+
+class Unloadable:
+    def __init__(self):
+        os._exit(1)
+
+
+class PortableFilm:
+    """A film of which only the number of frames is seen."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def into(self, folder):
+        return PortableFilm(folder)
+
+    def keep(self, name, content):
+        (self.folder / name).write_bytes(content)
+
+    def write(self, result, frames):
+        (self.folder / result.episode.id).write_text(f"{len(frames)} {os.getpid()}")
+
+
+@pytest.fixture(scope="module")
+def two_nodes():
+    """A cluster of two nodes on this machine, with room for one environment on the first."""
+    from ray.cluster_utils import Cluster as Nodes
+
+    before = dict(os.environ)
+    os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "RAY_USAGE_STATS_ENABLED": "0"}
+    common = {"object_store_memory": STORE_BYTES}
+    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, **common})
+    nodes.add_node(num_cpus=3, **common)
+    ray.init(address=nodes.address, log_to_driver=False, logging_level="ERROR")
+    yield nodes
+    ray.shutdown()
+    nodes.shutdown()
+    os.environ.clear()
+    os.environ |= before
+
+
+def go(path, policy, make_sim=FakeSim, *, cluster, workers=3, film=None, notes=None, listener=None, **limits):
+    """The results by id, without times, but with actions and state hashes; the policy by its name."""
+    notes = [] if notes is None else notes
+    who = players(
+        TASK, make_sim, policy if isinstance(policy, LoadedPolicy) else load(policy, {}), workers=workers, film=film,
+        execution=Execution(), limits=Limits(**limits), note=notes.append, cluster=cluster,
+    )  # fmt: skip
+    with RunFolder.writing(path, HEADER, PLAN) as folder, who as troupe:
+        run.run(PLAN, troupe, folder, (listener,) if listener else (), max_errors=100, retry_errors=False)
+        records = {key: dict(record) for key, record in folder.results.items()}
+    assert len((path / "episodes.jsonl").read_text().splitlines()) == len(records) == len(PLAN.episodes)
+    for key, record in records.items():
+        actions, hashes = read_actions(path, key)
+        del record["timings"]
+        record |= {"actions": actions.tolist(), "hashes": hashes}
+    return records
+
+
+def alone(path, policy, make_sim=FakeSim):
+    return go(path, policy, make_sim, cluster=None, workers=None)
+
+
+@pytest.mark.parametrize("policy", ["fakes:Stepper", "fakes:Counter", "fakes:Batcher", "fakes:Oracle"])
+def test_a_cluster_plays_as_one_process_does(tmp_path, two_nodes, policy):
+    whole = alone(tmp_path / "a", policy)
+    assert go(tmp_path / "b", policy, cluster=Cluster(replicas=2)) == whole
+    assert set(outcomes(whole)) == {"success"}
+
+
+class Killer:
+    """Kills a node once some episodes have ended."""
+
+    def __init__(self, nodes, node, after):
+        self.nodes, self.node, self.after = nodes, node, after
+
+    def ended(self, played):
+        self.after -= 1
+        if self.after == 0:
+            self.nodes.remove_node(self.node, allow_graceful=False)
+
+
+@pytest.mark.parametrize("policy", ["fakes:Batcher", "fakes:Oracle"])
+def test_a_run_outlives_a_node(tmp_path, two_nodes, policy):
+    node = two_nodes.add_node(num_cpus=3, object_store_memory=STORE_BYTES)
+    notes = []
+    found = go(
+        tmp_path / "b", policy, SlowSim, cluster=Cluster(replicas=3), workers=6, notes=notes, retries=1,
+        listener=Killer(two_nodes, node, 1),
+    )  # fmt: skip
+    assert found == alone(tmp_path / "a", policy)
+    assert any("is gone" in note and "It is played again, elsewhere" in note for note in notes), notes
+
+
+@pytest.mark.parametrize("what", ["kill", "hang", "grow"])
+def test_an_episode_that_lost_its_environment_is_played_again(tmp_path, two_nodes, what):
+    notes = []
+    sim = trapped(what, tmp_path / "traps")
+    found = go(
+        tmp_path / "b", "fakes:Counter", sim, cluster=Cluster(), workers=2, notes=notes, step_s=0.5, memory_mb=450
+    )
+    assert found == alone(tmp_path / "a", "fakes:Counter")
+    assert len(notes) == 1 and notes[0].startswith(f"{VICTIM.condition} {VICTIM.index}: worker: "), notes
+
+
+def test_an_episode_that_always_loses_its_environment_is_an_error_and_the_others_go_on(tmp_path, two_nodes):
+    found = go(
+        tmp_path / "a", "fakes:Counter", trapped("kill", tmp_path / "traps", times=9), cluster=Cluster(), retries=1
+    )
+    assert outcomes(found) == ["success", "error", *["success"] * 4]
+    assert found[VICTIM.id]["error"].startswith("worker: its environment is gone: ActorDiedError")
+    assert len(list((tmp_path / "traps").iterdir())) == 9 - 2
+
+
+def test_an_error_of_the_simulator_reads_the_same_from_a_cluster(tmp_path, two_nodes):
+    ways = [
+        go(tmp_path / name, "fakes:Counter", trapped("fail", tmp_path / f"t{name}", times=9), workers=n, cluster=where)
+        for name, n, where in (("a", None, None), ("b", 2, Cluster()))
+    ]
+    assert ways[0] == ways[1] and ways[0][VICTIM.id]["error"] == "simulator: RuntimeError: ErrorDeviceLost"
+
+
+def test_what_the_user_has_to_mend_ends_the_run(tmp_path, two_nodes):
+    with pytest.raises(AssetError, match="A mesh is missing"):
+        go(tmp_path / "a", "fakes:Stepper", trapped("complain", tmp_path / "traps"), cluster=Cluster())
+
+
+def test_a_batch_that_fails_is_the_fault_of_one(tmp_path, two_nodes):
+    found = go(tmp_path / "a", "test_ray:Picky", cluster=Cluster())
+    assert found == alone(tmp_path / "b", "test_ray:Picky")
+    assert outcomes(found).count("error") == 1 and found[VICTIM.id]["error"] == "policy: KeyError: 'weights'"
+
+
+def test_a_policy_that_hangs_is_loaded_again_for_the_other_episodes(tmp_path, two_nodes):
+    notes = []
+    found = go(tmp_path / "a", "test_ray:Sluggish", cluster=Cluster(), notes=notes, step_s=0.5, retries=0)
+    whole = alone(tmp_path / "b", "fakes:Batcher")
+    assert found[VICTIM.id]["error"] == "policy: it took longer than 0.5 s (--step-timeout)."
+    assert {**found, VICTIM.id: 0} == {**whole, VICTIM.id: 0}
+    assert set(notes) == {"Policy replica 0 hangs; another one is started."}
+
+
+def test_policies_may_write_into_what_they_see(tmp_path, two_nodes):
+    assert set(outcomes(go(tmp_path / "a", "test_ray:Scribbler", cluster=Cluster()))) == {"success"}
+
+
+def test_films_come_from_where_the_pictures_are(tmp_path, two_nodes):
+    (tmp_path / "films").mkdir()
+    go(tmp_path / "run", "fakes:Stepper", cluster=Cluster(), film=PortableFilm(tmp_path / "films"))
+    films = {path.name: path.read_text().split() for path in (tmp_path / "films").iterdir()}
+    assert set(films) == set(PLAN.by_id) and {frames for frames, _ in films.values()} == {"5"}
+    assert str(os.getpid()) not in {pid for _, pid in films.values()}
+
+
+def test_a_run_goes_on_elsewhere(tmp_path, two_nodes):
+    whole = alone(tmp_path / "a", "fakes:Batcher")
+
+    class Enough(Exception):
+        pass
+
+    class Impatient:
+        def ended(self, played):
+            raise Enough
+
+    with pytest.raises(Enough):
+        go(tmp_path / "b", "fakes:Batcher", cluster=Cluster(), listener=Impatient())
+    assert len((tmp_path / "b" / "episodes.jsonl").read_text().splitlines()) == 1
+    assert go(tmp_path / "b", "fakes:Batcher", cluster=None, workers=2) == whole
+
+
+def test_the_driver_knows_a_policy_without_loading_it(two_nodes):
+    options = Playing(executor="ray")
+    found = options.load("test_ray:Scribbler", {})
+    assert found.policy.spec == {"gripper": "sideways"} and not found.privileged
+    assert not hasattr(found.policy, "act_batch") and options.load("fakes:Oracle", {}).privileged
+    with pytest.raises(PolicyError, match="no_such_module cannot be imported"):
+        options.load("no_such_module:Policy", {})
+    with pytest.raises(PolicyError, match="ends the process that loads it"):
+        options.load("test_ray:Unloadable", {})
+
+
+def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
+    import asyncio
+
+    from vlagen_bench.harness.asking import Asker, Question
+    from vlagen_bench.harness.on_ray.replica import Replica, Turn
+
+    async def ask():
+        replica = Replica("fakes:Batcher", {}, 2, 5.0)
+        replica._asker = Asker(load("fakes:Batcher", {}), slots=2)
+
+        def question(begins):
+            return Question(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})
+
+        first = asyncio.create_task(replica.ask(Turn(slot=0, number=1), question(True)))
+        second = await replica.ask(Turn(slot=1, number=2), question(True))
+        late = await replica.ask(Turn(slot=0, number=1), question(False))
+        third = await replica.ask(Turn(slot=1, number=2), question(False))
+        first.cancel()
+        return second, late, third
+
+    second, late, third = asyncio.run(ask())
+    assert late.blameless and late.answer.error
+    assert (second.answer.chunk[0, 0], third.answer.chunk[0, 0]) == pytest.approx((0.1, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"policy_replicas": 2}, "are of --executor ray"),
+        ({"executor": "ray", "policy_replicas": 0}, "--policy-replicas 0: at least 1"),
+        ({"executor": "ray", "policy_gpus": -1}, "--policy-gpus -1"),
+        ({"executor": "ray", "env_cpus": math.nan}, "--env-cpus nan"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_a_sentence(options, says):
+    with pytest.raises(ConfigError, match=says):
+        _ = Playing(**options).cluster
+
+
+def test_without_ray_it_is_said_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"pip install 'vlagen-bench\[ray\]'"):
+        Cluster().connect(1)
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_two_real_environments_record_what_one_process_does(tmp_path):
+    words = ["--policy", "expert", "--conditions", "nominal", "--episodes", "2", "--video", "all"]
+    for name, more in (("a", ()), ("b", ("--executor", "ray", "--workers", "2"))):
+        done = call("vlagen-eval", *words, "--out", name, *more, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+    ways = [RunFolder.reading(tmp_path / name).results for name in "ab"]
+    assert len(ways[0]) == 2
+    for key, record in ways[0].items():
+        assert {**record, "timings": 0} == {**ways[1][key], "timings": 0}
+        (one, two) = (read_actions(tmp_path / name, key) for name in "ab")
+        assert np.array_equal(one[0], two[0]) and one[1] == two[1]
+    films = [{path.name: path.read_bytes() for path in (tmp_path / name / "videos").iterdir()} for name in "ab"]
+    assert films[0] == films[1] and len(films[0]) == 2
