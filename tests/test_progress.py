@@ -8,8 +8,8 @@ import types
 import pytest
 from fakes import Stepper
 from rich.console import Console
-from test_run import HEADER, PLAN, solo
 from tensorboardX.proto.event_pb2 import Event
+from test_run import HEADER, PLAN, solo
 
 from vlagen_bench import progress, run
 from vlagen_bench.errors import ConfigError
@@ -26,9 +26,8 @@ TIMES = {"reset_s": 1.0, "advance_s": 4.0, "observe_s": 2.0, "policy_s": 2.0, "w
 def wide(conditions: int, each: int) -> Plan:
     """A plan of many conditions."""
     suite = dataclasses.replace(PLAN.suite, conditions=tuple(f"lighting_l{i}" for i in range(conditions)))
-    episodes = [
-        Episode(task="t@1", condition=name, index=i, seed=0, values={}) for name in suite.conditions for i in range(each)
-    ]
+    both = ((name, index) for name in suite.conditions for index in range(each))
+    episodes = [Episode(task="t@1", condition=name, index=index, seed=0, values={}) for name, index in both]
     return Plan(suite=suite, episodes=tuple(episodes))
 
 
@@ -86,8 +85,9 @@ def test_the_worst_are_those_that_are_surely_bad():
 
 def test_a_terminal_shows_every_condition_where_there_is_room():
     said = told(wide(3, 2), "ssfe", terminal=True)[0]
-    for text in ("4/6 episodes", "lighting_l2", "0/2", "34 – 100 %", "environment 70 % (resets 10, steps 40, pictures 20)"):
+    for text in ("4/6 episodes", "lighting_l2", "0/2", "34 – 100 %"):
         assert text in said
+    assert "environment 70 % (resets 10, steps 40, pictures 20)" in said
     assert "last error: policy: it broke" in said and "policy 20 %, waiting 10 %" in said
 
 

@@ -1,15 +1,15 @@
 """Actors on a Ray cluster of two nodes: processes that are killed, hang or go with their node, and a fake simulator."""
 
-import dataclasses
-import functools
 import math
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Batcher, FakeSim, Stepper, TrapSim
+from fakes import Batcher, FakeSim, Stepper
 from test_cli import call
 from test_workers import PLAN, TASK, VICTIM, outcomes, trapped
 
@@ -95,7 +95,10 @@ def two_nodes():
     before = dict(os.environ)
     os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "RAY_USAGE_STATS_ENABLED": "0"}
     common = {"object_store_memory": STORE_BYTES}
-    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, **common})
+    # By default it takes Ray up to half a minute to see that a node is gone.
+    soon = {"health_check_period_ms": 1000, "health_check_failure_threshold": 3, "health_check_timeout_ms": 2000}
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": soon, **common}
+    nodes = Nodes(initialize_head=True, head_node_args=head)
     nodes.add_node(num_cpus=3, **common)
     ray.init(address=nodes.address, log_to_driver=False, logging_level="ERROR")
     yield nodes
@@ -127,7 +130,7 @@ def alone(path, policy, make_sim=FakeSim):
     return go(path, policy, make_sim, cluster=None, workers=None)
 
 
-@pytest.mark.parametrize("policy", ["fakes:Stepper", "fakes:Counter", "fakes:Batcher", "fakes:Oracle"])
+@pytest.mark.parametrize("policy", ["test_ray:Scribbler", "fakes:Counter", "fakes:Batcher", "fakes:Oracle"])
 def test_a_cluster_plays_as_one_process_does(tmp_path, two_nodes, policy):
     whole = alone(tmp_path / "a", policy)
     assert go(tmp_path / "b", policy, cluster=Cluster(replicas=2)) == whole
@@ -146,25 +149,24 @@ class Killer:
             self.nodes.remove_node(self.node, allow_graceful=False)
 
 
-@pytest.mark.parametrize("policy", ["fakes:Batcher", "fakes:Oracle"])
-def test_a_run_outlives_a_node(tmp_path, two_nodes, policy):
+def test_a_run_outlives_a_node(tmp_path, two_nodes):
     node = two_nodes.add_node(num_cpus=3, object_store_memory=STORE_BYTES)
     notes = []
     found = go(
-        tmp_path / "b", policy, SlowSim, cluster=Cluster(replicas=3), workers=6, notes=notes, retries=1,
+        tmp_path / "b", "fakes:Batcher", SlowSim, cluster=Cluster(replicas=3), workers=6, notes=notes, retries=1,
         listener=Killer(two_nodes, node, 1),
     )  # fmt: skip
-    assert found == alone(tmp_path / "a", policy)
+    assert found == alone(tmp_path / "a", "fakes:Batcher"), notes
+    while any(one["Alive"] and one["NodeID"] == node.node_id for one in ray.nodes()):
+        time.sleep(0.1)  # until then Ray would start the actors of other tests there, in vain
     assert any("is gone" in note and "It is played again, elsewhere" in note for note in notes), notes
 
 
-@pytest.mark.parametrize("what", ["kill", "hang", "grow"])
+@pytest.mark.parametrize("what", ["kill", "grow"])
 def test_an_episode_that_lost_its_environment_is_played_again(tmp_path, two_nodes, what):
     notes = []
     sim = trapped(what, tmp_path / "traps")
-    found = go(
-        tmp_path / "b", "fakes:Counter", sim, cluster=Cluster(), workers=2, notes=notes, step_s=0.5, memory_mb=450
-    )
+    found = go(tmp_path / "b", "fakes:Counter", sim, cluster=Cluster(), workers=2, notes=notes, memory_mb=450)
     assert found == alone(tmp_path / "a", "fakes:Counter")
     assert len(notes) == 1 and notes[0].startswith(f"{VICTIM.condition} {VICTIM.index}: worker: "), notes
 
@@ -175,7 +177,8 @@ def test_an_episode_that_always_loses_its_environment_is_an_error_and_the_others
     )
     assert outcomes(found) == ["success", "error", *["success"] * 4]
     assert found[VICTIM.id]["error"].startswith("worker: its environment is gone: ActorDiedError")
-    assert len(list((tmp_path / "traps").iterdir())) == 9 - 2
+    # Where both were lost on one node, there was one more try.
+    assert len(list((tmp_path / "traps").iterdir())) in (9 - 2, 9 - 3)
 
 
 def test_an_error_of_the_simulator_reads_the_same_from_a_cluster(tmp_path, two_nodes):
@@ -206,8 +209,14 @@ def test_a_policy_that_hangs_is_loaded_again_for_the_other_episodes(tmp_path, tw
     assert set(notes) == {"Policy replica 0 hangs; another one is started."}
 
 
-def test_policies_may_write_into_what_they_see(tmp_path, two_nodes):
-    assert set(outcomes(go(tmp_path / "a", "test_ray:Scribbler", cluster=Cluster()))) == {"success"}
+def test_an_actor_that_hangs_with_the_lock_of_python_ends_itself():
+    code = (
+        "import ctypes; from vlagen_bench.harness.on_ray import watchdog as w; w.GRACE_S = 0.1\n"
+        "with w.watchdog(0.1): ctypes.PyDLL(None).sleep(30)"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "Timeout" in done.stderr and time.monotonic() - started < 20
 
 
 def test_films_come_from_where_the_pictures_are(tmp_path, two_nodes):

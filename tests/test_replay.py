@@ -76,6 +76,7 @@ def test_other_processes_threads_orders_and_mathematics_change_nothing(order, en
     assert done.stdout.count("None") == 4, done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_drawn_changes_no_state(found):
     from vlagen_bench.sim.simulator import Simulator
 

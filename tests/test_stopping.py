@@ -10,6 +10,7 @@ from rich.console import Console
 from test_cli import call
 
 from vlagen_bench import catalog, plan, repeats, run
+from vlagen_bench import report as reports
 from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness.chunks import Execution
@@ -25,7 +26,11 @@ PLAN = plan.make_plan(
     plan.select(catalog.suite("quick"), conditions=("table_test", "lighting_l5"), episodes=30, seed=0)
 )
 TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True, max_steps=4)
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+HEADER = {
+    "schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}, "oracle": False,
+    "suite": {"name": PLAN.suite.name, "version": PLAN.suite.version}, "conditions": PLAN.suite.conditions,
+    "episodes_per_condition": 30, "pack": {"stand_ins": []},
+}  # fmt: skip
 KINDS = {name: "vision" for name in PLAN.suite.conditions}
 RULE = "width<0.5"
 
@@ -81,9 +86,8 @@ def outcomes(results):
 
 def needed(successes: list[bool], width: float) -> int:
     """Episodes until the interval of a rate is narrower."""
-    return next(
-        n for n in range(1, 1000) if (lambda a, b: b - a)(*confidence_sequence(sum(successes[:n]), n)) < width
-    )
+    ends = (confidence_sequence(sum(successes[:n]), n) for n in range(1, 1000))
+    return next(n for n, (low, high) in enumerate(ends, 1) if high - low < width)
 
 
 def test_a_run_ends_once_every_interval_is_narrow(tmp_path):
@@ -100,7 +104,7 @@ def test_conditions_that_are_known_are_not_played_on(tmp_path):
     def rule(episode):
         return episode.condition != "table_test" or half(episode)
 
-    stop, results = go(tmp_path, rule, until="width<0.45")
+    _, results = go(tmp_path, rule, until="width<0.45")
     by_condition = [record["condition"] for record in results.values()]
     assert by_condition.count("lighting_l5") < 15 < by_condition.count("table_test")
 
@@ -181,6 +185,8 @@ def test_a_stopped_run_is_complete_and_says_so(tmp_path, monkeypatch, capsys):
     low, high = stop.intervals["table_test"]
     assert f"{100 * low:.0f} – {100 * high:.0f} %" in said and "Intervals: confidence sequence" in said
     assert f",{low!r},{high!r}," in (tmp_path / "summary.csv").read_text()
+    found = reports.make(tmp_path)
+    assert found.complete and found.stopped == RULE and found.sequences == stop.intervals
     go(tmp_path, until=None)
     code, said = concluded(monkeypatch, capsys, tmp_path, None)
     assert code == 0 and "Intervals: Wilson" in said, "the whole plan is a run like any other"
@@ -198,7 +204,10 @@ def test_the_table_has_the_intervals_of_the_drop_and_fits(tmp_path, capsys):
     _, results = go(tmp_path, half, until=None)
     names = {"table_test": "kind" * 3, "lighting_l5": "kind" * 3}
     found = rows([episode.to_dict() for episode in PLAN.episodes], results, names)
-    long = [dataclasses.replace(row, condition=row.condition + "+camera_pose_l5", n=64, pairs=64, planned=64) for row in found]
+    long = [
+        dataclasses.replace(row, condition=row.condition + "+camera_pose_l5", n=64, pairs=64, planned=64)
+        for row in found
+    ]
     Console(width=110).print(results_table("t", long))
     said = capsys.readouterr().out
     low, high = long[0].drop_interval
@@ -243,7 +252,7 @@ def test_a_real_run_stops_and_another_is_repeated(tmp_path):
     words = ("--policy", "noop", "--conditions", "nominal", "--episodes", "12", "--video", "none")
     done = call("vlagen-eval", *words, "--until", "width<0.5", "--workers", "2", "--out", "a", cwd=tmp_path)
     assert done.returncode == 0 and "That is enough" in done.stdout, done.stdout + done.stderr
-    words = ("--policy", "noop", "--conditions", "nominal", "--episodes", "1", "--video", "none", "--log", "tensorboard")
-    done = call("vlagen-eval", *words, "--repeat", "2", "--out", "b", cwd=tmp_path)
+    words = ("--policy", "noop", "--conditions", "nominal", "--episodes", "1", "--video", "none")
+    done = call("vlagen-eval", *words, "--repeat", "2", "--log", "tensorboard", "--out", "b", cwd=tmp_path)
     assert done.returncode == 0 and "Outcomes agree in 1 of 1 episodes" in done.stdout, done.stdout + done.stderr
     assert list((tmp_path / "b-repeat-2" / "tensorboard").iterdir())

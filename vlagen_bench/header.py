@@ -12,6 +12,7 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.nouns import Plan
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.isolated import Isolation
 from vlagen_bench.record import SCHEMA
 from vlagen_bench.specs import SceneSpec
 
@@ -28,11 +29,12 @@ def make(
     execution: Execution,
     limits: Limits,
     workers: int | None,
+    isolation: Isolation | None = None,
 ) -> dict[str, Any]:
     """The content of `header.json`.
 
-    How a policy's chunks are executed is told with the policy, since a run cannot go on with other chunks; limits and
-    workers (None: played in one process) change no result, and may.
+    How a policy's chunks are executed is told with the policy, since a run cannot go on with other chunks; limits,
+    workers (None: played in one process) and isolation (None: the policy lives there, too) change no result, and may.
     """
     pack = packs.load(scene.pack)
     return {
@@ -44,7 +46,7 @@ def make(
         "plan_hash": plan.hash,
         "policy": {"name": loaded.name, "arguments": loaded.shown_arguments, "execution": asdict(execution)},
         "oracle": loaded.privileged,
-        "harness": {"workers": workers, **asdict(limits)},
+        "harness": {"workers": workers, "isolation": isolation and asdict(isolation), **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},
         "git_commit": git_commit(Path(__file__).parent),
         "device": {"machine": platform.machine(), "system": platform.platform(), "physics": "PhysX, CPU"},

@@ -125,9 +125,7 @@ def _sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:
     try:
         return SINKS[name](run, header, project)
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"--log {text} needs the package {error.name}: pip install 'vlagen-bench[{name}]'"
-        ) from None
+        raise ConfigError(f"--log {text} needs the package {error.name}: pip install 'vlagen-bench[{name}]'") from None
     except ConfigError:
         raise
     except Exception as error:

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +93,19 @@ class RunFolder:
     def add(self, result: EpisodeResult, actions: list[np.ndarray], state_hashes: list[str]) -> None:
         """Stores the actions, then the line that makes the episode count; raises `RunError` if the disk refuses."""
         record = result.to_dict()
-        line = json.dumps(record, sort_keys=True, allow_nan=False) + "\n"
+        line = (json.dumps(record, sort_keys=True, allow_nan=False) + "\n").encode()
         with writing_to(self.path):
             write_actions(self.path, result.episode.id, actions, state_hashes)
-            with open(self.path / "episodes.jsonl", "ab") as lines:
+            # Unbuffered: where a disk is full, a buffer would keep the rest of a line and be in the way of truncating it.
+            with open(self.path / "episodes.jsonl", "ab", buffering=0) as lines:
                 start = lines.tell()
                 try:
-                    lines.write(line.encode())
-                    lines.flush()
+                    while line:
+                        line = line[lines.write(line) :]
                     os.fsync(lines.fileno())
                 except OSError:
-                    lines.truncate(start)
+                    with suppress(OSError):
+                        lines.truncate(start)
                     raise
         self.results[result.episode.id] = record
 

@@ -80,7 +80,7 @@ def table(found: Sequence[Repeated]) -> Table:
             NO_DATA if low_high is None else f"{100 * low_high[0]:.0f} – {100 * low_high[1]:.0f} %",
             NO_DATA if again.noise_sd is None else f"{100 * again.noise_sd:.1f} points",
         )
-    shown.caption = "Conditions that agree everywhere are left out. Noise: standard deviation over repeats of the same episodes."
+    shown.caption = "Conditions that agree everywhere are left out. Noise: standard deviation over repeats."
     return shown
 
 

@@ -63,9 +63,14 @@ class Report:
     interactions: tuple[Interaction, ...] = ()
     """of conditions that were run together, and one by one"""
 
+    stopped: str | None = None
+    """the rule of `--until` by which the run ended before its plan did"""
+    sequences: Mapping[str, tuple[float, float]] | None = None
+    """condition -> what takes the place of Wilson's interval then"""
+
     @property
     def complete(self) -> bool:
-        return not (self.missing or self.errors)
+        return not (self.errors or (self.missing and self.stopped is None))
 
 
 def make(path: Path) -> Report:
@@ -85,6 +90,7 @@ def make(path: Path) -> Report:
     suite = header["suite"]["name"]
     groups = entries.groups_of(suite) if suite in catalog.suite_names() else {row.condition: row.group for row in found}
     own = protocol_of(header, task)
+    stopped = header.get("stopped")
     ranked = {} if header["oracle"] else {row.condition: row for row in found}
     return Report(
         suite=suite,
@@ -99,6 +105,8 @@ def make(path: Path) -> Report:
         averages=averages({row.condition: row.rate for row in found}, groups),
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
         interactions=interactions(plan["episodes"], folder.results),
+        stopped=stopped and stopped["until"],
+        sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
     )
 
 

@@ -61,8 +61,8 @@ def run(
         folder.add(played.result, played.actions, played.state_hashes)
         for listener in listeners:
             listener.ended(played)
-        if stop is not None and stop.ended(played.result.episode.id, succeeded(played.result.outcome)):
-            return
+        if stop is not None:  # from then on nothing more is needed, and what is being played comes to its end
+            stop.ended(played.result.episode.id, succeeded(played.result.outcome))
         errors += played.result.outcome == "error"
         if errors > max_errors:
             raise TooManyErrors(

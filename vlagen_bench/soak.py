@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,9 @@ def soak(
         found = recorded(path)
         differing = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
         unequal |= differing
-        say(f"Round {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be.")
+        say(
+            f"Run {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be."
+        )
     return Soaked(
         driver_kills=victims.count("driver"),
         worker_kills=victims.count("worker"),
@@ -88,9 +91,7 @@ def recorded(path: Path) -> dict[str, Any]:
     return found
 
 
-def _interrupted(
-    command: Sequence[str], victims: list[str], kills: int, longest_s: float, rng: random.Random
-) -> bool:
+def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest_s: float, rng: random.Random) -> bool:
     """Runs the command, and kills; whether it was its driver that was killed, so that it has to be resumed."""
     driver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
@@ -129,7 +130,5 @@ def _workers(driver: int) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):  # it may have ended by itself just now
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it ended by itself just now

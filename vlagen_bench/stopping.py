@@ -7,6 +7,7 @@ known side by side. That order is fixed before the first outcome, and outcomes a
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.nouns import Episode, Plan
@@ -71,18 +72,20 @@ class Stop:
 
     @property
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """Condition -> interval of its rate that holds whenever the run ends."""
+        """Condition -> interval of its rate that holds whenever the run ends; as it was when it was narrow enough."""
         return {name: sequence.interval for name, sequence in self._rates.sequences.items()}
+
+    def facts(self, episodes: int) -> dict[str, Any]:
+        """What the header of a run says that was stopped after so many episodes."""
+        intervals = {name: list(ends) for name, ends in self.intervals.items()}
+        return {"until": self.rule, "episodes": episodes, "intervals": intervals}
 
     @property
     def verdict(self) -> str:
         """What the rule says so far, in a sentence."""
         if self._other is None:
-            wide = [name for name, sequence in self._rates.sequences.items() if not sequence.decided]
-            return (
-                f"--until {self.rule}: reached in {len(self._rates.sequences) - len(wide)} of "
-                f"{len(self._rates.sequences)} conditions."
-            )
+            reached = [sequence.decided for sequence in self._rates.sequences.values()]
+            return f"--until {self.rule}: reached in {sum(reached)} of {len(reached)} conditions."
         sequence = self._other.sequence
         if sequence.difference is None:
             return f"--until {self.rule}: no scene is complete in both runs yet."

@@ -13,7 +13,14 @@ from vlagen_bench.stats import Row
 from vlagen_bench.variants import level_of
 
 NO_DATA = "–"
+LONGEST = 30
+"""a condition's name on one line"""
 Interval = tuple[float, float]
+
+
+def folded(condition: str) -> str:
+    """A condition's name, over several lines where it is of many put together: tables are 110 columns wide."""
+    return condition if len(condition) <= LONGEST else condition.replace("+", "\n+")
 
 
 def percent(value: float | None) -> str:
@@ -71,7 +78,7 @@ def levels_table(rows: Sequence[Row]) -> Table | None:
     last = max(level for _, level in cells)
     table = _new("Success by level, and drop vs twin at the highest", "kind")
     table.columns[-1].header = "axis"
-    for name in (*(f"level {level}" for level in range(1, last + 1)), "drop", "n each", "errors"):
+    for name in (*(f"L{level}" for level in range(1, last + 1)), "drop", "n each", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
     kinds: dict[str, str] = {}
     for (axis, _), row in cells.items():
@@ -127,14 +134,17 @@ def interaction_table(found: Sequence[Interaction]) -> Table | None:
     if not found:
         return None
     table = _new("Together against one by one")
-    for name in ("n", "drop together", "sum of drops", "more than the sum", "95 % interval"):
+    for name in ("n", "together", "sum", "excess", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in found:
         interval = NO_DATA if one.low is None else f"{100 * one.low:+.0f} – {100 * one.high:+.0f}"
         drops = (one.joint_drop, one.summed_drops, one.excess)
         points = (NO_DATA if drop is None else f"{100 * drop:+.0f}" for drop in drops)
-        table.add_row(one.condition, str(one.n), *points, interval)
-    table.caption = "In points, over the same draws. More than 0: together they hurt more. Rates end at 0, so large drops cannot add up."
+        table.add_row(folded(one.condition), str(one.n), *points, interval)
+    table.caption = (
+        "Drops in points, over the same draws: together, and the parts' added up. Excess over 0: together they hurt more. "
+        "Rates end at 0, so large drops cannot add up."
+    )
     return table
 
 
@@ -167,7 +177,7 @@ def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = f"[red]{row.errors}[/red]" if row.errors else "0"
     drops = NO_DATA if row.drop_interval is None else "{:+.0f} – {:+.0f}".format(*(100 * x for x in row.drop_interval))
-    return row.condition, n, percent(row.rate), interval, drop, drops, errors
+    return folded(row.condition), n, percent(row.rate), interval, drop, drops, errors
 
 
 def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> None:

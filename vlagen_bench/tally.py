@@ -11,7 +11,13 @@ from vlagen_bench.stats import wilson
 
 TWINS = "clean twins"
 """the kind of conditions that are run as twins only"""
-PARTS = {"resets": "reset_s", "steps": "advance_s", "pictures": "observe_s", "policy": "policy_s", "waiting": "waiting_s"}
+PARTS = {
+    "resets": "reset_s",
+    "steps": "advance_s",
+    "pictures": "observe_s",
+    "policy": "policy_s",
+    "waiting": "waiting_s",
+}
 """name -> key of a record's timings; the first three are the environment's"""
 ENVIRONMENT = ("resets", "steps", "pictures")
 

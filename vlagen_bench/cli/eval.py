@@ -1,7 +1,9 @@
 """`vlagen-eval`: score a policy. Parses, makes the plan, runs it, prints the table."""
 
+import os
 import shlex
 import sys
+import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,7 +49,19 @@ class EvalArgs(Playing, Selection):
 def main() -> None:
     """Entry point."""
     args = tyro.cli(EvalArgs, prog="vlagen-eval")
-    exit_with(lambda: evaluate(args))
+    try:
+        exit_with(lambda: evaluate(args))
+    except SystemExit as end:
+        _leave_threads_behind(end.code)
+        raise
+
+
+def _leave_threads_behind(code: int) -> None:
+    """Ends the process where a policy left threads that Python would wait for, perhaps for ever."""
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def evaluate(args: EvalArgs) -> int:
@@ -57,7 +71,9 @@ def evaluate(args: EvalArgs) -> int:
     if args.repeat < 1:
         raise ConfigError(f"--repeat {args.repeat}: at least 1 is needed.")
     if args.repeat > 1 and args.until is not None:
-        raise ConfigError("Give either --until or --repeat: repeats are of the same episodes, which --until leaves open.")
+        raise ConfigError(
+            "Give either --until or --repeat: repeats are of the same episodes, and --until chooses them."
+        )
     plan = args.plan()
     first = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
     folders = repeats.folders(first, args.repeat)
@@ -100,11 +116,13 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path, stop) -> int:
     packs.require(scene.pack, checked)
     head = header.make(
         plan, loaded, scene, device.describe(), checked.stand_ins,
-        execution=args.execution(), limits=args.limits(), workers=args.processes,
+        execution=args.execution(), limits=args.limits(), workers=args.processes, isolation=args.isolation(),
     )  # fmt: skip
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     film = VideoWriter(path / "videos", args.video, scene.control_hz) if args.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
+        if args.isolate:
+            loaded.policy.output.keep_in(path / "policy.log")
         done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=args.retry_errors)]
         tally = Tally(plan, groups, [folder.results[key] for key in done])
         _announce(out, args, plan, loaded, path, len(done), checked.stand_ins)
@@ -165,7 +183,7 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
         note(f"error: {text}")
     missing = len(plan.episodes) - len(folder.results)
     enough = stop is not None and stop.decided and missing > 0
-    folder.amend(stopped={"until": stop.rule, "episodes": len(folder.results)} if enough else None)
+    folder.amend(stopped=stop.facts(len(folder.results)) if enough else None)
     if stopped:
         print(stopped, file=sys.stderr)
     if stop is not None:

@@ -2,6 +2,7 @@
 
 from tyro.extras import SubcommandApp
 
+from vlagen_bench.cli import bench as benches
 from vlagen_bench.cli import commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.common import exit_with
@@ -31,6 +32,8 @@ def make_app() -> SubcommandApp:
     app.command(serve)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")
+    bench.command(benches.evaluation, name="eval")
+    bench.command(benches.soak)
     app.command(replay)
     app.command(board, name="leaderboard", help="Submit a run, verify a submission, commit to hidden seeds.")
     for one in (leaderboard.card, leaderboard.submit, leaderboard.verify, leaderboard.commit, leaderboard.reveal):

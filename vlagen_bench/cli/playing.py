@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vlagen_bench.harness.stage import Film
     from vlagen_bench.nouns import Task
     from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.policies.isolated import Isolation
     from vlagen_bench.run import Players
 
 
@@ -40,6 +41,11 @@ class Playing:
     """Resident memory, in megabytes, above which a worker is replaced; default: no limit."""
     recycle_after: int | None = None
     """A worker is replaced after this many episodes; default: 200."""
+    isolate: bool = False
+    """The policy lives in a process of its own, which is ended and started anew where it hangs or crashes; the episode
+    is an error then, and all others go on. What it prints is kept in the run folder, as policy.log."""
+    policy_memory_mb: float | None = None
+    """Memory, in megabytes, that an isolated policy may have; default: no limit."""
     executor: Literal["processes", "ray"] = "processes"
     """Where workers live: processes of this machine, or actors of a Ray cluster, as the policy then does, too
     (docs/scale_out.md). Needs pip install 'vlagen-bench[ray]'."""
@@ -69,6 +75,18 @@ class Playing:
             memory_mb=self.worker_memory_mb,
             recycle_after=Limits.recycle_after if self.recycle_after is None else self.recycle_after,
         )
+
+    def isolation(self) -> "Isolation | None":
+        """What an isolated policy may take; None: it lives here. Raises `ConfigError`."""
+        from vlagen_bench.policies.isolated import Isolation
+
+        if not self.isolate:
+            if self.policy_memory_mb is not None:
+                raise ConfigError("--policy-memory-mb is of a policy in a process of its own: add --isolate.")
+            return None
+        if self.executor == "ray":
+            raise ConfigError("--isolate is of --executor processes: with ray, policies live apart anyway.")
+        return Isolation(step_s=self.step_timeout, memory_mb=self.policy_memory_mb)
 
     @property
     def processes(self) -> int | None:
@@ -101,6 +119,11 @@ class Playing:
 
     def load(self, name: str, arguments: Mapping[str, str]) -> "LoadedPolicy":
         """The policy, or as much of it as this process needs where it lives in a cluster."""
+        if (isolation := self.isolation()) is not None:
+            self.limits()  # checked before a process is started
+            from vlagen_bench.policies import isolated
+
+            return isolated.load(name, arguments, isolation)
         if (cluster := self.cluster) is not None:
             cluster.connect(self.processes)
             from vlagen_bench.harness.on_ray import elsewhere

@@ -35,10 +35,12 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
             f"Incomplete: of {found.planned} episodes, {found.missing} have no result and {found.errors} ended as errors. "
             f"Everything below is over the others, and provisional."
         )
+    if found.stopped is not None:
+        say(f"Stopped by --until {found.stopped}: {found.missing} of {found.planned} episodes were not needed.")
     if found.oracle:
         say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
     oracle = " (oracle)" if found.oracle else ""
-    out.print(results_table(f"{found.suite}: {escape(found.policy)}{oracle}", found.rows))
+    out.print(results_table(f"{found.suite}: {escape(found.policy)}{oracle}", found.rows, found.sequences))
     more = (levels_table(found.rows), interaction_table(found.interactions))
     for table in (*more, once_table(found.rows), trouble_table(found.troubles)):
         if table is not None:

@@ -1,6 +1,5 @@
 """How is a policy asked, by one episode or by several at once? Whatever it does wrong becomes an answer with an error."""
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -10,7 +9,7 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.limits import TookTooLong, time_limit
-from vlagen_bench.policies.actions import checked
+from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, one_line
 from vlagen_bench.policies.guard import Guard, sentence
 from vlagen_bench.policies.isolated import Isolated, Lost
@@ -67,7 +66,7 @@ class Asker:
             PolicyError: more instances are needed than can be constructed.
         """
         self._isolated = isinstance(loaded.policy, Isolated)
-        self._limit_s, self._sim, self._guard = None if self._isolated else limit_s, sim, Guard()
+        self._limit_s, self._sim = None if self._isolated else limit_s, sim
         self._sharing = sharing(loaded.policy)
         self._instances = [loaded.policy]
         while self._sharing == "instances" and len(self._instances) < slots:
@@ -136,26 +135,26 @@ class Asker:
 
     def _call(self, name: str, function: Callable[[], Any]) -> Any:
         """What it returns; whatever it raises becomes a `PolicyError`, but Ctrl-C."""
-
-        def told() -> Any:
-            try:
-                return function()
-            except (TookTooLong, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                if self._isolated and isinstance(error, Lost):
-                    raise
-                raise PolicyError(sentence(name, error)) from None
-
         started = perf_counter()
         try:
-            with self._guard.calling(), time_limit(self._limit_s):
-                found = told()
+            with time_limit(self._limit_s):
+                found = self._guarded(name, function)
         except TookTooLong as error:
             raise PolicyError(f"{name}() {error} (--step-timeout).") from None
         if self._limit_s is not None and perf_counter() - started > self._limit_s:  # it went on after the alarm
             raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
         return found
+
+    def _guarded(self, name: str, function: Callable[[], Any]) -> Any:
+        if self._isolated:
+            return function()
+        try:
+            with Guard():
+                return function()
+        except (TookTooLong, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise PolicyError(sentence(name, error)) from None
 
     def close(self) -> None:
         """Lets the instances go; raises `PolicyError` if one of them fails at it, but after all."""
@@ -167,18 +166,6 @@ class Asker:
                 errors.append(error)
         if errors:
             raise errors[0]
-
-
-def one_for_each(answers: Any, number: int) -> list[Any]:
-    """What act_batch() returned, if it is as many answers as there were observations."""
-    found = list(itertools.islice(answers, number + 1))
-    if len(found) != number:
-        more = "more than " if len(found) > number else ""
-        raise PolicyError(
-            f"act_batch() returned {more}{min(len(found), number)} answers to {number} observations. "
-            f"Return one for each, of shape (7,) or (H, 7)."
-        )
-    return found
 
 
 def _method(policy: Any, name: str) -> Callable[..., Any] | None:

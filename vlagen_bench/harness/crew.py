@@ -92,8 +92,9 @@ class Crew:
     def _go_on(self, slot: Slot, reply: Report | Answer, *, asked_with_others: bool = False) -> Iterator[Played]:
         """Lets the episode go on, or begin again where something went wrong that is not its own fault."""
         attempt = slot.attempt
-        if reply.error is not None and asked_with_others:
-            self._queue.appendleft(replace(attempt, alone=True))
+        lost = isinstance(reply, Answer) and reply.lost
+        if lost or (reply.error is not None and asked_with_others):
+            self._queue.appendleft(replace(attempt, alone=attempt.alone or asked_with_others))
             slot.leave()
             return
         if self._shall_retry(slot, reply):

@@ -35,12 +35,12 @@ def rate_bar(one: Estimate, reference: float | None = None) -> Markup:
     return spark(WIDTH, HEIGHT, *parts, *_whisker(one, x, middle))
 
 
-def drop_dot(one: Estimate, reach: tuple[float, float]) -> Markup:
-    """A drop as a dot with its interval, on a scale of this reach; hollow where the interval holds 0."""
+def drop_dot(one: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
+    """A drop as a dot with its interval, on a scale of this reach; hollow where it cannot be told from 0."""
     if one.value is None:
         return Markup("")
     x, middle = scale(*reach, PAD, WIDTH - PAD), HEIGHT / 2
-    shape = dot(x(one.value), middle, "point" if one.decided else "point hollow", 4)
+    shape = dot(x(one.value), middle, "point" if told else "point hollow", 4)
     zero = line(x(0), 1, x(0), HEIGHT - 1, "zero")
     return spark(WIDTH, HEIGHT, line(PAD, middle, WIDTH - PAD, middle, "track"), zero, *_whisker(one, x, middle), shape)
 

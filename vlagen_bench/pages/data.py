@@ -14,7 +14,7 @@ from vlagen_bench.pages.estimates import (
     Estimate,
     cells_of,
     counted,
-    drop,
+    drop_p,
     mean_drop,
     mean_success,
     success,
@@ -24,8 +24,8 @@ from vlagen_bench.statistics.attribution import Share
 from vlagen_bench.stats import Row, shares
 from vlagen_bench.variants import JOIN, level_of
 
-WORST = 3
-"""axes that the headline names"""
+WORST, ALPHA = 3, 0.05
+"""how many axes the headline names, and below which p"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,14 @@ class Line:
     rows: tuple[Row, ...]
     success: Estimate
     drop: Estimate
+    drop_p: float | None
+    """exact, for itself alone"""
     troubles: Counter[str]
+
+    @property
+    def told(self) -> bool:
+        """Whether the drop can be told from 0; the exact p decides, the interval says how large it is."""
+        return self.drop_p is not None and self.drop_p < ALPHA
 
     @property
     def failures(self) -> int:
@@ -96,6 +103,8 @@ class Facts:
     shares: tuple[Share, ...]
     """of conditions that were run together; the others' are their own drops"""
     interactions: tuple[Interaction, ...]
+    errors: tuple[str, ...]
+    """what the machinery or the policy said, each once"""
     lost_again: int
     """episodes that succeeded at some step, and not at the end"""
 
@@ -125,6 +134,7 @@ def gather(run: Run) -> Facts:
         curves=tuple(_curves(run)),
         shares=tuple(one for one in shares(run.planned, run.results) if one.factor in together),
         interactions=report.interactions,
+        errors=tuple(dict.fromkeys(one["error"] for one in run.results.values() if one["outcome"] == "error")),
         lost_again=sum(row.success_once - row.successes for row in report.rows),
     )
 
@@ -144,6 +154,7 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
             rows=tuple(rows),
             success=mean_success(rows, successes, independent=independent),
             drop=mean_drop(rows, drops),
+            drop_p=drop_p(rows, drops),
             troubles=sum((Counter(run.report.troubles[row.condition]) for row in rows), Counter()),
         )
 
@@ -153,7 +164,7 @@ def _headline(run: Run, lines: Sequence[Line], successes: Cells, drops: Cells, i
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
     paired = any(row.pairs for row in shifted)
     unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
-    hurt = [line for line in lines if line.drop.decided and line.drop.value > 0]
+    hurt = [line for line in lines if line.told and line.drop.value > 0]
     return Headline(
         nominal=success(nominal[0]) if nominal else Estimate(),
         shifted=mean_success(shifted, successes, independent=independent),

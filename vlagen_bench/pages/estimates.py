@@ -8,7 +8,7 @@ from statistics import fmean
 from vlagen_bench.finished import Run
 from vlagen_bench.interaction import Interaction
 from vlagen_bench.statistics.attribution import Share
-from vlagen_bench.statistics.clusters import ratio_interval
+from vlagen_bench.statistics.clusters import ratio_interval, sign_flip
 from vlagen_bench.stats import Row, weighted_sum_interval, wilson
 
 Cells = Mapping[str, Sequence[tuple[int, int]]]
@@ -85,6 +85,15 @@ def mean_drop(rows: Sequence[Row], cells: Cells) -> Estimate:
     """The mean paired drop over conditions, each counting the same; `cells` are 1 for lost, -1 for gained, else 0."""
     known = [row for row in rows if row.pairs]
     return drop(known[0]) if len(known) == 1 else _mean_over_scenes([cells[row.condition] for row in known])
+
+
+def drop_p(rows: Sequence[Row], cells: Cells) -> float | None:
+    """Exact p of the hypothesis that there is no drop, the signs of whole scenes being flipped; None without a pair."""
+    sums: dict[int, int] = defaultdict(int)
+    for row in rows:
+        for index, count in cells[row.condition]:
+            sums[index] += count
+    return sign_flip(list(sums.values()))
 
 
 def unpaired_drop(nominal: Row, shifted: Sequence[Row]) -> Estimate:

@@ -124,7 +124,9 @@ def _pictures(path: Path) -> list[tuple[float, Image.Image]]:
     """Time in seconds and picture, less the caption, at even steps to the end; none of a film that is damaged."""
     try:
         with imageio.get_reader(path) as reader:
-            count, fps = reader.count_frames(), reader.get_meta_data()["fps"]
+            facts = reader.get_meta_data()
+            fps = facts["fps"]
+            count = round(facts["duration"] * fps)  # to count them truly is to read the film twice
             chosen = set(np.linspace(0, count - 1, min(STRIP, count)).round().astype(int))
             return [
                 (place / fps, Image.fromarray(frame[:-CAPTION_PX]))

@@ -5,10 +5,10 @@ from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+
+import jinja2
 
 from vlagen_bench import finished
-from vlagen_bench.errors import ConfigError
 from vlagen_bench.pages import charts, words
 from vlagen_bench.pages.data import gather
 from vlagen_bench.pages.estimates import drop, excess, share, success
@@ -35,7 +35,7 @@ def write_report(run: Path, page: Path | None = None, *, noise: Retest | None = 
 
     Raises:
         RunError: it is no run folder, is damaged, or the page cannot be written.
-        ConfigError: its task is not of this release, or Jinja is not installed.
+        ConfigError: its task is not of this release.
     """
     target = page or run / NAME
     html = render(finished.read(run), target, noise=noise)
@@ -72,11 +72,7 @@ def render(run: finished.Run, page: Path, *, noise: Retest | None = None) -> str
     )
 
 
-def _template() -> Any:
-    try:
-        import jinja2
-    except ModuleNotFoundError:
-        raise ConfigError("A page of a run needs the package jinja2: pip install 'vlagen-bench[report]'") from None
+def _template() -> jinja2.Template:
     made = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
         autoescape=True,

@@ -1,5 +1,6 @@
 """Is an answer of a policy an action? Checked once, here."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,15 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 
 ACTION_DIM = 7
+LONGEST_CHUNK = 10_000
+"""actions; episodes have some hundred steps"""
 
 
 def checked(answer: Any) -> np.ndarray:
     """The answer as float32 (H, 7), H >= 1.
 
     Raises:
-        PolicyError: no numbers, a wrong shape, or NaN or infinity.
+        PolicyError: no numbers, a wrong shape, too long, or NaN or infinity.
     """
     try:
         array = np.asarray(answer)
@@ -27,9 +30,23 @@ def checked(answer: Any) -> np.ndarray:
         )
     if array.ndim not in (1, 2) or array.shape[-1] != ACTION_DIM or array.shape[0] == 0:
         raise PolicyError(f"act() returned the shape {array.shape}. Return (7,), or (H, 7) for a chunk of H actions.")
-    array = array.astype(np.float32).reshape(-1, ACTION_DIM)
+    if array.ndim == 2 and len(array) > LONGEST_CHUNK:
+        raise PolicyError(f"act() returned a chunk of {len(array)} actions. Return {LONGEST_CHUNK} at most.")
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinity, and is refused
+        array = array.astype(np.float32).reshape(-1, ACTION_DIM)
     if not np.isfinite(array).all():
         raise PolicyError(
             "act() returned NaN or infinity. Return finite numbers: metres, radians, and the gripper in [-1, 1]."
         )
     return array
+
+
+def one_for_each(answers: Any, number: int) -> list[Any]:
+    """What `act_batch` returned, if it is as many answers as there were observations; raises `PolicyError`."""
+    found = list(itertools.islice(answers, number + 1))
+    if len(found) == number:
+        return found
+    count = f"more than {number}" if len(found) > number else len(found)
+    raise PolicyError(
+        f"act_batch() returned {count} answers to {number} observations. Return one for each, of shape (7,) or (H, 7)."
+    )

@@ -85,18 +85,7 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
 
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     """Compares the policy's optional `spec` with the robot's conventions; raises `PolicyError` for a mismatch."""
-    try:
-        spec = getattr(loaded.policy, "spec", None)
-        spec = dict(spec) if isinstance(spec, Mapping) else spec
-    except Exception as error:
-        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {one_line(error)}.") from error
-    if spec is None:
-        return
-    if not isinstance(spec, Mapping):
-        raise PolicyError(
-            f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict such as {robot.conventions}."
-        )
-    for key, value in spec.items():
+    for key, value in (spec_of(loaded) or {}).items():
         if key not in robot.conventions:
             raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', str(key), robot.conventions)}")
         if not isinstance(value, str | int | float) or value != robot.conventions[key]:
@@ -104,6 +93,19 @@ def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
                 f"The policy {loaded.name} says {key} = {shown(value)!r}, but {robot.name} has {key} = "
                 f"{robot.conventions[key]!r}. Convert inside the policy, then correct its spec."
             )
+
+
+def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
+    """What the policy says of its actions, if anything; raises `PolicyError` where that cannot be read."""
+    try:
+        spec = getattr(loaded.policy, "spec", None)
+        if spec is None or isinstance(spec, Mapping):
+            return None if spec is None else dict(spec)
+    except Exception as error:
+        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {one_line(error)}.") from error
+    raise PolicyError(
+        f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict of conventions, or leave it out."
+    )
 
 
 def one_line(error: BaseException) -> str:

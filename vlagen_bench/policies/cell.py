@@ -74,9 +74,11 @@ class Cell:
         try:
             reply = self.ask("load", message, how.start_s)
         except PolicyError as error:
-            self.end()
+            if not self.gone:
+                self.end()
+                raise
             printed = f" It printed: {shown(output.tail)}" if output.tail else ""
-            raise PolicyError(f"The policy {name} cannot be loaded in a process of its own: {error}{printed}") from None
+            raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
         methods = reply.get("methods")
         self.greeting = Greeting(
             methods=tuple(name for name in inmate.OPTIONAL if isinstance(methods, list) and name in methods),

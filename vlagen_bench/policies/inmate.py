@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,8 +16,9 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base, wire
-from vlagen_bench.policies.actions import checked
-from vlagen_bench.policies.guard import sentence
+from vlagen_bench.policies.actions import checked, one_for_each
+from vlagen_bench.policies.base import shown, spec_of
+from vlagen_bench.policies.guard import Guard, sentence
 from vlagen_bench.policies.questions import observation
 
 LENGTH_BYTES = 8
@@ -33,20 +34,16 @@ def main(fd: int) -> None:
     faulthandler.enable()
     # A crash would swallow what is waiting to be printed.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
-    own, leave, inmate = os.getpid(), os._exit, Inmate()
-    connection = socket.socket(fileno=fd)
+    inmate, connection = Inmate(), socket.socket(fileno=fd)
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
         reply = {**inmate.reply(message), "number": message["number"]}
-        if os.getpid() != own:
-            leave(0)  # a copy that the policy made by `fork`
         try:
             answer = wire.pack(reply)
         except wire.WireError as error:
             answer = wire.pack({"number": message["number"], "error": f"its answer cannot be sent: {error}."})
         connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
-    sys.stdout.flush()
-    leave(0)  # whatever threads there are
+    os._exit(0)  # whatever threads there are
 
 
 class Inmate:
@@ -57,7 +54,8 @@ class Inmate:
     def reply(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Does what is asked for; whatever goes wrong is said, and its traceback printed."""
         try:
-            return getattr(self, f"_{message['do']}")(message)
+            with Guard():
+                return getattr(self, f"_{message['do']}")(message)
         except BaseException as error:
             return {"error": _said(message["do"], error)}
 
@@ -65,11 +63,10 @@ class Inmate:
         _limit(message["limits"]["memory_mb"])
         loaded = base.load(message["name"], message["arguments"])
         self._policy = loaded.policy
-        spec = getattr(self._policy, "spec", None)
         return {
             "methods": [name for name in OPTIONAL if callable(getattr(self._policy, name, None))],
             "privileged": loaded.privileged,
-            "spec": _plain(dict(spec)) if isinstance(spec, Mapping) else spec and "no mapping",
+            "spec": _plain(spec_of(loaded)),
         }
 
     def _reset(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,12 +87,54 @@ class Inmate:
         return {"answers": [_tried(one) for one in one_for_each(answers, len(asked))]}
 
 
-def one_for_each(answers: Any, number: int) -> list[Any]:
-    """What act_batch() returned, if it is as many answers as there were observations; raises `PolicyError`."""
-    found = list(itertools.islice(answers, number + 1))
-    if len(found) == number:
-        return found
-    count = f"more than {number}" if len(found) > number else len(found)
-    raise PolicyError(
-        f"act_batch() returned {count} answers to {number} observations. Return one for each, of shape (7,) or (H, 7)."
-    )
+def _tried(answer: Any) -> np.ndarray | dict[str, str]:
+    """One of a batch; what is wrong with it is no fault of the others."""
+    try:
+        return checked(answer)
+    except BaseException as error:
+        return {"error": _said("act_batch", error)}
+
+
+def _said(method: str, error: BaseException) -> str:
+    if not isinstance(error, PolicyError):
+        with suppress(BaseException):
+            traceback.print_exception(error)
+    return sentence(method, error)
+
+
+def _plain(spec: Mapping[Any, Any] | None) -> dict[str, Any] | None:
+    """As it can be sent."""
+    if spec is None:
+        return None
+    return {shown(key): value if type(value) in (str, int, float) else shown(value) for key, value in spec.items()}
+
+
+def _limit(memory_mb: float | None) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory_mb is not None:
+        size = int(1e6 * memory_mb)
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")  # where the machine's memory ends, this process goes first
+
+
+def _end_with_the_driver() -> None:
+    """Even amid a long call, when nobody reads the socket."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _read(connection: socket.socket) -> bytes | None:
+    """The next frame; None once there is none."""
+    size = _received(connection, LENGTH_BYTES)
+    return None if size is None else _received(connection, int.from_bytes(size, "big"))
+
+
+def _received(connection: socket.socket, size: int) -> bytes | None:
+    found = bytearray()
+    while len(found) < size:
+        piece = connection.recv(size - len(found))
+        if not piece:
+            return None
+        found += piece
+    return bytes(found)

@@ -21,7 +21,8 @@ METHODS = ("act", "act_batch", "reset", "close")
 
 def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPolicy:
     """The policy as far as the driver needs it; raises `VlagenError` if it cannot be loaded there."""
-    look = ray.remote(_look).options(num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_calls=1, max_retries=0)
+    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus}
+    look = ray.remote(**resources, max_calls=1, max_retries=0)(_look)  # one call: the process, and its memory, go then
     asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
     try:
         found = ray.get(look.remote(*called(asked)))

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import ray
 from ray.actor import ActorHandle
-from ray.exceptions import ActorUnavailableError, RayError
+from ray.exceptions import RayError
 
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.harness.asking import Answer, Asker, Question
@@ -26,7 +26,8 @@ from vlagen_bench.policies import base
 FILM_MB = 32
 """a film above this is left out: it would take the driver's memory; 80 frames of 640x480 are well below 1 MB"""
 
-Trouble = Literal["stage", "policy", "other episode"]
+Trouble = Literal["stage", "policy", "other episode", "gone"]
+"""what broke: simulator or memory, the policy's replica, perhaps another episode of a batch, the environment itself"""
 
 
 class MovableFilm(Film, Protocol):
@@ -44,8 +45,6 @@ class Ended:
     played: Played
     trouble: Trouble | None = None
     """what, other than the episode itself, made it an error"""
-    unreachable: bool = False
-    """whether the policy's whole node may be gone"""
     films: Mapping[str, bytes] = field(default_factory=dict)
     """file name and content"""
     complaint: str | None = None
@@ -81,7 +80,7 @@ class Environment:
     def play(self, episode: Episode, turn: Turn, replica: ActorHandle | None) -> Ended | VlagenError:
         """An episode to its end, or what the user has to mend first. Without a replica, the policy lives in here."""
         self._trouble: Trouble | None = None
-        self._unreachable, complaint = False, None
+        complaint = None
         player = play(episode, self._execution, self._limits)
         request = next(player)
         try:
@@ -97,7 +96,6 @@ class Environment:
             return Ended(
                 played=end.value,
                 trouble=self._trouble,
-                unreachable=self._unreachable,
                 films={name: content for name, content in films.items() if name not in too_large},
                 complaint=complaint,
                 memory_mb=_memory_mb(),
@@ -129,7 +127,7 @@ class Environment:
         try:
             reply = ray.get(replica.ask.remote(turn, question))
         except RayError as error:
-            self._trouble, self._unreachable = "policy", isinstance(error, ActorUnavailableError)
+            self._trouble = "policy"
             return Answer(error=f"worker: its policy replica is gone ({type(error).__name__}).")
         if reply.blameless:
             self._trouble = "other episode"

@@ -14,6 +14,9 @@ from vlagen_bench.harness.asking import Answer, Asker, Question
 from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.policies import base
 
+FAREWELL_S = 1.0
+"""so long are the last replies on their way to those who asked"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
@@ -71,8 +74,9 @@ class Replica:
         return ray.get_runtime_context().get_node_id()
 
     async def until_stuck(self) -> None:
-        """Returns once the policy has not come back from a call in time, and with it this replica is of no more use."""
+        """Returns once the policy has not come back from a call in time: with it, this replica is of no more use."""
         await self._stuck.wait()
+        await asyncio.sleep(FAREWELL_S)
 
     async def ask(self, turn: Turn, question: Question) -> Reply:
         """Asks the policy, when it is free. It may write into what it sees."""

@@ -27,7 +27,7 @@ class Attempt:
     alone: bool = False
     """whether its questions go into no batch, since a batch failed that it was in"""
     lost_with: tuple[str, ...] = ()
-    """the nodes that were lost while it was played"""
+    """the nodes that actors were on which were lost while they played it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,8 @@ class Member:
     """the number of its replica; None for a replica, or where the policy lives in it"""
     node: str | None = None
     """None until it is ready"""
+    hung: bool = False
+    """whether it was replaced because its policy hung, in somebody's episode"""
     attempt: Attempt | None = None
     asked: "Member | None" = None
     """the replica that it asks in its attempt"""
@@ -119,7 +121,8 @@ class Staff:
         if member.node is None:
             self._started(member, reply)
         elif self._is_replica(member):
-            self._note(f"Policy replica {member.number} {'is gone' if reply else 'hangs'}; another one is started.")
+            member.hung = reply is None
+            self._note(f"Policy replica {member.number} {'hangs' if member.hung else 'is gone'}; another one is started.")
             self.replace(member)
         else:
             return member, reply

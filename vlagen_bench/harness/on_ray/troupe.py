@@ -6,9 +6,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-import ray
-from ray.exceptions import ActorUnavailableError
-
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.environment import Ended, MovableFilm
@@ -57,7 +54,7 @@ class Troupe:
                 if attempt is None:
                     exhausted = True
                     break
-                self._give(_best(free, attempt), attempt)
+                self._give(self._best(free, attempt), attempt)
             if exhausted and not self._playing and not self._queue:
                 return
             if (event := self._staff.next()) is not None:
@@ -66,6 +63,13 @@ class Troupe:
     def _free(self) -> list[Member]:
         """Environments that play nothing, and whose policy is ready."""
         return [one for one in self._staff.free if one.asks is None or self._staff.replicas[one.asks].node]
+
+    def _best(self, free: list[Member], attempt: Attempt) -> Member:
+        """One that has to do with no node that the episode was lost with, if there is one."""
+        return next((one for one in free if not self._nodes(one) & set(attempt.lost_with)), free[0])
+
+    def _nodes(self, member: Member) -> set[str]:
+        return {member.node} if member.asks is None else {member.node, self._staff.replicas[member.asks].node}
 
     def _give(self, member: Member, attempt: Attempt) -> None:
         del self._staff.free[member]
@@ -86,7 +90,7 @@ class Troupe:
             self._staff.replace(member)
         else:
             self._staff.free[member] = None
-        if ended.trouble == "other episode":
+        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked.hung):
             self._queue.appendleft(replace(attempt, alone=True))
         elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
             self._queue.appendleft(again)
@@ -95,20 +99,23 @@ class Troupe:
 
     def _worn(self, member: Member, ended: Ended) -> bool:
         too_large = self._limits.memory_mb is not None and ended.memory_mb > self._limits.memory_mb
-        return ended.trouble == "stage" or member.episodes >= self._limits.recycle_after or too_large
+        return ended.trouble in ("stage", "gone") or member.episodes >= self._limits.recycle_after or too_large
 
     def _again(self, member: Member, attempt: Attempt, ended: Ended) -> Attempt | None:
-        """The next attempt, if there is one. What an episode loses with one node counts as one loss."""
-        node = (member.asked if ended.trouble == "policy" else member).node
-        node_lost = ended.unreachable or any(one["NodeID"] == node and not one["Alive"] for one in ray.nodes())
-        counts = not (node_lost and attempt.lost_with.count(node) == 1)
+        """The next attempt, if there is one. Two actors lost on one node count as one loss.
+
+        For it may be the node that is lost, which Ray knows half a minute later only.
+        """
+        lost = {"gone": member, "policy": member.asked}.get(ended.trouble)
+        node = None if lost is None else lost.node
+        counts = node is None or attempt.lost_with.count(node) != 1
         if counts and attempt.number > self._limits.retries:
             return None
         self._note(
             f"{_name(attempt)}: {ended.played.result.error} It is played again, elsewhere "
             f"({attempt.number} of {self._limits.retries} times)."
         )
-        lost_with = (*attempt.lost_with, node) if node_lost else attempt.lost_with
+        lost_with = (*attempt.lost_with, node) if node else attempt.lost_with
         return replace(attempt, number=attempt.number + counts, lost_with=lost_with)
 
     def _kept(self, attempt: Attempt, ended: Ended) -> Played:
@@ -119,11 +126,6 @@ class Troupe:
         return ended.played
 
 
-def _best(free: list[Member], attempt: Attempt) -> Member:
-    """If possible, one that is not on a node that the episode was lost with."""
-    return next((one for one in free if one.node not in attempt.lost_with), free[0])
-
-
 def _lost(attempt: Attempt, error: BaseException) -> Ended:
     """An attempt of which nothing is known but that its environment is gone."""
     player = play(attempt.episode, Execution(), Limits())
@@ -131,7 +133,7 @@ def _lost(attempt: Attempt, error: BaseException) -> Ended:
     text = f"worker: its environment is gone: {reason(error)} (attempt {attempt.number})."
     finish = player.send(Report(error=text))
     played = Played(result=finish.result, actions=[], state_hashes=[])
-    return Ended(played=played, trouble="stage", unreachable=isinstance(error, ActorUnavailableError))
+    return Ended(played=played, trouble="gone")
 
 
 def _name(attempt: Attempt) -> str:

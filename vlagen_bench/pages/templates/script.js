@@ -7,8 +7,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
     const column = head.cellIndex;
     const button = document.createElement("button");
     button.type = "button";
-    button.append(head.firstChild);
-    head.prepend(button);
+    button.setAttribute("aria-label", "Sort by " + head.firstChild.textContent.trim());
+    head.firstChild.after(button);
     button.addEventListener("click", () => {
       const next = { descending: "ascending", ascending: "none" }[head.ariaSort] || "descending";
       table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));

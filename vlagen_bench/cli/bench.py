@@ -1,0 +1,102 @@
+"""`vlagen bench eval` and `soak`: how fast is an evaluation here, and does it survive being killed?"""
+
+import sys
+from pathlib import Path
+
+from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.errors import ConfigError
+
+COLUMNS = (
+    "workers", "threads", "policy", "episodes/h", "obs/s", "x", "env", "outside", "policy busy", "batch", "first", "MB",
+)  # fmt: skip
+
+
+def evaluation(
+    scene: str = "tabletop", workers: tuple[int, ...] = (1, 2, 4), episodes: int = 4, policy_ms: float = 100.0
+) -> int:
+    """Measures whole runs: episodes an hour against workers, the harness's share, batches, the first result, memory.
+
+    Args:
+        scene: tabletop or bridge.
+        workers: numbers of workers.
+        episodes: of each worker, after one to warm up.
+        policy_ms: of a call of a policy, for the second half of the table; the first has an instant one.
+    """
+    from rich.table import Table
+
+    from vlagen_bench import bench_eval
+    from vlagen_bench.errors import unknown
+    from vlagen_bench.sim import device
+
+    if scene not in bench_eval.TASK_OF_SCENE:
+        raise ConfigError(unknown("scene", scene, bench_eval.TASK_OF_SCENE))
+    if min((*workers, episodes)) < 1 or policy_ms < 0:
+        raise ConfigError("--workers and --episodes are 1 or more, --policy-ms is 0 or more.")
+    renderer = device.describe()
+    out = console()
+    table = Table(title=f"Evaluation of {scene}", title_justify="left", caption_justify="left")
+    for name in COLUMNS:
+        table.add_column(name, justify="right")
+    first = {}
+    for setting in bench_eval.settings(
+        scene, workers, policy_ms=policy_ms, episodes=episodes, software="llvmpipe" in renderer
+    ):
+        found = bench_eval.measure(setting)
+        base = first.setdefault(setting.policy_ms, found.observations_per_s)
+        table.add_row(
+            str(setting.workers),
+            str(setting.threads),
+            f"{setting.policy_ms:.0f} ms",
+            f"{found.episodes_per_hour:.0f}",
+            f"{found.observations_per_s:.1f}",
+            f"{found.observations_per_s / base:.2f}",
+            f"{100 * found.environment:.0f} %",
+            f"{100 * found.outside:.1f} %",
+            f"{100 * found.policy_busy:.0f} %",
+            f"{found.batch:.1f}",
+            f"{found.first_result_s:.1f} s",
+            f"{found.memory_mb:.0f}",
+        )
+    table.caption = (
+        "threads: of software rendering, each process. x: against the first row of that policy. env: share of the workers' "
+        "time in resets, steps and pictures. outside: their time neither there nor in the policy, over env. batch: "
+        "observations in a call. first: from nothing to the first result. MB: peak of a process with a simulator."
+    )
+    out.print(table)
+    out.print(f"Renderer: {renderer}", markup=False)
+    return OK
+
+
+def soak(place: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0, seed: int = 0) -> int:
+    """Kills a real run, its driver or a worker, at random moments, resumes it each time, and compares it with a whole one.
+
+    Args:
+        place: a new folder for the run folders.
+        kills: how many.
+        workers: of the run.
+        longest_s: the longest time between two kills.
+        seed: of moments and victims.
+    """
+    from vlagen_bench import soak as soaking
+
+    if place.exists():
+        raise ConfigError(f"{place} is there already. Name a new folder.")
+    place.mkdir(parents=True)
+    out = console()
+    words = ("--policy", "expert", "--conditions", "nominal,lighting_l5,mass_l5", "--episodes", "4", "--video", "none")
+    code = "from vlagen_bench.cli.eval import main; main()"
+
+    def command(path: Path) -> list[str]:
+        given = [*words, "--workers", str(workers), "--retries", "50", "--out", str(path)]
+        return [sys.executable, "-c", code, *given]
+
+    found = soaking.soak(
+        command, place, kills=kills, longest_s=longest_s, seed=seed,
+        say=lambda text: out.print(text, markup=False, soft_wrap=True),
+    )  # fmt: skip
+    out.print(
+        f"{found.driver_kills} kills of the driver and {found.worker_kills} of workers in {found.rounds} runs of "
+        f"{found.episodes} episodes: {len(found.unequal)} episodes differ from an uninterrupted run's.",
+        soft_wrap=True,
+    )
+    return INCOMPLETE if found.unequal else OK
