@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from vlagen_bench import catalog, plan, specs
-from vlagen_bench.axes import apply_stage
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
