@@ -126,7 +126,7 @@ def exception_without_text(policy, obs, good):
     raise Rude
 
 
-@sin("raises an exception with a megabyte of text and terminal escapes", "ValueError: ?[31m a lot a lot")
+@sin("raises an exception with a megabyte of text and terminal escapes", "ValueError: ?[31m a lot")
 def exception_with_much_text(policy, obs, good):
     raise ValueError("\x1b[31m\n" + "a lot " * 200_000 + "\ud800")
 
@@ -268,7 +268,7 @@ def float_raises(policy, obs, good):
     return [Number()] * 7
 
 
-@sin("returns a list that claims to be endless", "Error")
+@sin("returns a list that claims to be endless", "MemoryError")
 def endless(policy, obs, good):
     class Endless:
         def __len__(self):
@@ -619,4 +619,4 @@ def table():
 def _outcome(text):
     if text.startswith("no harm") or "not guarded" in text:
         return text
-    return f"error: `{text.format(limit='N')} ...`"
+    return f"error: `{text.format(limit='N')}`"

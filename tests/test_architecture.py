@@ -28,7 +28,7 @@ LAYERS = (
     ("record", "env", "doctor", "table", "harness"),
     ("takes",),
     ("run", "tally", "header", "report", "replay", "served", "batched_env"),
-    ("logs", "stopping", "repeats", "bench_eval", "soak"),
+    ("logs", "stopping", "repeats", "bench_eval", "soak", "scale"),
     ("vector", "progress", "video", "bench", "certify", "beside", "gallery", "lab", "serve", "leaderboard"),
     ("calibrate", "axis_pages"),
     ("finished",),

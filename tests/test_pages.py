@@ -6,7 +6,6 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import unquote
@@ -307,12 +306,6 @@ def test_a_bar_is_on_its_scale():
 def test_what_is_no_run_is_a_sentence(tmp_path):
     with pytest.raises(RunError, match="is no run folder"):
         write_report(tmp_path)
-
-
-def test_without_jinja_there_is_a_sentence():
-    code = "import sys; sys.modules['jinja2'] = None; import vlagen_bench.pages"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "pip install 'vlagen-bench[report]'" in done.stderr
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

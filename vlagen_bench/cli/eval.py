@@ -162,6 +162,7 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
 def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> int:
     """Prints table, errors and where everything is; says how to go on if the run is not complete."""
     from vlagen_bench.interaction import interactions
+    from vlagen_bench.pages import write_report
     from vlagen_bench.record import writing_to
     from vlagen_bench.stats import rows
     from vlagen_bench.table import interaction_table, levels_table, results_table, write_csv
@@ -195,6 +196,7 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
     if errors and (enough or not missing):
         note(f"{len(errors)} episodes ended as errors. To try them again: {_again()} --retry-errors")
     note(f"Run folder: {folder.path}")
+    note(f"Report: {write_report(folder.path)}")
     if stopped == "Interrupted.":
         return INTERRUPTED
     return INCOMPLETE if errors or (missing and not enough) else OK

@@ -12,6 +12,7 @@ from vlagen_bench.cli.power import power
 from vlagen_bench.cli.render import render
 from vlagen_bench.cli.replay import replay
 from vlagen_bench.cli.report import report
+from vlagen_bench.cli.scale import bench_scale
 from vlagen_bench.cli.serve import serve
 
 
@@ -32,6 +33,7 @@ def make_app() -> SubcommandApp:
     app.command(serve)
     app.command(bench, name="bench", help="Measure speed and memory here.")
     bench.command(commands.bench_env, name="env")
+    bench.command(bench_scale, name="scale")
     bench.command(benches.evaluation, name="eval")
     bench.command(benches.soak)
     app.command(replay)

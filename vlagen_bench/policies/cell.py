@@ -67,6 +67,7 @@ class Cell:
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
             )  # fmt: skip
         os.set_blocking(self._process.stdout.fileno(), False)
+        self._alive = os.pidfd_open(self._process.pid)
         self._printing = True
         self.gone = False
         """whether it was ended"""
@@ -125,6 +126,7 @@ class Cell:
         self._process.wait()
         self._drain()
         self._process.stdout.close()
+        os.close(self._alive)
         self._socket.close()
 
     def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
@@ -152,6 +154,7 @@ class Cell:
         """Until the socket is ready; takes meanwhile what is printed, so that nothing waits for that to be read."""
         poll = select.poll()
         poll.register(self._socket, event)
+        poll.register(self._alive, select.POLLIN)  # a copy of it may hold the socket open
         if self._printing:
             poll.register(self._process.stdout, select.POLLIN)
         while (left_s := deadline - time.monotonic()) > 0:
@@ -160,6 +163,8 @@ class Cell:
                 poll.unregister(self._process.stdout)
             if self._socket.fileno() in ready:
                 return
+            if self._alive in ready:
+                raise EOFError
         raise TimeoutError
 
     def _take_print(self) -> bool:

@@ -34,7 +34,15 @@ def main(fd: int) -> None:
     faulthandler.enable()
     # A crash would swallow what is waiting to be printed.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
-    inmate, connection = Inmate(), socket.socket(fileno=fd)
+    try:
+        _serve(socket.socket(fileno=fd))
+    except OSError:
+        os._exit(1)  # the policy has closed the connection
+    os._exit(0)  # whatever threads there are
+
+
+def _serve(connection: socket.socket) -> None:
+    inmate = Inmate()
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
         reply = {**inmate.reply(message), "number": message["number"]}
@@ -43,7 +51,6 @@ def main(fd: int) -> None:
         except wire.WireError as error:
             answer = wire.pack({"number": message["number"], "error": f"its answer cannot be sent: {error}."})
         connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
-    os._exit(0)  # whatever threads there are
 
 
 class Inmate:

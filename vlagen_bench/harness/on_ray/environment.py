@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+import numpy as np
 import ray
 from ray.actor import ActorHandle
 from ray.exceptions import RayError
@@ -20,7 +21,7 @@ from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.harness.player import Finish, Played, Report, Request, allowed_s, play
 from vlagen_bench.harness.stage import Film, Stage
 from vlagen_bench.harness.worker import Recipe
-from vlagen_bench.nouns import Episode
+from vlagen_bench.nouns import Episode, EpisodeResult
 from vlagen_bench.policies import base
 
 FILM_MB = 32
@@ -36,6 +37,22 @@ class MovableFilm(Film, Protocol):
     def into(self, folder: Path) -> Film: ...
 
     def keep(self, name: str, content: bytes) -> None: ...
+
+
+class _Luggage:
+    """A film that travels to the driver as the content of its files."""
+
+    def __init__(self, film: MovableFilm) -> None:
+        self._film, self._packed = film, {}
+
+    def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None:
+        with tempfile.TemporaryDirectory(prefix="vlagen-film-") as folder:
+            self._film.into(Path(folder)).write(result, frames)
+            self._packed = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+    def unpacked(self) -> dict[str, bytes]:
+        packed, self._packed = self._packed, {}
+        return packed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +82,11 @@ class Environment:
         """Makes the simulator; the node that it is on, or what the user has to mend first."""
         recipe = self._recipe
         os.environ.setdefault("LP_NUM_THREADS", str(recipe.render_threads))  # before anything that draws is imported
-        self._films = Path(tempfile.mkdtemp(prefix="vlagen-films-"))
+        self._film = None if recipe.film is None else _Luggage(recipe.film)
         try:
             with watchdog(self._limits.reset_s):
                 sim = recipe.make_sim()
-                film = None if recipe.film is None else recipe.film.into(self._films)
-                self._stage = Stage(sim, recipe.task, film=film)
+                self._stage = Stage(sim, recipe.task, film=self._film)
                 if recipe.oracle is not None:
                     self._oracle = Asker(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
         except VlagenError as error:
@@ -90,9 +106,9 @@ class Environment:
                     complaint = reply.error
                 request = player.send(reply)
         except StopIteration as end:
-            films = self._taken_films()
+            films = {} if self._film is None else self._film.unpacked()
             if too_large := [name for name, content in films.items() if len(content) > FILM_MB * 1e6]:
-                complaint = f"the film has more than {FILM_MB} MB"
+                complaint = f"The film has more than {FILM_MB} MB."
             return Ended(
                 played=end.value,
                 trouble=self._trouble,
@@ -133,16 +149,8 @@ class Environment:
             self._trouble = "other episode"
         return reply.answer
 
-    def _taken_films(self) -> dict[str, bytes]:
-        found = {}
-        for path in self._films.iterdir():
-            found[path.name] = path.read_bytes()
-            path.unlink()
-        return found
-
     def close(self) -> None:
         """Lets a privileged policy go."""
-        self._films.rmdir()
         if self._oracle is not None:
             self._oracle.close()
 
