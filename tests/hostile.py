@@ -488,8 +488,6 @@ def descriptors(policy, obs, good):
     return good
 
 
-
-
 # Besides `act`: a class each, by the words of the table.
 
 
@@ -597,7 +595,11 @@ BESIDES = (
     ("`spec` raises, or is no mapping, or says another convention", "the run does not start: one sentence", None),
     ("the constructor raises, or calls sys.exit", "the run does not start: one sentence", None),
     ("the constructor crashes", ENDS, "the run does not start: one sentence, with what was printed last"),
-    ("the constructor hangs", "**not guarded**: hangs until Ctrl-C", "the run does not start: one sentence after 600 s"),
+    (
+        "the constructor hangs",
+        "**not guarded**: hangs until Ctrl-C",
+        "the run does not start: one sentence after 600 s",
+    ),
     ("`close` raises or hangs", "no harm; noted once `--step-timeout` is over", None),
     ("`act_batch` returns too few, too many or endless answers, or none", "error of the episodes asked about", None),
     ("`act_batch` returns one wrong answer among right ones", "error of that episode", None),

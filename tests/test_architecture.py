@@ -33,7 +33,7 @@ LAYERS = (
     ("calibrate", "axis_pages"),
     ("finished",),
     ("pages",),
-    ("compare",),
+    ("compare", "site"),
     ("compare_tables",),
     ("compare_page",),
     ("cli",),

@@ -226,7 +226,9 @@ def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
 
 
 def test_a_process_that_cannot_load_its_policy_says_why():
-    with pytest.raises(PolicyError, match=r"cannot be loaded: its process ended with exit code 3 .* It printed: loading"):
+    with pytest.raises(
+        PolicyError, match=r"cannot be loaded: its process ended with exit code 3 .* It printed: loading"
+    ):
         load("hostile:DeadStart", {}, Isolation())
     with pytest.raises(PolicyError, match=r"load\(\) took longer than 1 s"):
         load("hostile:SlowStart", {}, Isolation(start_s=1.0))

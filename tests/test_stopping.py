@@ -9,7 +9,7 @@ from fakes import FakeSim, Stepper, loaded
 from rich.console import Console
 from test_cli import call
 
-from vlagen_bench import catalog, plan, repeats, run
+from vlagen_bench import catalog, pages, plan, repeats, run
 from vlagen_bench import report as reports
 from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
@@ -168,7 +168,8 @@ def test_a_rule_about_another_plan_is_refused(tmp_path):
 
 
 def concluded(monkeypatch, capsys, path, stop, stopped=None):
-    """Exit code and text of the end of a run."""
+    """Exit code and text of the end of a run, without its page."""
+    monkeypatch.setattr(pages, "write_report", lambda run: run / "report.html")
     with RunFolder.writing(path, HEADER, PLAN) as folder:
         code = command._conclude(
             Console(width=110, highlight=False), PLAN, KINDS, folder, loaded(Stepper()), stop, stopped
@@ -183,13 +184,13 @@ def test_a_stopped_run_is_complete_and_says_so(tmp_path, monkeypatch, capsys):
     assert code == 0 and f'"until": "{RULE}"' in header and f'"episodes": {len(results)}' in header
     assert f"That is enough: {len(PLAN.episodes) - len(results)} of 90 episodes were not needed." in said
     low, high = stop.intervals["table_test"]
-    assert f"{100 * low:.0f} – {100 * high:.0f} %" in said and "Intervals: confidence sequence" in said
+    assert f"{100 * low:.0f} – {100 * high:.0f} %" in said and "Rate: confidence sequence" in said
     assert f",{low!r},{high!r}," in (tmp_path / "summary.csv").read_text()
     found = reports.make(tmp_path)
     assert found.complete and found.stopped == RULE and found.sequences == stop.intervals
     go(tmp_path, until=None)
     code, said = concluded(monkeypatch, capsys, tmp_path, None)
-    assert code == 0 and "Intervals: Wilson" in said, "the whole plan is a run like any other"
+    assert code == 0 and "Rate: Wilson interval" in said, "the whole plan is a run like any other"
     assert '"stopped": null' in RunFolder.reading(tmp_path).path.joinpath("header.json").read_text()
 
 

@@ -85,6 +85,25 @@ def test_questions_of_several_episodes_are_asked_at_once(tmp_path):
     assert max(policy.sizes) > 1 and sum(policy.sizes) == 4 * len(PLAN.episodes)
 
 
+class PacedSim(FakeSim):
+    def advance(self, action):
+        time.sleep(0.02)
+        return super().advance(action)
+
+
+def test_a_batch_waits_for_others_that_are_about_to_ask(tmp_path):
+    """A call of 0.2 s for one, then one for the other, takes longer than to wait 0.02 s and ask for both."""
+
+    class Slow(Batcher):
+        def act_batch(self, observations, instrs):
+            time.sleep(0.18)
+            return super().act_batch(observations, instrs)
+
+    policy = Slow()
+    go(tmp_path, policy, PacedSim)
+    assert sum(policy.sizes) / len(policy.sizes) > 1.2
+
+
 def test_chunks_and_their_horizon_change_nothing_for_workers(tmp_path):
     class Chunky(Counter):
         def act(self, obs, instr):
@@ -140,10 +159,11 @@ def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
     assert not notes and {record["error"][:30] for record in results.values()} == {"worker: ValueError: invalid li"}
 
 
-def test_a_slow_episode_holds_up_no_other(tmp_path):
+@pytest.mark.parametrize("policy", [Counter, Batcher])
+def test_a_slow_episode_holds_up_no_other(tmp_path, policy):
     order = []
     crew = players(
-        TASK, trapped("slow", tmp_path / "traps"), loaded(Counter()), workers=2, execution=Execution(),
+        TASK, trapped("slow", tmp_path / "traps"), loaded(policy()), workers=2, execution=Execution(),
         limits=Limits(), film=None, note=order.append,
     )  # fmt: skip
     with crew as who:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import ray
@@ -30,17 +31,21 @@ from vlagen_bench.record import SCHEMA, RunFolder
 HOSTED = 50
 """null environments of one process: they only wait, and a process for each would measure this machine instead"""
 
+
 @dataclass(frozen=True, kw_only=True)
 class DriverLoad:
     """What directing so many null environments cost the driver."""
 
     environments: int
     episodes: int
-    observations: int
+    questions: int
     wall_s: float
+    busy_s: float
+    """of the wall time, in which the driver did not wait for actors"""
     cpu_s: float
-    """of the driver's process, all of its threads, from the first episode to the last"""
-    start_s: float
+    """of the driver's process, Ray's threads included"""
+    store_s: float
+    """of the busy time, in which episodes were stored on the disk for good"""
     record_bytes: int
     """of the message in which an episode comes back"""
     question_bytes: int
@@ -49,12 +54,24 @@ class DriverLoad:
     """resident memory of the driver at most"""
 
     @property
-    def episode_ms(self) -> float:
+    def busy_ms(self) -> float:
+        """For an episode."""
+        return 1000 * self.busy_s / self.episodes
+
+    @property
+    def store_ms(self) -> float:
+        """For an episode."""
+        return 1000 * self.store_s / self.episodes
+
+    @property
+    def cpu_ms(self) -> float:
+        """For an episode."""
         return 1000 * self.cpu_s / self.episodes
 
     @property
-    def observation_us(self) -> float:
-        return 1e6 * self.cpu_s / self.observations
+    def question_us(self) -> float:
+        """Of computing; no question goes through the driver, so this is its part of an episode's."""
+        return 1e6 * self.cpu_s / self.questions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +79,6 @@ class Needs:
     """What so many environments need, if all that was measured grows as their number."""
 
     environments: int
-    step_s: float
-    """of an environment, its picture included"""
     policy_s: float
     """of one call of the policy, with a whole batch"""
     batch: int
@@ -72,7 +87,7 @@ class Needs:
     @property
     def episode_s(self) -> float:
         waits = self.waits
-        return waits.reset_s + waits.steps * self.step_s + math.ceil(waits.steps / waits.horizon) * self.policy_s
+        return waits.reset_s + waits.steps * waits.step_s + math.ceil(waits.steps / waits.horizon) * self.policy_s
 
     @property
     def episodes_per_s(self) -> float:
@@ -87,27 +102,39 @@ class Needs:
         """So many that all questions are answered in full batches, one after the other."""
         return math.ceil(self.questions_per_s / self.batch * self.policy_s)
 
-    def driver_cores(self, load: DriverLoad) -> float:
-        """The share of a core that the driver is busy."""
-        return self.episodes_per_s * load.episode_ms / 1000
+    def driver(self, load: DriverLoad) -> tuple[float, float]:
+        """The share of its time that the driver is busy, and the share of a core that its process computes."""
+        return self.episodes_per_s * load.busy_ms / 1000, self.episodes_per_s * load.cpu_ms / 1000
 
     def traffic_mb_s(self, load: DriverLoad) -> tuple[float, float]:
         """From all environments to all replicas, and to the driver (films apart)."""
         return self.questions_per_s * load.question_bytes / 1e6, self.episodes_per_s * load.record_bytes / 1e6
 
 
-class _Clock:
-    """When did each episode end, and what had the driver spent by then?"""
+class _TimedFolder(RunFolder):
+    took_s = 0.0
 
-    def __init__(self) -> None:
-        self.marks: list[tuple[float, float]] = []
+    def add(self, *episode: Any) -> None:
+        start = time.perf_counter()
+        super().add(*episode)
+        self.took_s += time.perf_counter() - start
+
+
+class _Clock:
+    """What did the driver spend, from the end of one episode to the end of a later one?"""
+
+    def __init__(self, troupe: Troupe, folder: "_TimedFolder") -> None:
+        self._troupe, self._folder = troupe, folder
+        self.marks: list[np.ndarray] = []
+        """wall time, time of waiting, of computing, of storing (s)"""
 
     def ended(self, played: Played) -> None:
-        self.marks.append((time.perf_counter(), time.process_time()))
-        self.size = len(ray.cloudpickle.dumps(Ended(played=played)))
+        now = (time.perf_counter(), self._troupe.waited_s, time.process_time(), self._folder.took_s)
+        self.marks.append(np.array(now))
+        self.record = Ended(played=played)
 
 
-def measure(environments: int, waits: Waits, *, rounds: int = 3, replicas: int = 1) -> DriverLoad:
+def measure(environments: int, waits: Waits, *, rounds: int = 6, replicas: int = 1) -> DriverLoad:
     """Plays some rounds of episodes with so many null environments, in a cluster of this machine."""
     Cluster(replicas=replicas).connect(environments)
     task = replace(catalog.task("tabletop_put_on"), max_steps=waits.steps)
@@ -130,15 +157,19 @@ def measure(environments: int, waits: Waits, *, rounds: int = 3, replicas: int =
         return hosts[number // HOSTED]
 
     cast = Cast(environments=environments, environment=environment, replicas=replicas, replica=replica)
-    limits, clock = Limits(recycle_after=10**9), _Clock()
+    limits = Limits(recycle_after=10**9)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "null"}
-    started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
-        with Troupe(cast, limits=limits, film=None, note=_no_notes) as troupe:
-            run.run(plan, troupe, folder, (clock,), max_errors=0, retry_errors=False)
-    # The first round starts the actors, too.
-    (first_at, first_cpu), (last_at, last_cpu) = clock.marks[environments - 1], clock.marks[-1]
-    episodes = len(clock.marks) - environments
+    with (
+        tempfile.TemporaryDirectory() as place,
+        _TimedFolder.writing(Path(place), header, plan) as folder,
+        Troupe(cast, limits=limits, film=None, note=_no_notes) as troupe,
+    ):
+        clock = _Clock(troupe, folder)
+        run.run(plan, troupe, folder, (clock,), max_errors=0, retry_errors=False)
+    # The first round starts the actors, and in the last fewer and fewer play.
+    first, last = clock.marks[environments - 1], clock.marks[-environments]
+    wall_s, waited_s, cpu_s, store_s = last - first
+    episodes = len(clock.marks) - 2 * environments + 1
     asked = math.ceil(waits.steps / waits.horizon)
     question = Question(
         episode_id="0" * 16, begins=False, instruction="put the apple on the plate",
@@ -147,11 +178,12 @@ def measure(environments: int, waits: Waits, *, rounds: int = 3, replicas: int =
     return DriverLoad(
         environments=environments,
         episodes=episodes,
-        observations=episodes * asked,
-        wall_s=last_at - first_at,
-        cpu_s=last_cpu - first_cpu,
-        start_s=clock.marks[0][0] - started,
-        record_bytes=clock.size,
+        questions=episodes * asked,
+        wall_s=wall_s,
+        busy_s=wall_s - waited_s,
+        cpu_s=cpu_s,
+        store_s=store_s,
+        record_bytes=len(ray.cloudpickle.dumps(clock.record)),
         question_bytes=len(ray.cloudpickle.dumps(question)),
         memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )

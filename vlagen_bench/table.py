@@ -55,8 +55,8 @@ def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Inter
                 "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
             )
     table.caption = (
-        f"Intervals: {'Wilson' if sequences is None else 'confidence sequence, valid whenever one stops'} of the rate, "
-        "Tango of the drop. Drop: clean twins minus perturbed, same draws, in points; in brackets of how many pairs, if not of n. "
+        f"Rate: {'Wilson interval' if sequences is None else 'confidence sequence, valid whenever one stops'}. "
+        "Drop: clean twins minus perturbed, same draws, in points, Tango interval; in brackets of how many pairs, if not n. "
         "Means: every member counts the same."
     )
     return table

@@ -1,6 +1,7 @@
 """`vlagen bench eval` and `soak`: how fast is an evaluation here, and does it survive being killed?"""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
@@ -26,6 +27,7 @@ def evaluation(
 
     from vlagen_bench import bench_eval
     from vlagen_bench.errors import unknown
+    from vlagen_bench.progress import tracked
     from vlagen_bench.sim import device
 
     if scene not in bench_eval.TASK_OF_SCENE:
@@ -38,10 +40,11 @@ def evaluation(
     for name in COLUMNS:
         table.add_column(name, justify="right")
     first = {}
-    for setting in bench_eval.settings(
+    wanted = bench_eval.settings(
         scene, workers, policy_ms=policy_ms, episodes=episodes, software="llvmpipe" in renderer
-    ):
-        found = bench_eval.measure(setting)
+    )
+    for found in tracked(map(bench_eval.measure, wanted), total=len(wanted), label="measuring", console=out):
+        setting = found.setting
         base = first.setdefault(setting.policy_ms, found.observations_per_s)
         table.add_row(
             str(setting.workers),
@@ -67,11 +70,11 @@ def evaluation(
     return OK
 
 
-def soak(place: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0, seed: int = 0) -> int:
+def soak(out: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0, seed: int = 0) -> int:
     """Kills a real run, its driver or a worker, at random moments, resumes it each time, and compares it with a whole one.
 
     Args:
-        place: a new folder for the run folders.
+        out: a new folder for the run folders.
         kills: how many.
         workers: of the run.
         longest_s: the longest time between two kills.
@@ -79,10 +82,10 @@ def soak(place: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0
     """
     from vlagen_bench import soak as soaking
 
-    if place.exists():
-        raise ConfigError(f"{place} is there already. Name a new folder.")
-    place.mkdir(parents=True)
-    out = console()
+    if out.exists():
+        raise ConfigError(f"{out} is there already. Name a new folder: --out DIR")
+    out.mkdir(parents=True)
+    say = partial(console().print, markup=False, soft_wrap=True)
     words = ("--policy", "expert", "--conditions", "nominal,lighting_l5,mass_l5", "--episodes", "4", "--video", "none")
     code = "from vlagen_bench.cli.eval import main; main()"
 
@@ -90,13 +93,9 @@ def soak(place: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0
         given = [*words, "--workers", str(workers), "--retries", "50", "--out", str(path)]
         return [sys.executable, "-c", code, *given]
 
-    found = soaking.soak(
-        command, place, kills=kills, longest_s=longest_s, seed=seed,
-        say=lambda text: out.print(text, markup=False, soft_wrap=True),
-    )  # fmt: skip
-    out.print(
+    found = soaking.soak(command, out, kills=kills, longest_s=longest_s, seed=seed, say=say)
+    say(
         f"{found.driver_kills} kills of the driver and {found.worker_kills} of workers in {found.rounds} runs of "
-        f"{found.episodes} episodes: {len(found.unequal)} episodes differ from an uninterrupted run's.",
-        soft_wrap=True,
+        f"{found.episodes} episodes: {len(found.unequal)} episodes differ from an uninterrupted run's."
     )
     return INCOMPLETE if found.unequal else OK

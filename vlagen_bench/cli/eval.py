@@ -121,6 +121,7 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path, stop) -> int:
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     film = VideoWriter(path / "videos", args.video, scene.control_hz) if args.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
+        folder.amend(stopped=None)  # unless it ends so again
         if args.isolate:
             loaded.policy.output.keep_in(path / "policy.log")
         done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=args.retry_errors)]

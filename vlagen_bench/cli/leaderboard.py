@@ -1,4 +1,4 @@
-"""`vlagen leaderboard`: submit a run, verify a submission, commit to hidden seeds and reveal them."""
+"""`vlagen leaderboard`: submit a run, verify a submission, commit to hidden seeds and reveal them, build the site."""
 
 import json
 from dataclasses import asdict
@@ -9,6 +9,7 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.errors import ConfigError
 
 
 def card(out: Path = Path("card.yaml")) -> int:
@@ -130,8 +131,26 @@ def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
     return OK
 
 
+def build(
+    out: Annotated[Path, tyro.conf.arg(metavar="DIR")],
+    reports: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None,
+) -> int:
+    """Builds the leaderboards as static pages, which open from a folder and from any web host, and fetch nothing.
+
+    Args:
+        out: the folder to write to.
+        reports: pages of `vlagen report` to publish with them, as SUITE/NAME.html.
+    """
+    try:
+        from vlagen_bench.site import publish
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"To build pages, install {error.name}: pip install 'vlagen-bench[report]'") from None
+
+    _say(f"Written: {publish(out, reports)}. Open it, or put the folder on a web host.")
+    return OK
+
+
 def _seeds(opening: Path | None, commitment: Path | None) -> tuple[int, ...]:
-    from vlagen_bench.errors import ConfigError
     from vlagen_bench.leaderboard import hidden
 
     if (opening is None) != (commitment is None):
@@ -147,7 +166,6 @@ def _small(path: Path) -> bytes:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    from vlagen_bench.errors import ConfigError
 
     try:
         with open(path, "xb") as file:

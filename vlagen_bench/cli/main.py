@@ -37,9 +37,10 @@ def make_app() -> SubcommandApp:
     bench.command(benches.evaluation, name="eval")
     bench.command(benches.soak)
     app.command(replay)
-    app.command(board, name="leaderboard", help="Submit a run, verify a submission, commit to hidden seeds.")
+    app.command(board, name="leaderboard", help="Submit a run, verify a submission, build the site.")
     for one in (leaderboard.card, leaderboard.submit, leaderboard.verify, leaderboard.commit, leaderboard.reveal):
         board.command(one)
+    board.command(leaderboard.build)
     assets.command(commands.install)
     assets.command(commands.check)
     assets.command(commands.build)

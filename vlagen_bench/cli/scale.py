@@ -23,9 +23,9 @@ def bench_scale(
     Args:
         environments: numbers of environments to measure, one after the other.
         wanted: the number to extrapolate to.
-        step_ms: of an environment, for the extrapolation; `vlagen bench env` measures it.
-        policy_ms: of a call of the policy with a whole batch, likewise.
-        batch: how many questions a call answers, likewise.
+        step_ms: of an environment; `vlagen bench env` measures it.
+        policy_ms: of a call of the policy with a whole batch, for the extrapolation.
+        batch: how many questions such a call answers.
         horizon: actions that are executed for each question.
     """
     from rich.table import Table
@@ -37,29 +37,29 @@ def bench_scale(
     from vlagen_bench.harness.on_ray.null import Waits
 
     out = console()
-    waits = Waits(horizon=horizon)
+    waits = Waits(step_s=step_ms / 1000, horizon=horizon)
     table = Table(
-        "environments", "episodes", "questions/s", "driver CPU an episode", "a question", "driver", "memory",
-        title="The driver's load", title_justify="left",
+        "environments", "episodes", "episodes/s", "questions/s", "busy", "an episode", "to store", "CPU", "of a question",
+        "memory", title="The driver's load", title_justify="left",
     )  # fmt: skip
     for number in environments:
         load = scale.measure(number, waits)
         table.add_row(
-            f"{number}", f"{load.episodes}", f"{load.observations / load.wall_s:.0f}", f"{load.episode_ms:.1f} ms",
-            f"{load.observation_us:.0f} us", f"{100 * load.cpu_s / load.wall_s:.1f} % of a core",
-            f"{load.memory_mb:.0f} MB",
+            f"{number}", f"{load.episodes}", f"{load.episodes / load.wall_s:.0f}",
+            f"{load.questions / load.wall_s:.0f}", f"{100 * load.busy_s / load.wall_s:.1f} %", f"{load.busy_ms:.1f} ms",
+            f"{load.store_ms:.1f} ms",
+            f"{load.cpu_ms:.1f} ms", f"{load.question_us:.0f} us", f"{load.memory_mb:.0f} MB",
         )  # fmt: skip
     out.print(table)
-    needs = scale.Needs(
-        environments=wanted, step_s=step_ms / 1000, policy_s=policy_ms / 1000, batch=batch, waits=waits
-    )
+    needs = scale.Needs(environments=wanted, policy_s=policy_ms / 1000, batch=batch, waits=waits)
+    busy, cores = needs.driver(load)
     pictures, records = needs.traffic_mb_s(load)
-    out.print(f"A question is {load.question_bytes / 1e3:.0f} kB, the record of an episode {load.record_bytes / 1e3:.1f} kB.")
     out.print(
-        f"{wanted} environments (step {step_ms:g} ms, {horizon} steps a question, policy {policy_ms:g} ms for "
-        f"{batch}) play {needs.episodes_per_s:.0f} episodes and ask {needs.questions_per_s:.0f} questions a second. They "
-        f"need {needs.replicas} policy replicas, {pictures:.0f} MB/s from environments to replicas, and of the driver "
-        f"{100 * needs.driver_cores(load):.0f} % of a core and {records:.2f} MB/s.",
-        soft_wrap=True,
+        f"A question is {load.question_bytes / 1e3:.0f} kB, the record of an episode {load.record_bytes / 1e3:.1f} kB.\n"
+        f"{wanted} environments (step {step_ms:g} ms, {horizon} steps a question, policy {policy_ms:g} ms for {batch}) "
+        f"play {needs.episodes_per_s:.0f} episodes and ask {needs.questions_per_s:.0f} questions a second. They need "
+        f"{needs.replicas} policy replicas, and {pictures:.0f} MB/s from environments to replicas. The driver is busy "
+        f"{100 * busy:.0f} % of its time then, computes on {100 * cores:.0f} % of a core, and gets {records:.1f} MB/s.",
+        soft_wrap=True, highlight=False,
     )  # fmt: skip
     return OK

@@ -15,6 +15,10 @@ from vlagen_bench.harness.slot import GRACE_S, Attempt, Slot
 from vlagen_bench.harness.worker import Recipe
 from vlagen_bench.nouns import Episode
 
+PATIENCE = 0.5
+"""how long a batch waits for others, in calls; 1 is best where a call takes the same for any number of observations, and
+0 where it takes as much longer as there are more"""
+
 
 class Crew:
     """Plays episodes with several workers, which it restarts, and one policy, which it asks in batches if it can."""
@@ -42,6 +46,7 @@ class Crew:
         self._slots = [Slot(number, recipe, execution, limits) for number in range(size)]
         self._asker, self._limits, self._note = asker, limits, note
         self._queue: deque[Attempt] = deque()
+        self._call_s = 0.0
 
     def __enter__(self) -> "Crew":
         return self
@@ -65,6 +70,7 @@ class Crew:
                 yield from self._go_on(slot, reply)
             for group in self._groups():
                 answers = self._asker.ask({slot.number: slot.question for slot in group})
+                self._call_s = answers[group[0].number].seconds
                 for slot in group:
                     yield from self._go_on(slot, answers[slot.number], asked_with_others=len(group) > 1)
 
@@ -74,7 +80,10 @@ class Crew:
     def _replies(self) -> Iterator[tuple[Slot, Report | Answer]]:
         """Waits for a worker; what those say that are ready, and what is to be said of those that are late."""
         busy = self._busy()
-        patience_s = min(slot.deadline for slot in busy) - time.monotonic()
+        until = min(slot.deadline for slot in busy)
+        if together := self._together():
+            until = min(until, self._gathering_ends(together))
+        patience_s = until - time.monotonic()
         ready = wait([slot.connection for slot in busy], timeout=max(0.0, patience_s))
         now = time.monotonic()
         for slot in busy:
@@ -85,9 +94,24 @@ class Crew:
 
     def _groups(self) -> list[list[Slot]]:
         """The slots that ask, by the call of the policy that answers them."""
+        together = self._together()
+        alone = [[slot] for slot in self._slots if slot.question is not None and slot not in together]
+        return [together] * (bool(together) and time.monotonic() >= self._gathering_ends(together)) + alone
+
+    def _together(self) -> list[Slot]:
+        """The slots whose questions go into one batch."""
         asking = [slot for slot in self._slots if slot.question is not None]
-        together = [slot for slot in asking if self._asker.batches and not slot.attempt.alone]
-        return [together] * bool(together) + [[slot] for slot in asking if slot not in together]
+        return [slot for slot in asking if self._asker.batches and not slot.attempt.alone]
+
+    def _gathering_ends(self, together: list[Slot]) -> float:
+        """When a batch is asked at the latest: at once, unless others are expected within a part of a call's time.
+
+        Two calls, one now and one for them, would take longer than to wait and then ask all at once. Who is later than
+        expected is not waited for.
+        """
+        first, wait_s = min(slot.since for slot in together), PATIENCE * self._call_s
+        coming = (abs(slot.expected - first) <= wait_s for slot in self._busy() if slot not in together)
+        return first + wait_s if any(coming) else first
 
     def _go_on(self, slot: Slot, reply: Report | Answer, *, asked_with_others: bool = False) -> Iterator[Played]:
         """Lets the episode go on, or begin again where something went wrong that is not its own fault."""

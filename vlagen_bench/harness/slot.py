@@ -36,6 +36,9 @@ class Slot:
         self.request: Recipe | Request | None = None
         self.deadline = 0.0
         """when the worker has to have replied, on the monotonic clock"""
+        self.since = 0.0
+        """when the request was made"""
+        self._action_s = math.inf
         self._recipe, self._execution, self._limits = recipe, execution, limits
         self._worker: Worker | None = None
         self._player: Generator[Request, Report | Answer, Played] | None = None
@@ -44,6 +47,12 @@ class Slot:
     def question(self) -> Question | None:
         """What it wants to know from a policy outside the worker."""
         return self.request if self._recipe.oracle is None and isinstance(self.request, Question) else None
+
+    @property
+    def expected(self) -> float:
+        """When the worker will have done its actions, if they take as long as the last ones; infinite if it does others."""
+        actions = len(self.request.actions) if isinstance(self.request, Execute) else math.inf
+        return self.since + self._action_s * actions
 
     @property
     def connection(self) -> Connection:
@@ -67,6 +76,8 @@ class Slot:
             reply = self._worker.receive()
         except WorkerDied as death:
             return self._lost(str(death))
+        if isinstance(self.request, Execute) and isinstance(reply, Report):
+            self._action_s = sum(reply.seconds.values()) / len(self.request.actions)
         if self._too_large and not isinstance(self.request, Finish):
             return self._lost(f"used {self._worker.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})")
         if isinstance(reply, Report) and reply.error is not None:
@@ -114,7 +125,8 @@ class Slot:
         """Requests something, until a deadline; questions to a policy outside the worker are asked by the driver."""
         limits = self._limits
         allowed = limits.reset_s if isinstance(request, Recipe) else allowed_s(request, limits)
-        self.request, self.deadline = request, time.monotonic() + allowed
+        self.request, self.since = request, time.monotonic()
+        self.deadline = self.since + allowed
         option = f" (--step-timeout {limits.step_s:g})" if isinstance(request, Question | Execute) else ""
         self._lateness = f"did not reply within {allowed:g} s{option}"
         if (end := self._episode_end(request)) < self.deadline:

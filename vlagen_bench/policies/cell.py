@@ -57,17 +57,10 @@ class Cell:
             PolicyError: the policy cannot be loaded there.
         """
         self._output, self._number = output, 0
-        self._socket, theirs = socket.socketpair()
-        self._socket.setblocking(False)
-        words = [sys.executable, "-c", PROGRAM, json.dumps([sys.path, theirs.fileno()])]
-        with theirs:
-            # Its own session: Ctrl-C does not reach it, and what it starts can be ended with it.
-            self._process = subprocess.Popen(
-                words, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
-            )  # fmt: skip
-        os.set_blocking(self._process.stdout.fileno(), False)
-        self._alive = os.pidfd_open(self._process.pid)
+        try:
+            self._start()
+        except OSError as error:
+            raise PolicyError(f"No process can be started for the policy {name}: {error.strerror}.") from None
         self._printing = True
         self.gone = False
         """whether it was ended"""
@@ -128,6 +121,19 @@ class Cell:
         self._process.stdout.close()
         os.close(self._alive)
         self._socket.close()
+
+    def _start(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        words = [sys.executable, "-c", PROGRAM, json.dumps([sys.path, theirs.fileno()])]
+        with theirs:
+            # Its own session: Ctrl-C does not reach it, and what it starts can be ended with it.
+            self._process = subprocess.Popen(
+                words, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            )  # fmt: skip
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self._alive = os.pidfd_open(self._process.pid)
 
     def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
         for part in (len(frame).to_bytes(inmate.LENGTH_BYTES, "big"), frame):

@@ -23,7 +23,7 @@ METRICS = {"consecutive_grasp": False, "is_src_obj_grasped": False, "moved_m": 0
 class Waits:
     """What null environments wait for, and what they send."""
 
-    step_s: float = 0.1
+    step_s: float = 0.0235
     reset_s: float = 0.1
     steps: int = 80
     """of an episode"""

@@ -1,6 +1,7 @@
 """Who plays on a cluster? Actors, each hired by its number, and hired anew when it is lost; their ends are events."""
 
 import queue
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Staff:
         self._cast, self._note = cast, note
         self._events: queue.SimpleQueue[tuple[Member, Future]] = queue.SimpleQueue()
         self._failed_starts = 0
+        self.waited_s = 0.0
+        """how long the driver had nothing to do"""
         self.free: dict[Member, None] = {}
         """environments that are ready and play nothing"""
         self.replicas = {number: self._replica(number) for number in range(cast.replicas)}
@@ -108,11 +111,14 @@ class Staff:
         Raises:
             VlagenError: what the user has to mend first.
         """
+        began = time.perf_counter()
         try:
             member, done = self._events.get(timeout=PATIENCE_S)
         except queue.Empty:
             self._say_who_waits()
             return None
+        finally:
+            self.waited_s += time.perf_counter() - began
         if not self._is_replica(member) and self._environments[member.number] is not member:
             return None  # it was replaced since
         reply = done.exception() or done.result()
@@ -122,7 +128,9 @@ class Staff:
             self._started(member, reply)
         elif self._is_replica(member):
             member.hung = reply is None
-            self._note(f"Policy replica {member.number} {'hangs' if member.hung else 'is gone'}; another one is started.")
+            self._note(
+                f"Policy replica {member.number} {'hangs' if member.hung else 'is gone'}; another one is started."
+            )
             self.replace(member)
         else:
             return member, reply
@@ -135,7 +143,9 @@ class Staff:
         if isinstance(reply, BaseException):
             self._failed_starts += 1
             if self._failed_starts > 2 * (self._cast.environments + self._cast.replicas):
-                raise RunError(f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?")
+                raise RunError(
+                    f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?"
+                )
             self._note(f"An actor did not start: {reason(reply)}. Another one is started.")
             self.replace(member)
             return

@@ -40,6 +40,11 @@ class Troupe:
     ) -> None:
         self._staff.leave(in_peace=kind is None)
 
+    @property
+    def waited_s(self) -> float:
+        """How long the driver had nothing to do."""
+        return self._staff.waited_s
+
     def plays(self, episodes: Iterable[Episode]) -> Iterator[Played]:
         """Each episode, as it ends; the next is asked for when an environment is free.
 

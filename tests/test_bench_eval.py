@@ -1,0 +1,43 @@
+"""What is measured of an evaluation: the settings, and that the numbers are of what was run."""
+
+import pytest
+
+from vlagen_bench import bench_eval
+from vlagen_bench.bench_eval import Paced, Setting, settings
+from vlagen_bench.cli import bench
+from vlagen_bench.errors import ConfigError
+
+
+def test_a_process_alone_is_measured_with_one_thread_too(monkeypatch):
+    monkeypatch.setattr(bench_eval, "render_threads", lambda workers: max(1, 2 // workers))
+    found = settings("tabletop", (1, 2, 4), policy_ms=50.0, episodes=3, software=True)
+    assert [(one.workers, one.threads) for one in found[:4]] == [(1, 2), (1, 1), (2, 1), (4, 1)]
+    assert [one.policy_ms for one in found] == [0.0] * 4 + [50.0] * 4
+    found = settings("tabletop", (1, 2), policy_ms=0.0, episodes=3, software=False)
+    assert [(one.workers, one.threads) for one in found] == [(1, 2), (2, 1)]
+
+
+def test_a_paced_policy_takes_the_same_for_any_batch():
+    policy = Paced(0.0)
+    assert len(policy.act_batch([{}] * 3, [""] * 3)) == 3 and policy.act({}, "").shape == (7,)
+    assert (policy.calls, policy.questions) == (2, 4)
+
+
+@pytest.mark.parametrize("wrong", [{"scene": "brige"}, {"workers": (0,)}, {"episodes": 0}, {"policy_ms": -1.0}])
+def test_what_cannot_be_measured_is_a_sentence(wrong):
+    with pytest.raises(ConfigError):
+        bench.evaluation(**wrong)
+
+
+def test_a_soak_needs_a_new_folder(tmp_path):
+    with pytest.raises(ConfigError, match="is there already"):
+        bench.soak(tmp_path)
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_two_workers_are_measured():
+    found = bench_eval.measure(Setting(scene="tabletop", workers=2, threads=1, policy_ms=100.0, episodes=1))
+    assert found.episodes_per_hour * 80 / 3600 == pytest.approx(found.observations_per_s)
+    assert 1.0 <= found.batch <= 2.0 and 0 < found.environment < 1 and 0 < found.policy_busy < 1
+    assert found.first_result_s > 8.0 and 100 < found.memory_mb < 2000
