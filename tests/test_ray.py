@@ -279,6 +279,16 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     assert (second.answer.chunk[0, 0], third.answer.chunk[0, 0]) == pytest.approx((0.1, 0.2))
 
 
+def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(two_nodes):
+    from vlagen_bench import scale
+    from vlagen_bench.harness.on_ray.null import Waits
+
+    load = scale.measure(2, Waits(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
+    assert load.questions == 2 * load.episodes == 2 * 3
+    assert load.question_bytes > 640 * 480 * 3 and load.record_bytes < 10_000
+    assert 0 < load.store_s < load.busy_s < load.wall_s
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -291,6 +301,13 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
 def test_an_option_that_makes_no_sense_is_a_sentence(options, says):
     with pytest.raises(ConfigError, match=says):
         _ = Playing(**options).cluster
+
+
+def test_an_address_where_no_cluster_is_is_a_sentence(tmp_path):
+    words = ("--policy", "noop", "--executor", "ray", "--ray-address", "127.0.0.1:1")
+    done = call("vlagen-eval", *words, cwd=tmp_path)
+    assert done.returncode == 2 and "No Ray cluster could be joined (" in done.stderr
+    assert "ray start --head" in done.stderr and "Traceback" not in done.stderr and not list(tmp_path.iterdir())
 
 
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch):

@@ -39,13 +39,14 @@ def bench_scale(
     out = console()
     waits = Waits(step_s=step_ms / 1000, horizon=horizon)
     table = Table(
-        "environments", "episodes", "episodes/s", "questions/s", "busy", "an episode", "to store", "CPU", "of a question",
-        "memory", title="The driver's load", title_justify="left",
+        "environments", "episodes/s", "questions/s", "busy", "an episode", "to store", "CPU", "a question", "memory",
+        title="The driver's load: busy, and for an episode; computing for an episode, and for a question",
+        title_justify="left",
     )  # fmt: skip
     for number in environments:
         load = scale.measure(number, waits)
         table.add_row(
-            f"{number}", f"{load.episodes}", f"{load.episodes / load.wall_s:.0f}",
+            f"{number}", f"{load.episodes / load.wall_s:.0f}",
             f"{load.questions / load.wall_s:.0f}", f"{100 * load.busy_s / load.wall_s:.1f} %", f"{load.busy_ms:.1f} ms",
             f"{load.store_ms:.1f} ms",
             f"{load.cpu_ms:.1f} ms", f"{load.question_us:.0f} us", f"{load.memory_mb:.0f} MB",

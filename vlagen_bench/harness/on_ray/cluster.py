@@ -2,6 +2,8 @@
 
 import math
 import os
+import re
+import socket
 from dataclasses import dataclass
 
 from vlagen_bench.errors import ConfigError
@@ -54,9 +56,16 @@ class Cluster:
             room = max(os.cpu_count() or 1, math.ceil(environments * self.env_cpus))
             where = {"address": "local", "num_cpus": room, "include_dashboard": False}
         try:
+            _knock(self.address)
             ray.init(**where, logging_level="ERROR")
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             raise ConfigError(
                 f"No Ray cluster could be joined ({' '.join(str(error).split())}). Start one with `ray start --head`, "
                 f"and give --ray-address the address that it prints; without that option one is made here."
             ) from None
+
+
+def _knock(address: str | None) -> None:
+    """Raises `OSError` if nobody listens at a host:port; Ray would try for minutes."""
+    if address is not None and (found := re.fullmatch(r"([^:/]+):(\d+)", address)):
+        socket.create_connection((found[1], int(found[2])), timeout=10).close()
