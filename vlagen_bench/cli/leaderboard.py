@@ -141,10 +141,7 @@ def build(
         out: the folder to write to.
         reports: pages of `vlagen report` to publish with them, as SUITE/NAME.html.
     """
-    try:
-        from vlagen_bench.site import publish
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"To build pages, install {error.name}: pip install 'vlagen-bench[report]'") from None
+    from vlagen_bench.site import publish
 
     _say(f"Written: {publish(out, reports)}. Open it, or put the folder on a web host.")
     return OK
