@@ -140,7 +140,7 @@ def test_a_simulator_that_hangs_or_dies_is_a_sentence(monkeypatch):
 
     read = submission.read(archive.pack(members()))
     monkeypatch.setattr(limits, "SANDBOX_START_S", 0)
-    monkeypatch.setattr(limits, "SANDBOX_EPISODE_S", 1)
+    monkeypatch.setattr(limits, "SANDBOX_EPISODE_S", 0)
     with pytest.raises(Refused, match="cannot be re-simulated: the simulator was stopped"):
         list(Sandbox()(read.task, read.takes[:1]))
     monkeypatch.setattr(limits, "SANDBOX_EPISODE_S", 30)

