@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import gymnasium
-
 from vlagen_bench import paths, variants
 from vlagen_bench.strict import load_yaml
 
@@ -37,6 +35,8 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def register() -> None:
     """Makes the ids known to Gymnasium; a second call changes nothing."""
+    import gymnasium
+
     for name, arguments in env_ids():
         if name not in gymnasium.registry:
             gymnasium.register(name, entry_point="vlagen_bench.env:PutOnEnv", kwargs=arguments)
