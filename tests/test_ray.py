@@ -96,7 +96,7 @@ def two_nodes():
     os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "RAY_USAGE_STATS_ENABLED": "0"}
     common = {"object_store_memory": STORE_BYTES}
     # By default it takes Ray up to half a minute to see that a node is gone.
-    soon = {"health_check_period_ms": 1000, "health_check_failure_threshold": 3, "health_check_timeout_ms": 2000}
+    soon = {"health_check_period_ms": 1500, "health_check_failure_threshold": 5, "health_check_timeout_ms": 5000}
     head = {"num_cpus": 1, "include_dashboard": False, "_system_config": soon, **common}
     nodes = Nodes(initialize_head=True, head_node_args=head)
     nodes.add_node(num_cpus=3, **common)
@@ -159,7 +159,8 @@ def test_a_run_outlives_a_node(tmp_path, two_nodes):
     assert found == alone(tmp_path / "a", "fakes:Batcher"), notes
     while any(one["Alive"] and one["NodeID"] == node.node_id for one in ray.nodes()):
         time.sleep(0.1)  # until then Ray would start the actors of other tests there, in vain
-    assert any("is gone" in note and "It is played again, elsewhere" in note for note in notes), notes
+    # Which episodes the node had, and whether they ended before it was missed, is not for this test to say.
+    assert all("It is played again, elsewhere" in note for note in notes), notes
 
 
 @pytest.mark.parametrize("what", ["kill", "grow"])

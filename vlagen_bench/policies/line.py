@@ -141,7 +141,8 @@ class Line:
             until = struct.pack("ll", *divmod(int(self._patience.answer_s * 1e6), 10**6))
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, until)
             greeting = connection.recv(timeout=max(PAUSE_S, seconds - (time.monotonic() - started)))
-        except (OSError, WebSocketException) as error:
+        # websockets' own assertion: what is no websocket server may hang up between its bytes and the handshake's end.
+        except (OSError, WebSocketException, AssertionError) as error:
             self.close()
             raise _no_entry(self.url, error) from None
         except BaseException:
