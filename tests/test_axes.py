@@ -23,7 +23,11 @@ USES = sorted(
     }
 )
 LADDERS = [
-    (axis.name, task.name) for task in TASKS if task.variants for axis in AXES if axis.levels and task.scene in axis.scenes
+    (axis.name, task.name)
+    for task in TASKS
+    if task.variants
+    for axis in AXES
+    if axis.levels and task.scene in axis.scenes
 ]
 
 

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class ActionDelay(Axis):
+class ActionDelay(SizeAxis):
     """Each action is carried out some control steps after it was told; until the first one, the arm holds still."""
 
     name: ClassVar = "action_delay"
@@ -24,9 +22,6 @@ class ActionDelay(Axis):
     measure: ClassVar = "path_m"
 
     steps: int
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> int:
-        return self.steps
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

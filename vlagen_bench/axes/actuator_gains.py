@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class ActuatorGains(Axis):
+class ActuatorGains(SizeAxis):
     """Stiffness and damping of the arm's drives divided by a number: a softer arm, which lags and swings."""
 
     name: ClassVar = "actuator_gains"
@@ -24,9 +22,6 @@ class ActuatorGains(Axis):
     measure: ClassVar = "gains_ratio"
 
     divisor: float
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
-        return self.divisor
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

@@ -94,6 +94,14 @@ class PoolAxis(Axis):
         return self.pick(int(rng.randint(self.size(draft))), draft)
 
 
+class SizeAxis(Axis):
+    """An axis whose value is its size: nothing is drawn."""
+
+    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
+        """The size."""
+        return getattr(self, self.sized_by)
+
+
 AXES: Registry[type[Axis]] = Registry("axis")
 
 

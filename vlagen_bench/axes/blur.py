@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class Blur(Axis):
+class Blur(SizeAxis):
     """Gaussian blur of the whole picture."""
 
     name: ClassVar = "blur"
@@ -25,9 +23,6 @@ class Blur(Axis):
 
     sigma: float
     """in hundredths of the picture's width"""
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
-        return self.sigma
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class Friction(Axis):
+class Friction(SizeAxis):
     """The friction of the source, and of the fingers on it, divided by a number."""
 
     name: ClassVar = "friction"
@@ -24,9 +22,6 @@ class Friction(Axis):
     measure: ClassVar = "friction_ratio"
 
     divisor: float
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
-        return self.divisor
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

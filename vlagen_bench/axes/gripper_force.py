@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class GripperForce(Axis):
+class GripperForce(SizeAxis):
     """The force of the fingers divided by a number."""
 
     name: ClassVar = "gripper_force"
@@ -24,9 +22,6 @@ class GripperForce(Axis):
     measure: ClassVar = "grip_ratio"
 
     divisor: float
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
-        return self.divisor
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class Mass(Axis):
+class Mass(SizeAxis):
     """The source's mass times a factor."""
 
     name: ClassVar = "mass"
@@ -24,9 +22,6 @@ class Mass(Axis):
     measure: ClassVar = "mass_ratio"
 
     factor: float
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
-        return self.factor
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

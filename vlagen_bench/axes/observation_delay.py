@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.axes.base import SizeAxis, axis
 from vlagen_bench.scene import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class ObservationDelay(Axis):
+class ObservationDelay(SizeAxis):
     """Picture and state are those of some control steps before; at the beginning, the first ones."""
 
     name: ClassVar = "observation_delay"
@@ -24,9 +22,6 @@ class ObservationDelay(Axis):
     measure: ClassVar = "age_s"
 
     steps: int
-
-    def sample(self, rng: np.random.RandomState, draft: Draft) -> int:
-        return self.steps
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

@@ -13,9 +13,10 @@ from mani_skill.sensors.camera import CameraConfig
 from mani_skill.utils.structs.types import DefaultMaterialsConfig, SimConfig
 
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.sim import room
 from vlagen_bench.sim.batched_arm import BatchedArm
 from vlagen_bench.sim.batched_start import USE_PROCESSES, Pool, Start
-from vlagen_bench.sim.batched_stock import Furniture, Stock
+from vlagen_bench.sim.batched_stock import Stock
 from vlagen_bench.sim.batched_view import Measured
 from vlagen_bench.sim.device import render_device
 from vlagen_bench.sim.robot_files import urdf_path
@@ -145,7 +146,7 @@ class Scenes(BaseEnv):
         self._bodies = {**links, **self._stock.models}
 
     def _load_lighting(self, options: dict[str, Any]) -> None:
-        Furniture(spec=self._kind, scene=self.scene).set_lights(self._kind.ambient, self._kind.lights)
+        room.add_lights(self.scene, self._kind.ambient, self._kind.lights)
 
     def _initialize_episode(self, env_idx: torch.Tensor, options: dict[str, Any]) -> None:
         rows = env_idx.tolist()

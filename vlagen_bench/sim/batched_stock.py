@@ -6,16 +6,15 @@ from math import ceil, sqrt
 import sapien
 import torch
 from mani_skill.envs.scene import ManiSkillScene
-from mani_skill.utils.building.actor_builder import ActorBuilder
 from mani_skill.utils.structs.actor import Actor
 from mani_skill.utils.structs.pose import Pose
-from sapien import physx, render
+from sapien import physx
 
 from vlagen_bench import packs
 from vlagen_bench.axes import AXES
 from vlagen_bench.packs import Model
+from vlagen_bench.sim import room
 from vlagen_bench.sim.batched_start import Pool, Start
-from vlagen_bench.sim.world import TABLE_SIZE_M, UNDER_TOP_M, World, _table_top
 from vlagen_bench.specs import SceneSpec
 
 CELLAR_Z_M = -3.0
@@ -24,18 +23,6 @@ CELLAR_GAP_M = 0.35
 """from one model on the shelf to the next"""
 AWAY = sapien.Pose([0, 0, CELLAR_Z_M - 1])
 """for table tops"""
-BLOCK_HALF_M = 0.2
-
-
-class Furniture(World):
-    """Room and lights of a world, in all of ManiSkill's scenes at once, since those take the same calls."""
-
-    def __init__(self, *, spec: SceneSpec, scene: ManiSkillScene) -> None:
-        """Robot, camera and physics are ManiSkill's: there is no world to build."""
-        self.spec, self.scene, self._lights = spec, scene, []
-
-    def add_room(self) -> None:
-        self._add_room()
 
 
 @dataclass(kw_only=True)
@@ -65,7 +52,7 @@ class Stock:
     def __init__(self, *, spec: SceneSpec, pool: Pool, scene: ManiSkillScene) -> None:
         """Loads everything into the scenes, before the simulation runs."""
         self._spec, self._scene = spec, scene
-        Furniture(spec=spec, scene=scene).add_room()
+        room.add_room(scene, spec)
         self._add_table()
         pack = packs.load(spec.pack)
         objects = [pack.find("objects", name) for name in pool.objects]
@@ -91,24 +78,17 @@ class Stock:
 
     def _add_table(self) -> None:
         """What is the same of every table: it collides, and is grey but for its top."""
-        half = [side / 2 for side in TABLE_SIZE_M]
-        grey = render.RenderMaterial(base_color=[0.5, 0.5, 0.5, 1], roughness=0.7, specular=0.3)
-        builder = self._block(half[0], half[1])
-        builder.add_box_visual(sapien.Pose([0, 0, -half[2] - UNDER_TOP_M]), half_size=half, material=grey)
+        builder = self._scene.create_actor_builder()
+        room.add_table(builder, drawn=True)
         builder.initial_pose = sapien.Pose([0, 0, self._spec.table_height_m])
         builder.build_static(name="table")
-
-    def _block(self, half_x_m: float, half_y_m: float) -> ActorBuilder:
-        """Something to lie on, its top at the origin; as deep as what collides of the table in `World`."""
-        builder = self._scene.create_actor_builder()
-        builder.add_box_collision(sapien.Pose([0, 0, -BLOCK_HALF_M]), half_size=[half_x_m, half_y_m, BLOCK_HALF_M])
-        return builder
 
     def _add_shelf(self, models: tuple[Model, ...]) -> dict[str, sapien.Pose]:
         """A shelf in the cellar; says where on it each model lies."""
         side = ceil(sqrt(len(models)))
         half_m = side * CELLAR_GAP_M / 2
-        builder = self._block(half_m, half_m)
+        builder = self._scene.create_actor_builder()
+        room.add_block(builder, half_m, half_m)
         builder.initial_pose = sapien.Pose([0, 0, CELLAR_Z_M])
         builder.build_static(name="shelf")
         spots = [(index % side, index // side) for index in range(len(models))]
@@ -134,7 +114,7 @@ class Stock:
     def _add_top(self, name: str) -> Actor:
         """What is seen of a table: as `World.add_table` draws it, but it touches nothing and can be moved."""
         pack = self._spec.pack
-        picture = _table_top(str(packs.file_of(pack, packs.load(pack).find("tables", name).image)))
+        picture = room.table_top(str(packs.file_of(pack, packs.load(pack).find("tables", name).image)))
         tops = []
         for row in range(self._scene.num_envs):
             builder = self._scene.create_actor_builder()

@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import product
 from typing import Any, ClassVar
 
-import cv2
 import numpy as np
 import sapien
 from sapien import physx, render
@@ -20,15 +19,9 @@ from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import Model
 from vlagen_bench.projection import View
 from vlagen_bench.scene import Light, Vec3
-from vlagen_bench.sim import device
+from vlagen_bench.sim import device, room
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.specs import Pose, RobotSpec, SceneSpec
-
-TABLE_SIZE_M = (0.9, 1.3, 0.04)
-UNDER_TOP_M = 0.001
-PICTURE_M = 0.6
-"""how much of the table its picture covers before it repeats"""
-FLOOR_BELOW_TABLE_M = 0.75
 
 # A box that stands like the official stage (bridge_v2_real2sim, placed as in put_on_in_scene_multi.py) and has its top
 # at z = 0.87 m. Vertices and triangles in the file's axes and order, y up, since contacts depend on them to the last bit.
@@ -160,20 +153,15 @@ class World:
 
     def add_table(self, picture: str) -> None:
         """A table top with an image on it, on a plain floor before a plain wall."""
-        half = [side / 2 for side in TABLE_SIZE_M]
         builder = self.scene.create_actor_builder()
-        # The collision reaches deep below the drawn top, so that nothing pressed hard can slip through.
-        builder.add_box_collision(sapien.Pose([0, 0, -0.2]), half_size=[half[0], half[1], 0.2])
-        if self.drawn:
-            edge = render.RenderMaterial(base_color=[0.5, 0.5, 0.5, 1], roughness=0.7, specular=0.3)
-            builder.add_box_visual(sapien.Pose([0, 0, -half[2] - UNDER_TOP_M]), half_size=half, material=edge)
+        room.add_table(builder, drawn=self.drawn)
         builder.initial_pose = sapien.Pose([0, 0, self.table_height_m])
         self._table = builder.build_static(name="table")
         if self.drawn:
             top = render.RenderBodyComponent()
-            top.attach(_table_top(picture))
+            top.attach(room.table_top(picture))
             self._table.add_component(top)
-            self._add_room()
+            room.add_room(self.scene, self.spec)
 
     def raise_table(self, by_m: float) -> None:
         """Puts the table's top so much higher than the scene has it; robot, camera and floor stay."""
@@ -191,35 +179,11 @@ class World:
         if self.drawn and self.spec.camera.mount:
             self.camera.local_pose = self.base.inv() * nominal * to_sapien(self.spec.camera.pose)
 
-    def _add_room(self) -> None:
-        floor_z = self.spec.table_height_m - FLOOR_BELOW_TABLE_M
-        for name, half, centre, colour in (
-            ("floor", [4, 4, 0.01], [0, 0, floor_z], [0.42, 0.38, 0.34, 1]),
-            ("wall", [0.01, 4, 2], [-1.6, 0, floor_z + 2], [0.72, 0.73, 0.70, 1]),
-        ):
-            builder = self.scene.create_actor_builder()
-            material = render.RenderMaterial(base_color=colour, roughness=0.9, specular=0.1)
-            builder.add_box_visual(half_size=half, material=material)
-            builder.initial_pose = sapien.Pose(centre)
-            builder.build_static(name=name)
-
     def set_lights(self, ambient: Vec3, lights: Iterable[Light]) -> None:
         """These lights, and no others."""
         for old in self._lights:
             self.scene.remove_entity(old.entity)
-        self.scene.set_ambient_light(list(ambient))
-        self._lights = [
-            self.scene.add_directional_light(
-                list(light.direction),
-                list(light.colour),
-                shadow=light.shadow,
-                shadow_scale=0.9,
-                shadow_near=-3.0,
-                shadow_far=3.0,
-                shadow_map_size=1024,
-            )
-            for light in lights
-        ]
+        self._lights = room.add_lights(self.scene, ambient, lights)
 
     def _add_camera(self) -> render.RenderCameraComponent:
         """The scene's camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through
@@ -349,17 +313,3 @@ def _paint(robot: physx.PhysxArticulation, spec: RobotSpec) -> None:
         for shape in body.render_shapes:
             for part in shape.parts:
                 part.material.specular, part.material.roughness = spec.specular_roughness
-
-
-def _table_top(picture: str) -> render.RenderShapeTriangleMesh:
-    """Two triangles with a picture that repeats in metres, which a box shape's own texture coordinates cannot do."""
-    half_x, half_y = (side / 2 for side in TABLE_SIZE_M[:2])
-    corners = np.array([(x, y, 0) for x in (-half_x, half_x) for y in (-half_y, half_y)], dtype=np.float32)
-    triangles = np.array([[0, 2, 1], [1, 2, 3]], dtype=np.uint32)
-    up = np.tile(np.float32([[0, 0, 1]]), (4, 1))
-    pixels = np.ascontiguousarray(cv2.cvtColor(cv2.imread(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA))
-    material = render.RenderMaterial(roughness=0.7, specular=0.3)
-    # Mip levels, so that it does not flicker from afar.
-    material.set_base_color_texture(render.RenderTexture2D(pixels, "R8G8B8A8Unorm", mipmap_levels=8, srgb=True))
-    picture_uv = np.ascontiguousarray(corners[:, 1::-1] / PICTURE_M, dtype=np.float32)
-    return render.RenderShapeTriangleMesh(corners, triangles, up, picture_uv, material)
