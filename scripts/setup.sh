@@ -132,6 +132,19 @@ rendering() {
     draws >/dev/null || die "no image could be drawn. $venv/bin/vlagen doctor says why."
 }
 
+# The tests open the written pages in a browser. Ubuntu has it as a snap only, which a container cannot run.
+browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && return
+    done
+    if grep -qx 'ID=debian' /etc/os-release; then
+        apt_install chromium
+    else
+        say "No Chromium here: the tests that open pages in a browser will be skipped. To run them, install it or Chrome."
+    fi
+}
+
 if [ -x $venv/bin/python ] && [ "$(fingerprint)" = "$(cat "$stamp" 2>/dev/null)" ]; then
     exit 0
 fi
@@ -140,6 +153,7 @@ environment
 python_packages
 system_libraries
 rendering
+if [ "$extra" = test ]; then browser; fi
 fingerprint >"$stamp"
 # What the tests need includes what a run needs.
 fingerprint >"$venv/setup.stamp"
