@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from transforms3d.quaternions import qmult
 
 from vlagen_bench import axis_pages, calibrate, catalog, curves, lab, severity
 from vlagen_bench.axes import AXES
@@ -28,6 +29,11 @@ def measured(axis: str, which: str) -> float:
     parameters = calibrate.points_of(kind)[which]
     pairs = calibrate.pairs_of(task, kind, parameters, episodes=episodes, seed=calibrate.SEED)
     return float(np.mean(lab.of(LIVE).severities(pairs, how)))
+
+
+ROLLED = tuple(
+    float(one) for one in qmult((np.cos(0.1), 0, 0, np.sin(0.1)), (np.cos(np.pi / 4), np.sin(np.pi / 4), 0, 0))
+)
 
 
 @pytest.mark.parametrize("axis", [axis for axis in AXES if axis.variants()], ids=lambda axis: axis.name)
@@ -105,8 +111,11 @@ def look(*found: Reading, **changes) -> Look:
         ("grip_ratio", reading(finger_force_n=15.0), 4.0),
         ("gains_ratio", reading(stiffness=(500.0, 250.0)), 3.0),
         ("source_outside_m", reading(thing(outside_m=0.05)), 0.05),
-        ("source_rad", reading(thing(quat_wxyz=(np.cos(0.1), 0.0, 0.0, np.sin(0.1)))), 0.2),
-        ("source_rad", reading(thing(quat_wxyz=(-1.0, 0.0, 0.0, 0.0))), 0.0),
+        ("source_yaw_rad", reading(thing(quat_wxyz=(np.cos(0.1), 0.0, 0.0, np.sin(0.1)))), 0.2),
+        ("source_yaw_rad", reading(thing(quat_wxyz=(np.cos(0.1), 0.0, 0.0, -np.sin(0.1)))), 0.2),
+        ("source_yaw_rad", reading(thing(quat_wxyz=(-1.0, 0.0, 0.0, 0.0))), 0.0),
+        # Turned by 0.2 rad about the vertical, and rolled over by a quarter about the horizontal.
+        ("source_yaw_rad", reading(thing(quat_wxyz=ROLLED)), 0.2),
         ("joints_rad", reading(joints_rad=(0.3, 0.4)), 0.5),
         ("base_m", reading(base_m=(0.0, -0.02, 0.0)), 0.02),
         ("table_m", reading(table_m=-0.03), 0.03),

@@ -113,12 +113,14 @@ def _target_outside_m(look: Look, twin: Look) -> float:
     return look.thing("target").outside_m - twin.thing("target").outside_m
 
 
-@_measure("source_rad", "rad", "angle between the object's orientation and the twin's")
-def _source_rad(look: Look, twin: Look) -> float:
-    first, second = (np.array(one.thing("source").quat_wxyz) for one in (look, twin))
-    # The sine, not the cosine, which loses small angles to rounding; q and -q are the same orientation.
-    nearest = min(np.linalg.norm(first - second), np.linalg.norm(first + second))
-    return float(4 * np.arcsin(min(nearest / 2, 1.0)))
+@_measure("source_yaw_rad", "rad", "how far the object is turned about the vertical from the twin's")
+def _source_yaw_rad(look: Look, twin: Look) -> float:
+    """The twist of the rotation between them, so that a thing that has rolled over meanwhile counts as it is turned."""
+    w, x, y, z = look.thing("source").quat_wxyz
+    tw, tx, ty, tz = twin.thing("source").quat_wxyz
+    # Scalar part and z of look * conjugate(twin); q and -q are the same rotation.
+    scalar, vertical = w * tw + x * tx + y * ty + z * tz, z * tw - w * tz + y * tx - x * ty
+    return float(2 * np.arctan2(abs(vertical), abs(scalar)))
 
 
 @_measure("joints_rad", "rad", "distance of the arm's first joint angles from the twin's, root of the sum of squares")

@@ -22,7 +22,7 @@ class Yaw(PoolAxis):
     unit: ClassVar = "degrees"
     levels: ClassVar = (4.5, 9.0, 13.5, 18.0, 22.5)  # trained yaws are 45 apart, so that none is further off than 22.5
     shows: ClassVar = True
-    measure: ClassVar = "source_rad"
+    measure: ClassVar = "source_yaw_rad"
 
     degrees: tuple[float, ...]
     off_deg: float = 0.0
