@@ -1,8 +1,12 @@
 """Where do files live? Shipped data beside the code, installed packs and caches in the user's folders."""
 
 import os
+import tempfile
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+
+from vlagen_bench.errors import AssetError
 
 
 def tasks_dir() -> Path:
@@ -34,3 +38,26 @@ def cache_dir() -> Path:
         return Path(override).expanduser()
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(cache_home).expanduser() / "vlagen_bench"
+
+
+def made_once(folder: Path, write: Callable[[Path], None]) -> Path:
+    """A folder of the cache: whoever needs it first has `write` fill it, and it appears whole or not at all."""
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AssetError(
+            f"Nothing can be kept in the cache folder {folder.parent} ({error.strerror}). Set VLAGEN_CACHE to one that is "
+            "yours to write."
+        ) from None
+    with tempfile.TemporaryDirectory(dir=folder.parent) as staging:
+        write(Path(staging))
+        # Two processes may get here at once: the first rename wins, and both results are the same.
+        try:
+            os.rename(staging, folder)
+            os.mkdir(staging)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    return folder

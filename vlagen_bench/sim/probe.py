@@ -11,13 +11,14 @@ import numpy as np
 import sapien
 
 from vlagen_bench.errors import RenderError
-from vlagen_bench.sim import device
+from vlagen_bench.sim import device, shaders
 
 _SIZE_PX = 64
 
 
 def draw() -> np.ndarray:
     """A red box before an empty background: uint8 (H, W, 3)."""
+    sapien.render.set_camera_shader_dir(str(shaders.folder()))
     scene = sapien.Scene([sapien.physx.PhysxCpuSystem(), device.new_render_system()])
     scene.set_ambient_light([0.5, 0.5, 0.5])
     builder = scene.create_actor_builder()

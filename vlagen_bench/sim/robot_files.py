@@ -2,8 +2,7 @@
 
 import hashlib
 import importlib.util
-import os
-import tempfile
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -38,20 +37,7 @@ def simplified(original: Path, share: float) -> Path:
     """A copy of a URDF whose visual meshes keep about `share` of their faces; made once, then found in the cache."""
     content = original.read_bytes() + f"{share}:{RECIPE}".encode()
     folder = paths.cache_dir() / "robots" / f"{original.stem}-{hashlib.sha256(content).hexdigest()[:12]}"
-    target = folder / original.name
-    if target.is_file():
-        return target
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as staging:
-        _write_simplified(original, share, Path(staging))
-        # Two processes may get here at once: the first rename wins, and both results are the same.
-        try:
-            os.rename(staging, folder)
-            os.mkdir(staging)
-        except OSError:
-            if not target.is_file():
-                raise
-    return target
+    return paths.made_once(folder, partial(_write_simplified, original, share)) / original.name
 
 
 def _write_simplified(original: Path, share: float, staging: Path) -> None:

@@ -19,7 +19,7 @@ from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import Model
 from vlagen_bench.projection import View
 from vlagen_bench.scene import Light, Vec3
-from vlagen_bench.sim import device, room
+from vlagen_bench.sim import device, room, shaders
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.specs import Pose, RobotSpec, SceneSpec
 
@@ -55,7 +55,7 @@ def configure(spec: SceneSpec) -> None:
         cpu_workers=0,
     )
     physx.set_default_material(spec.default_friction, spec.default_friction, 0.0)
-    render.set_camera_shader_dir("minimal")  # ManiSkill's default, and so the official one (render/shaders.py)
+    render.set_camera_shader_dir(str(shaders.folder()))
     render.set_picture_format("Color", "r8g8b8a8unorm")
     render.set_picture_format("PositionSegmentation", "r16g16b16a16sint")
 
