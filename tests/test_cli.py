@@ -1,6 +1,7 @@
 """The commands as a user gives them: sentences and exit codes."""
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -25,6 +26,8 @@ def call(*words, cwd, **env):
         (("vlagen-eval", "--policy", "gone.py:P"), "There is no policy file gone.py"),
         (("vlagen-eval", "--policy", "noop", "--episodes", "0"), "at least 1 episode"),
         (("vlagen-eval", "--policy", "noop", "--policy-args", "k"), "is not KEY=VALUE"),
+        (("vlagen-eval", "--policy", "noop", "--max-errors", "-1"), "give 0 or more"),
+        (("vlagen-eval", "--policy", "noop", "--repeat", "0"), "at least 1 is needed"),
         (("vlagen", "plan", "--suite", "quik"), "Did you mean 'quick'?"),
         (("vlagen", "assets", "check", "hosehold"), "Did you mean 'household'?"),
         (("vlagen", "assets", "build", "bridge"), "is not made here"),
@@ -61,6 +64,24 @@ def test_plan_writes_what_it_prints(tmp_path):
 def test_commands_that_look_succeed(tmp_path, words):
     done = call(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_help_begins_with_what_a_newcomer_needs(tmp_path):
+    said = call("vlagen-eval", "--help", cwd=tmp_path).stdout
+    found = re.findall(r"(?:^╭─ (\w+) |--([a-z-]+))", said, re.MULTILINE)
+    names = [title.upper() or option for title, option in found if option != "help"]
+    assert names[:9] == [
+        "OPTIONS",
+        "policy",
+        "policy-args",
+        "out",
+        "SELECTION",
+        "suite",
+        "conditions",
+        "axes",
+        "episodes",
+    ]
+    assert names[names.index("PLAYING") + 1] == "workers" and "RECORDING" in names
 
 
 def test_help_is_instant(tmp_path):

@@ -73,6 +73,7 @@ def test_a_ten_line_policy_is_scored_and_its_run_folder_is_complete(tmp_path):
         "robot_spec",
     ):
         assert header[key] is not None
+    assert header["players"] == [{"executor": "processes", "workers": None}]
     assert len(list((run / "videos").glob("*.mp4"))) == 2
     assert (run / "summary.csv").is_file() and "reposition_l3" in done.stdout and "run" in done.stdout
     with np.load(run / "actions" / f"{records(run)[0]['id']}.npz", allow_pickle=False) as stored:

@@ -210,7 +210,8 @@ def test_a_batch_is_as_many_answers_as_questions(policy, says):
 def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
     for number, made in enumerate((base.load("hostile:BadReset", {}), load("hostile:BadReset", {}, Isolation()))):
         errors = [record["error"] for record in go(tmp_path / f"{number}", made).values()]
-        assert errors == [f"policy: reset() raised KeyError: '{episode.id}'" for episode in FEW]
+        line = hostile.BadReset.reset.__code__.co_firstlineno + 1
+        assert errors == [f"policy: reset() raised KeyError: '{episode.id}' (hostile.py:{line})" for episode in FEW]
 
 
 @pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation())])
@@ -313,6 +314,10 @@ def test_options_of_isolation_that_make_no_sense_are_refused(options, says):
     with pytest.raises(ConfigError, match=says):
         Playing(**options).isolation()
     assert Playing(isolate=True, step_timeout=5.0).isolation() == Isolation(step_s=5.0)
+
+
+def test_the_option_that_is_named_lengthens_the_time_to_load():
+    assert Playing(isolate=True, step_timeout=3000.0).isolation().start_s == 3000.0
 
 
 def test_the_page_says_what_the_catalogue_does():

@@ -66,6 +66,20 @@ class Scribbler(Stepper):
         return super().act(obs, instr)
 
 
+class Interrupter(Stepper):
+    """Acts as if somebody had pressed Ctrl-C, in one episode."""
+
+    def act(self, obs, instr):
+        if obs["episode_id"] == VICTIM.id:
+            raise KeyboardInterrupt
+        return super().act(obs, instr)
+
+
+class SlowToLoad(Stepper):
+    def __init__(self):
+        time.sleep(3)
+
+
 class Unloadable:
     def __init__(self):
         os._exit(1)
@@ -160,7 +174,7 @@ def test_a_run_outlives_a_node(tmp_path, two_nodes):
     while any(one["Alive"] and one["NodeID"] == node.node_id for one in ray.nodes()):
         time.sleep(0.1)  # until then Ray would start the actors of other tests there, in vain
     # Which episodes and replicas the node had, and whether they ended before it was missed, is not for this test to say.
-    said = ("It is played again, elsewhere", "is gone; another one is started.")
+    said = ("It is played again, elsewhere", "is gone; another one is started.", "An actor could not be closed: ")
     assert all(any(what in note for what in said) for note in notes), notes
 
 
@@ -211,6 +225,12 @@ def test_a_policy_that_hangs_is_loaded_again_for_the_other_episodes(tmp_path, tw
     assert set(notes) == {"Policy replica 0 hangs; another one is started."}
 
 
+def test_a_policy_that_raises_keyboard_interrupt_ends_its_episode_alone(tmp_path, two_nodes):
+    found = go(tmp_path, "test_ray:Interrupter", cluster=Cluster())
+    assert outcomes(found) == ["success", "error", *["success"] * 4]
+    assert found[VICTIM.id]["error"] == "policy: KeyboardInterrupt, but nobody pressed Ctrl-C."
+
+
 def test_an_actor_that_hangs_with_the_lock_of_python_ends_itself():
     code = (
         "import ctypes; from vlagen_bench.harness.on_ray import watchdog as w; w.GRACE_S = 0.1\n"
@@ -256,6 +276,14 @@ def test_the_driver_knows_a_policy_without_loading_it(two_nodes):
         options.load("test_ray:Unloadable", {})
 
 
+def test_it_is_said_that_a_policy_waits_for_room(two_nodes, monkeypatch, caplog):
+    from vlagen_bench.harness.on_ray import elsewhere
+
+    monkeypatch.setattr(elsewhere, "PATIENCE_S", 0.3)
+    Playing(executor="ray").load("test_ray:SlowToLoad", {})
+    assert "The policy is not loaded yet; free in the cluster: " in caplog.text and "(--policy-gpus)" in caplog.text
+
+
 def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     import asyncio
 
@@ -288,7 +316,8 @@ def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(tw
     load = scale.measure(2, Waits(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
     assert load.questions == 2 * load.episodes == 2 * 3
     assert load.question_bytes > 640 * 480 * 3 and load.record_bytes < 10_000
-    assert 0 < load.store_s < load.busy_s < load.wall_s
+    assert 0 < load.commit_s < load.store_s < load.busy_s < load.wall_s
+    assert 0 < load.commits <= load.episodes and 0 < load.own_ms < load.busy_ms
 
 
 @pytest.mark.parametrize(

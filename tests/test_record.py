@@ -1,3 +1,6 @@
+import errno
+import fcntl
+import json
 import os
 import random
 import signal
@@ -8,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import Stepper
-from test_run import HEADER, PLAN, go
+from test_run import HEADER, PLAN, go, solo
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.record import RunFolder, read_results
@@ -77,6 +80,65 @@ def test_two_processes_cannot_write_one_folder(tmp_path):
         RunFolder.writing(tmp_path, HEADER, PLAN),
     ):
         pass
+
+
+def test_a_file_system_without_locks_is_not_taken_for_another_process(tmp_path, monkeypatch):
+    """As Lustre is, mounted without `flock`."""
+
+    def refuse(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (
+        pytest.raises(RunError, match=r"cannot be locked \(Function not implemented\)"),
+        RunFolder.writing(tmp_path, HEADER, PLAN),
+    ):
+        pass
+
+
+def test_another_run_is_told_by_what_differs(tmp_path):
+    """Not by the first 80 letters, which may well be the same."""
+    policy = {"name": "fake", "arguments": {"checkpoint": "/models/" + "x" * 80, "height": "0.1"}}
+    with RunFolder.writing(tmp_path, HEADER | {"policy": policy}, PLAN):
+        pass
+    other = {"name": "fake", "arguments": policy["arguments"] | {"height": "0.2"}}
+    with (
+        pytest.raises(RunError, match=r'"height": "0.1".* but this one\'s is .*"height": "0.2"'),
+        RunFolder.writing(tmp_path, HEADER | {"policy": other}, PLAN),
+    ):
+        pass
+
+
+def test_a_disk_that_cannot_keep_the_lines_makes_them_not_count(tmp_path, monkeypatch):
+    """A network file system may take a line, and say only when it is synced that there is no room."""
+
+    def full(*_):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    played = solo(Stepper()).play(PLAN.episodes[0])
+    with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
+        folder.add(played.result, played.actions, played.state_hashes)
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(RunError, match="Nothing recorded is lost"):
+            folder.commit()
+        assert (tmp_path / "episodes.jsonl").read_bytes() == b""
+
+
+def test_a_run_can_be_resumed_after_a_power_failure(tmp_path, monkeypatch):
+    """Header, plan and the names of the files are put on the disk for good before the first episode."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    with RunFolder.writing(tmp_path, HEADER, PLAN):
+        pass
+    assert [Path(name).name for name in synced] == ["plan.json", "header.partial", tmp_path.name]
+
+
+def test_the_header_says_who_played_though_others_went_on(tmp_path):
+    alone, cluster = {"executor": "processes", "workers": None}, {"executor": "ray", "workers": 8}
+    for how in (alone, cluster, cluster):
+        with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
+            folder.note_player(how)
+    assert json.loads((tmp_path / "header.json").read_text()) == {**HEADER, "players": [alone, cluster]}
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):

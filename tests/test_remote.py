@@ -50,6 +50,10 @@ class Telling:
             raise KeyError("wrist")
         if instr == "exit":
             sys.exit(3)
+        if instr == "interrupt":
+            raise KeyboardInterrupt
+        if instr == "leave":
+            raise GeneratorExit
         if instr == "wrong":
             return np.zeros(3)
         if instr == "think":
@@ -395,6 +399,16 @@ def test_another_policy_at_the_same_address_is_a_sentence():
         ask(policy)
 
 
+def test_a_server_that_comes_back_with_a_complaint_is_asked_nothing():
+    """Its greeting would have said whether it still serves the same policy."""
+    with stub(answering()) as url:
+        policy = remote(url)
+    with stub(answering(*[wire.pack({"actions": CHUNK})] * 3), greeting="no weights", port=int(url.rpartition(":")[2])):
+        for _ in range(2):
+            with pytest.raises(PolicyError, match="failed: no weights"):
+                ask(policy)
+
+
 def test_a_slow_answer_is_a_sentence_and_not_taken_for_the_next():
     def late(connection):
         for number in itertools.count():
@@ -464,6 +478,7 @@ def test_what_is_no_policy_server_is_a_sentence():
         ("ws://127.0.0.1:1", {"apikey": "x"}, "Did you mean 'api_key'?"),
         ("ws://127.0.0.1:1", {"answer_s": "soon"}, "number of seconds above 0"),
         ("ws://127.0.0.1:1", {"answer_s": "0"}, "number of seconds above 0"),
+        ("ws://127.0.0.1:1", {"answer_s": "1e300"}, "above 0, up to 1,000,000"),
         ("ws://127.0.0.1:1", {"connect_s": "0.1"}, "Start it, for example with `vlagen serve`"),
         ("wss://127.0.0.1:1", {"connect_s": "0.1"}, "Connection refused"),
     ],
@@ -521,7 +536,13 @@ def test_a_failing_policy_is_a_text_and_the_connection_goes_on():
     notes = []
     with serving(Telling(), notes=notes) as url:
         policy = remote(url)
-        for instr, says in (("fail", "KeyError: 'wrist'"), ("exit", r"sys.exit\(3\)"), ("wrong", r"the shape \(3,\)")):
+        for instr, says in (
+            ("fail", "KeyError: 'wrist'"),
+            ("exit", r"sys.exit\(3\)"),
+            ("interrupt", "nobody pressed Ctrl-C"),
+            ("leave", "GeneratorExit"),
+            ("wrong", r"the shape \(3,\)"),
+        ):
             with pytest.raises(PolicyError, match=says) as error:
                 ask(policy, instr)
             assert sentence(error)

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import re
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_an_exception_ends_its_episode_alone(tmp_path):
 
     results = go(tmp_path, Moody())
     errors = [r["error"] for r in results.values() if r["outcome"] == "error"]
-    assert errors == ["policy: KeyError: 'weights'"]
+    assert errors == [f"policy: KeyError: 'weights' (test_run.py:{Moody.act.__code__.co_firstlineno + 2})"]
     assert sum(r["outcome"] == "success" for r in results.values()) == 5
 
 
@@ -143,6 +144,39 @@ def test_a_policy_may_scribble_on_what_it_sees(tmp_path):
 def test_a_run_stops_at_the_error_limit(tmp_path):
     with pytest.raises(run.TooManyErrors, match="3 episodes ended as errors"):
         go(tmp_path, answer(None), max_errors=2)
+    assert len((tmp_path / "episodes.jsonl").read_text().splitlines()) == 3
+
+
+class Together(Solo):
+    """Three episodes end at once."""
+
+    def endings(self, episodes):
+        waiting = list(self.plays(episodes))
+        while waiting:
+            yield [waiting.pop(0) for _ in waiting[:3]]
+
+
+def test_what_ends_at_once_is_put_on_the_disk_once_before_anybody_hears_of_it(tmp_path, monkeypatch):
+    synced, heard = [], []
+    lines = tmp_path / "episodes.jsonl"
+
+    class Hearer:
+        def ended(self, played):
+            assert played.result.episode.id in synced[-1]
+            heard.append(played.result.episode.id)
+
+    with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
+        monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(lines.read_text()))
+        players = Together(TASK, FakeSim(), Asker(loaded(Stepper())))
+        run.run(PLAN, players, folder, (Hearer(),), max_errors=0, retry_errors=False)
+    assert len(synced) == 2 and heard == [episode.id for episode in PLAN.episodes]
+
+
+def test_errors_that_end_at_once_are_all_stored_before_the_run_stops(tmp_path):
+    with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
+        players = Together(TASK, FakeSim(), Asker(loaded(answer(None))))
+        with pytest.raises(run.TooManyErrors, match="3 episodes ended as errors"):
+            run.run(PLAN, players, folder, max_errors=0, retry_errors=False)
     assert len((tmp_path / "episodes.jsonl").read_text().splitlines()) == 3
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from test_cli import BIN, call
 from vlagen_bench import catalog, plan, run
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.crew import Crew
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
 from vlagen_bench.harness.players import players
 from vlagen_bench.harness.shared_images import SharedImages
@@ -167,7 +170,7 @@ def test_a_slow_episode_holds_up_no_other(tmp_path, policy):
         limits=Limits(), film=None, note=order.append,
     )  # fmt: skip
     with crew as who:
-        order.extend(played.result.episode.id for played in who.plays(PLAN.episodes))
+        order.extend(played.result.episode.id for together in who.endings(PLAN.episodes) for played in together)
     assert order[-1] == VICTIM.id and sorted(order) == sorted(PLAN.by_id)
 
 
@@ -223,7 +226,9 @@ def test_a_batch_that_fails_is_the_fault_of_one(tmp_path):
 
     results = go(tmp_path / "a", Picky(), workers=3)
     assert results == go(tmp_path / "b", Picky(), workers=None)
-    assert outcomes(results).count("error") == 1 and results[VICTIM.id]["error"] == "policy: KeyError: 'weights'"
+    assert outcomes(results).count("error") == 1 and results[VICTIM.id]["error"].startswith(
+        "policy: KeyError: 'weights' (fakes.py:"
+    )
 
 
 def test_a_batch_needs_an_answer_for_each(tmp_path):
@@ -255,7 +260,79 @@ def test_the_policy_is_closed_once_all_is_over(tmp_path):
 
     notes = []
     go(tmp_path, Closing(), workers=None, notes=notes)
-    assert notes == ["policy: close() raised OSError: busy"]
+    assert len(notes) == 1 and notes[0].startswith("policy: close() raised OSError: busy (test_workers.py:")
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_a_chunk_of_thousands_of_steps_is_waited_for(tmp_path, workers):
+    """Its time-out is as many step time-outs, longer than the operating system can wait in one call."""
+
+    class Long(Stepper):
+        def act(self, obs, instr):
+            return np.tile(super().act(obs, instr), (9_000, 1))
+
+    assert set(outcomes(go(tmp_path, Long(), workers=workers))) == {"success"}
+
+
+def test_a_worker_is_not_blamed_for_a_policy_that_answers_others(tmp_path):
+    """Questions that wait for a policy are not the workers' to answer, however long that takes."""
+
+    class Late(Batcher):
+        def act_batch(self, observations, instrs):
+            time.sleep(0.2)
+            return super().act_batch(observations, instrs)
+
+    notes = []
+    results = go(tmp_path, Late(), workers=3, episode_s=30.0, step_s=0.5, notes=notes)
+    assert set(outcomes(results)) == {"success"} and not notes
+
+
+def test_workers_that_the_system_does_not_allow_are_a_sentence(tmp_path):
+    code = (
+        f"import sys, resource; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import test_workers as t\n"
+        "if __name__ == '__main__':\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))\n"
+        f"    t.go(t.Path({str(tmp_path / 'run')!r}), t.Stepper(), workers=9)\n"
+    )
+    (tmp_path / "many.py").write_text(code)
+    done = subprocess.run([sys.executable, str(tmp_path / "many.py")], capture_output=True, text=True, timeout=100)
+    says = "ConfigError: No more worker processes can be started: Too many open files. Use fewer --workers"
+    assert says in done.stderr.splitlines()[-1]
+
+
+class Ready(Crew):
+    """Two workers, both with a reply when the driver looks."""
+
+    def __init__(self, *replies):
+        self._slots, self._queue, self._ready = [], deque(), replies
+
+    def _busy(self):
+        return [*self._ready]
+
+    def _replies(self):
+        ready, self._ready = self._ready, ()
+        for reply in ready:
+            if isinstance(reply, Exception):
+                raise reply
+            yield None, reply
+
+    def _groups(self):
+        return []
+
+    def _go_on(self, slot, reply, **_):
+        return [reply]
+
+
+def test_what_ends_at_once_is_passed_on_at_once():
+    assert list(Ready("one", "other").endings([])) == [["one", "other"]]
+
+
+def test_what_ended_is_passed_on_though_another_worker_ends_the_run():
+    endings = Ready("one", AssetError("A mesh is missing.")).endings([])
+    assert next(endings) == ["one"]
+    with pytest.raises(AssetError):
+        next(endings)
 
 
 class CountingFilm:
@@ -284,7 +361,7 @@ def test_times_add_up(tmp_path, workers):
         TASK, FakeSim, loaded(Batcher()), workers=workers, execution=Execution(), limits=Limits(), film=None, note=print
     )
     with crew as who:
-        for played in who.plays(PLAN.episodes[:3]):
+        for played in itertools.chain.from_iterable(who.endings(PLAN.episodes[:3])):
             found = dict(played.result.timings)
             total_s = found.pop("total_s")
             assert set(found) == {"reset_s", "advance_s", "observe_s", "policy_s", "waiting_s"}
@@ -306,7 +383,15 @@ def test_pictures_are_shared_and_the_rest_is_small():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"step_s": 0}, {"episode_s": -1}, {"retries": -1}, {"memory_mb": 0}, {"recycle_after": 0}]
+    "wrong",
+    [
+        {"step_s": 0},
+        {"step_s": float("inf")},
+        {"episode_s": -1},
+        {"retries": -1},
+        {"memory_mb": 0},
+        {"recycle_after": 0},
+    ],
 )
 def test_limits_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ConfigError, match="--"):
@@ -406,7 +491,7 @@ def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
     [
         (("--workers", "0"), "--workers 0: at least 1 is needed."),
         (("--execute-horizon", "0"), "--execute-horizon 0: at least 1 action"),
-        (("--step-timeout", "0"), "--step-timeout 0: give a number of seconds above 0."),
+        (("--step-timeout", "0"), "--step-timeout 0: give a number of seconds above 0, up to 1,000,000."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_a_sentence(tmp_path, words, says):

@@ -26,6 +26,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[str, Mapping[str, Any]] = {}
+        self._committed = 0
+        """bytes of `episodes.jsonl` that are on the disk for good"""
 
     @classmethod
     @contextmanager
@@ -43,9 +45,14 @@ class RunFolder:
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise RunError(
                     f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR"
+                ) from None
+            except OSError as error:  # some network file systems have no locks
+                raise RunError(
+                    f"{path} cannot be locked ({error.strerror}), so that two runs could mix there. Choose a folder on "
+                    f"another file system: --out DIR"
                 ) from None
             with writing_to(path):
                 run._open(header, plan)
@@ -72,10 +79,12 @@ class RunFolder:
                     f"{self.path} has results but no header.json: it is damaged. Choose another folder: --out DIR"
                 )
             write_plan(plan, self.path / "plan.json")
+            _sync(self.path / "plan.json")
             _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
-        self.results, end = read_results(lines_path)
+        self.results, self._committed = read_results(lines_path)
         with open(lines_path, "ab") as lines:
-            lines.truncate(end)  # what a killed process left of its last line
+            lines.truncate(self._committed)  # what a killed process left of its last line
+        _sync(self.path)
 
     def done(self, episode_id: str, *, retry_errors: bool) -> bool:
         """Whether the episode needs no run: it has a result, and is not an error that shall be tried again."""
@@ -90,8 +99,16 @@ class RunFolder:
             with writing_to(self.path):
                 _write_atomically(path, json.dumps({**header, **facts}, indent=1, sort_keys=True) + "\n")
 
+    def note_player(self, how: Mapping[str, Any]) -> None:
+        """Lets the header say who plays, after those who played before: a run may go on with others."""
+        known = _read_json(self.path / "header.json").get("players", [])
+        self.amend(players=[*known, *([] if how in known else [how])])
+
     def add(self, result: EpisodeResult, actions: list[np.ndarray], state_hashes: list[str]) -> None:
-        """Stores the actions, then the line that makes the episode count; raises `RunError` if the disk refuses."""
+        """Writes the actions, then the line that makes the episode count; raises `RunError` if the disk refuses.
+
+        That survives the end of this process at any moment; `commit` makes it survive that of the machine, too.
+        """
         record = result.to_dict()
         line = (json.dumps(record, sort_keys=True, allow_nan=False) + "\n").encode()
         with writing_to(self.path):
@@ -102,12 +119,25 @@ class RunFolder:
                 try:
                     while line:
                         line = line[lines.write(line) :]
-                    os.fsync(lines.fileno())
                 except OSError:
                     with suppress(OSError):
                         lines.truncate(start)
                     raise
         self.results[result.episode.id] = record
+
+    def commit(self) -> None:
+        """Puts the lines of all episodes that were added on the disk for good; raises `RunError` if that fails.
+
+        Once for several episodes, since it takes the disk as long as for one. Nobody is to be told of them before.
+        """
+        with writing_to(self.path), open(self.path / "episodes.jsonl", "ab", buffering=0) as lines:
+            try:
+                os.fsync(lines.fileno())
+            except OSError:
+                with suppress(OSError):
+                    lines.truncate(self._committed)
+                raise
+            self._committed = lines.tell()
 
 
 def read_results(path: Path) -> tuple[dict[str, Mapping[str, Any]], int]:
@@ -144,11 +174,20 @@ def read_results(path: Path) -> tuple[dict[str, Mapping[str, Any]], int]:
 
 def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     for key in IDENTITY:
-        if old.get(key) != new[key]:
+        was, now = old.get(key), new[key]
+        if was != now:
             raise RunError(
-                f"{path} holds another run: its {key.replace('_', ' ')} is {_short(old.get(key))}, "
-                f"but this one's is {_short(new[key])}. Choose another folder (--out DIR), or repeat the first command to resume it."
+                f"{path} holds another run: its {key.replace('_', ' ')} is {_short(_differing(was, now))}, but this one's "
+                f"is {_short(_differing(now, was))}. Choose another folder (--out DIR), or repeat the first command to "
+                f"resume it."
             )
+
+
+def _differing(one: Any, other: Any) -> Any:
+    """The part of `one` that is not the same in `other`."""
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return one
+    return {key: _differing(value, other.get(key)) for key, value in one.items() if value != other.get(key)}
 
 
 def _short(value: Any) -> str:
@@ -166,7 +205,17 @@ def _read_json(path: Path) -> Any:
 def _write_atomically(path: Path, text: str) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
+    _sync(partial)
     os.replace(partial, path)
+
+
+def _sync(path: Path) -> None:
+    """Puts a file, or the names in a folder, on the disk for good."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """How is a plan run? Its episodes are played by whoever plays them; every ending is a result, stored as it comes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from vlagen_bench.errors import VlagenError
@@ -10,13 +10,13 @@ from vlagen_bench.record import RunFolder
 
 
 class Players(Protocol):
-    """Plays episodes: `harness.solo.Solo` in this process, `harness.crew.Crew` in several."""
+    """Plays episodes: `harness.solo.Solo` in this process, `Crew` in several, `on_ray.troupe.Troupe` in a cluster."""
 
-    def plays(self, episodes: Iterable[Episode]) -> Iterator[Played]: ...
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[Sequence[Played]]: ...
 
 
 class Listener(Protocol):
-    """Is told of every episode that ends."""
+    """Is told of every episode that ended, once, when it is stored."""
 
     def ended(self, played: Played) -> None: ...
 
@@ -57,17 +57,21 @@ def run(
         for key in {episode.id for episode in plan.episodes} - {episode.id for episode in missing}:
             stop.ended(key, succeeded(folder.results[key]["outcome"]))
         missing = stop.needed(missing)
-    for played in players.plays(missing):
-        folder.add(played.result, played.actions, played.state_hashes)
-        for listener in listeners:
-            listener.ended(played)
-        if stop is not None:  # from then on nothing more is needed, and what is being played comes to its end
-            stop.ended(played.result.episode.id, succeeded(played.result.outcome))
-        errors += played.result.outcome == "error"
-        if errors > max_errors:
+    for together in players.endings(missing):
+        for played in together:
+            folder.add(played.result, played.actions, played.state_hashes)
+        folder.commit()
+        for played in together:
+            for listener in listeners:
+                listener.ended(played)
+            if stop is not None:  # from then on nothing more is needed, and what is being played comes to its end
+                stop.ended(played.result.episode.id, succeeded(played.result.outcome))
+        failed = [played.result.error for played in together if played.result.outcome == "error"]
+        errors += len(failed)
+        if failed and errors > max_errors:
             raise TooManyErrors(
                 f"Stopped: {errors} episodes ended as errors (limit: --max-errors {max_errors}). The last one: "
-                f"{played.result.error} Mend it, then repeat the command with --retry-errors."
+                f"{failed[-1]} Mend it, then repeat the command with --retry-errors."
             )
 
 

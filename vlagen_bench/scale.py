@@ -45,7 +45,10 @@ class DriverLoad:
     cpu_s: float
     """of the driver's process, Ray's threads included"""
     store_s: float
-    """of the busy time, in which episodes were stored on the disk for good"""
+    """of the busy time, in which episodes were stored"""
+    commit_s: float
+    """of that, in which the disk was waited for: once for all episodes that had ended together"""
+    commits: int
     record_bytes: int
     """of the message in which an episode comes back"""
     question_bytes: int
@@ -67,6 +70,11 @@ class DriverLoad:
     def cpu_ms(self) -> float:
         """For an episode."""
         return 1000 * self.cpu_s / self.episodes
+
+    @property
+    def own_ms(self) -> float:
+        """Busy for an episode, but for commits, of which there are the fewer for an episode the more episodes end."""
+        return 1000 * (self.busy_s - self.commit_s) / self.episodes
 
     @property
     def question_us(self) -> float:
@@ -103,8 +111,11 @@ class Needs:
         return math.ceil(self.questions_per_s / self.batch * self.policy_s)
 
     def driver(self, load: DriverLoad) -> tuple[float, float]:
-        """The share of its time that the driver is busy, and the share of a core that its process computes."""
-        return self.episodes_per_s * load.busy_ms / 1000, self.episodes_per_s * load.cpu_ms / 1000
+        """The share of its time that episodes take of the driver, commits apart, and of a core that its process computes.
+
+        Below 1 it keeps up, whatever the disk: commits take the rest of its time, each for all that ended since the last.
+        """
+        return self.episodes_per_s * load.own_ms / 1000, self.episodes_per_s * load.cpu_ms / 1000
 
     def traffic_mb_s(self, load: DriverLoad) -> tuple[float, float]:
         """From all environments to all replicas, and to the driver (films apart)."""
@@ -112,12 +123,19 @@ class Needs:
 
 
 class _TimedFolder(RunFolder):
-    took_s = 0.0
+    add_s = commit_s = 0.0
+    commits = 0
 
     def add(self, *episode: Any) -> None:
         start = time.perf_counter()
         super().add(*episode)
-        self.took_s += time.perf_counter() - start
+        self.add_s += time.perf_counter() - start
+
+    def commit(self) -> None:
+        start = time.perf_counter()
+        super().commit()
+        self.commit_s += time.perf_counter() - start
+        self.commits += 1
 
 
 class _Clock:
@@ -126,10 +144,19 @@ class _Clock:
     def __init__(self, troupe: Troupe, folder: "_TimedFolder") -> None:
         self._troupe, self._folder = troupe, folder
         self.marks: list[np.ndarray] = []
-        """wall time, time of waiting, of computing, of storing (s)"""
+        """wall time, time of waiting, of computing, of storing, of that for commits (s), and their number"""
 
     def ended(self, played: Played) -> None:
-        now = (time.perf_counter(), self._troupe.waited_s, time.process_time(), self._folder.took_s)
+        folder = self._folder
+        store_s = folder.add_s + folder.commit_s
+        now = (
+            time.perf_counter(),
+            self._troupe.waited_s,
+            time.process_time(),
+            store_s,
+            folder.commit_s,
+            folder.commits,
+        )
         self.marks.append(np.array(now))
         self.record = Ended(played=played)
 
@@ -168,7 +195,7 @@ def measure(environments: int, waits: Waits, *, rounds: int = 6, replicas: int =
         run.run(plan, troupe, folder, (clock,), max_errors=0, retry_errors=False)
     # The first round starts the actors, and in the last fewer and fewer play.
     first, last = clock.marks[environments - 1], clock.marks[-environments]
-    wall_s, waited_s, cpu_s, store_s = last - first
+    wall_s, waited_s, cpu_s, store_s, commit_s, commits = last - first
     episodes = len(clock.marks) - 2 * environments + 1
     asked = math.ceil(waits.steps / waits.horizon)
     question = Question(
@@ -183,6 +210,8 @@ def measure(environments: int, waits: Waits, *, rounds: int = 6, replicas: int =
         busy_s=wall_s - waited_s,
         cpu_s=cpu_s,
         store_s=store_s,
+        commit_s=commit_s,
+        commits=int(commits),
         record_bytes=len(ray.cloudpickle.dumps(clock.record)),
         question_bytes=len(ray.cloudpickle.dumps(question)),
         memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

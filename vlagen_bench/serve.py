@@ -21,6 +21,8 @@ from websockets.exceptions import ConnectionClosed
 
 from vlagen_bench.errors import ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies import wire
+from vlagen_bench.policies.base import one_line
+from vlagen_bench.policies.guard import Guard
 from vlagen_bench.served import Client, Served
 
 PING_S, PONG_S = 60.0, 300.0
@@ -66,11 +68,18 @@ class Server:
             call, future = self._jobs.get()
             if future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(call())
+                    with Guard():
+                        found = call()
+                except KeyboardInterrupt:  # of somebody who pressed Ctrl-C
+                    raise
                 except SystemExit as error:
                     future.set_exception(PolicyError(f"The policy called sys.exit({error.code})."))
                 except Exception as error:
                     future.set_exception(error)
+                except BaseException as error:
+                    future.set_exception(PolicyError(one_line(error)))
+                else:
+                    future.set_result(found)
 
     async def _listen(self, ready: "Future[tuple[int, Callable[[], Any]]]") -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()

@@ -9,7 +9,7 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.asking import sharing
-from vlagen_bench.policies.actions import checked
+from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.questions import observation
 
@@ -96,10 +96,8 @@ class Client:
                 self._policy.reset([message.get("episode_id", "")])
         if self._served.sharing != "batch":
             return [checked(self._policy.act(seen, told)) for seen, told in asked]
-        answers = list(self._policy.act_batch([seen for seen, _ in asked], [told for _, told in asked]))
-        if len(answers) != len(asked):
-            raise PolicyError(f"act_batch() returned {len(answers)} answers to {len(asked)} observations.")
-        return [checked(one) for one in answers]
+        answers = self._policy.act_batch([seen for seen, _ in asked], [told for _, told in asked])
+        return [checked(one) for one in one_for_each(answers, len(asked))]
 
     def _begins(self, message: Mapping[str, Any]) -> bool:
         """As the client says; of one that does not say, where its episode is another than before, or its first."""

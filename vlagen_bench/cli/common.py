@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from vlagen_bench.errors import VlagenError
+from vlagen_bench.errors import ConfigError, VlagenError
 
 OK, INCOMPLETE, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -41,3 +41,11 @@ def split_names(text: str | None) -> tuple[str, ...] | None:
     """`a, b, a` as ("a", "b"); None, or nothing between the commas, as None."""
     names = (name.strip() for name in (text or "").split(",") if name.strip())
     return tuple(dict.fromkeys(names)) or None
+
+
+def key_values(items: tuple[str, ...]) -> dict[str, str]:
+    """`("a=1",)` as {"a": "1"}; raises `ConfigError` for what is not KEY=VALUE."""
+    for item in items:
+        if "=" not in item:
+            raise ConfigError(f"--policy-args: '{item}' is not KEY=VALUE.")
+    return dict(item.split("=", 1) for item in items)

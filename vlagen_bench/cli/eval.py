@@ -4,53 +4,73 @@ import os
 import shlex
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with
+from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values
 from vlagen_bench.cli.playing import Playing
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalArgs(Playing, Selection):
+class Recording:
+    """What is kept of a run, and when it stops."""
+
+    video: Literal["all", "failures", "none"] = "failures"
+    """Which episodes are filmed."""
+    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="tensorboard | wandb:PROJECT ...")] = ()
+    """Where to log rates and times as well."""
+    max_errors: int = 8
+    """The run stops once more episodes than this have ended as errors of the policy or of the machinery."""
+    retry_errors: bool = False
+    """When resuming, run episodes again that ended as errors."""
+    until: str | None = None
+    """Stop as soon as enough is known, which stays true however often that is looked at.
+    "width<0.1": once the 95 % interval of each condition is narrower.
+    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
+    repeat: int = 1
+    """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and say how far outcomes repeat."""
+
+    def __post_init__(self) -> None:
+        if self.repeat < 1:
+            raise ConfigError(f"--repeat {self.repeat}: at least 1 is needed.")
+        if self.max_errors < 0:
+            raise ConfigError(f"--max-errors {self.max_errors}: give 0 or more.")
+        if self.repeat > 1 and self.until is not None:
+            raise ConfigError(
+                "Give either --until or --repeat: repeats are of the same episodes, and --until chooses them."
+            )
+
+
+@tyro.conf.configure(tyro.conf.OmitArgPrefixes)
+@dataclass(frozen=True, kw_only=True)
+class EvalArgs:
     """Scores a policy on a suite: what breaks outside its training world, by how much, how sure we are.
 
     Repeating a command resumes its run. The exit code is 0 only for a complete run without errors.
     """
 
     policy: str
-    """A built-in name (random, noop, expert, replay), module:Class, or path/to/file.py:Class. The class has
-    act(obs, instr) and returns a float action (7,) or a chunk (H, 7)."""
+    """random, noop, expert or replay; your own as module:Class or path/to/file.py:Class; a server as ws://HOST:PORT.
+    The class has act(obs, instr) and returns a float action (7,) or a chunk (H, 7)."""
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = ()
     """Keyword arguments of the policy's constructor, as strings."""
     out: Path | None = None
     """Run folder; default: runs/<suite>-<policy>-<plan>."""
-    video: Literal["all", "failures", "none"] = "failures"
-    """Which episodes are filmed."""
-    max_errors: int = 8
-    """The run stops once more episodes than this have ended as errors of the policy or of the machinery."""
-    retry_errors: bool = False
-    """When resuming, run episodes again that ended as errors."""
-    until: str | None = None
-    """Stop as soon as enough is known: "width<0.1" once the 95 % interval of each condition is narrower, "decided:RUN"
-    once it is clear that this policy and that of the run folder RUN differ. Both stay true however often they look."""
-    repeat: int = 1
-    """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and say how far outcomes repeat."""
-    log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="tensorboard | wandb:PROJECT ...")] = ()
-    """Where to log rates and times as well."""
+    selection: Selection = field(default_factory=Selection)
+    playing: Playing = field(default_factory=Playing)
+    recording: Recording = field(default_factory=Recording)
 
 
 def main() -> None:
     """Entry point."""
-    args = tyro.cli(EvalArgs, prog="vlagen-eval")
     try:
-        exit_with(lambda: evaluate(args))
+        exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
     except SystemExit as end:
         _leave_threads_behind(end.code)
         raise
@@ -68,40 +88,38 @@ def evaluate(args: EvalArgs) -> int:
     """Runs what the arguments ask for; returns the exit code."""
     from vlagen_bench import repeats
 
-    if args.repeat < 1:
-        raise ConfigError(f"--repeat {args.repeat}: at least 1 is needed.")
-    if args.repeat > 1 and args.until is not None:
-        raise ConfigError(
-            "Give either --until or --repeat: repeats are of the same episodes, and --until chooses them."
-        )
-    plan = args.plan()
+    plan = args.selection.plan()
     first = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
-    folders = repeats.folders(first, args.repeat)
+    folders = repeats.folders(first, args.recording.repeat)
     codes = []
     for path in folders:
         codes.append(_evaluate(args, plan, path))
         if codes[-1] not in (OK, INCOMPLETE):
             return codes[-1]
-    if args.repeat > 1:
-        _compare_repeats(plan, folders)
+    if len(folders) > 1:
+        _compare_repeats(folders)
     return max(codes)
 
 
 def _evaluate(args: EvalArgs, plan, path: Path) -> int:
-    from vlagen_bench import catalog, specs
+    from vlagen_bench import catalog, packs, specs
     from vlagen_bench.policies import base
     from vlagen_bench.stopping import Stop
 
-    stop = Stop(args.until, plan) if args.until is not None else None
+    until = args.recording.until
+    stop = Stop(until, plan) if until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
-    loaded = args.load(args.policy, _key_values(args.policy_args))
+    # Wrong files would make wrong scores, so every file is checked; before a policy is loaded, which may take minutes.
+    checked = packs.check(packs.load(scene.pack), packs.folder(scene.pack))
+    packs.require(scene.pack, checked)
+    loaded = args.playing.load(args.policy, key_values(args.policy_args))
     base.check_spec(loaded, scene.robot)
-    return _run(args, plan, task, scene, loaded, path, stop)
+    return _run(args, plan, task, scene, checked.stand_ins, loaded, path, stop)
 
 
-def _run(args: EvalArgs, plan, task, scene, loaded, path: Path, stop) -> int:
-    from vlagen_bench import catalog, header, packs, run
+def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, path: Path, stop) -> int:
+    from vlagen_bench import catalog, header, run
     from vlagen_bench.logs import logs
     from vlagen_bench.progress import RunProgress
     from vlagen_bench.record import RunFolder
@@ -111,29 +129,29 @@ def _run(args: EvalArgs, plan, task, scene, loaded, path: Path, stop) -> int:
 
     out = console()
     note = partial(out.print, markup=False, soft_wrap=True)
-    # Wrong files would make wrong scores, so every file is checked before the first episode.
-    checked = packs.check(packs.load(scene.pack), packs.folder(scene.pack))
-    packs.require(scene.pack, checked)
+    playing, recording = args.playing, args.recording
     head = header.make(
-        plan, loaded, scene, device.describe(), checked.stand_ins,
-        execution=args.execution(), limits=args.limits(), workers=args.processes, isolation=args.isolation(),
+        plan, loaded, scene, device.describe(), stand_ins, execution=playing.execution(), limits=playing.limits(),
+        workers=playing.processes, isolation=playing.isolation(),
     )  # fmt: skip
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
-    film = VideoWriter(path / "videos", args.video, scene.control_hz) if args.video != "none" else None
+    film = VideoWriter(path / "videos", recording.video, scene.control_hz) if recording.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
         folder.amend(stopped=None)  # unless it ends so again
-        if args.isolate:
+        folder.note_player({"executor": playing.executor, "workers": playing.processes})
+        if playing.isolate:
             loaded.policy.output.keep_in(path / "policy.log")
-        done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=args.retry_errors)]
+        done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=recording.retry_errors)]
         tally = Tally(plan, groups, [folder.results[key] for key in done])
-        _announce(out, args, plan, loaded, path, len(done), checked.stand_ins)
+        _announce(out, args, plan, loaded, path, len(done), stand_ins)
         stopped = None
-        with logs(args.log, path, head, tally, note) as also, RunProgress(out, tally, until=args.until) as progress:
+        progress = RunProgress(out, tally, until=recording.until)
+        with logs(recording.log, path, head, tally, note) as also, progress:
             try:
-                with args.players(task, loaded, film, note) as players:
+                with playing.players(task, loaded, film, note) as players:
                     run.run(
                         plan, players, folder, (tally, progress, *also),
-                        max_errors=args.max_errors, retry_errors=args.retry_errors, stop=stop,
+                        max_errors=recording.max_errors, retry_errors=recording.retry_errors, stop=stop,
                     )  # fmt: skip
             except KeyboardInterrupt:
                 stopped = "Interrupted."
@@ -152,7 +170,7 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
     )
     if loaded.privileged:
         out.print("This policy sees the simulator's state: it is an oracle, and is never ranked.")
-    elif args.processes and args.processes > 1 and sharing(loaded.policy) == "instances":
+    elif (args.playing.processes or 1) > 1 and sharing(loaded.policy) == "instances":
         out.print("This policy has reset() but no act_batch(), so each worker is given an instance of its own.")
     if stand_ins:
         out.print(f"{len(stand_ins)} asset files are stand-ins for upstream's: {', '.join(stand_ins)}")
@@ -203,13 +221,14 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
     return INCOMPLETE if errors or (missing and not enough) else OK
 
 
-def _compare_repeats(plan, folders: tuple[Path, ...]) -> None:
-    """Says how far the outcomes of several runs agree."""
+def _compare_repeats(folders: tuple[Path, ...]) -> None:
+    """Says how far the outcomes of several runs agree, here and in the report of each."""
     from vlagen_bench import repeats
-    from vlagen_bench.record import RunFolder
+    from vlagen_bench.pages import write_report
 
-    out = console()
-    found = repeats.repeated(plan, [RunFolder.reading(path).results for path in folders])
+    out, found = console(), repeats.of_run(folders[0])
+    for path in folders:
+        write_report(path)
     out.print()
     out.print(repeats.table(found))
     out.print(repeats.floor(found), markup=False, soft_wrap=True)
@@ -218,13 +237,6 @@ def _compare_repeats(plan, folders: tuple[Path, ...]) -> None:
 def _again() -> str:
     """The command that was given, without a --retry-errors."""
     return shlex.join(["vlagen-eval", *(word for word in sys.argv[1:] if word != "--retry-errors")])
-
-
-def _key_values(items: tuple[str, ...]) -> dict[str, str]:
-    for item in items:
-        if "=" not in item:
-            raise ConfigError(f"--policy-args: '{item}' is not KEY=VALUE.")
-    return dict(item.split("=", 1) for item in items)
 
 
 def _slug(name: str) -> str:

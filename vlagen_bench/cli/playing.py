@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Playing:
-    """Options; none of them changes a result but those about chunks, and those that end an episode as an error."""
+    """Who plays, and how. None of it changes a result but what is about chunks, and what ends an episode as an error."""
 
     workers: int = 1
-    """How many episodes are played at once, each by a process with a simulator of its own. The policy is loaded once,
-    and asked in batches where it has act_batch. 1 plays in this process, unless a worker is limited below."""
+    """How many episodes are played at once, each by a process with a simulator of its own.
+    The policy is loaded once, and asked in batches where it has act_batch.
+    1 plays in this process, unless a worker is limited below."""
     execute_horizon: int | None = None
     """How many actions of a chunk are executed before the policy is asked again; default: all, or 1 with --ensemble."""
     ensemble: float | None = None
-    """Average all chunks that foresaw a step, with weights exp(-m * i), i = 0 for the oldest; this is m: 0 for the
-    mean, 0.01 as ACT does. Default: only the newest chunk counts."""
+    """Average all chunks that foresaw a step, with weights exp(-m * i), i = 0 for the oldest.
+    This is m: 0 for the mean, 0.01 as ACT does. Default: only the newest chunk counts."""
     step_timeout: float = 600.0
-    """Seconds that a control step, or a call of the policy, may take."""
+    """Seconds that a control step, or a call of the policy, may take; k steps of a chunk, k times as long."""
     episode_timeout: float | None = None
     """Seconds that an episode may take, what it waits for included; default: no limit."""
     retries: int = 1
@@ -42,13 +43,13 @@ class Playing:
     recycle_after: int | None = None
     """A worker is replaced after this many episodes; default: 200."""
     isolate: bool = False
-    """The policy lives in a process of its own, which is ended and started anew where it hangs or crashes; the episode
-    is an error then, and all others go on. What it prints is kept in the run folder, as policy.log."""
+    """The policy lives in a process of its own, which is ended and started anew where it hangs or crashes.
+    The episode is an error then, and all others go on. What it prints is kept in the run folder, as policy.log."""
     policy_memory_mb: float | None = None
     """Memory, in megabytes, that an isolated policy may have; default: no limit."""
     executor: Literal["processes", "ray"] = "processes"
-    """Where workers live: processes of this machine, or actors of a Ray cluster, as the policy then does, too
-    (docs/scale_out.md). Needs pip install 'vlagen-bench[ray]'."""
+    """Where workers live: processes of this machine, or actors of a Ray cluster, as the policy then does, too.
+    Ray needs pip install 'vlagen-bench[ray]'; docs/scale_out.md."""
     ray_address: str | None = None
     """Address of a running Ray cluster, or auto; default: one is made here, for this run."""
     policy_replicas: int = 1
@@ -86,7 +87,8 @@ class Playing:
             return None
         if self.executor == "ray":
             raise ConfigError("--isolate is of --executor processes: with ray, policies live apart anyway.")
-        return Isolation(step_s=self.step_timeout, memory_mb=self.policy_memory_mb)
+        start_s = max(Isolation.start_s, self.step_timeout)
+        return Isolation(step_s=self.step_timeout, start_s=start_s, memory_mb=self.policy_memory_mb)
 
     @property
     def processes(self) -> int | None:

@@ -59,8 +59,8 @@ def bench_scale(
         f"A question is {load.question_bytes / 1e3:.0f} kB, the record of an episode {load.record_bytes / 1e3:.1f} kB.\n"
         f"{wanted} environments (step {step_ms:g} ms, {horizon} steps a question, policy {policy_ms:g} ms for {batch}) "
         f"play {needs.episodes_per_s:.0f} episodes and ask {needs.questions_per_s:.0f} questions a second. They need "
-        f"{needs.replicas} policy replicas, and {pictures:.0f} MB/s from environments to replicas. The driver is busy "
-        f"{100 * busy:.0f} % of its time then, computes on {100 * cores:.0f} % of a core, and gets {records:.1f} MB/s.",
+        f"{needs.replicas} policy replicas, and {pictures:.0f} MB/s from environments to replicas. Episodes take "
+        f"{100 * busy:.0f} % of the driver's time then, commits to disk apart; it computes on {100 * cores:.0f} % of a core, and gets {records:.1f} MB/s.",
         soft_wrap=True, highlight=False,
     )  # fmt: skip
     return OK

@@ -20,8 +20,7 @@ class Selection:
     suite: str = "quick"
     """Which suite; `vlagen list` shows all."""
     conditions: str | None = None
-    """Only these conditions of the suite's task, separated by commas; `a+b` is both at once. Their clean twins are run
-    too."""
+    """Only these conditions of its task, separated by commas; `a+b` is both at once. Their clean twins are run, too."""
     axes: str | None = None
     """These axes instead, such as lighting:3,object:test: each by itself, and all together."""
     episodes: int | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import tyro
 
-from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.common import OK, console, key_values
 
 LOOPBACK = "127.0.0.1"
 
@@ -24,7 +24,6 @@ def serve(
         host: the address that is listened at; 0.0.0.0 is all of this machine's.
         port: 0 takes any that is free.
     """
-    from vlagen_bench.cli.eval import _key_values
     from vlagen_bench.errors import PolicyError
     from vlagen_bench.policies import base
     from vlagen_bench.policies.address import is_loopback
@@ -40,7 +39,7 @@ def serve(
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
-    served = Served(base.load(policy, _key_values(policy_args)))
+    served = Served(base.load(policy, key_values(policy_args)))
     # A container is ended by SIGTERM: as by Ctrl-C, the policy is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = Server(served, host=host, port=port, note=say)

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from vlagen_bench.harness.asking import Answer, Asker
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.limits import LONGEST_WAIT_S, Limits
 from vlagen_bench.harness.player import Finish, Played, Report
 from vlagen_bench.harness.slot import GRACE_S, Attempt, Slot
 from vlagen_bench.harness.worker import Recipe
@@ -57,8 +57,8 @@ class Crew:
         for slot in self._slots:
             slot.dismiss(grace_s=GRACE_S if kind is None else 0.0)
 
-    def plays(self, episodes: Iterable[Episode]) -> Iterator[Played]:
-        """Each episode, as it ends; the next is asked for when a worker is free."""
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+        """The episodes as they end, several where they do so at once; the next is asked for when a worker is free."""
         fresh = (Attempt(episode=episode) for episode in episodes)
         while True:
             for slot in self._slots:
@@ -66,13 +66,18 @@ class Crew:
                     slot.begin(attempt)
             if not self._busy():
                 return
-            for slot, reply in self._replies():
-                yield from self._go_on(slot, reply)
+            ended: list[Played] = []
+            try:
+                for slot, reply in self._replies():
+                    ended += self._go_on(slot, reply)
+            finally:  # what ended is passed on, even where the reply of another worker ends the run
+                if ended:
+                    yield ended
             for group in self._groups():
                 answers = self._asker.ask({slot.number: slot.question for slot in group})
                 self._call_s = answers[group[0].number].seconds
-                for slot in group:
-                    yield from self._go_on(slot, answers[slot.number], asked_with_others=len(group) > 1)
+                for slot in group:  # no answer ends an episode: its worker finishes it
+                    self._go_on(slot, answers[slot.number], asked_with_others=len(group) > 1)
 
     def _busy(self) -> list[Slot]:
         return [slot for slot in self._slots if slot.attempt is not None]
@@ -83,7 +88,7 @@ class Crew:
         until = min(slot.deadline for slot in busy)
         if together := self._together():
             until = min(until, self._gathering_ends(together))
-        patience_s = until - time.monotonic()
+        patience_s = min(until - time.monotonic(), LONGEST_WAIT_S)
         ready = wait([slot.connection for slot in busy], timeout=max(0.0, patience_s))
         now = time.monotonic()
         for slot in busy:
@@ -113,14 +118,14 @@ class Crew:
         coming = (abs(slot.expected - first) <= wait_s for slot in self._busy() if slot not in together)
         return first + wait_s if any(coming) else first
 
-    def _go_on(self, slot: Slot, reply: Report | Answer, *, asked_with_others: bool = False) -> Iterator[Played]:
-        """Lets the episode go on, or begin again where something went wrong that is not its own fault."""
+    def _go_on(self, slot: Slot, reply: Report | Answer, *, asked_with_others: bool = False) -> list[Played]:
+        """Lets the episode go on, or begin again where something went wrong that is not its own fault; it, if it ended."""
         attempt = slot.attempt
         lost = isinstance(reply, Answer) and reply.lost
         if lost or (reply.error is not None and asked_with_others):
             self._queue.appendleft(replace(attempt, alone=attempt.alone or asked_with_others))
             slot.leave()
-            return
+            return []
         if self._shall_retry(slot, reply):
             self._note(
                 f"{_name(attempt)}: {reply.error} It is played again by a new worker "
@@ -129,11 +134,11 @@ class Crew:
             self._queue.appendleft(replace(attempt, number=attempt.number + 1))
             slot.leave()
             slot.dismiss()
-            return
+            return []
         if isinstance(slot.request, Finish) and reply.error is not None:
             self._note(f"{_name(attempt)}: {reply.error} Its result is kept, its film is lost.")
-        if (played := slot.go_on(reply)) is not None:
-            yield played
+        played = slot.go_on(reply)
+        return [] if played is None else [played]
 
     def _shall_retry(self, slot: Slot, reply: Report | Answer) -> bool:
         broken = isinstance(reply, Report) and reply.error is not None and not isinstance(slot.request, Finish)

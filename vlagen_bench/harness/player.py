@@ -99,7 +99,7 @@ def allowed_s(request: Request, limits: Limits) -> float:
         case Question():
             return 2 * limits.step_s + 1  # reset and act, each with an alarm of its own that should ring before
         case _:
-            return limits.reset_s
+            return limits.beginning_s
 
 
 class _Fault(Exception):

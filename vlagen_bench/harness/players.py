@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Union
 
 from vlagen_bench.errors import PolicyError
@@ -51,36 +52,24 @@ def players(
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
     """
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
+    recipe = partial(Recipe, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
+    common = {"execution": execution, "limits": limits}
     if cluster is not None:
         cluster.connect(workers or 1)
         from vlagen_bench.harness.on_ray.casting import troupe
 
-        recipe = Recipe(
-            make_sim=make_sim,
-            task=task,
-            film=film,
-            oracle=oracle,
-            limit_s=limits.step_s,
-            render_threads=max(1, round(cluster.env_cpus)),
-        )
-        with troupe(workers or 1, recipe, loaded, cluster, execution=execution, limits=limits, note=note) as actors:
+        made_of = recipe(render_threads=max(1, round(cluster.env_cpus)))
+        with troupe(workers or 1, made_of, loaded, cluster, **common, note=note) as actors:
             yield actors
     elif workers is None:
         sim = make_sim()
         asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
         with _closing(asker, note):
-            yield Solo(task, sim, asker, film=film, execution=execution, limits=limits)
+            yield Solo(task, sim, asker, film=film, **common)
     else:
         asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
-        recipe = Recipe(
-            make_sim=make_sim,
-            task=task,
-            film=film,
-            oracle=oracle,
-            limit_s=limits.step_s,
-            render_threads=render_threads(workers),
-        )
-        with _closing(asker, note), Crew(workers, recipe, asker, execution=execution, limits=limits, note=note) as crew:
+        made_of = recipe(render_threads=render_threads(workers))
+        with _closing(asker, note), Crew(workers, made_of, asker, **common, note=note) as crew:
             yield crew
 
 

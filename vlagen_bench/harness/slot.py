@@ -122,20 +122,23 @@ class Slot:
             self._worker = None
 
     def _tell(self, request: Recipe | Request) -> None:
-        """Requests something, until a deadline; questions to a policy outside the worker are asked by the driver."""
+        """Requests something, until a deadline; a question to a policy outside the worker is asked by the driver."""
         limits = self._limits
-        allowed = limits.reset_s if isinstance(request, Recipe) else allowed_s(request, limits)
         self.request, self.since = request, time.monotonic()
+        if self.question is not None:
+            self.deadline = math.inf  # the worker has nothing to do
+            return
+        allowed = allowed_s(request, limits)
         self.deadline = self.since + allowed
-        option = f" (--step-timeout {limits.step_s:g})" if isinstance(request, Question | Execute) else ""
+        named = isinstance(request, Question | Execute) or allowed > limits.reset_s
+        option = f" (--step-timeout {limits.step_s:g})" if named else ""
         self._lateness = f"did not reply within {allowed:g} s{option}"
         if (end := self._episode_end(request)) < self.deadline:
             self.deadline = end
             self._lateness = f"did not reply before the episode had taken {limits.episode_s:g} s (--episode-timeout)"
         if isinstance(request, Begin):
             self._worker.episodes += 1
-        if self.question is None:
-            self._worker.send(request)
+        self._worker.send(request)
 
     def _episode_end(self, request: Recipe | Request) -> float:
         if self._limits.episode_s is None or isinstance(request, Recipe | Finish):

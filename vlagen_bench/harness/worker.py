@@ -1,7 +1,6 @@
 """What is a worker? A process with a simulator of its own, which serves requests until its pipe closes."""
 
 import contextlib
-import ctypes
 import faulthandler
 import multiprocessing
 import os
@@ -14,15 +13,14 @@ from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
-from vlagen_bench.errors import VlagenError
+from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.harness.asking import Answer, Asker, Question
 from vlagen_bench.harness.player import Report, Request
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.harness.stage import Film, Sim, Stage
 from vlagen_bench.nouns import Task
 from vlagen_bench.policies import base
-
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from vlagen_bench.policies.process import end_with_the_parent, ending, memory_mb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +49,27 @@ class Worker:
     """A worker as the driver sees it."""
 
     def __init__(self, render_threads: int) -> None:
+        """Starts it; raises `ConfigError` if the system allows no more."""
+        try:
+            self._start(render_threads)
+        except OSError as error:
+            raise ConfigError(
+                f"No more worker processes can be started: {error.strerror}. Use fewer --workers, or raise that limit "
+                f"(ulimit -n, ulimit -u)."
+            ) from None
+        self.episodes = 0
+        """how many it was given"""
+        self.suspect = False
+        """whether something went wrong in it"""
+
+    def _start(self, render_threads: int) -> None:
         # SAPIEN's threads do not survive a fork.
         context = multiprocessing.get_context("spawn")
         self._images = SharedImages()
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_main, args=(theirs, self._images, render_threads), daemon=True)
-        with _deaf_to_ctrl_c():
+        with theirs, _deaf_to_ctrl_c():
             self._process.start()
-        theirs.close()
-        self.episodes = 0
-        """how many it was given"""
-        self.suspect = False
-        """whether something went wrong in it"""
 
     def send(self, message: Recipe | Request) -> None:
         """Tells it what to do. If it has died, that is noticed when its reply is awaited."""
@@ -87,16 +94,12 @@ class Worker:
     def _death(self) -> str:
         self._process.join(timeout=5)
         code = self._process.exitcode
-        return f"was killed by {signal.Signals(-code).name}" if code and code < 0 else f"ended with exit code {code}"
+        return "closed its pipe" if code is None else ending(code)
 
     @property
     def memory_mb(self) -> float:
         """Its resident memory; 0 if it has died."""
-        try:
-            with open(f"/proc/{self._process.pid}/statm") as statm:
-                return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-        except OSError:
-            return 0.0
+        return memory_mb(self._process.pid)
 
     def stop(self, *, grace_s: float) -> None:
         """Closes the pipe, and kills what is there after this time."""
@@ -125,7 +128,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def _main(connection: Connection, images: SharedImages, render_threads: int) -> None:
-    _die_with_the_driver()
+    end_with_the_parent()
     faulthandler.enable()
     # Before anything that draws is imported. GPU drivers do not read it.
     os.environ.setdefault("LP_NUM_THREADS", str(render_threads))
@@ -137,12 +140,6 @@ def _main(connection: Connection, images: SharedImages, render_threads: int) -> 
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
-
-
-def _die_with_the_driver() -> None:
-    """Even amid a long call, when nobody reads the pipe."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class _Hands:

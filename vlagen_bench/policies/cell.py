@@ -21,6 +21,7 @@ from vlagen_bench.policies import inmate, wire
 from vlagen_bench.policies.base import shown
 from vlagen_bench.policies.isolated import Isolation
 from vlagen_bench.policies.output import Output
+from vlagen_bench.policies.process import ending
 
 PROGRAM = (
     "import json, sys; path, fd = json.loads(sys.argv[1]); sys.path[:] = path; "
@@ -194,5 +195,4 @@ class Cell:
             code = self._process.wait(timeout=LAST_WORDS_S)
         except subprocess.TimeoutExpired:
             return "its process cut its connection"
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        return f"its process {how}"
+        return f"its process {ending(code)}"

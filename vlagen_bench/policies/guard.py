@@ -12,8 +12,10 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -24,6 +26,8 @@ from vlagen_bench.policies.base import one_line, shown
 
 MODULES = (builtins, json, math, np, np.linalg, np.random, os, random, time)
 """whose functions the harness and the simulator call, so that a replaced one would change what others see"""
+OURS = Path(__file__).parents[1]
+"""the folder of this package, whose lines tell nothing of a policy"""
 STREAMS = ("stdin", "stdout", "stderr")
 SIGNALS = (signal.SIGINT, signal.SIGALRM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGTERM)
 """whose handlers the harness relies on: Ctrl-C, time-outs, the end of workers, closed pipes"""
@@ -33,6 +37,7 @@ SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (sys.getrecursionlimit, sys.setrecursionlimit),
 )
 """how each is read and written"""
+NOBODY = "KeyboardInterrupt, but nobody pressed Ctrl-C."
 
 
 class Guard:
@@ -59,6 +64,8 @@ class Guard:
         self._put_descriptors_back()
         if self._signals is not None:
             self._signals.put_back(error)
+        elif isinstance(error, KeyboardInterrupt):  # Ctrl-C comes in the main thread only
+            raise PolicyError(NOBODY) from None
 
     def _put_descriptors_back(self) -> None:
         """Standard input, output and error: a file that takes a number that was closed could be one of the run's."""
@@ -95,7 +102,7 @@ class _Signals:
         if self._pressed:  # also where the policy went on as if nothing had happened
             raise KeyboardInterrupt from None
         if self._ours and isinstance(error, KeyboardInterrupt):
-            raise PolicyError("KeyboardInterrupt, but nobody pressed Ctrl-C.") from None
+            raise PolicyError(NOBODY) from None
 
 
 def sentence(method: str, error: BaseException) -> str:
@@ -104,7 +111,16 @@ def sentence(method: str, error: BaseException) -> str:
         return shown(error)
     if isinstance(error, SystemExit):
         return f"{method}() called sys.exit({shown(error)}). Raise an exception instead, or return an action."
-    return one_line(error) if method in ("act", "act_batch") else f"{method}() raised {one_line(error)}"
+    found = one_line(error) if method in ("act", "act_batch") else f"{method}() raised {one_line(error)}"
+    return found + _where(error)
+
+
+def _where(error: BaseException) -> str:
+    """` (mine.py:20)`: where in the file that was called from here it came to this, which is the policy's own."""
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    theirs = [(path, line) for path, line in frames if OURS not in path.parents]
+    lines = [line for path, line in theirs if path == theirs[0][0]]
+    return f" ({theirs[0][0].name}:{lines[-1]})" if theirs else ""
 
 
 def _tried(function: Callable[..., Any], *arguments: Any) -> Any:

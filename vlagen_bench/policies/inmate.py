@@ -1,10 +1,8 @@
 """What goes on in the process of an isolated policy? It loads the policy, and answers until the connection ends."""
 
-import ctypes
 import faulthandler
 import os
 import resource
-import signal
 import socket
 import sys
 import traceback
@@ -19,18 +17,18 @@ from vlagen_bench.policies import base, wire
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import shown, spec_of
 from vlagen_bench.policies.guard import Guard, sentence
+from vlagen_bench.policies.process import end_with_the_parent
 from vlagen_bench.policies.questions import observation
 
 LENGTH_BYTES = 8
 """before each frame, its length, big-endian"""
 OPTIONAL = ("reset", "act_batch", "close")
 """methods"""
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(fd: int) -> None:
     """Serves the one who started this process."""
-    _end_with_the_driver()
+    end_with_the_parent()
     faulthandler.enable()
     # A crash would swallow what is waiting to be printed.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
@@ -123,12 +121,6 @@ def _limit(memory_mb: float | None) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (size, size))
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")  # where the machine's memory ends, this process goes first
-
-
-def _end_with_the_driver() -> None:
-    """Even amid a long call, when nobody reads the socket."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _read(connection: socket.socket) -> bytes | None:

@@ -24,7 +24,7 @@ class Isolation:
     step_s: float = 600.0
     """for a call, of the wall clock"""
     start_s: float = 600.0
-    """to be loaded, each time"""
+    """to be loaded, each time; --step-timeout if that is longer"""
     memory_mb: float | None = None
     """of its process: its data (RLIMIT_DATA), not the address space, of which CUDA reserves far more than it uses"""
 
@@ -123,10 +123,8 @@ def load(name: str, arguments: Mapping[str, str], how: Isolation) -> LoadedPolic
     Raises:
         PolicyError: it cannot be loaded there, or looks at the simulator, which lives here.
     """
-    try:
-        from vlagen_bench.policies.cell import Cell
-    except ModuleNotFoundError as error:
-        raise PolicyError(f"--isolate needs the package {error.name}: pip install 'vlagen-bench[remote]'") from None
+    from vlagen_bench.policies.cell import Cell  # which knows this module
+
     output = Output()
     make = partial(Cell, name, arguments, how, output)
     cell = make()

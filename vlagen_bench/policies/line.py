@@ -3,7 +3,6 @@
 Nothing waits for ever: not for a server that is not there, nor for one that reads or answers nothing.
 """
 
-import math
 import socket
 import ssl
 import struct
@@ -29,6 +28,8 @@ ATTEMPT_S = 10.0
 PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 """between attempts; doubles from one to the next"""
 FAREWELL_S = 1.0
+LONGEST_S = 1e6
+"""that can be asked for; 11 days. The operating system takes no timeout of a thousand years"""
 _BUSY = (500, 502, 503, 504)
 """HTTP statuses of a server, or of a proxy before it, that may soon be there again"""
 
@@ -46,8 +47,8 @@ class Patience:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not (math.isfinite(value) and value > 0):
-                raise PolicyError(f"{name}={value:g}: give a number of seconds above 0.")
+            if not 0 < value <= LONGEST_S:
+                raise PolicyError(f"{name}={value:g}: give a number of seconds above 0, up to {LONGEST_S:,.0f}.")
 
 
 class Line:
@@ -148,9 +149,14 @@ class Line:
         except BaseException:
             self.close()
             raise
+        try:
+            found = self._read(greeting)
+        except PolicyError:
+            self.close()
+            raise
         self._connection = connection
         self.opened += 1
-        return self._read(greeting)
+        return found
 
     def _expect_the_same(self, greeting: Mapping[str, Any]) -> None:
         for key in ("policy", "sharing", "remembers", "spec"):

@@ -23,6 +23,7 @@ from vlagen_bench.harness.stage import Film, Stage
 from vlagen_bench.harness.worker import Recipe
 from vlagen_bench.nouns import Episode, EpisodeResult
 from vlagen_bench.policies import base
+from vlagen_bench.policies.process import memory_mb
 
 FILM_MB = 32
 """a film above this is left out: it would take the driver's memory; 80 frames of 640x480 are well below 1 MB"""
@@ -84,7 +85,7 @@ class Environment:
         os.environ.setdefault("LP_NUM_THREADS", str(recipe.render_threads))  # before anything that draws is imported
         self._film = None if recipe.film is None else _Luggage(recipe.film)
         try:
-            with watchdog(self._limits.reset_s):
+            with watchdog(self._limits.beginning_s):
                 sim = recipe.make_sim()
                 self._stage = Stage(sim, recipe.task, film=self._film)
                 if recipe.oracle is not None:
@@ -114,7 +115,7 @@ class Environment:
                 trouble=self._trouble,
                 films={name: content for name, content in films.items() if name not in too_large},
                 complaint=complaint,
-                memory_mb=_memory_mb(),
+                memory_mb=memory_mb(),
             )
         except VlagenError as error:
             return error
@@ -130,7 +131,7 @@ class Environment:
         limit_mb = self._limits.memory_mb
         if isinstance(request, Finish):
             return report
-        if report.error is None and limit_mb is not None and (used_mb := _memory_mb()) > limit_mb:
+        if report.error is None and limit_mb is not None and (used_mb := memory_mb()) > limit_mb:
             report = Report(error=f"worker: it used {used_mb:.0f} MB (--worker-memory-mb {limit_mb:g}).")
         if report.error is not None:
             self._trouble = "stage"
@@ -153,8 +154,3 @@ class Environment:
         """Lets a privileged policy go."""
         if self._oracle is not None:
             self._oracle.close()
-
-
-def _memory_mb() -> float:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

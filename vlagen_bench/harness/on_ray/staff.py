@@ -2,8 +2,9 @@
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,20 +106,31 @@ class Staff:
         else:
             self._environments[member.number] = self._environment(member.number)
 
-    def next(self) -> tuple[Member, Any] | None:
-        """Waits: an environment, and the reply to what it was told, an exception if it is lost; or None.
+    def replies(self) -> Iterator[tuple[Member, Any]]:
+        """Waits; environments, and their replies to what they were told, exceptions of those that are lost.
+
+        All that have come by now, perhaps none: some events are of replicas, or of actors that start.
 
         Raises:
             VlagenError: what the user has to mend first.
         """
         began = time.perf_counter()
         try:
-            member, done = self._events.get(timeout=PATIENCE_S)
+            events = [self._events.get(timeout=PATIENCE_S)]
         except queue.Empty:
             self._say_who_waits()
-            return None
+            return
         finally:
             self.waited_s += time.perf_counter() - began
+        with suppress(queue.Empty):
+            while True:
+                events.append(self._events.get_nowait())
+        for member, done in events:
+            if (reply := self._reply(member, done)) is not None:
+                yield member, reply
+
+    def _reply(self, member: Member, done: Future) -> Any:
+        """What an environment says of its episode; None where somebody says something else, which is dealt with here."""
         if not self._is_replica(member) and self._environments[member.number] is not member:
             return None  # it was replaced since
         reply = done.exception() or done.result()
@@ -133,7 +145,7 @@ class Staff:
             )
             self.replace(member)
         else:
-            return member, reply
+            return reply
         return None
 
     def _is_replica(self, member: Member) -> bool:
@@ -159,10 +171,9 @@ class Staff:
         kinds = (("environments", self._environments), ("policy replicas", self.replicas))
         absent = [(sum(m.node is None for m in members.values()), len(members), name) for name, members in kinds]
         if waiting := " and ".join(f"{number} of {total} {name}" for number, total, name in absent if number):
-            there = ray.available_resources()
             self._note(
-                f"{waiting} have not started; free in the cluster: {there.get('CPU', 0):g} CPUs, {there.get('GPU', 0):g} "
-                f"GPUs. They wait for room or load slowly (--workers, --env-cpus, --policy-replicas, --policy-gpus)."
+                f"{waiting} have not started; {free()}. They wait for room or load slowly (--workers, --env-cpus, "
+                f"--policy-replicas, --policy-gpus)."
             )
 
     def leave(self, *, in_peace: bool) -> None:
@@ -175,6 +186,12 @@ class Staff:
                     self._note(complaint)
         for member in members:
             ray.kill(member.actor)
+
+
+def free() -> str:
+    """What the cluster has to give."""
+    there = ray.available_resources()
+    return f"free in the cluster: {there.get('CPU', 0):g} CPUs, {there.get('GPU', 0):g} GPUs"
 
 
 def reason(error: BaseException) -> str:

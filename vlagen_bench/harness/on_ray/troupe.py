@@ -45,8 +45,8 @@ class Troupe:
         """How long the driver had nothing to do."""
         return self._staff.waited_s
 
-    def plays(self, episodes: Iterable[Episode]) -> Iterator[Played]:
-        """Each episode, as it ends; the next is asked for when an environment is free.
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+        """The episodes as they end, all at once that have by now; the next is asked for when an environment is free.
 
         Raises:
             VlagenError: what the user has to mend first.
@@ -62,8 +62,13 @@ class Troupe:
                 self._give(self._best(free, attempt), attempt)
             if exhausted and not self._playing and not self._queue:
                 return
-            if (event := self._staff.next()) is not None:
-                yield from self._go_on(*event)
+            ended: list[Played] = []
+            try:
+                for member, reply in self._staff.replies():
+                    ended += self._go_on(member, reply)
+            finally:  # what ended is passed on, even where another reply ends the run
+                if ended:
+                    yield ended
 
     def _free(self) -> list[Member]:
         """Environments that play nothing, and whose policy is ready."""
@@ -86,8 +91,8 @@ class Troupe:
         replica = None if member.asked is None else member.asked.actor
         self._staff.watch(member, member.actor.play.remote(attempt.episode, turn, replica))
 
-    def _go_on(self, member: Member, reply: Ended | BaseException) -> Iterator[Played]:
-        """Accepts an episode, or queues it again where something went wrong that is not its own fault."""
+    def _go_on(self, member: Member, reply: Ended | BaseException) -> list[Played]:
+        """Accepts an episode, or queues it again where something went wrong that is not its own fault; it, if it ended."""
         attempt, member.attempt = member.attempt, None
         self._playing -= 1
         ended = reply if isinstance(reply, Ended) else _lost(attempt, reply)
@@ -100,7 +105,8 @@ class Troupe:
         elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
             self._queue.appendleft(again)
         else:
-            yield self._kept(attempt, ended)
+            return [self._kept(attempt, ended)]
+        return []
 
     def _worn(self, member: Member, ended: Ended) -> bool:
         too_large = self._limits.memory_mb is not None and ended.memory_mb > self._limits.memory_mb

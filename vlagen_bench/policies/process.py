@@ -1,0 +1,31 @@
+"""What has to be known of a process that works for another? How it ends with that, how it ended, what memory it takes."""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def end_with_the_parent() -> None:
+    """This process is killed when the one that started it ends; even amid a long call, when nobody reads a pipe."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def ending(code: int) -> str:
+    """What an exit code, as Python's processes have it, says: `was killed by SIGSEGV`, `ended with exit code 3`."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"was killed by {name}"
+
+
+def memory_mb(process: int | str = "self") -> float:
+    """Its resident memory; 0 if it has died."""
+    try:
+        with open(f"/proc/{process}/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return 0.0
