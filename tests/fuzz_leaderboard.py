@@ -1,4 +1,4 @@
-"""Damages submissions, run folders and openings at random, for a while: whatever is damaged, a sentence must come of it.
+"""Damages submissions, run folders and openings at random, for a while: a sentence must come of it, or an entry that can be read.
 
 python tests/fuzz_leaderboard.py --seconds 600 --seed 1
 """
@@ -18,9 +18,9 @@ from typing import Any
 
 from submissions import CARD, LIMIT, members, recorded, tasks_with_tiny
 
-from vlagen_bench import paths, takes
+from vlagen_bench import entries, paths, takes
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.leaderboard import archive, card, hidden, submission, verify
+from vlagen_bench.leaderboard import archive, card, hidden, submission, verdict, verify
 from vlagen_bench.leaderboard.streams import expand, shrink
 
 ODD_BYTES = (
@@ -56,6 +56,7 @@ ODD_TEXT = (
     "#",
     "\x85",
     "\ufeff",
+    "\U0001f600",
 )
 ODD_VALUES = (
     None, True, False, 0, -1, 1 << 62, 1 << 80, 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", "a", "\ud800", "\u202e", "\0",
@@ -155,7 +156,15 @@ def damaged_submission(rng: random.Random) -> bytes:
 
 
 def a_submission(rng: random.Random, folder: Path) -> None:
-    verify.verify(submission.read(damaged_submission(rng)), published=[], sample=0)
+    entry = verify.verify(submission.read(damaged_submission(rng)), published=[], sample=0).entry()
+    file = folder / entry.suite / f"{entry.name}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(verdict.text(entry), encoding="utf-8")
+    try:
+        again = entries.read(file)
+    except VlagenError as error:
+        raise AssertionError(f"an entry was written that cannot be read: {error}") from None
+    assert again == entry, "an entry is read as another"
 
 
 def a_card(rng: random.Random, folder: Path) -> None:

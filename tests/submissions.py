@@ -55,7 +55,8 @@ def tasks_with_tiny() -> Path:
     (folder / "suites").mkdir()
     for path in paths.tasks_dir().glob("*.yaml"):
         (folder / path.name).symlink_to(path)
-    (folder / "suites" / "quick.yaml").symlink_to(paths.tasks_dir() / "suites" / "quick.yaml")
+    for name in ("quick.yaml", "paper.yaml"):
+        (folder / "suites" / name).symlink_to(paths.tasks_dir() / "suites" / name)
     (folder / "suites" / "tiny.yaml").write_text(TINY)
     return folder
 

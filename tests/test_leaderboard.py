@@ -1,5 +1,6 @@
 """An honest submission becomes an entry; cards, hidden seeds and ties."""
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -8,10 +9,10 @@ import numpy as np
 import pytest
 from submissions import CARD, members, recorded, tiny  # noqa: F401
 
-from vlagen_bench import entries, paths
+from vlagen_bench import catalog, entries, paths, plan
 from vlagen_bench.cli import leaderboard as commands
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.leaderboard import archive, card, hidden, streams, submission, ties, verdict, verify
+from vlagen_bench.leaderboard import archive, card, claims, hidden, proofs, streams, submission, ties, verify
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.leaderboard.sandbox import Sandbox
 
@@ -28,7 +29,7 @@ def test_submit_verify_publish(tmp_path, filled, capsys, monkeypatch):
     assert commands.submit(recorded(), filled, tmp_path / "a.zip") == 0
     assert commands.verify(tmp_path / "a.zip", out=tmp_path / "my-model.json") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "4 of 4 episodes were re-simulated from their actions alone" in said and "4 went the same way" in said
+    assert "4 of 4 episodes were simulated again from their actions alone" in said and "4 went the same way" in said
     assert "Who made the actions" in said and "The entry is verified." in said
     board = tmp_path / "boards" / "tiny"
     board.mkdir(parents=True)
@@ -54,7 +55,7 @@ def test_equal_runs_are_equal_bytes(tmp_path, filled):
 
 def test_nothing_resimulated_is_a_self_run():
     found = verify.verify(submission.read(archive.pack(members())), published=[], sample=0)
-    assert found.kind == "self-run" and "nothing was re-simulated" in found.not_proven()[0]
+    assert found.kind == "self-run" and "Whether the actions do" in proofs.not_proven(found.entry())[0]
     assert found.entry().proof.resimulated == 0
 
 
@@ -64,10 +65,13 @@ def test_a_sample_says_what_it_leaves_open():
 
     def resimulate(task, takes):
         played.extend(takes)
-        return (verify.Comparison(episode=t.episode, steps=80, diverges_at=None, disagreements=()) for t in takes)
+        return (
+            verify.Comparison(episode=t.episode, steps=80, diverges_at=None, disagreements=(), scored=True)
+            for t in takes
+        )
 
     found = verify.verify(read, published=[], sample=2, seed=3, resimulate=resimulate)
-    assert len(played) == 2 and found.sample_seed == 3 and "drawn with the seed 3" in found.proven()[-1]
+    assert len(played) == 2 and found.sample_seed == 3 and "with the seed 3" in proofs.proven(found.entry())[-1]
     assert verify.draw(read.takes, 2, 3) == verify.draw(read.takes, 2, 3) != verify.draw(read.takes, 2, 5)
     assert verify.draw(read.takes, 2, None)[1] is not None
     with pytest.raises(Refused, match="not negative"):
@@ -76,11 +80,13 @@ def test_a_sample_says_what_it_leaves_open():
 
 def test_states_of_another_machine_count_only_if_that_is_said():
     read = submission.read(archive.pack(members()))
-    other = [verify.Comparison(episode=t.episode, steps=80, diverges_at=9, disagreements=()) for t in read.takes]
+    other = [
+        verify.Comparison(episode=t.episode, steps=80, diverges_at=9, disagreements=(), scored=True) for t in read.takes
+    ]
     with pytest.raises(Refused, match=r"diverge at step 9 of 80.*--states rescored"):
         verify.verify(read, published=[], resimulate=lambda task, takes: iter(other))
     found = verify.verify(read, published=[], states="rescored", resimulate=lambda task, takes: iter(other))
-    assert found.exact == 0 and "4 by their score alone" in found.proven()[2]
+    assert found.exact == 0 and "4 by their score alone" in proofs.proven(found.entry())[2]
 
 
 @pytest.mark.parametrize(("total", "sampled", "left"), [(10, 10, 0), (10, 9, 1), (100, 95, 0), (3072, 300, 29)])
@@ -88,7 +94,7 @@ def test_how_many_false_records_a_sample_allows(total, sampled, left):
     """Against the definition, by counting."""
     from scipy.stats import hypergeom
 
-    assert verdict.undetected(total, sampled) == left
+    assert proofs.undetected(total, sampled) == left
     assert hypergeom.pmf(0, total, left + 1, sampled) <= 0.05 < hypergeom.pmf(0, total, left, sampled)
 
 
@@ -149,6 +155,25 @@ def test_a_simulator_that_hangs_or_dies_is_a_sentence(monkeypatch):
         list(Sandbox()(read.task, read.takes[:1]))
 
 
+@pytest.mark.slow
+def test_the_sandbox_ends_with_its_reader(monkeypatch):
+    import subprocess
+
+    children = []
+
+    class Seen(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            children.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Seen)
+    read = submission.read(archive.pack(members()))
+    played = Sandbox()(read.task, read.takes)
+    assert next(played).exact
+    played.close()  # as after a refusal, with episodes left to be played
+    assert [child.returncode is None for child in children] == [False]
+
+
 def test_the_template_has_to_be_filled_in(tmp_path):
     commands.card(tmp_path / "card.yaml")
     with pytest.raises(ConfigError, match="exists already"):
@@ -186,6 +211,7 @@ CARDS = [
     (CARD.replace(b"benchmark_seen: none", b"benchmark_seen: never"), "expected one of 'none'"),
     (CARD.replace(b"my-model", b"../my-model"), "is none: lower case"),
     (CARD.replace(b"my-model", b"My-Model"), "is none: lower case"),
+    (CARD.replace(b"my-model", b"nul.v2"), "is none: lower case"),  # a device to Windows
     (CARD.replace(b"my-model", "my-mоdel".encode()), "is none: lower case"),  # a Cyrillic o
     (CARD.replace(b"A model", b'"A\\u202Emodel"'), "is not valid YAML"),
     (CARD.replace(b"A model of ours, 3B", '"A \u202emodel"'.encode()), "U+202E, which cannot be seen"),
@@ -248,17 +274,57 @@ def test_a_list_of_seeds_is_numbers():
 
 
 def test_a_revealed_seed_may_be_run():
-    from vlagen_bench import catalog, plan
-    from vlagen_bench.leaderboard import claims
-
     claimed, _ = claims.read(members()["header.json"])
-    import dataclasses
-
     other = plan.make_plan(plan.select(catalog.suite("tiny"), conditions=None, episodes=None, seed=12))
     hidden_run = dataclasses.replace(claimed, seed=12, plan_hash=other.hash)
-    assert claims.plan_of(hidden_run, seeds=(11, 12)).hash == other.hash
-    with pytest.raises(Refused, match="Who may choose a seed"):
+    assert claims.plan_of(hidden_run, hidden.commit("tiny", (11, 12))).hash == other.hash
+    with pytest.raises(Refused, match=r"the suite's is 0\. Who may choose a seed"):
         claims.plan_of(hidden_run)
+    with pytest.raises(Refused, match=r"or one of the revealed\. Who may choose a seed"):
+        claims.plan_of(hidden_run, hidden.commit("tiny", (11, 13)))
+    with pytest.raises(Refused, match="the revealed ones are of the suite 'quick'"):
+        claims.plan_of(hidden_run, hidden.commit("quick", (11, 12)))
+
+
+def test_a_run_of_a_revealed_seed_says_so_and_stands_apart():
+    """Its episodes are others, one list of seeds to choose from."""
+    from vlagen_bench.site import boards
+
+    read = submission.read(archive.pack(members()))
+    suite = catalog.suite("tiny")
+    reseeded = plan.make_plan(plan.select(suite, conditions=None, episodes=None, seed=12))
+    header = json.loads(members()["header.json"])
+    protocol = submission.protocol_of(header, reseeded, read.task)
+    (said,) = entries.differences(protocol, boards.own_protocol(suite))
+    assert said == "its episodes are of the seed 12, revealed of a hidden split"
+    assert entries.differences(read.protocol, boards.own_protocol(suite)) == ()
+
+
+def test_published_episodes_cannot_be_hidden(tmp_path):
+    (tmp_path / "seeds").write_text("11\n")
+    with pytest.raises(ConfigError, match="'paper' has published episodes"):
+        commands.commit("paper", tmp_path / "seeds", tmp_path / "commitment.json", tmp_path / "opening.json")
+    assert not (tmp_path / "opening.json").exists()
+
+
+def test_a_draw_that_can_be_foreseen_makes_no_entry(tmp_path):
+    (tmp_path / "a.zip").write_bytes(archive.pack(members()))
+    with pytest.raises(ConfigError, match="leave one of both out"):
+        commands.verify(tmp_path / "a.zip", sample=1, seed=3, out=tmp_path / "entry.json")
+
+
+def test_an_entry_in_any_script_can_be_read_again(tmp_path, monkeypatch):
+    """Beyond 16 bits JSON escapes a character as two, which YAML takes for two; one entry would close its leaderboard."""
+    monkeypatch.setattr(paths, "leaderboards_dir", lambda: tmp_path)
+    model = 'Ours 😀 模型 "7B" \\ & <b>: {x} # — é'
+    quoted = model.replace("\\", "\\\\").replace('"', '\\"')
+    filled = CARD.replace(b"A model of ours, 3B", f'"{quoted}"'.encode())
+    read = submission.read(archive.pack(members() | {"card.yaml": filled}))
+    file = tmp_path / "tiny" / "my-model.json"
+    (tmp_path / "a.zip").write_bytes(archive.pack(members() | {"card.yaml": filled}))
+    commands.verify(tmp_path / "a.zip", sample=0, out=file)
+    assert entries.load("tiny")[0].model == read.card.model == model
+    assert json.loads(file.read_text(encoding="utf-8"))["model"] == model
 
 
 def test_ties_are_groups_that_may_overlap():

@@ -6,6 +6,7 @@ import json
 import lzma
 import stat
 import struct
+import tracemalloc
 import warnings
 import zipfile
 
@@ -23,8 +24,8 @@ from submissions import (  # noqa: F401
     with_records,
 )  # fmt: skip
 
-from vlagen_bench import catalog
-from vlagen_bench.leaderboard import archive, limits, streams, submission, verify
+from vlagen_bench import catalog, plan
+from vlagen_bench.leaderboard import archive, limits, records, streams, submission, verify
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.leaderboard.streams import expand, shrink
 from vlagen_bench.replay import Unseen, replay
@@ -190,8 +191,6 @@ def line(raw: bytes) -> bytes:
 
 def records_of(seed: int) -> bytes:
     """Header and records of another seed's plan, whose actions are these."""
-    from vlagen_bench import plan
-
     made = plan.make_plan(plan.select(catalog.suite("tiny"), conditions=None, episodes=None, seed=seed))
     content = json.loads(members()["header.json"]) | {"seed": seed, "plan_hash": made.hash}
     return with_member("header.json", json.dumps(content).encode())
@@ -280,6 +279,16 @@ FORGERIES = {
     ),
     "new metric": (lambda: with_records(lambda ls: ls[0]["metrics"].update(beauty=1)), "the metric beauty"),
     "metric with depth": (lambda: with_records(lambda ls: ls[0]["metrics"].update(a=[1])), "at most 40 plain values"),
+    "metrics that flood a terminal": (
+        lambda: with_records(lambda ls: ls[0]["metrics"].update({f"{i}" + "x" * 300: "y" * 300 for i in range(20)})),
+        "the metric 0xxx",
+    ),
+    "timings with depth": (
+        lambda: with_records(lambda ls: ls[0]["timings"].update(a=[{}] * 2000)), "the timings are at most 40 plain values"
+    ),
+    "many timings": (
+        lambda: with_records(lambda ls: ls[0]["timings"].update({str(i): i for i in range(900)})), "the timings are at most 40"
+    ),
     "NaN in a record": (lambda: line(b'{"id": NaN}'), "NaN is no number"),
     "a record of nothing": (lambda: line(b"null"), "line 1 is of 'None'"),
     "an unknown key": (lambda: with_record(bonus=1), "There is no key 'bonus'"),
@@ -350,6 +359,20 @@ def test_a_manifest_that_is_not_of_its_members_is_refused():
                 data = archive.manifest(honest) if each == "manifest.json" else honest[each]
                 file.writestr(zipfile.ZipInfo(each, archive.STAMP), data + b" " * (each == name))
         assert f"the hash of '{name}' is not the member's" in refused(buffer.getvalue())
+
+
+def test_lines_of_nothing_take_no_memory():
+    """As many as the limit allows: a list of them would be eight times as long, and their values more."""
+    made = plan.make_plan(catalog.suite("tiny"))
+    task = catalog.task(made.suite.task)
+    room = len(made.episodes) * limits.RECORD_BYTES
+    for data in (b"\n" * room, (b"[" + b"{}," * 5000 + b"0]\n") * len(made.episodes)):
+        tracemalloc.start()
+        with pytest.raises(Refused, match=r"65536 lines|line 1 is of"):
+            records.read(data, made, task)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(data) <= room and most < 8 * room, most
 
 
 def test_the_same_actions_under_another_name_are_refused_without_a_simulator():

@@ -18,9 +18,9 @@ import pytest
 
 from vlagen_bench import catalog, entries, paths
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.leaderboard.proofs import MEANINGS, not_proven, proven
 from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.site import boards, publish
-from vlagen_bench.site.proofs import MEANINGS, not_proven, proven
 
 EVIL = """</title></script><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}"'"""
 
@@ -135,11 +135,14 @@ def test_what_cannot_be_told_apart_is_tied(full):
     assert places["attack"] == (6, 6) and own.standings[-1].entry.name == "attack"
 
 
+@pytest.mark.parametrize("how", [{"resimulated": 3072}, {"resimulated": 300}, {}, {"kind": "reported", "proof": None}])
 @pytest.mark.parametrize("note", [
     "policy: expert", "policy: replay", "policy: vlagen_bench.policies.expert:Expert", "policy: copies/Expert.py:P",
+    "Policy:expert", " POLICY :  Replay ",
 ])  # fmt: skip
-def test_who_sees_the_state_is_never_ranked(shelf, tmp_path, note):
-    shelf("best", successes=192, resimulated=3072, notes=(note,))
+def test_who_sees_the_state_is_never_ranked(shelf, tmp_path, note, how):
+    """However the entry came: checked, taken at its word, or written by hand."""
+    shelf("best", successes=192, notes=(note,), **how)
     page = boards.page("paper")
     never = page.blocks[-1]
     assert never.privileged and not never.ties and of(page, "best").place is None
@@ -167,6 +170,14 @@ def test_parts_and_uneven_counts_are_not_ranked(shelf):
     page = boards.page("paper")
     assert of(page, "part").place is None and of(page, "uneven").place is None
     assert len(page.blocks[0].ties) == 2
+
+
+def test_one_entry_is_at_no_top(shelf, tmp_path):
+    shelf("one", "quick", successes=0, n=4)
+    built(tmp_path)
+    assert (tmp_path / "site/index.html").read_text().count("At the top") == 1  # of the suite `paper`
+    assert "The only one that can be ranked" in (tmp_path / "site/index.html").read_text()
+    assert "none is there to compare it with" in (tmp_path / "site/suites/quick.html").read_text()
 
 
 def test_shared_scenes_are_counted_not_episodes(shelf):

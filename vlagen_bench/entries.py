@@ -95,6 +95,8 @@ class Entry:
     conditions: dict[str, Cell] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     """published averages of conditions that were not published one by one"""
+    privileged: bool = False
+    """whether the policy sees the simulator's state, or repeats another run: such a one is shown, and never ranked"""
     proof: Proof | None = None
     """of a submission; None: it was copied from a publication"""
 

@@ -36,7 +36,7 @@ def submit(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], card:
     from vlagen_bench.leaderboard.submit import submit
 
     data, submission = submit(run, card)
-    out.write_bytes(data)
+    _write(out, data)
     _say(
         f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes of the suite "
         f"'{submission.plan.suite.name}', sha256 {submission.archive_sha256}. To see what a verifier sees: "
@@ -59,37 +59,48 @@ def verify(
     Args:
         file: the submission.
         sample: re-simulate only so many episodes, drawn at random; 0: none.
-        seed: of the draw, to repeat one; default: from the system's randomness.
+        seed: of the draw, to repeat one, without --out; default: from the system's randomness.
         states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
         commitment: what was published of that split beforehand.
         out: where to write the entry, for leaderboards/SUITE/NAME.json.
     """
     from vlagen_bench import entries
-    from vlagen_bench.leaderboard import submission, verdict
+    from vlagen_bench.leaderboard import proofs, submission, verdict
     from vlagen_bench.leaderboard import verify as verification
     from vlagen_bench.progress import tracked
     from vlagen_bench.table import results_table
 
-    seeds = _seeds(opening, commitment)
-    found = submission.load(file, seeds)
+    if seed is not None and out is not None:
+        raise ConfigError(
+            "--seed repeats a draw that others can foresee, and --out writes an entry: leave one of both out."
+        )
+    found = submission.load(file, _opened(opening, commitment))
+    published = entries.load(found.plan.suite.name)
     printer = console()
     checked = verification.verify(
         found,
-        published=entries.load(found.plan.suite.name),
+        published=published,
         sample=sample,
         seed=seed,
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
     printer.print(results_table(f"{found.plan.suite.name}: {found.card.name}", found.rows()))
-    for title, sentences in (("Proven:", checked.proven()), ("Not proven:", checked.not_proven())):
+    entry = checked.entry()
+    for title, sentences in (("Proven:", proofs.proven(entry)), ("Not proven:", proofs.not_proven(entry))):
         _say(title)
         for sentence in sentences:
             _say(f"  {sentence}")
-    _say(f"The entry is {checked.kind}.")
+    for clause in entry.protocol.deviations:
+        _say(f"It stands in a table of its own: {clause}.")
+    if checked.network == "open":
+        _say("The sandbox had the network: this system does not let it be cut off.")
+    _say(f"The entry is {entry.kind}.")
+    if any(one.name == entry.name for one in published):
+        _say("An entry of this name, with these actions, is published already: see that both cards are of one author.")
     if out:
-        out.write_text(json.dumps(verdict.content(checked.entry()), indent=1) + "\n", encoding="utf-8")
+        _write(out, verdict.text(entry).encode())
         _say(f"Written: {out}")
     return OK
 
@@ -106,7 +117,10 @@ def commit(suite: str, seeds: Path, out: Path = Path("commitment.json"), secret:
     from vlagen_bench import catalog
     from vlagen_bench.leaderboard import hidden
 
-    catalog.suite(suite)
+    if catalog.suite(suite).official_ids:
+        raise ConfigError(
+            f"The suite '{suite}' has published episodes, which no seed changes: nothing of it can be hidden."
+        )
     opening = hidden.commit(suite, hidden.seeds_of(_small(seeds), str(seeds)))
     _write_new(secret, _json(asdict(opening)))
     secret.chmod(0o600)
@@ -125,7 +139,7 @@ def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
     from vlagen_bench.leaderboard import hidden
 
     found = hidden.reveal(_small(opening), _small(commitment))
-    _say(f"These {len(found.seeds)} seeds of the suite '{found.suite}' are those that were committed to:")
+    _say(f"These seeds of the suite '{found.suite}' are those that were committed to:")
     for seed in found.seeds:
         _say(str(seed))
     return OK
@@ -141,18 +155,21 @@ def build(
         out: the folder to write to.
         reports: pages of `vlagen report` to publish with them, as SUITE/NAME.html.
     """
+    from vlagen_bench import entries, paths
     from vlagen_bench.site import publish
 
-    _say(f"Written: {publish(out, reports)}. Open it, or put the folder on a web host.")
+    page = publish(out, reports)
+    _say(f"Written: {page}, from the {len(entries.files())} entries in {paths.leaderboards_dir()}.")
+    _say("Open it, or put the folder on a web host.")
     return OK
 
 
-def _seeds(opening: Path | None, commitment: Path | None) -> tuple[int, ...]:
+def _opened(opening: Path | None, commitment: Path | None):
     from vlagen_bench.leaderboard import hidden
 
     if (opening is None) != (commitment is None):
         raise ConfigError("Give both --opening and --commitment: revealed seeds count only if they were committed to.")
-    return hidden.reveal(_small(opening), _small(commitment)).seeds if opening else ()
+    return hidden.reveal(_small(opening), _small(commitment)) if opening else None
 
 
 def _small(path: Path) -> bytes:
@@ -162,8 +179,12 @@ def _small(path: Path) -> bytes:
     return read_file(path, FILE_BYTES)
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
+
+def _write_new(path: Path, data: bytes) -> None:
     try:
         with open(path, "xb") as file:
             file.write(data)

@@ -12,8 +12,8 @@ from vlagen_bench.leaderboard.limits import CARD_BYTES, Refused
 from vlagen_bench.leaderboard.plain import check_text, shown
 from vlagen_bench.strict import build
 
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
-"""of an entry, which becomes a file's name on every system"""
+NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
+"""of an entry, which becomes a file's name on every system; some begin as Windows' devices do"""
 TO_FILL = "FILL IN"
 DEPTH = 2
 """a mapping, and lists in it"""

@@ -1,15 +1,16 @@
 """Of which suite does a submission claim to be? Its header, and the plan that this release makes of that suite."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from vlagen_bench import catalog, packs, specs
 from vlagen_bench.errors import VlagenError, unknown
+from vlagen_bench.leaderboard.hidden import Opening
 from vlagen_bench.leaderboard.limits import HEADER_BYTES, Refused
 from vlagen_bench.leaderboard.plain import parse, shown
-from vlagen_bench.nouns import Plan
+from vlagen_bench.nouns import Plan, Suite
 from vlagen_bench.plan import make_plan, select
 from vlagen_bench.strict import build
 
@@ -79,12 +80,12 @@ def _kept(kind: type, value: Any) -> Any:
     return {key: item for key, item in value.items() if key in names} if isinstance(value, Mapping) else value
 
 
-def plan_of(claims: Claims, seeds: Collection[int] = ()) -> Plan:
+def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
     """The plan that the claims are about, made anew.
 
     Args:
         claims: of a header.
-        seeds: revealed seeds of a hidden split, which may be run instead of the suite's own.
+        opening: revealed seeds of a hidden split of this suite, one of which may be run instead of the suite's own.
 
     Raises:
         Refused: the policy is not to be ranked, or it is not the whole suite of this release.
@@ -110,11 +111,7 @@ def plan_of(claims: Claims, seeds: Collection[int] = ()) -> Plan:
             f"header.json: the conditions are not those of the suite '{suite.name}'"
             f"{': ' + shown(', '.join(odd)) if odd else ', in their order'}. A submission is of the whole suite."
         )
-    if claims.seed != suite.seed and claims.seed not in seeds:
-        raise Refused(
-            f"header.json: the seed is {claims.seed}, and the suite's is {suite.seed}"
-            f"{' or one of the revealed' if seeds else ''}. Who may choose a seed may choose the best of many."
-        )
+    _check_seed(claims.seed, suite, opening)
     plan = make_plan(
         suite if claims.seed == suite.seed else select(suite, conditions=None, episodes=None, seed=claims.seed)
     )
@@ -135,6 +132,19 @@ def _check_policy(claims: Claims) -> None:
             f"The policy is called '{shown(claims.policy.name)}', which sees the simulator's state or repeats another "
             f"run, whatever else the header says. It is never ranked."
         )
+
+
+def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
+    revealed = opening.seeds if opening and opening.suite == suite.name else ()
+    if seed in (suite.seed, *revealed):
+        return
+    others = " or one of the revealed" if revealed else ""
+    if opening and not revealed:
+        others = f", and the revealed ones are of the suite '{shown(opening.suite)}'"
+    raise Refused(
+        f"header.json: the seed is {seed}, and the suite's is {suite.seed}{others}. "
+        f"Who may choose a seed may choose the best of many."
+    )
 
 
 def _check_pack(claims: Claims, plan: Plan) -> None:

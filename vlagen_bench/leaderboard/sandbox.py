@@ -24,7 +24,7 @@ from vlagen_bench.takes import Take
 
 
 class Sandbox:
-    """Re-simulates takes; each process of it plays some, and is gone."""
+    """Re-simulates takes as they are asked for; each process of it plays some, and is gone."""
 
     network: str | None = None
     """`none` or `open` to its processes; None before the first"""
@@ -36,21 +36,19 @@ class Sandbox:
             some = takes[start : start + limits.SANDBOX_EPISODES]
             yield from map(compare, some, self._played(task, some))
 
-    def _played(self, task: Task, takes: Sequence[Take]) -> list[Again]:
+    def _played(self, task: Task, takes: Sequence[Take]) -> Iterator[Again]:
         seconds = limits.SANDBOX_START_S + limits.SANDBOX_EPISODE_S * len(takes)
-        size = limits.SANDBOX_OUTPUT_BYTES * (len(takes) + 1)
-        output, code = _run(_job(task, takes), seconds, size)
-        lines = [line for line in output.split(b"\n") if line]
-        answers = [parse(line, "The sandbox's answer", limits.SANDBOX_OUTPUT_BYTES) for line in lines]
-        self.network = answers[0].get("network") if answers else None
-        played = answers[1:]
-        if len(played) < len(takes) or code != 0:
-            take = takes[min(len(played), len(takes) - 1)]
-            raise Refused(
-                f"The episode {take.episode.id} ({take.episode.condition} {take.episode.index}) cannot be re-simulated: "
-                f"the simulator {_ending(code, seconds)}. Its actions are in float32 as they were told; none may break it."
-            )
-        return [_again(answer, take) for answer, take in zip(played, takes, strict=True)]
+        with _process(_job(task, takes), seconds) as child:
+            self.network = (_answer(child) or {}).get("network")
+            for take in takes:
+                answer = _answer(child)
+                if answer is None:
+                    raise Refused(
+                        f"The episode {take.episode.id} ({take.episode.condition} {take.episode.index}) cannot be "
+                        f"re-simulated: the simulator {_ending(child.wait(), seconds)}. Its actions are in float32 as they "
+                        f"were told; none may break it."
+                    )
+                yield _again(answer, take)
 
 
 def _make_robot_files(task: Task) -> None:
@@ -70,8 +68,9 @@ def _job(task: Task, takes: Sequence[Take]) -> bytes:
     return json.dumps(job).encode() + b"\n" + actions_to_bytes([take.actions for take in takes])
 
 
-def _run(job: bytes, seconds: int, size: int) -> tuple[bytes, int]:
-    """What the process wrote, at most so many bytes, and its exit code; it is killed after so many seconds."""
+@contextlib.contextmanager
+def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
+    """A process that has the job; it is killed after so many seconds, and in the end."""
     command = [sys.executable, "-I", "-B", "-m", "vlagen_bench.leaderboard.inmate"]
     command += [str(number) for number in (seconds, limits.SANDBOX_MEMORY_BYTES, limits.SANDBOX_FILES)]
     with (
@@ -85,14 +84,19 @@ def _run(job: bytes, seconds: int, size: int) -> tuple[bytes, int]:
         feeder = threading.Thread(target=_feed, args=(child.stdin, job), daemon=True)
         timer.start(), feeder.start()
         try:
-            output = child.stdout.read(size)
-            if child.stdout.read(1):
-                child.kill()
-            return output, child.wait()
+            yield child
         finally:
             timer.cancel()
             child.kill()
             feeder.join()
+
+
+def _answer(child: subprocess.Popen) -> Any:
+    """The next line of its output, as it comes; None if it has ended."""
+    line = child.stdout.readline(limits.SANDBOX_OUTPUT_BYTES + 1)
+    if len(line) <= limits.SANDBOX_OUTPUT_BYTES and not line.endswith(b"\n"):
+        return None
+    return parse(line, "The sandbox's answer", limits.SANDBOX_OUTPUT_BYTES)
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What is in a submission? Everything that can be checked without a simulator, checked."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from vlagen_bench import catalog, report
 from vlagen_bench.entries import Protocol
 from vlagen_bench.leaderboard import archive, card, claims, records
 from vlagen_bench.leaderboard.card import Card
+from vlagen_bench.leaderboard.hidden import Opening
 from vlagen_bench.leaderboard.limits import ARCHIVE_BYTES, RECORD_BYTES
 from vlagen_bench.leaderboard.plain import read_file
 from vlagen_bench.leaderboard.streams import ACTION_BYTES, actions_from_bytes, expand, states_from_bytes
@@ -29,8 +30,6 @@ class Submission:
     protocol: Protocol
     takes: Sequence[Take]
     """of every episode of the plan, in its order"""
-    versions: Mapping[str, Any]
-    """of the packages that it says it was made with"""
     archive_sha256: str
     actions_sha256: str
     """of the actions themselves, however they are packed"""
@@ -47,12 +46,21 @@ def _outcome(take: Take) -> dict[str, Any]:
     return {"outcome": take.record.outcome, "success_once": take.record.success_once}
 
 
-def load(path: Path, seeds: Collection[int] = ()) -> Submission:
+def protocol_of(header: dict[str, Any], plan: Plan, task: Task) -> Protocol:
+    """As of the run; other seeds are other episodes, and no numbers to be ranked against the suite's own."""
+    protocol = report.protocol_of(header, task)
+    if plan.suite.seed == catalog.suite(plan.suite.name).seed:
+        return protocol
+    said = f"its episodes are of the seed {plan.suite.seed}, revealed of a hidden split"
+    return replace(protocol, deviations=(*protocol.deviations, said))
+
+
+def load(path: Path, opening: Opening | None = None) -> Submission:
     """The submission in a file; raises `ConfigError` if there is none, and `Refused` as `read` does."""
-    return read(read_file(path, ARCHIVE_BYTES), seeds)
+    return read(read_file(path, ARCHIVE_BYTES), opening)
 
 
-def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
+def read(data: bytes, opening: Opening | None = None) -> Submission:
     """The submission in these bytes.
 
     In this order, so that nothing is unpacked before the plan says how large it can be: container, header, plan, card,
@@ -60,14 +68,14 @@ def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
 
     Args:
         data: of the file.
-        seeds: revealed seeds of a hidden split.
+        opening: revealed seeds of a hidden split.
 
     Raises:
         Refused: it is damaged, forged or incomplete.
     """
     members = archive.unpack(data)
     claimed, header = claims.read(members["header.json"])
-    plan = claims.plan_of(claimed, seeds)
+    plan = claims.plan_of(claimed, opening)
     task = catalog.task(plan.suite.task)
     told = card.read(members["card.yaml"])
     count = len(plan.episodes)
@@ -87,9 +95,8 @@ def read(data: bytes, seeds: Collection[int] = ()) -> Submission:
         policy=claimed.policy.name,
         plan=plan,
         task=task,
-        protocol=report.protocol_of(header, task),
+        protocol=protocol_of(header, plan, task),
         takes=[Take(episode=e, record=r, actions=a, state_hashes=h) for e, r, a, h in takes],
-        versions=header.get("versions") if isinstance(header.get("versions"), dict) else {},
         archive_sha256=archive.sha256(data),
         actions_sha256=archive.sha256(moves),
         states_sha256=archive.sha256(members["states.bin"]),

@@ -1,15 +1,13 @@
-"""What does a verification prove, and what not? Counts, sentences, and the entry that may be published."""
+"""What comes of a verification? Counts, and the entry that may be published."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from math import comb
 from typing import Any, Literal
 
 from vlagen_bench.entries import Cell, Entry, Proof, Source
 from vlagen_bench.leaderboard.submission import Submission
 from vlagen_bench.replay import Comparison
-
-SURE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,38 +29,6 @@ class Verdict:
     @property
     def kind(self) -> Literal["verified", "self-run"]:
         return "verified" if self.compared else "self-run"
-
-    def proven(self) -> list[str]:
-        """What is certain now, a sentence each."""
-        total, some = len(self.submission.takes), len(self.compared)
-        said = [
-            f"The episodes are all {total} of the suite '{self.submission.plan.suite.name}', each once; its plan was made anew.",
-            "Every number of the entry was counted from these episodes.",
-        ]
-        if some:
-            said.append(
-                f"{some} of {total} episodes were re-simulated from their actions alone: every success and failure is as "
-                f"recorded; {self.exact} went the same way bit for bit, {some - self.exact} by their score alone."
-            )
-        if 0 < some < total:
-            said.append(
-                f"They were drawn with the seed {self.sample_seed}. If more than {undetected(total, some)} of the {total} "
-                f"records were false, one would have been found with {SURE:.0%} probability."
-            )
-        return said
-
-    def not_proven(self) -> list[str]:
-        """What nobody can tell from a submission, a sentence each."""
-        said = [
-            "Who made the actions: that they came from the model on the card, or from any model, or without knowing the "
-            "episodes, which are public (a hidden split is against that).",
-            "What the card says.",
-        ]
-        if not self.compared:
-            said.insert(0, "Whether the actions do what the records say: nothing was re-simulated.")
-        if self.network == "open":
-            said.append("The sandbox had the network: this system does not let it be cut off.")
-        return said
 
     def entry(self) -> Entry:
         """The row of the leaderboard."""
@@ -107,21 +73,9 @@ def _notes(submission: Submission) -> tuple[str, ...]:
     )
 
 
-def undetected(total: int, sampled: int) -> int:
-    """How many false records a sample without one still allows, at 95 % (hypergeometric, without replacement).
-
-    >>> undetected(3072, 300)
-    29
-    """
-    false = 0
-    while total - false - 1 >= sampled and comb(total - false - 1, sampled) / comb(total, sampled) > 1 - SURE:
-        false += 1
-    return false
-
-
-def content(entry: Entry) -> dict[str, Any]:
-    """The JSON of an entry's file: without what is not known."""
-    return _known(asdict(entry))
+def text(entry: Entry) -> str:
+    """An entry's file: JSON without what is not known, and without escapes, which JSON and YAML read in two ways."""
+    return json.dumps(_known(asdict(entry)), indent=1, ensure_ascii=False) + "\n"
 
 
 def _known(value: Any) -> Any:

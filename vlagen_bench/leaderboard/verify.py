@@ -7,7 +7,8 @@ from random import Random
 from typing import Literal
 
 from vlagen_bench.entries import Entry
-from vlagen_bench.leaderboard.limits import Refused
+from vlagen_bench.leaderboard.limits import MESSAGE_CHARS, Refused
+from vlagen_bench.leaderboard.plain import shown
 from vlagen_bench.leaderboard.sandbox import Sandbox
 from vlagen_bench.leaderboard.submission import Submission
 from vlagen_bench.leaderboard.verdict import Verdict
@@ -94,7 +95,8 @@ def check(one: Comparison, states: States) -> None:
     """Raises `Refused` if an episode's score does not stand, or its states are others and that matters."""
     where = f"The episode {one.episode.id} ({one.episode.condition} {one.episode.index}), re-simulated from its actions"
     if one.disagreements:
-        raise Refused(f"{where}, is not as recorded: {'; '.join(one.disagreements)}; its states diverge {one.where}.")
+        wrong = shown("; ".join(one.disagreements), MESSAGE_CHARS)
+        raise Refused(f"{where}, is not as recorded: {wrong}; its states diverge {one.where}.")
     if states == "exact" and not one.exact:
         raise Refused(
             f"{where}, has the recorded score, but its states diverge {one.where}: its actions, or its states, were "

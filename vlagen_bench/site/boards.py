@@ -17,8 +17,8 @@ from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
 
 OVERVIEW = "overview"
 """what the columns of means are filed under; the others under their kind"""
-POLICY = "policy: "
-"""how the note begins that names a submission's policy"""
+POLICY = "policy"
+"""what stands before the colon in the note that names a submission's policy"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +93,12 @@ def own_protocol(suite: Suite) -> Protocol:
 
 
 def privileged(entry: Entry) -> bool:
-    """Whether its name, or that of its policy, is one of a policy that sees the simulator's state or repeats another's run."""
-    policies = (note.removeprefix(POLICY) for note in entry.protocol.notes if note.startswith(POLICY))
-    return any(PRIVILEGED.search(name.strip().casefold()) for name in (entry.name, *policies))
+    """Whether its policy sees the simulator's state or repeats another's run: it says so, or has the name of one."""
+    if entry.privileged:
+        return True
+    notes = (note.casefold().partition(":") for note in entry.protocol.notes)
+    policies = (policy for what, _, policy in notes if what.strip() == POLICY)
+    return any(PRIVILEGED.search(name.strip()) for name in (entry.name.casefold(), *policies))
 
 
 def _columns(groups: Mapping[str, str]) -> Iterator[Column]:

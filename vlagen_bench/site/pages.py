@@ -1,11 +1,8 @@
 """How are the pages of the leaderboard written? Facts into templates; links are relative, and nothing is fetched."""
 
 import importlib.metadata
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
 import jinja2
@@ -13,12 +10,12 @@ import jinja2
 from vlagen_bench import catalog, entries
 from vlagen_bench.averages import NOMINAL, OVERALL, SETTINGS
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.leaderboard.proofs import MEANINGS, not_proven, proven
 from vlagen_bench.leaderboard.ties import Place
-from vlagen_bench.pages import charts, words
+from vlagen_bench.pages import charts, shell, words
 from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.site import boards
 from vlagen_bench.site.boards import Page, Standing
-from vlagen_bench.site.proofs import MEANINGS, not_proven, proven
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.table import average_label, percent
 
@@ -91,15 +88,9 @@ def _copies(found: Sequence[Page], reports: Path) -> dict[str, bytes]:
 
 
 def _templates() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: _read("site", name)),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = _read("pages", "style.css") + _read("site", "site.css")
-    script = _read("pages", "script.js") + _read("site", "site.js")
+    made = shell.environment("site")
+    style = shell.read("pages", "style.css") + shell.read("site", "site.css")
+    script = shell.read("pages", "script.js") + shell.read("site", "site.js")
     made.filters |= {
         "percent": percent, "percent_range": words.percent_range, "plain": words.plain, "kind": words.kind,
         "heading": heading, "place": place, "average_label": average_label,
@@ -107,8 +98,7 @@ def _templates() -> jinja2.Environment:
     made.globals |= {
         "charts": charts, "MEANINGS": MEANINGS, "NOMINAL": NOMINAL, "OVERVIEW": boards.OVERVIEW, "kinds_of": _kinds,
         "zip": zip, "style": style, "script": script, "release": importlib.metadata.version("vlagen-bench"),
-        "policy": f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'",
+        "policy": shell.content_policy(style, script),
     }  # fmt: skip
     return made
 
@@ -129,12 +119,3 @@ def _kinds(standings: Sequence[Standing]) -> dict[str, int]:
     """Kind of entry -> how many, the strongest kind first."""
     counts = Counter(one.entry.kind for one in standings)
     return {kind: counts[kind] for kind in MEANINGS if counts[kind]}
-
-
-def _read(package: str, name: str) -> str:
-    return files(f"vlagen_bench.{package}").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """How a page's content policy names what stands inside it."""
-    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()

@@ -1,11 +1,13 @@
 """What does the kind of an entry mean, and what was proven of this one? Sentences, made from its proof alone."""
 
-from vlagen_bench.entries import Entry
-from vlagen_bench.leaderboard.verdict import SURE, undetected
+from math import comb
 
+from vlagen_bench.entries import Entry
+
+SURE = 0.95
 MEANINGS = {
-    "verified": "Counted from a submission whose actions were played again: these actions succeed, and fail, on these "
-    "episodes as the entry says. Not: who made the actions.",
+    "verified": "Counted from a submission whose actions were played again, all or a random sample, as its page says: they "
+    "succeed, and fail, on these episodes as recorded. Not: who made the actions.",
     "self-run": "Counted from a submission that is complete and consistent, and of which nothing was played again: its "
     "records are the submitter’s word.",
     "reported": "Copied from a publication, with its source. Nothing was run or checked here but the copying.",
@@ -50,3 +52,15 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
         "What the card says: model, training data, decoding, hardware, licence.",
     )
     return said if entry.proof.resimulated else ("Whether the actions do what the records say.", *said)
+
+
+def undetected(total: int, sampled: int) -> int:
+    """How many false records a sample without one still allows, at 95 % (hypergeometric, without replacement).
+
+    >>> undetected(3072, 300)
+    29
+    """
+    false = 0
+    while total - false - 1 >= sampled and comb(total - false - 1, sampled) / comb(total, sampled) > 1 - SURE:
+        false += 1
+    return false
