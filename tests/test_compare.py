@@ -162,10 +162,12 @@ def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_
     said = printed(command, command.compare, paths, out=out)
     assert f"Written: {out / 'index.html'}" in said.replace("\n", "")
     page = (out / "index.html").read_text()
-    assert page.count("<section>") == 12 and "<svg" in (out / "comparison.svg").read_text()
+    assert "12 episodes where they differ" in page and "<svg" in (out / "comparison.svg").read_text()
     name = f"videos/A-lighting_l3-0000-{shown['id']}.mp4"
     assert page.count("<video") == 1 and name in page and (out / name).read_bytes() == b"film"
-    assert page.count("has no film of it") == 23
+    assert page.count("<article") == 1 and page.count("No film.") == 1, "episodes without any film are a table"
+    assert page.count('<td class="failure">') == page.count('<td class="success">') == 11
+    assert "−83" in page and "Without a film" in page and page.count("<caption") == page.count("<table")
     with open(out / "comparison.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert (
@@ -191,6 +193,20 @@ def test_a_page_can_be_written_twice_and_escapes(made, tmp_path):
     assert "<script>x" not in page and "&lt;script&gt;x" in page
 
 
+def test_the_page_says_what_weakens_it(made, tmp_path, printed):
+    paths = made("a", good), made("b", lambda e: None if e.condition == "mass_l3" else weak(e))
+    rule = "decided:runs/a & b"
+    header = json.loads((paths[1] / "header.json").read_text())
+    stopped = {"until": rule, "episodes": 24, "intervals": {name: [0.0, 1.0] for name in CONDITIONS}}
+    (paths[1] / "header.json").write_text(json.dumps({**header, "stopped": stopped}))
+    said = " ".join(printed(command, command.compare, paths, out=tmp_path / "out").split())
+    assert f"stopped by --until {rule}. The intervals" in said and "all p, are for a number of episodes" in said
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "<b>B was stopped early</b>" in page and "--until decided:runs/a &amp; b" in page
+    assert "<b>Provisional.</b> 12 episodes have no outcome in every run" in page
+    assert "nan" not in page.lower().split("<main")[1].split("<script>")[0] and ">None<" not in page
+
+
 def _rename(path, name):
     header = json.loads((path / "header.json").read_text())
     (path / "header.json").write_text(json.dumps({**header, "policy": {"name": name, "arguments": {}}}))
@@ -207,6 +223,21 @@ def test_a_run_is_two_frames(made):
     assert (mine.success.mean(), mine["drop"].sum()) == (0.1, lit.lost - lit.gained)
     assert mine.success.isna().sum() == 2 and mine.outcome.isna().sum() == 1 and mine.error.notna().sum() == 1
     assert {"value_lighting", "metric_trouble", "instruction", "index"} <= set(mine.columns)
+    for frame in (run.episodes, run.conditions):
+        cells = [cell for name in frame for cell in frame[name].tolist() if cell is not pd.NA]
+        missing = [cell for cell in cells if cell is None or cell != cell]
+        assert not missing, "pandas.NA, never None or NaN"
+    assert run.conditions["sequence_low"].isna().all()
+
+
+@pytest.mark.parametrize(("asked", "there", "not_there"), [
+    ({"rate": 0.1}, "│     20 │                 20% │", "30% │"), ({"discordance": 0.2}, "│     20 │                 20% │", "│     30 │     "),
+    ({"rate": 0.0}, "at a rate of 0%", "Boschloo"),
+])  # fmt: skip
+def test_power_leaves_out_usual_questions_that_cannot_be(printed, asked, there, not_there):
+    """At a mean rate of 10 % at most 20 % of the pairs can disagree."""
+    said = printed(power_command, power_command.power, power_command.PowerArgs(**asked)).split("Is there a difference?")
+    assert there in said[-1] and not_there not in said[-1]
 
 
 def test_power_answers_in_a_table(printed):

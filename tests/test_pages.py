@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from fabricated import fabricate
 
-from vlagen_bench import catalog, finished, plan
+from vlagen_bench import catalog, compare_page, finished, plan
 from vlagen_bench.cli.selection import Selection
+from vlagen_bench.compare import compare
 from vlagen_bench.errors import RunError
 from vlagen_bench.pages import charts, write_report
 from vlagen_bench.pages.data import gather
@@ -24,7 +25,6 @@ from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.pages.films import gallery, spread
 from vlagen_bench.pages.reproduce import command
 from vlagen_bench.pages.words import plain, points, points_range
-from vlagen_bench.statistics.retest import retest
 from vlagen_bench.stats import newcombe, wilson
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -128,6 +128,14 @@ def test_published_episodes_are_independent_and_unpaired(tmp_path):
     assert text.count("Under the same protocol") == 1 and text.count("neither ranked nor subtracted") == 2
 
 
+def test_means_of_published_rows_are_labelled_as_what_they_are(tmp_path):
+    """Of all settings, whatever the run itself has."""
+    run = fabricate(tmp_path / "run", "paper", by_rule, episodes=2, conditions=("unseen_table", "reposition"))
+    text = write_report(run).read_text(encoding="utf-8")
+    shown = text[text.index('id="published"') : text.index('id="gallery"')]
+    assert "mean of 15<" in shown and "mean of 2 of 15" not in shown
+
+
 def test_the_page_is_one_file_that_fetches_nothing(ladder):
     film(ladder, failures(ladder)[0])
     page = write_report(ladder)
@@ -184,7 +192,9 @@ def test_no_data_is_a_dash(tmp_path):
     assert "<b>Incomplete.</b>" in text and "NaN" not in text and ">None<" not in text and " nan" not in text
     assert not re.search(r"<b>0 %</b>", text) and "<b>–</b>" in text
     assert text.count("<li>it broke</li>") == 1
-    assert "Not measured: run with" in text and "No episode failed among those that were scored" in text
+    assert "<p>Not measured." in text and "No episode failed among those that were scored" in text
+    assert "No perturbed episode has an outcome together with its clean twin yet" in text
+    assert "have no clean twins" not in text and "Drop against clean twins" in text
     Elements(page)
 
 
@@ -208,15 +218,58 @@ def test_equal_runs_give_equal_pages(ladder):
     assert not list(ladder.glob("*.partial"))
 
 
-def test_the_noise_floor_is_told_where_it_is_known(ladder):
-    noise = retest([[True, True], [True, False], [False, False]])
-    text = write_report(ladder, noise=noise).read_text(encoding="utf-8")
-    assert (
-        "Of 3 episodes" in text
-        and "<b>67 %</b>" in text
-        and "<b>23.6 points</b>" in text
-        and "Not measured" not in text
+def test_the_noise_floor_is_told_where_it_is_known(ladder, tmp_path):
+    text = write_report(ladder).read_text(encoding="utf-8")
+    assert "<p>Not measured." in text and "--repeat 3 --out run</code>" in text
+    options = {"episodes": 6, "conditions": LADDER}
+    again = fabricate(
+        tmp_path / "run-repeat-2",
+        "core",
+        lambda e: "failure" if e.condition == "nominal" and e.index < 2 else by_rule(e),
+        **options,
     )
+    other = fabricate(tmp_path / "run-repeat-3", "core", by_rule, **options)
+    edit(other / "header.json", policy={"name": "another", "arguments": {}})
+    (tmp_path / "run-repeat-4").mkdir()
+    for run in (ladder, again):
+        text = write_report(run).read_text(encoding="utf-8")
+        assert "Outcomes agree in 40 of 42 episodes" in text and "Not measured" not in text
+        floor = 2 * 2**0.5 * (2 / 2) ** 0.5 / 42
+        assert f"differ by less than {100 * floor:.1f} points" in text and "in a single condition it is larger" in text
+        noise = text[text.index('id="noise"') : text.index('id="published"')]
+        assert noise.count('<th scope="row">') == 2 and '<td class="n">67 %</td>' in noise, "nominal, and all"
+        assert "<code>run</code>, <code>run-repeat-2</code>." in noise
+        assert "or damaged: <code>run-repeat-3</code>, <code>run-repeat-4</code>." in noise
+    Elements(ladder / "report.html")
+
+
+def test_a_stopped_run_has_the_intervals_that_hold(ladder):
+    """Wilson's, of a run that ended because of its outcomes, would cover less than it says."""
+    ends = {name: [0.111, 0.999] for name in LADDER}
+    whole = gather(finished.read(ladder))
+    stopped = {"until": "width<0.9", "episodes": 40, "intervals": ends, "verdict": "7 of 7 conditions & so on"}
+    edit(ladder / "header.json", stopped=stopped)
+    found = gather(finished.read(ladder))
+    assert (found.headline.nominal.low, found.headline.nominal.high) == (0.111, 0.999) != whole.headline.nominal.low
+    assert {(step.success.low, step.success.high) for step in found.curves[0].steps} == {(0.111, 0.999)}
+    lines = {line.name: line.success for line in found.lines}
+    assert (lines["mass"].low, lines["mass"].high) == (0.111, 0.999)
+    text = write_report(ladder).read_text(encoding="utf-8")
+    assert (
+        "<b>Stopped early.</b>" in text
+        and "7 of 7 conditions &amp; so on" in text
+        and "--until width&lt;0.9" in text
+        and "confidence sequence" in text
+    )
+    assert "Wilson" not in text.replace("Means: Newcombe’s way of putting Wilson’s intervals together", "")
+    assert text.count("11 – 100 %") > len(LADDER)
+
+
+def test_factors_that_were_not_run_apart_are_said_so(tmp_path):
+    names = ("lighting_l3+object_test", "object_test+mass_l3")
+    run = fabricate(tmp_path / "run", "core", by_rule, episodes=3, conditions=names)
+    text = write_report(run).read_text(encoding="utf-8")
+    assert "cannot be told from lighting L3, mass L3: the episodes do not tell them apart" in text.replace("\n", " ")
 
 
 def test_films_are_shown_and_linked_from_where_the_page_is(ladder, tmp_path):
@@ -354,6 +407,22 @@ def test_a_browser_shows_it_and_fetches_nothing(ladder, browsed):
     ):
         assert f">{heading}</h2>" in dom
     assert dom.count('aria-label="Sort by ') > 5 and 'type="search"' in dom  # the script ran
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+def test_a_browser_shows_a_comparison_and_fetches_films_only(ladder, tmp_path, browsed):
+    other = fabricate(tmp_path / "b", "core", lambda _: "success", episodes=6, conditions=LADDER)
+    for run in (ladder, other):
+        film(run, failures(ladder)[0])
+    page = compare_page.write(compare([ladder, other]), tmp_path / "out")
+    Elements(page)
+    dom, said, asked = browsed(page)
+    assert "CONSOLE" not in said, said
+    films = {path.as_uri() for path in (tmp_path / "out" / "videos").iterdir()}
+    assert len(films) == 2 and {url for url in asked if not url.startswith("data:")} <= films
+    assert dom.count("<video") == 2 and dom.count("Play together</button>") == 1
+    assert dom.count('aria-label="Sort by ') > 5 and dom.count('type="search"') == 1
 
 
 @pytest.mark.browser

@@ -1,5 +1,6 @@
 """What a report says of runs that nobody ran."""
 
+import dataclasses
 import io
 import json
 import random
@@ -10,12 +11,13 @@ from fabricated import fabricate
 from rich.console import Console
 
 from vlagen_bench import report
+from vlagen_bench.averages import ALL, GROUPS, Average
 from vlagen_bench.beside import blocks
 from vlagen_bench.cli import common
 from vlagen_bench.cli import report as command
 from vlagen_bench.errors import RunError
 from vlagen_bench.stats import newcombe, weighted_sum_interval, wilson
-from vlagen_bench.table import results_table
+from vlagen_bench.table import average_label, points, results_table
 
 
 def text_of(table) -> str:
@@ -93,6 +95,10 @@ def test_the_interval_of_a_mean_covers_95_percent():
     assert 0.935 < np.mean([low <= rates.mean() <= high for low, high in intervals]) < 0.975
 
 
+def test_a_sum_of_nothing_has_no_interval():
+    assert weighted_sum_interval([]) is None and weighted_sum_interval([(0.5, 1, 2), (0.5, 0, 0)]) is None
+
+
 def test_the_interval_of_one_rate_is_wilsons():
     assert weighted_sum_interval([(1.0, 7, 20)]) == pytest.approx(wilson(7, 20))
 
@@ -155,8 +161,6 @@ def test_stand_ins_forbid_to_rank(tmp_path):
 
 
 def test_another_version_of_the_suite_forbids_to_rank(tmp_path, monkeypatch):
-    import dataclasses
-
     from vlagen_bench import catalog
 
     newer = dataclasses.replace(catalog.suite("paper"), version=2)
@@ -187,6 +191,60 @@ def test_a_run_of_some_conditions_has_no_average_of_all(tmp_path):
     assert set(gaps) == {"unseen_table", "reposition"}
     assert not found.averages["vision"].complete
     assert list(blocks(found))
+
+
+def test_a_run_that_was_stopped_is_not_subtracted_from_what_was_published(tmp_path, printed):
+    """It ended because of its outcomes, and Newcombe's interval is of a number of episodes that was fixed before."""
+    path = fabricate(tmp_path / "run", "paper", lambda e: by_rule(e) if e.index < 3 else None, episodes=8)
+    rates = {name: [0.1, 0.9] for name in json.loads((path / "header.json").read_text())["conditions"]}
+    _edit(path / "header.json", stopped={"until": "width<0.8", "episodes": 48, "intervals": rates})
+    found = report.make(path)
+    assert found.complete and not any(beside.gaps for beside in found.published)
+    assert all("stopped by --until width<0.8" in beside.differences[-1] for beside in found.published)
+    said = " ".join(printed(path).split())
+    assert "Stopped by --until width<0.8: 80 of 128 episodes were not needed." in said
+    assert (
+        "Those of means, drops and differences, and all p, are for a number of episodes that was fixed before" in said
+    )
+
+
+def test_an_average_says_of_how_many_it_is():
+    def label(name, known):
+        return average_label(Average(name=name, value=0.5, members=("a", "b", "c"), known=known))
+
+    assert [label("vision", known) for known in (0, 2, 3)] == ["mean of 3", "mean of 2 of 3", "mean of 3"]
+    assert [label(GROUPS, known) for known in (2, 3)] == ["mean of 3 groups, 2 whole", "mean of the 3 groups"]
+    assert [label(ALL, known) for known in (2, 3)] == ["mean of 2 of 3, nominal too", "mean of 3, nominal too"]
+
+
+def test_a_mean_drop_says_of_how_many_it_is(tmp_path):
+    """Rates of both, a drop of one: the twins of the other condition have no outcome."""
+    path = fabricate(tmp_path / "run", "quick", by_rule, episodes=4, conditions=("table_test", "texture_l5"))
+    first, other = report.make(path).rows
+    said = text_of(results_table("t", [first, dataclasses.replace(other, pairs=0, lost=0, gained=0)]))
+    assert "0 (of 1)" in said and "-0" not in said
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.12, "+12"), (-0.034, "-3"), (-0.004, "0"), (0.004, "0"), (None, "–")])
+def test_points_have_no_minus_nought(value, text):
+    assert points(value) == text
+
+
+def test_the_noise_floor_is_printed_or_how_to_measure_it(tmp_path, printed):
+    path = fabricate(tmp_path / "run", "quick", by_rule, episodes=4)
+    alone = " ".join(printed(path).split())
+    assert (
+        f"Noise floor: not measured. To measure it: vlagen-eval --policy fabricated --suite quick --repeat 3 --out {path}"
+        in alone
+    )
+    other = fabricate(
+        tmp_path / "run-repeat-2", "quick", lambda e: "failure" if e.index == 0 else by_rule(e), episodes=4
+    )
+    fabricate(tmp_path / "run-repeat-3", "quick", by_rule, episodes=2)
+    for one in (path, other):
+        said = " ".join(printed(one).split())
+        assert "Outcomes agree in 30 of 40 episodes" in said and "not measured" not in said
+        assert f"{tmp_path / 'run-repeat-3'} is no repeat of it" in said
 
 
 def test_a_suite_without_published_rows(tmp_path, printed):

@@ -152,6 +152,7 @@ def test_scenes_that_are_all_alike_say_nothing_of_their_spread():
     assert ratio_interval([(0, 4), (0, 4), (0, 3)]) is None
     assert ratio_interval([(1, 4)]) is None and ratio_interval([]) is None
     assert ratio_interval([(1, 4), (3, 4), (0, 0)]) == ratio_interval([(1, 4), (3, 4)])
+    assert ratio_interval([(0.1, 0.1 + 0.1 + 0.1), (0.2, sum([0.1] * 6))]) is None, "a third, but for rounding"
 
 
 @pytest.mark.parametrize("rates", [(0.5, 0.5, 0.5, 0.5), (0.6, 0.6, 0.4, 0.2), (0.7, 0.65, 0.6, 0.5)])
@@ -222,6 +223,15 @@ def test_attribution_says_what_the_data_cannot_tell():
     assert all(share.drop is not None for share in told.values())
 
 
+def test_factors_that_overlap_in_a_chain_cannot_be_told_apart():
+    """a+b and b+c: of these shares not even a sum is known, though no two of the factors always come together."""
+    data = [
+        Contrast(cluster=index, factors=frozenset(pair), drop=index % 2) for index in range(20) for pair in ("ab", "bc")
+    ]
+    found = {share.factor: (share.drop, share.low, share.confounded_with) for share in attribute(data)}
+    assert found == {"a": (None, None, ("b", "c")), "b": (None, None, ("a", "c")), "c": (None, None, ("a", "b"))}
+
+
 def test_attribution_of_nothing_is_nothing():
     assert attribute([]) == ()
     assert attribute([Contrast(cluster=0, factors=frozenset(), drop=0)]) == ()
@@ -236,7 +246,35 @@ def test_retest_finds_the_noise_of_a_run():
     estimates = [retest(run.tolist()).noise_sd ** 2 for run in outcomes[:300]]
     assert np.mean(estimates) == pytest.approx(outcomes[:, :, 0].mean(axis=1).var(), rel=0.1)
     none = retest([[True], []])
-    assert (none.n, none.agreement, none.interval, none.noise_sd) == (0, None, None, None)
+    assert (none.n, none.agreement, none.interval, none.noise_sd, none.floor, none.floor_limit) == (0, *(None,) * 5)
+
+
+@pytest.mark.parametrize("repeats", [2, 3])
+@pytest.mark.parametrize("chance", [0.003, 0.03, 0.5])
+def test_the_limit_of_the_noise_floor_holds(repeats, chance):
+    """Where outcomes seldom differ, the floor itself is mostly seen as 0, which it is not."""
+    rng, n = np.random.default_rng(9), 60
+    found = [retest(run.tolist()) for run in rng.random((600, n, repeats)) < chance]
+    true = 2 * (2 * chance * (1 - chance) / n) ** 0.5
+    assert np.mean([true <= one.floor_limit for one in found]) >= 0.95 - 3 * (0.05 * 0.95 / 600) ** 0.5
+    assert all(one.floor <= one.floor_limit for one in found)
+    if chance < 0.01:
+        assert np.mean([one.floor == 0 for one in found]) > 0.5
+
+
+def test_repeats_that_agree_do_not_prove_that_there_is_no_noise():
+    one, many = retest([[True, True]]), retest([[False, False]] * 1000)
+    assert (one.floor, one.floor_limit) == (0.0, 1.0)
+    assert many.floor == 0.0 and 0.003 < many.floor_limit < 0.004
+
+
+@pytest.mark.parametrize(("n", "difference", "discordance"), [(1, 0.5, 0.5), (9, 0.3, 0.5), (24, 0.2, 0.3), (12, 1, 1)])
+def test_the_power_of_a_paired_test_is_that_of_all_outcomes(n, difference, discordance):
+    share, expected = (1 + difference / discordance) / 2, 0.0
+    for disagree in range(n + 1):
+        found = [binom.pmf(won, disagree, share) for won in range(disagree + 1) if mcnemar(won, disagree - won) <= 0.05]
+        expected += binom.pmf(disagree, n, discordance) * sum(found)
+    assert power.paired_power(n, difference, discordance) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_power_of_a_paired_test_is_as_simulated():

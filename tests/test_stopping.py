@@ -2,6 +2,8 @@
 
 import dataclasses
 import random
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -188,6 +190,7 @@ def test_a_stopped_run_is_complete_and_says_so(tmp_path, monkeypatch, capsys):
     assert f",{low!r},{high!r}," in (tmp_path / "summary.csv").read_text()
     found = reports.make(tmp_path)
     assert found.complete and found.stopped == RULE and found.sequences == stop.intervals
+    assert found.verdict == stop.verdict == f"--until {RULE}: reached in 2 of 2 conditions."
     go(tmp_path, until=None)
     code, said = concluded(monkeypatch, capsys, tmp_path, None)
     assert code == 0 and "Rate: Wilson interval" in said, "the whole plan is a run like any other"
@@ -220,16 +223,39 @@ def test_repeats_agree_or_not(tmp_path):
     for number in range(3):
         flips = {episode.id for episode in PLAN.episodes if episode.index < 6 and number == 1}
         runs.append(go(tmp_path / f"{number}", lambda episode, flips=flips: episode.id not in flips, until=None)[1])
-    found = repeats.repeated(PLAN, runs)
-    assert [one.condition for one in found] == [*PLAN.suite.conditions, repeats.OVERALL]
-    assert found[0].rates == (1.0, 0.8, 1.0) and (found[0].retest.agreeing, found[0].retest.n) == (24, 30)
+    found = repeated(*runs)
+    assert [one.condition for one in found.conditions] == [*PLAN.suite.conditions, repeats.OVERALL]
+    first = found.conditions[0]
+    assert first.rates == (1.0, 0.8, 1.0) and (first.retest.agreeing, first.retest.n) == (24, 30)
     noise = 2 * 2**0.5 * (12 / 3) ** 0.5 / 60
-    assert repeats.floor(found) == (
-        "Outcomes agree in 48 of 60 episodes. Noise floor: a difference of two runs of this plan below "
-        f"{100 * noise:.1f} points may be nothing but noise."
-    )
-    assert repeats.repeated(PLAN, [runs[0], {}])[-1].retest.n == 0
-    assert "nothing is known" in repeats.floor(repeats.repeated(PLAN, [runs[0], {}]))
+    said = repeats.floor(found)
+    assert "Outcomes agree in 48 of 60 episodes" in said and f"by less than {100 * noise:.1f} points" in said
+    assert repeated(runs[0], {}).all.n == 0 and "nothing is known" in repeats.floor(repeated(runs[0], {}))
+    same = repeats.floor(repeated(runs[0], runs[0]))
+    assert "agree in all 60 episodes" in same and "no noise was seen" in same and " 0.0 points" not in same
+
+
+def repeated(*runs):
+    planned = [episode.to_dict() for episode in PLAN.episodes]
+    conditions = repeats.repeated(planned, PLAN.suite.conditions, runs)
+    return repeats.Repeats(first=Path("a"), runs=(Path("a"),) * len(runs), others=(), conditions=conditions)
+
+
+def test_repeats_are_found_from_each_of_them(tmp_path, monkeypatch):
+    go(tmp_path / "a", until=None)
+    for number in (2, 10):
+        shutil.copytree(tmp_path / "a", tmp_path / f"a-repeat-{number}")
+    shutil.copytree(tmp_path / "a", tmp_path / "a-repeat-two")
+    shutil.copytree(tmp_path / "a", tmp_path / "ab-repeat-2")
+    names = ["a", "a-repeat-2", "a-repeat-10"]
+    for name in names:
+        found = repeats.of_run(tmp_path / name)
+        assert [path.name for path in found.runs] == names and found.measured and found.others == ()
+        assert (found.first, found.all.n) == (tmp_path / "a", 60)
+    alone = repeats.of_run(tmp_path / "ab-repeat-2")
+    assert not alone.measured and alone.first.name == "ab" and alone.all.n == 0
+    monkeypatch.chdir(tmp_path / "a")
+    assert repeats.of_run(Path()).measured, "the folder that one stands in has a name, too"
 
 
 @pytest.mark.parametrize(
@@ -255,5 +281,7 @@ def test_a_real_run_stops_and_another_is_repeated(tmp_path):
     assert done.returncode == 0 and "That is enough" in done.stdout, done.stdout + done.stderr
     words = ("--policy", "noop", "--conditions", "nominal", "--episodes", "1", "--video", "none")
     done = call("vlagen-eval", *words, "--repeat", "2", "--log", "tensorboard", "--out", "b", cwd=tmp_path)
-    assert done.returncode == 0 and "Outcomes agree in 1 of 1 episodes" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "Outcomes agree in all 1 episodes" in done.stdout, done.stdout + done.stderr
+    for name in ("b", "b-repeat-2"):
+        assert "Outcomes agree in all 1 episodes" in (tmp_path / name / "report.html").read_text(encoding="utf-8")
     assert list((tmp_path / "b-repeat-2" / "tensorboard").iterdir())

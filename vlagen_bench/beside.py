@@ -10,7 +10,7 @@ from rich.table import Table
 
 from vlagen_bench.averages import NOMINAL, OVERALL, Average
 from vlagen_bench.report import Beside, Gap, Report
-from vlagen_bench.table import NO_DATA, average_label, percent
+from vlagen_bench.table import NO_DATA, percent, whole_label
 
 RANKED_PER_TABLE, SHOWN_PER_TABLE = 2, 6
 """entries that fit into 110 columns, with differences and without"""
@@ -95,7 +95,7 @@ def _table(report: Report, besides: Sequence[Beside], *, gaps: bool) -> Table:
 def _add_average(table: Table, report: Report, besides: Sequence[Beside], name: str, gaps: bool) -> None:
     cells = [_whole(beside.averages[name]) for beside in besides]
     own = report.averages[name]
-    label = average_label(own) if name in OVERALL else f"{name}: mean of {len(own.members)}"
+    label = whole_label(own) if name in OVERALL else f"{name}: mean of {len(own.members)}"
     table.add_row(label, _whole(own), *_with_gaps(cells, besides, name, gaps), style="italic")
 
 

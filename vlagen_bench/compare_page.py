@@ -1,15 +1,17 @@
 """What does a comparison leave in a folder? Two CSV files, a plot, and a page of the episodes where the runs differ."""
 
 import csv
-import re
 import shutil
 from collections.abc import Mapping
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.compare import Comparison, Line
-from vlagen_bench.compare_tables import interval, named, outcome, points, probability
+from vlagen_bench.compare import Comparison, Gap, Line
+from vlagen_bench.compare_tables import named, outcome
+from vlagen_bench.pages import charts, shell, words
+from vlagen_bench.pages.estimates import Estimate
+from vlagen_bench.stopping import STOPPED
 from vlagen_bench.table import percent
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # of Okabe and Ito
@@ -17,24 +19,19 @@ HEADS = (
     "condition", "n", "label", "run", "policy", "oracle", "successes", "success_rate", "only_run", "only_first",
     "difference", "low", "high", "p", "p_holm",
 )  # fmt: skip
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
-table {{ border-collapse: collapse; margin: 1rem 0 }} th, td {{ padding: .2rem .7rem; text-align: right; border-bottom: 1px solid #ddd }}
-th:first-child, td:first-child {{ text-align: left }} img {{ max-width: 100% }}
-.films {{ display: flex; flex-wrap: wrap; gap: 1rem }} figure {{ margin: 0; flex: 1 1 20rem; max-width: 34rem }}
-video {{ width: 100%; background: #000 }} .none {{ padding: 2rem 1rem; background: #f3f3f3; color: #666 }}
-.success {{ color: #00724e }} .failure {{ color: #b34700 }} code {{ color: #666 }}
-</style>
-<h1>{title}</h1>
-{body}
-<script>
-for (const button of document.querySelectorAll("button"))
-  button.onclick = () => button.parentElement.querySelectorAll("video").forEach(v => {{ v.currentTime = 0; v.play() }})
-</script>
-</html>
-"""
+ALPHA = 0.05
+PRELOADED = 24
+"""episodes whose films show their first picture at once; many films at once are slow to open"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """What a run made of an episode."""
+
+    label: str
+    outcome: str
+    source: str | None
+    """of the film, from the page; None where there is none"""
 
 
 def write(found: Comparison, folder: Path) -> Path:
@@ -47,16 +44,50 @@ def write(found: Comparison, folder: Path) -> Path:
     }
     _write_comparison(found, folder / "comparison.csv")
     _write_differing(found, films, folder / "differing.csv")
-    plotted = len(found.ranked) > 1
-    if plotted:
+    if len(found.ranked) > 1:
         _plot(found, folder / "comparison.svg")
-    title = " against ".join(run.policy for run in found.runs.values())
-    picture = '<img src="comparison.svg" alt="Differences by condition, with 95 % intervals">' if plotted else ""
-    body = [_legend(found), _summary(found), picture, f"<h2>{len(found.differing)} episodes where they differ</h2>"]
-    body += [_episode(found, episode, films) for episode in found.differing]
     page = folder / "index.html"
-    page.write_text(PAGE.format(title=escape(title), body="\n".join(body)), encoding="utf-8")
+    page.write_text(_render(found, films), encoding="utf-8")
     return page
+
+
+def _render(found: Comparison, films: Mapping[tuple[str, str], str | None]) -> str:
+    style = shell.read("pages", "style.css") + shell.read("pages", "compare.css")
+    script = shell.read("pages", "script.js") + shell.read("pages", "compare.js")
+    made = shell.environment("pages")
+    made.filters |= {"percent": percent, "plain": words.plain, "probability": words.probability}
+    made.filters |= {"points": words.points, "points_range": words.points_range}
+    gaps = [estimate(gap) for line in (*found.lines, found.overall) for gap in line.gaps.values()]
+    names, paths = zip(*((run.policy, run.path) for run in found.runs.values()), strict=True)
+    episodes = [(episode, [_film(found, films, label, episode) for label in found.runs]) for episode in found.differing]
+    return made.get_template("compare.html.j2").render(
+        found=found,
+        title=" against ".join(names if len(set(names)) == len(names) else (path.name for path in paths)),
+        header=next(iter(found.runs.values())).header,
+        named={label: named(found, label) for label in found.runs},
+        best={one.name: one.among_best for one in found.standings},
+        estimate=estimate,
+        reach=charts.reach_of(gaps, (-0.25, 0.25)),
+        charts=charts,
+        ALPHA=ALPHA,
+        STOPPED=STOPPED,
+        PRELOADED=PRELOADED,
+        shown=[(episode, mine) for episode, mine in episodes if any(film.source for film in mine)],
+        unseen=[(episode, mine) for episode, mine in episodes if not any(film.source for film in mine)],
+        style=style,
+        script=script,
+        policy=f"{shell.content_policy(style, script)}; media-src 'self' file:",
+    )
+
+
+def estimate(gap: Gap) -> Estimate:
+    """A run's rate minus the first's, as charts want it."""
+    return Estimate(value=gap.pairs.difference, low=gap.low, high=gap.high, n=gap.pairs.n)
+
+
+def _film(found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping) -> Film:
+    own = episode["id"]
+    return Film(label=label, outcome=outcome(found, label, own), source=films[label, own])
 
 
 def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
@@ -132,47 +163,3 @@ def _draw(axes: Any, label: str, name: str, lines: tuple[Line, ...], shift: floa
     for place, gap in known:
         if gap.low is not None:
             axes.plot([100 * gap.low, 100 * gap.high], [place + shift] * 2, color=colour, linewidth=1.2)
-
-
-def _legend(found: Comparison) -> str:
-    items = (
-        f"<li><b>{escape(named(found, label))}</b>: {escape(run.policy)}, <code>{escape(str(run.path))}</code></li>"
-        for label, run in found.runs.items()
-    )
-    return f"<ul>{''.join(items)}</ul>"
-
-
-def _summary(found: Comparison) -> str:
-    overall = found.overall
-    rows = []
-    for label in found.runs:
-        gap = overall.gaps.get(label)
-        cells = ("", "", "") if gap is None else (points(gap.pairs.difference), interval(gap), probability(gap.p))
-        among = next(("yes" if one.among_best else "no" for one in found.standings if one.name == label), "")
-        texts = (named(found, label), percent(overall.rate(label)), *cells, among)
-        rows.append("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>")
-    first = found.ranked[0] if found.ranked else "–"
-    heads = ("run", f"success of {overall.n}", f"minus {first}, points", "95 % interval", "p", "among the best")
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
-
-
-def _episode(found: Comparison, episode: Mapping[str, Any], films: Mapping[tuple[str, str], str | None]) -> str:
-    own, text = episode["id"], episode["values"]["instruction"]["text"]
-    figures = []
-    for label in found.runs:
-        what = outcome(found, label, own)
-        film = films[label, own]
-        shown = (
-            f'<video controls muted preload="none" src="{escape(film)}"></video>'
-            if film
-            else f'<div class="none">{label} has no film of it: vlagen-eval --video all makes one of every episode.</div>'
-        )
-        word = re.sub(r"\W", "", what)
-        figures.append(
-            f'<figure>{shown}<figcaption>{escape(named(found, label))}: <b class="{word}">{escape(what)}</b></figcaption></figure>'
-        )
-    several = sum(films[label, own] is not None for label in found.runs) > 1
-    button = "<button>play together</button>" if several else ""
-    head = f"<h3>{escape(episode['condition'])} {episode['index']}: {escape(text)} <code>{own}</code></h3>"
-    return f'<section>{head}<div class="films">{"".join(figures)}</div>{button}</section>'

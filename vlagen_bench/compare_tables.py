@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vlagen_bench.compare import Comparison, Gap, Line
-from vlagen_bench.table import NO_DATA, percent
+from vlagen_bench.table import NO_DATA, percent, points
 
 SHOWN = 20
 """differing episodes in the terminal"""
@@ -32,11 +32,6 @@ def named(found: Comparison, label: str) -> str:
 def probability(p: float | None) -> str:
     """`0.031`, `<0.001`, or a dash."""
     return NO_DATA if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def points(value: float | None) -> str:
-    """`+12`, or a dash."""
-    return NO_DATA if value is None else f"{100 * value:+.0f}"
 
 
 def interval(gap: Gap) -> str:
@@ -88,12 +83,15 @@ def _cells(line: Line, first: str, label: str) -> tuple[str, ...]:
 
 def _standings(found: Comparison) -> Table:
     table = Table(title="Who cannot be told from the best", title_justify="left", caption_justify="left")
-    for name in ("run", "success", "p of being the best", "among the best"):
+    for name in ("run", "success", "p", "among the best"):
         table.add_column(name, justify="left" if name == "run" else "right", no_wrap=True)
     for one in found.standings:
         where = f"{one.name}: {escape(str(found.runs[one.name].path))}"
         table.add_row(where, percent(one.rate), probability(one.p), "yes" if one.among_best else "no")
-    table.caption = "A run that truly is the best is among them\nwith a probability of 95 % or more."
+    table.caption = (
+        "A run that truly is the best is among them with a probability of 95 % or more.\n"
+        "p: of the hypothesis that no other run is better, adjusted for how many others there are."
+    )
     return table
 
 

@@ -1,14 +1,13 @@
 """What does a run folder hold? Its header, plan and results, checked against each other, and as pandas frames."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlagen_bench import report as reports
-from vlagen_bench.record import RunFolder
 from vlagen_bench.report import Report
+from vlagen_bench.stats import Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +46,9 @@ def read(path: Path) -> Run:
         RunError: it is none, or is damaged.
         ConfigError: its task is not of this release.
     """
-    report = reports.make(path)  # which checks that header, plan and results belong together
-    header, plan = (json.loads((path / name).read_text(encoding="utf-8")) for name in ("header.json", "plan.json"))
-    results = RunFolder.reading(path).results
-    return Run(path=path, header=header, planned=plan["episodes"], results=results, report=report)
+    header, planned, results = reports.contents(path)
+    report = reports.of(header, planned, results)
+    return Run(path=path, header=header, planned=planned, results=results, report=report)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +60,8 @@ class Frames:
     """one row an episode of the plan, by id: condition, index, twin, instruction, outcome, success, success_once, twin_success,
     drop (1: only the twin succeeded), steps, error, and `metric_...`, `value_...` and `timing_...` as they were recorded"""
     conditions: "pd.DataFrame"
-    """one row a condition: n, successes, rate, low, high (95 %, Wilson), pairs, lost, gained, drop, drop_low, drop_high (95 %,
+    """one row a condition: n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run
+    that `--until` stopped), pairs, lost, gained, drop, drop_low, drop_high (95 %,
     Tango), drop_p (McNemar, exact), errors"""
 
 
@@ -76,9 +75,11 @@ def load_run(path: str | Path) -> Frames:
     run = read(Path(path))
     episodes = pd.DataFrame([_episode(run, episode) for episode in run.planned]).set_index("id")
     booleans = {name: "boolean" for name in ("success", "success_once", "twin_success")}
-    episodes = episodes.astype(booleans | {"drop": "Int64", "steps": "Int64"})
-    conditions = pd.DataFrame([_condition(row) for row in run.report.rows]).set_index("condition")
-    numbers = ("rate", "low", "high", "drop", "drop_low", "drop_high", "drop_p")
+    known = episodes.astype(object).where(episodes.notna(), pd.NA)  # pandas puts NaN where a record lacks a key
+    episodes = known.convert_dtypes().astype(booleans | {"drop": "Int64", "steps": "Int64"})
+    sequences = run.report.sequences or {}
+    conditions = pd.DataFrame([_condition(row, sequences) for row in run.report.rows]).set_index("condition")
+    numbers = ("rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p")
     return Frames(header=run.header, episodes=episodes, conditions=conditions.astype(dict.fromkeys(numbers, "Float64")))
 
 
@@ -105,12 +106,14 @@ def _episode(run: Run, episode: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _condition(row: Any) -> dict[str, Any]:
+def _condition(row: Row, sequences: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     low, high = row.interval or (None, None)
+    sequence_low, sequence_high = sequences.get(row.condition, (None, None))
     drop_low, drop_high = row.drop_interval or (None, None)
     return {
         "condition": row.condition, "group": row.group, "planned": row.planned, "n": row.n, "successes": row.successes,
-        "rate": row.rate, "low": low, "high": high, "success_once": row.success_once, "pairs": row.pairs,
+        "rate": row.rate, "low": low, "high": high, "sequence_low": sequence_low, "sequence_high": sequence_high,
+        "success_once": row.success_once, "pairs": row.pairs,
         "lost": row.lost, "gained": row.gained, "drop": row.drop, "drop_low": drop_low, "drop_high": drop_high,
         "drop_p": row.drop_p, "errors": row.errors,
     }  # fmt: skip

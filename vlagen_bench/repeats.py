@@ -1,19 +1,23 @@
 """Does a policy score the same again? Runs of one plan and one policy, repeated, held against each other."""
 
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from vlagen_bench.nouns import Plan
+from vlagen_bench import report
+from vlagen_bench.errors import RunError
+from vlagen_bench.record import IDENTITY
 from vlagen_bench.run import succeeded
 from vlagen_bench.statistics.retest import Retest, retest
 from vlagen_bench.table import NO_DATA, percent
 
 OVERALL = "all"
+_REPEAT = re.compile(r"(.+)-repeat-(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,39 @@ class Repeated:
     """success rate of each repeat"""
     retest: Retest
 
+    @property
+    def reach(self) -> tuple[float | None, float | None]:
+        """The lowest and the highest rate; None where there is no data."""
+        known = [rate for rate in self.rates if rate is not None]
+        return min(known, default=None), max(known, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """A run and its repeats."""
+
+    first: Path
+    """where the first of them is, or would be"""
+    runs: tuple[Path, ...]
+    """those of the same plan and policy that are there"""
+    others: tuple[Path, ...]
+    """folders that are called like repeats, and are of another plan or policy, or cannot be read"""
+    conditions: tuple[Repeated, ...]
+    """each, then all together; of a run alone as well"""
+
+    @property
+    def measured(self) -> bool:
+        return len(self.runs) > 1
+
+    @property
+    def all(self) -> Retest:
+        return self.conditions[-1].retest
+
+    @property
+    def differing(self) -> tuple[Repeated, ...]:
+        """The conditions whose outcomes differ somewhere, and all together."""
+        return tuple(one for one in self.conditions if one.condition == OVERALL or one.retest.agreeing < one.retest.n)
+
 
 def folders(first: Path, repeats: int) -> tuple[Path, ...]:
     """Where the repeats are recorded.
@@ -35,61 +72,110 @@ def folders(first: Path, repeats: int) -> tuple[Path, ...]:
     return (first, *(first.with_name(f"{first.name}-repeat-{number}") for number in range(2, repeats + 1)))
 
 
-def repeated(plan: Plan, runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> tuple[Repeated, ...]:
-    """Each condition of the suite, then all together.
+def of_run(path: Path) -> Repeats:
+    """The repeats beside a run folder, which may be any of them; raises `RunError` if it is none, or is damaged."""
+    header, planned, results = report.contents(path)
+    own = path if path.name not in ("", "..") else Path(os.path.abspath(path))
+    found = _REPEAT.fullmatch(own.name)
+    first = own.with_name(found[1]) if found else own
+    runs, others = {own: results}, []
+    for other in _beside(first):
+        if other == own:
+            continue
+        try:
+            theirs, _, their_results = report.contents(other)
+        except RunError:
+            others.append(other)
+            continue
+        if any(theirs.get(key) != header.get(key) for key in IDENTITY):
+            others.append(other)
+        else:
+            runs[other] = their_results
+    kept = sorted(runs, key=_number)
+    return Repeats(
+        first=first,
+        runs=tuple(kept),
+        others=tuple(others),
+        conditions=repeated(planned, header["conditions"], [runs[one] for one in kept]),
+    )
+
+
+def _beside(first: Path) -> list[Path]:
+    """The first of several repeats and the others, those that are there."""
+    called = ((one, _REPEAT.fullmatch(one.name)) for one in first.parent.glob("*-repeat-*"))
+    named = (one for one, found in called if found and found[1] == first.name)
+    return [one for one in (first, *sorted(named, key=_number)) if one.is_dir()]
+
+
+def _number(path: Path) -> int:
+    found = _REPEAT.fullmatch(path.name)
+    return int(found[2]) if found else 1
+
+
+def repeated(
+    planned: Iterable[Mapping[str, Any]],
+    conditions: Iterable[str],
+    runs: Sequence[Mapping[str, Mapping[str, Any]]],
+) -> tuple[Repeated, ...]:
+    """Each condition, then all together.
 
     Args:
-        plan: of all of them.
+        planned: the episodes of the plan of all of them, as dicts.
+        conditions: those of the suite.
         runs: of each repeat, id -> record of `episodes.jsonl`.
     """
-    ids = {
-        name: [episode.id for episode in plan.episodes if episode.condition == name] for name in plan.suite.conditions
-    }
+    ids: dict[str, list[str]] = {name: [] for name in conditions}
+    for episode in planned:
+        if episode["condition"] in ids:
+            ids[episode["condition"]].append(episode["id"])
     everything = [one for mine in ids.values() for one in mine]
     return tuple(_repeated(name, mine, runs) for name, mine in {**ids, OVERALL: everything}.items())
 
 
-def _repeated(name: str, ids: Iterable[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> Repeated:
-    outcomes = [[succeeded(run[one]["outcome"]) if one in run else None for run in runs] for one in ids]
-    known = [[won for won in mine if won is not None] for mine in zip(*outcomes, strict=True)]
+def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> Repeated:
+    outcomes = [[succeeded(run[one]["outcome"]) if one in run else None for one in ids] for run in runs]
+    known = [[won for won in mine if won is not None] for mine in outcomes]
     return Repeated(
         condition=name,
         rates=tuple(sum(mine) / len(mine) if mine else None for mine in known),
-        retest=retest([won for won in mine if won is not None] for mine in outcomes),
+        retest=retest([won for won in mine if won is not None] for mine in zip(*outcomes, strict=True)),
     )
 
 
-def table(found: Sequence[Repeated]) -> Table:
+def table(found: Repeats) -> Table:
     """The conditions whose outcomes differ somewhere, and all together."""
     shown = Table(title="Test and retest", title_justify="left", caption_justify="left", header_style="bold")
     shown.add_column("condition", no_wrap=True)
-    for name in ("n", "lowest rate", "highest", "episodes that agree", "95 % interval", "noise of a rate"):
+    for name in ("n", "lowest rate", "highest", "episodes that agree", "95 % interval", "noise floor"):
         shown.add_column(name, justify="right")
-    for one in found:
+    for one in found.differing:
         again = one.retest
-        if one.condition != OVERALL and again.agreeing == again.n:
-            continue
-        rates = [rate for rate in one.rates if rate is not None]
         low_high = again.interval
         shown.add_row(
             one.condition,
             str(again.n),
-            percent(min(rates, default=None)),
-            percent(max(rates, default=None)),
+            *map(percent, one.reach),
             percent(again.agreement),
             NO_DATA if low_high is None else f"{100 * low_high[0]:.0f} – {100 * low_high[1]:.0f} %",
-            NO_DATA if again.noise_sd is None else f"{100 * again.noise_sd:.1f} points",
+            NO_DATA if again.floor is None else f"{100 * again.floor:.1f} points",
         )
-    shown.caption = "Conditions that agree everywhere are left out. Noise: standard deviation over repeats."
+    shown.caption = f"{len(found.runs)} runs. Conditions whose episodes agree everywhere are left out."
     return shown
 
 
-def floor(found: Sequence[Repeated]) -> str:
+def floor(found: Repeats) -> str:
     """What a difference of two runs has to exceed, in a sentence."""
-    again = found[-1].retest
-    if again.noise_sd is None:
+    again = found.all
+    if not again.n:
         return "No episode has an outcome in two repeats, so nothing is known of the noise."
+    limit = f"{100 * again.floor_limit:.1f} points"
+    if again.agreeing == again.n:
+        return (
+            f"Outcomes agree in all {again.n} episodes that were played more than once: no noise was seen. "
+            f"So many episodes rule out a noise floor above {limit}, with 95 % confidence."
+        )
     return (
-        f"Outcomes agree in {again.agreeing} of {again.n} episodes. Noise floor: a difference of two runs of this plan "
-        f"below {100 * 2 * sqrt(2) * again.noise_sd:.1f} points may be nothing but noise."
+        f"Outcomes agree in {again.agreeing} of {again.n} episodes that were played more than once. Noise floor: rates "
+        f"over all of them that differ by less than {100 * again.floor:.1f} points between two runs may differ by nothing "
+        f"but noise (at most {limit}, with 95 % confidence); in a single condition it is larger."
     )

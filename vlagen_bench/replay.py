@@ -36,7 +36,9 @@ class Comparison:
     diverges_at: int | None
     """the first step whose state is another, 0: the scene after the reset; None: all states are the same, bit for bit"""
     disagreements: tuple[str, ...]
-    """what the repetition scores otherwise than the record, a clause each; none: the score stands"""
+    """what the repetition scores otherwise than the record, a clause each; none: the score stands, if there is one"""
+    scored: bool = True
+    """whether the record has a score; else it is of an error"""
 
     @property
     def exact(self) -> bool:
@@ -88,13 +90,16 @@ def play(stage: Stage, episode: Episode, actions: np.ndarray) -> Again:
 def compare(take: Take, again: Again) -> Comparison:
     """Where the states part, and what is scored otherwise.
 
-    An episode that was recorded as an error has no score; its states are compared as far as they go.
+    An episode that was recorded as an error has no score; its states are compared as far as both go.
     """
+    is_scored = take.record.outcome != "error"
+    most = None if is_scored else min(len(take.state_hashes), len(again.state_hashes))
     return Comparison(
         episode=take.episode,
         steps=len(take.actions),
-        diverges_at=_parting(take.state_hashes, again.state_hashes),
-        disagreements=tuple(_disagreements(take, again)),
+        diverges_at=_parting(take.state_hashes[:most], again.state_hashes[:most]),
+        disagreements=tuple(_disagreements(take, again)) if is_scored else (),
+        scored=is_scored,
     )
 
 
@@ -114,8 +119,6 @@ def _disagreements(take: Take, again: Again) -> list[str]:
     record = take.record
     if again.error is not None:
         return [again.error]
-    if record.outcome == "error":
-        return []
     executed = len(again.state_hashes) - 1
     if executed < len(take.actions):
         return [f"the episode is over after {executed} actions, and {len(take.actions)} are recorded"]

@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,8 @@ class Report:
 
     stopped: str | None = None
     """the rule of `--until` by which the run ended before its plan did"""
+    verdict: str | None = None
+    """what that rule said then"""
     sequences: Mapping[str, tuple[float, float]] | None = None
     """condition -> what takes the place of Wilson's interval then"""
 
@@ -80,32 +82,45 @@ def make(path: Path) -> Report:
         RunError: it is no run folder, or is damaged.
         ConfigError: its task is not of this release, or a published entry is wrong.
     """
-    folder = RunFolder.reading(path)
+    return of(*contents(path))
+
+
+def contents(path: Path) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
+    """Header, planned episodes and results of a run folder, which belong together; raises `RunError` if they do not."""
+    results = RunFolder.reading(path).results
     header, plan = _read(path, "header.json"), _read(path, "plan.json")
-    _check(path, header, plan, folder.results)
-    task = task_of(plan["episodes"][0]["task"])
-    found = rows(
-        plan["episodes"], folder.results, {name: catalog.group_of(task, name) for name in header["conditions"]}
-    )
+    _check(path, header, plan, results)
+    return header, plan["episodes"], results
+
+
+def of(
+    header: Mapping[str, Any], planned: Sequence[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]
+) -> Report:
+    """The report of what `contents` found; raises `ConfigError` as `make` does."""
+    task = task_of(planned[0]["task"])
+    found = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
     suite = header["suite"]["name"]
     groups = entries.groups_of(suite) if suite in catalog.suite_names() else {row.condition: row.group for row in found}
-    own = protocol_of(header, task)
-    stopped = header.get("stopped")
+    own, stopped = protocol_of(header, task), header.get("stopped")
+    if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
+        early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
+        own = replace(own, deviations=(*own.deviations, early))
     ranked = {} if header["oracle"] else {row.condition: row for row in found}
     return Report(
         suite=suite,
         policy=header["policy"]["name"],
         oracle=header["oracle"],
-        planned=len(plan["episodes"]),
-        missing=len(plan["episodes"]) - len(folder.results),
-        errors=sum(record["outcome"] == "error" for record in folder.results.values()),
+        planned=len(planned),
+        missing=len(planned) - len(results),
+        errors=sum(record["outcome"] == "error" for record in results.values()),
         rows=found,
-        troubles={row.condition: _troubles(row.condition, plan["episodes"], folder.results) for row in found},
+        troubles={row.condition: _troubles(row.condition, planned, results) for row in found},
         groups=groups,
         averages=averages({row.condition: row.rate for row in found}, groups),
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
-        interactions=interactions(plan["episodes"], folder.results),
+        interactions=interactions(planned, results),
         stopped=stopped and stopped["until"],
+        verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
     )
 

@@ -14,6 +14,13 @@ from vlagen_bench.nouns import Episode, Plan
 from vlagen_bench.record import RunFolder
 from vlagen_bench.run import succeeded
 from vlagen_bench.statistics.watching import Decided, DecidedWatch, Narrow, NarrowWatch, until
+from vlagen_bench.table import points
+
+STOPPED = (
+    "The intervals of the conditions' rates hold whenever one stops. Those of means, drops and differences, and all p, are "
+    "for a number of episodes that was fixed before: take them as a description."
+)
+"""what is to be known of the numbers of a run that ended before its plan"""
 
 
 class Stop:
@@ -78,7 +85,7 @@ class Stop:
     def facts(self, episodes: int) -> dict[str, Any]:
         """What the header of a run says that was stopped after so many episodes."""
         intervals = {name: list(ends) for name, ends in self.intervals.items()}
-        return {"until": self.rule, "episodes": episodes, "intervals": intervals}
+        return {"until": self.rule, "episodes": episodes, "intervals": intervals, "verdict": self.verdict}
 
     @property
     def verdict(self) -> str:
@@ -91,7 +98,7 @@ class Stop:
             return f"--until {self.rule}: no scene is complete in both runs yet."
         said = "they differ" if sequence.decided else "undecided"
         return (
-            f"--until {self.rule}: {said}; this run minus the other {100 * sequence.difference:+.0f} points over "
+            f"--until {self.rule}: {said}; this run minus the other {points(sequence.difference)} points over "
             f"{sequence.n} scenes, p = {sequence.p:.2g}, valid at any time."
         )
 

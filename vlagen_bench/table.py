@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -26,6 +27,12 @@ def folded(condition: str) -> str:
 def percent(value: float | None) -> str:
     """`73 %`, or a dash where there is no data."""
     return NO_DATA if value is None else f"{100 * value:.0f} %"
+
+
+def points(value: float | None) -> str:
+    """A difference of rates: `+12`, `-3`, `0`, or a dash where there is no data."""
+    whole = NO_DATA if value is None else f"{100 * value:+.0f}"
+    return "0" if whole in ("+0", "-0") else whole
 
 
 def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> Table:
@@ -92,7 +99,7 @@ def levels_table(rows: Sequence[Row]) -> Table | None:
                 kind if axis == next(a for a in kinds if kinds[a] == kind) else "",
                 axis,
                 *(NO_DATA if row is None else percent(row.rate) for row in mine),
-                NO_DATA if there[-1].drop is None else f"{100 * there[-1].drop:+.0f}",
+                points(there[-1].drop),
                 str(*each) if len(each) == 1 else f"{min(each)}-{max(each)}",
                 str(sum(row.errors for row in there)),
             )
@@ -137,10 +144,9 @@ def interaction_table(found: Sequence[Interaction]) -> Table | None:
     for name in ("n", "together", "sum", "excess", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in found:
-        interval = NO_DATA if one.low is None else f"{100 * one.low:+.0f} – {100 * one.high:+.0f}"
-        drops = (one.joint_drop, one.summed_drops, one.excess)
-        points = (NO_DATA if drop is None else f"{100 * drop:+.0f}" for drop in drops)
-        table.add_row(folded(one.condition), str(one.n), *points, interval)
+        interval = NO_DATA if one.low is None else f"{points(one.low)} – {points(one.high)}"
+        drops = map(points, (one.joint_drop, one.summed_drops, one.excess))
+        table.add_row(folded(one.condition), str(one.n), *drops, interval)
     table.caption = (
         "Drops in points, over the same draws: together, and the parts' added up. Excess over 0: together they hurt more. "
         "Rates end at 0, so large drops cannot add up."
@@ -150,12 +156,16 @@ def interaction_table(found: Sequence[Interaction]) -> Table | None:
 
 def average_label(average: Average) -> str:
     """`mean of 5`; of how many, where some have no data."""
-    total = len(average.members)
+    total, whole = len(average.members), average.known in (0, len(average.members))
     if average.name == GROUPS:
-        return f"mean of the {total} groups"
-    if average.name == ALL:
-        return f"mean of {total}, nominal too"
-    return f"mean of {total}" if average.known in (0, total) else f"mean of {average.known} of {total}"
+        return f"mean of the {total} groups" if whole else f"mean of {total} groups, {average.known} whole"
+    some = f"mean of {total}" if whole else f"mean of {average.known} of {total}"
+    return f"{some}, nominal too" if average.name == ALL else some
+
+
+def whole_label(average: Average) -> str:
+    """The label of a row of means of whole suites: the same, as if nothing were missing."""
+    return average_label(replace(average, known=len(average.members)))
 
 
 def _new(title: str, *columns: str) -> Table:
@@ -166,17 +176,17 @@ def _new(title: str, *columns: str) -> Table:
 
 
 def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
-    points = NO_DATA if drop.value is None else f"{100 * drop.value:+.0f}"
-    return average_label(rate), "", percent(rate.value), "", points, "", ""
+    some = f" (of {drop.known})" * (drop.value is not None and drop.known != rate.known)
+    return average_label(rate), "", percent(rate.value), "", f"{points(drop.value)}{some}", "", ""
 
 
 def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
     low_high = row.interval if sequences is None else sequences[row.condition]
     interval = NO_DATA if low_high is None else f"{100 * low_high[0]:.0f} – {100 * low_high[1]:.0f} %"
-    drop = NO_DATA if row.drop is None else f"{100 * row.drop:+.0f}" + f" ({row.pairs})" * (row.pairs != row.n)
+    drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = f"[red]{row.errors}[/red]" if row.errors else "0"
-    drops = NO_DATA if row.drop_interval is None else "{:+.0f} – {:+.0f}".format(*(100 * x for x in row.drop_interval))
+    drops = NO_DATA if row.drop_interval is None else " – ".join(map(points, row.drop_interval))
     return folded(row.condition), n, percent(row.rate), interval, drop, drops, errors
 
 

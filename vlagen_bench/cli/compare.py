@@ -20,6 +20,7 @@ def compare(
     """
     from vlagen_bench import compare as comparisons
     from vlagen_bench.compare_tables import tables
+    from vlagen_bench.stopping import STOPPED
 
     to, found = console(), comparisons.compare(runs)
 
@@ -31,6 +32,10 @@ def compare(
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
         if not run.report.complete:
             say(f"   incomplete: {run.report.missing} episodes have no result and {run.report.errors} ended as errors.")
+        if run.report.stopped is not None:
+            say(f"   stopped by --until {run.report.stopped}. {STOPPED}")
+            if run.report.verdict is not None:
+                say(f"   {run.report.verdict}")
     if found.left_out:
         say(f"{found.left_out} episodes without an outcome in every run are left out, so all of this is provisional.")
     if len(found.ranked) < 2:

@@ -49,9 +49,21 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
     out = console()
     if args.width is not None or not asked:
         out.print(_widths(WIDTHS if args.width is None else (args.width,), args))
-    if args.drop is not None or not asked:
-        out.print(_differences(DIFFERENCES if args.drop is None else (args.drop,), args))
+    differences = (args.drop,) if args.drop is not None else () if asked else _usual(args)
+    if differences:
+        out.print(_differences(differences, args))
     return OK
+
+
+def _usual(args: PowerArgs) -> tuple[float, ...]:
+    """The usual differences, less those that this rate or discordance leaves no room for."""
+    most = min(_room(args.rate), 1.0 if args.discordance is None else args.discordance)
+    return tuple(one for one in DIFFERENCES if one <= most)
+
+
+def _room(rate: float) -> float:
+    """How many pairs can disagree at most, and so how far two rates can differ, whose mean is this."""
+    return 2 * min(rate, 1 - rate) + 1e-9
 
 
 def _widths(widths: tuple[float, ...], args: PowerArgs) -> "Table":
@@ -75,9 +87,11 @@ def _differences(differences: tuple[float, ...], args: PowerArgs) -> "Table":
         low, high = args.rate - difference / 2, args.rate + difference / 2
         if not (low >= 0 and high <= 1):
             raise ConfigError(f"A difference of {difference} about a rate of {args.rate} leaves 0 to 1: change --rate.")
-        some = [difference + more for more in EXTRA] if args.discordance is None else [args.discordance]
+        some = [difference + more for more in EXTRA if difference + more <= _room(args.rate)]
+        if args.discordance is not None:
+            some = [args.discordance]
         unpaired = for_unpaired(high, low, args.power, alpha)
-        for place, discordance in enumerate(one for one in some if one <= 1 or args.discordance is not None):
+        for place, discordance in enumerate(some):
             paired = for_paired(difference, discordance, args.power, alpha)
             other = (_text(unpaired, MOST_UNPAIRED), _reached(unpaired)) if place == 0 else ("", "")
             first = f"{100 * difference:g}" if place == 0 else ""

@@ -44,9 +44,11 @@ def replay(
         for line in _lines(one):
             out_console.print(line, markup=False, soft_wrap=True)
     exact, wrong = sum(one.exact for one in shown), sum(bool(one.disagreements) for one in shown)
+    scored = sum(one.scored for one in shown)
+    unscored = f"; {len(shown) - scored} were recorded as errors, and have none" if scored < len(shown) else ""
     out_console.print(
         f"{len(shown)} episodes re-simulated: {exact} the same state by state, bit for bit; {len(shown) - exact} diverge; "
-        f"the score of {len(shown) - wrong} stands, of {wrong} it does not.",
+        f"the score of {scored - wrong} stands, of {wrong} it does not{unscored}.",
         soft_wrap=True,
     )
     if video:
@@ -91,7 +93,7 @@ def _filmed(found: "list[Take]", task, folder: Path):
 def _lines(one: "Comparison"):
     name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"
     if not one.exact:
-        stands = "" if one.disagreements else "; its score is the same"
+        stands = "" if one.disagreements or not one.scored else "; its score is the same"
         yield f"{name}: diverges {one.where}{stands}"
     for clause in one.disagreements:
         yield f"{name}: {clause}"

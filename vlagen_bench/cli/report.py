@@ -20,12 +20,15 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     """
     from rich.markup import escape
 
-    from vlagen_bench import report as reports
+    from vlagen_bench import finished, repeats
     from vlagen_bench.beside import blocks
     from vlagen_bench.pages import write_report
+    from vlagen_bench.pages.reproduce import measure
+    from vlagen_bench.stopping import STOPPED
     from vlagen_bench.table import interaction_table, levels_table, once_table, results_table, trouble_table
 
-    out, found = console(), reports.make(run)
+    out, read = console(), finished.read(run)
+    found = read.report
 
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
@@ -36,7 +39,11 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
             f"Everything below is over the others, and provisional."
         )
     if found.stopped is not None:
-        say(f"Stopped by --until {found.stopped}: {found.missing} of {found.planned} episodes were not needed.")
+        say(
+            f"Stopped by --until {found.stopped}: {found.missing} of {found.planned} episodes were not needed. {STOPPED}"
+        )
+    if found.verdict is not None:
+        say(found.verdict)
     if found.oracle:
         say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
     oracle = " (oracle)" if found.oracle else ""
@@ -45,6 +52,14 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     for table in (*more, once_table(found.rows), trouble_table(found.troubles)):
         if table is not None:
             out.print(table)
+    again = repeats.of_run(run)
+    if again.measured:
+        out.print(repeats.table(again))
+        say(repeats.floor(again))
+    else:
+        say(f"Noise floor: not measured. To measure it: {measure(read.header, again.first)}")
+    for path in again.others:
+        say(f"{path} is no repeat of it: it is of another plan or policy, or damaged.")
     for block in blocks(found):
         say(f"\n{block.sentence}")
         for table in block.tables:

@@ -83,10 +83,14 @@ class Headline:
     known: int
     """how many of them have data"""
     conditions: int
-    """of the whole suite"""
+    """how many were planned"""
+    whole: int
+    """how many the whole suite has"""
     drop: Estimate
     paired: bool
-    """whether the drop is against clean twins; else against other, nominal episodes"""
+    """whether the drop is against clean twins, played or not; else against other, nominal episodes"""
+    pairs: int
+    """how many have an outcome of both"""
     worst: tuple[Line, ...]
     """lines with the largest drops that can be told from 0"""
 
@@ -152,7 +156,7 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
             name=name,
             kind=kind,
             rows=tuple(rows),
-            success=mean_success(rows, successes, independent=independent),
+            success=mean_success(rows, successes, independent=independent, sequences=run.report.sequences),
             drop=mean_drop(rows, drops),
             drop_p=drop_p(rows, drops),
             troubles=sum((Counter(run.report.troubles[row.condition]) for row in rows), Counter()),
@@ -162,16 +166,19 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
 def _headline(run: Run, lines: Sequence[Line], successes: Cells, drops: Cells, independent: bool) -> Headline:
     shifted = [row for row in run.report.rows if row.group != NOMINAL]
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
-    paired = any(row.pairs for row in shifted)
+    names = {row.condition for row in shifted}
+    paired = any(episode["twin"] for episode in run.planned if episode["condition"] in names)
     unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
     hurt = [line for line in lines if line.told and line.drop.value > 0]
     return Headline(
-        nominal=success(nominal[0]) if nominal else Estimate(),
-        shifted=mean_success(shifted, successes, independent=independent),
+        nominal=success(nominal[0], run.report.sequences) if nominal else Estimate(),
+        shifted=mean_success(shifted, successes, independent=independent, sequences=run.report.sequences),
         known=sum(row.n > 0 for row in shifted),
-        conditions=sum(group != NOMINAL for group in run.report.groups.values()),
+        conditions=len(shifted),
+        whole=sum(group != NOMINAL for group in run.report.groups.values()),
         drop=mean_drop(shifted, drops) if paired else unpaired,
         paired=paired,
+        pairs=sum(row.pairs for row in shifted),
         worst=tuple(sorted(hurt, key=lambda line: (-line.drop.value, line.name))[:WORST]),
     )
 
@@ -191,7 +198,7 @@ def _curves(run: Run) -> Iterator[Curve]:
                 unit=axis.unit,
                 clean=_clean(run, {row.condition for row in rows.values()}),
                 steps=tuple(
-                    Step(level=level, size=axis.levels[level - 1], success=success(rows[level]))
+                    Step(level=level, size=axis.levels[level - 1], success=success(rows[level], run.report.sequences))
                     for level in sorted(rows)
                 ),
             )

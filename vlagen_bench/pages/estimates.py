@@ -13,6 +13,8 @@ from vlagen_bench.stats import Row, weighted_sum_interval, wilson
 
 Cells = Mapping[str, Sequence[tuple[int, int]]]
 """condition -> (index of the scene, what was counted in its episode)"""
+Sequences = Mapping[str, tuple[float, float]]
+"""condition -> confidence sequence of its rate"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +33,10 @@ class Estimate:
         return self.low is not None and (self.low > 0 or self.high < 0)
 
 
-def success(row: Row) -> Estimate:
-    """The success rate of a condition (Wilson)."""
-    low, high = row.interval or (None, None)
-    return Estimate(value=row.rate, low=low, high=high, n=row.n)
+def success(row: Row, sequences: Sequences | None = None) -> Estimate:
+    """The success rate of a condition, with its confidence sequence if the run could end early, else Wilson's interval."""
+    low, high = (row.interval if sequences is None else sequences[row.condition]) or (None, None)
+    return Estimate(value=row.rate, low=low, high=high, n=row.n) if row.n else Estimate()
 
 
 def drop(row: Row) -> Estimate:
@@ -62,17 +64,20 @@ def counted(outcomes: Sequence[bool | None]) -> Estimate:
     return Estimate(value=fmean(known), low=low, high=high, n=len(known))
 
 
-def mean_success(rows: Sequence[Row], cells: Cells, *, independent: bool) -> Estimate:
+def mean_success(
+    rows: Sequence[Row], cells: Cells, *, independent: bool, sequences: Sequences | None = None
+) -> Estimate:
     """The mean over conditions, each counting the same.
 
     Args:
         rows: the conditions.
         cells: 1 for success, else 0, of the episodes of each condition.
         independent: whether conditions share no scenes; else scenes are resampled as wholes.
+        sequences: of a run that could end early; for a condition alone.
     """
     known = [row for row in rows if row.n]
     if len(known) == 1:
-        return success(known[0])
+        return success(known[0], sequences)
     if not independent:
         return _mean_over_scenes([cells[row.condition] for row in known])
     if not known:

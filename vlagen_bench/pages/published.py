@@ -7,7 +7,7 @@ from vlagen_bench.averages import NOMINAL, OVERALL, Average
 from vlagen_bench.entries import Source
 from vlagen_bench.pages.words import plain, points
 from vlagen_bench.report import Beside, Gap, Report
-from vlagen_bench.table import NO_DATA, average_label, percent
+from vlagen_bench.table import NO_DATA, percent, whole_label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def _lines(report: Report, entries: Sequence[Beside], compared: bool) -> Iterato
         if group != NOMINAL and len(members) > 1:
             yield _mean(f"{plain(group)}: mean of {len(members)}", report, entries, group, compared)
     for name in OVERALL:
-        yield _mean(average_label(report.averages[name]), report, entries, name, compared)
+        yield _mean(whole_label(report.averages[name]), report, entries, name, compared)
 
 
 def _mean(label: str, report: Report, entries: Sequence[Beside], name: str, compared: bool) -> Line:

@@ -1,7 +1,8 @@
-"""How is a run made again? The command, from its header."""
+"""How is a run made again, or repeated? The command, from its header."""
 
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from vlagen_bench import catalog
@@ -10,6 +11,11 @@ from vlagen_bench import catalog
 def command(header: Mapping[str, Any]) -> str:
     """The `vlagen-eval` that makes the same plan and asks the same policy in the same way."""
     return shlex.join(["vlagen-eval", *_policy(header["policy"]), *_plan(header)])
+
+
+def measure(header: Mapping[str, Any], first: Path) -> str:
+    """The command that plays the episodes of the run in this folder again, to see how far they repeat."""
+    return f"{command(header)} --repeat 3 --out {shlex.quote(str(first))}"
 
 
 def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import re
 
+from vlagen_bench import table
 from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.table import NO_DATA, percent
 
@@ -37,11 +38,8 @@ def kind(name: str) -> str:
 
 
 def points(value: float | None) -> str:
-    """`+12`, `−3`, `0`, or a dash."""
-    if value is None:
-        return NO_DATA
-    whole = round(100 * value)
-    return f"{whole:+d}".replace("-", "−") if whole else "0"
+    """`+12`, `−3`, `0`, or a dash; with the sign of typesetters."""
+    return table.points(value).replace("-", "−")
 
 
 def percent_range(one: Estimate) -> str:

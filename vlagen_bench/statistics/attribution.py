@@ -39,7 +39,7 @@ class Share:
     """95 % interval; None too where all scenes are alike, or fewer than two"""
     high: float | None
     confounded_with: tuple[str, ...]
-    """factors that it always comes with, so that only their sum is known; empty: it can be told"""
+    """factors that the episodes do not tell it apart from, such as one that it always comes with; empty: it can be told"""
 
 
 def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: int = 0) -> tuple[Share, ...]:

@@ -12,6 +12,8 @@ import numpy as np
 
 DRAWS = 2000
 """bootstrap samples: the ends of an interval then move by about 3 % of its width from seed to seed"""
+ALIKE = 1e-9
+"""means of clusters that differ by less differ by rounding"""
 
 
 def ratio_interval(
@@ -30,7 +32,7 @@ def ratio_interval(
         since these say nothing of their spread.
     """
     data = np.array([(total, n) for total, n in clusters if n], dtype=float).reshape(-1, 2)
-    if len(data) < 2 or len(set(data[:, 0] / data[:, 1])) == 1:
+    if len(data) < 2 or np.ptp(data[:, 0] / data[:, 1]) < ALIKE:
         return None
     sums = resampled(len(data), draws, seed) @ data
     low, high = percentiles(sums[:, 0] / sums[:, 1], len(data), confidence)

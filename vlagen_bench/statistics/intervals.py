@@ -42,7 +42,7 @@ def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> tuple[f
 def weighted_sum_interval(
     terms: Iterable[tuple[float, int, int]], confidence: float = 0.95
 ) -> tuple[float, float] | None:
-    """Interval of a weighted sum of independent rates, from the Wilson interval of each; None where one has no data.
+    """Interval of a weighted sum of independent rates, from the Wilson interval of each; None without any, or if one has no data.
 
     The method is Newcombe's (Statistics in Medicine 17:873, 1998, method 10), in the general form of Zou, Huang and
     Zhang (Computational Statistics and Data Analysis 53:1080, 2009).
@@ -51,10 +51,11 @@ def weighted_sum_interval(
         terms: (weight, successes, n) of each rate.
         confidence: of the interval.
     """
+    terms = list(terms)
+    if not terms or any(n == 0 for _, _, n in terms):
+        return None
     total = below = above = 0.0
     for weight, successes, n in terms:
-        if n == 0:
-            return None
         rate = successes / n
         low, high = wilson(successes, n, confidence)
         down, up = (rate - low, high - rate) if weight > 0 else (high - rate, rate - low)

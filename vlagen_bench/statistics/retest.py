@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import variance
 
-from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.statistics.intervals import clopper_pearson, wilson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +29,28 @@ class Retest:
         """95 % Wilson interval of the agreement."""
         return wilson(self.agreeing, self.n) if self.n else None
 
+    @property
+    def floor(self) -> float | None:
+        """The noise floor: a difference of the rates of two runs below it may be nothing but noise; None without any."""
+        return None if self.noise_sd is None else 2 * sqrt(2) * self.noise_sd
+
+    @property
+    def floor_limit(self) -> float | None:
+        """What the noise floor is at most, with 95 % confidence: that all agree does not prove that there is none.
+
+        Repeats of an episode disagree with a chance of 2 p(1 - p) or more, p being its own chance, so the mean of p(1 - p)
+        is at most half the limit of Clopper and Pearson on the share that disagrees.
+        """
+        if not self.n:
+            return None
+        return min(1.0, 2 * sqrt(clopper_pearson(self.n - self.agreeing, self.n, 0.9)[1] / self.n))
+
 
 def retest(repeats: Iterable[Sequence[bool]]) -> Retest:
     """Counts agreement, and estimates the noise floor.
 
     The rate of a run over n fixed episodes has the variance sum p(1 - p) / n^2, p being an episode's own chance; the
-    sample variance of an episode's outcomes estimates its p(1 - p) without bias, from two repeats on. A difference of
-    two runs below 2 sqrt(2) noise_sd may be nothing but that noise.
+    sample variance of an episode's outcomes estimates its p(1 - p) without bias, from two repeats on.
 
     Args:
         repeats: outcomes of each episode; those with fewer than two are left out.
