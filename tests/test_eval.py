@@ -117,7 +117,7 @@ def test_bad_policies_are_sentences_and_codes(tmp_path):
         assert done.returncode == code and says in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
     kept = next((tmp_path / "runs").glob("quick-bad-py-Raises-*"))
-    assert {r["error"] for r in records(kept)} == {"policy: RuntimeError: out of memory"}
+    assert {r["error"] for r in records(kept)} == {"policy: RuntimeError: out of memory (bad.py:13)"}
 
 
 @pytest.mark.slow

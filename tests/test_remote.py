@@ -683,7 +683,7 @@ def test_ctrl_c_ends_it_though_the_policy_thinks(tmp_path, end):
                 pass
             started = time.monotonic()
             process.send_signal(end)
-            said = process.stdout.read()
+            said, _ = process.communicate(timeout=10)
         assert process.wait(10) == 0 and time.monotonic() - started < 6
         assert "Ended." in said and "closed" in said and "Traceback" not in said
 

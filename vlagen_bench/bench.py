@@ -31,7 +31,7 @@ class EnvSpeed:
     image_px: tuple[int, int]
     renderer: str
     first_frame_s: float
-    """shaders are compiled then, once a process"""
+    """shaders are compiled then, and the first models loaded"""
     reset_s: float
     step_ms: float
     """one control step with its picture: all that `env.step` does"""

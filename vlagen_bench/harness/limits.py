@@ -21,15 +21,14 @@ class Limits:
     step_s: float = 600.0
     """one control step, or one call of the policy; generous, since a first call may load and compile a model"""
     reset_s: float = 300.0
-    """the start of a worker, the reset of an episode, or its film, if `step_s` is no longer; a first reset compiles
-    shaders, some 5 s"""
+    """the start of a worker, the reset of an episode, or its film, if `step_s` is no longer"""
     episode_s: float | None = None
     retries: int = 1
     """how often an episode is begun anew that was lost with its worker"""
     memory_mb: float | None = None
     """resident memory of a worker"""
     recycle_after: int = 200
-    """episodes of a worker; SAPIEN gives not all memory back, and a new worker takes some 6 s, 1 % of 200 episodes"""
+    """episodes of a worker; SAPIEN gives not all memory back, and a new worker takes some 2 s"""
 
     def __post_init__(self) -> None:
         for option, value in (("step", self.step_s), ("episode", self.episode_s)):

@@ -86,9 +86,10 @@ class _Signals:
         self._pressed = False
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
-        self._ours = self._handlers[signal.SIGINT] is signal.default_int_handler
-        if self._ours:
-            signal.signal(signal.SIGINT, self._interrupt)
+        # `vlagen serve` is ended by SIGTERM as by Ctrl-C.
+        self._ours = [one for one in SIGNALS if self._handlers[one] is signal.default_int_handler]
+        for number in self._ours:
+            signal.signal(number, self._interrupt)
 
     def _interrupt(self, *_: object) -> None:
         self._pressed = True
