@@ -2,10 +2,11 @@
 
 import pytest
 
-from vlagen_bench import bench_eval
+from vlagen_bench import bench, bench_eval, catalog
 from vlagen_bench.bench_eval import Paced, Setting, settings
-from vlagen_bench.cli import bench
+from vlagen_bench.cli import bench as commands
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.plan import sample
 
 
 def test_a_process_alone_is_measured_with_one_thread_too(monkeypatch):
@@ -26,12 +27,12 @@ def test_a_paced_policy_takes_the_same_for_any_batch():
 @pytest.mark.parametrize("wrong", [{"scene": "brige"}, {"workers": (0,)}, {"episodes": 0}, {"policy_ms": -1.0}])
 def test_what_cannot_be_measured_is_a_sentence(wrong):
     with pytest.raises(ConfigError):
-        bench.evaluation(**wrong)
+        commands.evaluation(**wrong)
 
 
 def test_a_soak_needs_a_new_folder(tmp_path):
     with pytest.raises(ConfigError, match="is there already"):
-        bench.soak(tmp_path)
+        commands.soak(tmp_path)
 
 
 @pytest.mark.sim
@@ -41,3 +42,16 @@ def test_two_workers_are_measured():
     assert found.episodes_per_hour * 80 / 3600 == pytest.approx(found.observations_per_s)
     assert 1.0 <= found.batch <= 2.0 and 0 < found.environment < 1 and 0 < found.policy_busy < 1
     assert found.first_result_s > 8.0 and 100 < found.memory_mb < 2000
+
+
+@pytest.mark.parametrize("scene", bench.TASK_OF_SCENE)
+def test_what_a_worker_plays_there_is(scene):
+    assert sample(catalog.task(bench.TASK_OF_SCENE[scene]), bench.VARIED_CONDITION[scene], index=0, seed=0)
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_a_worker_is_measured():
+    found = bench.measure_env("tabletop", episodes=1)
+    assert 0 < found.floor_ms < found.step_ms and 0 < found.reset_s < found.first_frame_s
+    assert 100 < found.memory_mb < 2000 and -0.1 < found.harness_share < 0.5

@@ -20,6 +20,7 @@ from vlagen_bench.plan import make_plan, sample
 MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
 VARIED = 40
 """episodes with other objects and receptacles that are reset before memory is read"""
+VARIED_CONDITION = {"tabletop": "receptacle_test", "bridge": "unseen_receptacles"}
 TASK_OF_SCENE = {"tabletop": "tabletop_put_on", "bridge": "bridge_put_on"}
 
 
@@ -72,7 +73,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
             floors.append(_seconds(lambda: _floor(simulator)))
     harness_share = _harness_share(task, simulator, episodes)
     for index in range(VARIED):  # many models, since what is kept of them is the memory that counts
-        simulator.reset(sample(task, "unseen_receptacles", index=index, seed=0)[0])
+        simulator.reset(sample(task, VARIED_CONDITION[scene], index=index, seed=0)[0])
         simulator.observe()
     return {
         "scene": scene,
