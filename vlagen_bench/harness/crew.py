@@ -1,10 +1,12 @@
 """How do several workers play at once? A driver serves whichever is ready, so that none waits for a slow one."""
 
+import math
+import select
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection
 from types import TracebackType
 
 from vlagen_bench.harness.asking import Answer, Asker
@@ -89,10 +91,10 @@ class Crew:
         if together := self._together():
             until = min(until, self._gathering_ends(together))
         patience_s = min(until - time.monotonic(), LONGEST_WAIT_S)
-        ready = wait([slot.connection for slot in busy], timeout=max(0.0, patience_s))
+        ready = _readable([slot.connection for slot in busy], timeout_s=max(0.0, patience_s))
         now = time.monotonic()
-        for slot in busy:
-            if slot.connection in ready:
+        for slot, is_ready in zip(busy, ready, strict=True):
+            if is_ready:
                 yield slot, slot.receive()
             elif now >= slot.deadline:
                 yield slot, slot.overdue()
@@ -147,3 +149,12 @@ class Crew:
 
 def _name(attempt: Attempt) -> str:
     return f"{attempt.episode.condition} {attempt.episode.index}"
+
+
+def _readable(connections: Sequence[Connection], *, timeout_s: float) -> list[bool]:
+    """Which of them are ready, or closed; `multiprocessing.connection.wait` takes three times as long, at every step."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection, select.POLLIN)
+    ready = {number for number, _ in poll.poll(math.ceil(1000 * timeout_s))}
+    return [connection.fileno() in ready for connection in connections]

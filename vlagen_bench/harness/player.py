@@ -52,6 +52,7 @@ class Report:
     success: bool | None = None
     success_once: bool | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    """once the episode has ended"""
     instruction: str = ""
     observation: Mapping[str, Any] | None = None
     """None once the episode has ended, or where the policy sees it inside the worker"""

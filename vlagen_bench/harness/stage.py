@@ -70,7 +70,7 @@ class Stage:
             ended=self._ended,
             success=self._status.success,
             success_once=self._status.success_once,
-            metrics=_metrics(self._status),
+            metrics=_metrics(self._status) if self._ended else {},
             instruction=self._sim.instruction,
             observation=self._observation,
         )
