@@ -3,7 +3,7 @@
 import pytest
 
 from vlagen_bench import bench, bench_eval, catalog
-from vlagen_bench.bench_eval import Paced, Setting, settings
+from vlagen_bench.bench_eval import EvalSpeed, Paced, Setting, gain, settings, typical
 from vlagen_bench.cli import bench as commands
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import sample
@@ -24,7 +24,24 @@ def test_a_paced_policy_takes_the_same_for_any_batch():
     assert (policy.calls, policy.questions) == (2, 4)
 
 
-@pytest.mark.parametrize("wrong", [{"scene": "brige"}, {"workers": (0,)}, {"episodes": 0}, {"policy_ms": -1.0}])
+def speed(per_s: float, memory_mb: float = 300.0) -> EvalSpeed:
+    setting = Setting(scene="tabletop", workers=1, threads=1, policy_ms=0.0, episodes=1)
+    shares = dict.fromkeys(("environment", "outside", "policy_busy", "batch", "first_result_s"), 1.0)
+    return EvalSpeed(
+        setting=setting, episodes_per_hour=45 * per_s, observations_per_s=per_s, memory_mb=memory_mb, **shares
+    )
+
+
+def test_what_is_compared_was_measured_in_the_same_round():
+    """The machine ran at half its speed in the second round, and at twice its speed in the third."""
+    one, two = [speed(20.0), speed(10.0), speed(40.0)], [speed(36.0, 310.0), speed(18.0, 290.0), speed(80.0)]
+    assert gain(two, one) == pytest.approx(1.8)
+    assert typical(two).observations_per_s == 36.0 and typical(two).memory_mb == 300.0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"scene": "brige"}, {"workers": (0,)}, {"episodes": 0}, {"policy_ms": -1.0}, {"rounds": 0}]
+)
 def test_what_cannot_be_measured_is_a_sentence(wrong):
     with pytest.raises(ConfigError):
         commands.evaluation(**wrong)

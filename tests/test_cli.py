@@ -28,6 +28,8 @@ def call(*words, cwd, **env):
         (("vlagen-eval", "--policy", "noop", "--policy-args", "k"), "is not KEY=VALUE"),
         (("vlagen-eval", "--policy", "noop", "--max-errors", "-1"), "give 0 or more"),
         (("vlagen-eval", "--policy", "noop", "--repeat", "0"), "at least 1 is needed"),
+        (("vlagen", "eval", "--policy", "noop"), "To score a policy: vlagen-eval"),
+        (("vlagen", "bench", "evl"), "There is no vlagen bench command 'evl'. Did you mean 'eval'?"),
         (("vlagen", "plan", "--suite", "quik"), "Did you mean 'quick'?"),
         (("vlagen", "assets", "check", "hosehold"), "Did you mean 'household'?"),
         (("vlagen", "assets", "build", "bridge"), "is not made here"),

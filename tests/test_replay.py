@@ -155,7 +155,7 @@ def test_an_edited_action_is_found_in_the_episode_and_step_where_it_stands(run, 
     command(run)
     said = " ".join(capsys.readouterr().out.split())
     assert f"nominal 0 ({first.id}): diverges at step 8 of {len(actions)}" in said
-    assert "4 episodes re-simulated: 3 the same" in said
+    assert "Re-simulated: 4, of which 3 the same" in said
 
 
 def test_a_flipped_success_is_found(run, capsys):
@@ -164,7 +164,7 @@ def test_a_flipped_success_is_found(run, capsys):
     (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert command(run, lines[2]["id"]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "success is recorded as false and is true" in said and "1 episodes re-simulated: 1 the same" in said
+    assert "success is recorded as false and is true" in said and "Re-simulated: 1, of which 1 the same" in said
 
 
 @pytest.mark.slow

@@ -200,7 +200,7 @@ def test_a_stopped_run_is_complete_and_says_so(tmp_path, monkeypatch, capsys):
 def test_a_run_that_did_not_get_there_is_incomplete_as_ever(tmp_path, monkeypatch, capsys):
     stop, _ = go(tmp_path, half, until="width<0.3", stop_after=5)
     code, said = concluded(monkeypatch, capsys, tmp_path, stop, "Interrupted.")
-    assert code == 130 and "85 episodes are missing. To go on:" in said
+    assert code == 130 and "Missing: 85 of 90 episodes. To go on:" in said
     assert "--until width<0.3: reached in 0 of 2 conditions." in said
 
 

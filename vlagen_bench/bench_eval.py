@@ -7,9 +7,10 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,18 @@ def settings(
         for latency_ms in dict.fromkeys((0.0, policy_ms))
         for number, threads in ways
     )
+
+
+def typical(found: Sequence[EvalSpeed]) -> EvalSpeed:
+    """The median of each figure, of measurements of one setting."""
+    figures = [field.name for field in fields(EvalSpeed) if field.name != "setting"]
+    medians = {name: median(getattr(one, name) for one in found) for name in figures}
+    return EvalSpeed(setting=found[0].setting, **medians)
+
+
+def gain(found: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
+    """How many times the observations a second of `base`: the median over rounds, each of which measured both."""
+    return median(one.observations_per_s / other.observations_per_s for one, other in zip(found, base, strict=True))
 
 
 def measure(setting: Setting) -> EvalSpeed:

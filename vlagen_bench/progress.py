@@ -61,7 +61,7 @@ class RunProgress:
     ) -> None:
         self._live.stop()
         if self._tally.fresh:
-            self._print(f"{self._tally.fresh} episodes in {duration(self._tally.elapsed_s)}: {self._pace()}")
+            self._print(f"Episodes played: {self._tally.fresh} in {duration(self._tally.elapsed_s)}, {self._pace()}")
 
     def ended(self, played: Played) -> None:
         """Says so, if it is time."""

@@ -8,12 +8,17 @@ from vlagen_bench.cli.common import INCOMPLETE, OK, console
 from vlagen_bench.errors import ConfigError
 
 COLUMNS = (
-    "workers", "threads", "policy", "episodes/h", "obs/s", "x", "env", "outside", "policy busy", "batch", "first", "MB",
+    "workers", "threads", "policy", "episodes/h", "obs/s", "x", "x core", "env", "outside", "policy busy", "batch",
+    "first", "MB",
 )  # fmt: skip
 
 
 def evaluation(
-    scene: str = "tabletop", workers: tuple[int, ...] = (1, 2, 4), episodes: int = 4, policy_ms: float = 100.0
+    scene: str = "tabletop",
+    workers: tuple[int, ...] = (1, 2, 4),
+    episodes: int = 4,
+    policy_ms: float = 100.0,
+    rounds: int = 1,
 ) -> int:
     """Measures whole runs: episodes an hour against workers, the harness's share, batches, the first result, memory.
 
@@ -22,6 +27,7 @@ def evaluation(
         workers: numbers of workers.
         episodes: of each worker, after one to warm up.
         policy_ms: of a call of a policy, for the second half of the table; the first has an instant one.
+        rounds: how often all is measured, in turn; the table has medians, so that a machine whose speed drifts is fair to all.
     """
     from rich.table import Table
 
@@ -32,38 +38,43 @@ def evaluation(
 
     if scene not in bench_eval.TASK_OF_SCENE:
         raise ConfigError(unknown("scene", scene, bench_eval.TASK_OF_SCENE))
-    if min((*workers, episodes)) < 1 or policy_ms < 0:
-        raise ConfigError("--workers and --episodes are 1 or more, --policy-ms is 0 or more.")
+    if min((*workers, episodes, rounds)) < 1 or policy_ms < 0:
+        raise ConfigError("--workers, --episodes and --rounds are 1 or more, --policy-ms is 0 or more.")
     renderer = device.describe()
     out = console()
-    table = Table(title=f"Evaluation of {scene}", title_justify="left", caption_justify="left")
-    for name in COLUMNS:
-        table.add_column(name, justify="right")
-    first = {}
     wanted = bench_eval.settings(
         scene, workers, policy_ms=policy_ms, episodes=episodes, software="llvmpipe" in renderer
     )
-    for found in tracked(map(bench_eval.measure, wanted), total=len(wanted), label="measuring", console=out):
-        setting = found.setting
-        base = first.setdefault(setting.policy_ms, found.observations_per_s)
+    measuring = map(bench_eval.measure, wanted * rounds)
+    found = list(tracked(measuring, total=len(wanted) * rounds, label="measuring", console=out))
+    by_setting = {setting: found[number :: len(wanted)] for number, setting in enumerate(wanted)}
+    table = Table(title=f"Evaluation of {scene}", title_justify="left", caption_justify="left")
+    for name in COLUMNS:
+        table.add_column(name, justify="right")
+    for setting, its in by_setting.items():
+        alike = [one for one in wanted if one.policy_ms == setting.policy_ms]
+        core = next((one for one in alike if (one.workers, one.threads) == (1, 1)), None)
+        speed = bench_eval.typical(its)
         table.add_row(
             str(setting.workers),
             str(setting.threads),
             f"{setting.policy_ms:.0f} ms",
-            f"{found.episodes_per_hour:.0f}",
-            f"{found.observations_per_s:.1f}",
-            f"{found.observations_per_s / base:.2f}",
-            f"{100 * found.environment:.0f} %",
-            f"{100 * found.outside:.1f} %",
-            f"{100 * found.policy_busy:.0f} %",
-            f"{found.batch:.1f}",
-            f"{found.first_result_s:.1f} s",
-            f"{found.memory_mb:.0f}",
+            f"{speed.episodes_per_hour:.0f}",
+            f"{speed.observations_per_s:.1f}",
+            f"{bench_eval.gain(its, by_setting[alike[0]]):.2f}",
+            "–" if core is None else f"{bench_eval.gain(its, by_setting[core]):.2f}",
+            f"{100 * speed.environment:.0f} %",
+            f"{100 * speed.outside:.1f} %",
+            f"{100 * speed.policy_busy:.0f} %",
+            f"{speed.batch:.1f}",
+            f"{speed.first_result_s:.1f} s",
+            f"{speed.memory_mb:.0f}",
         )
     table.caption = (
-        "threads: of software rendering, each process. x: against the first row of that policy. env: share of the workers' "
-        "time in resets, steps and pictures. outside: their time neither there nor in the policy, over env. batch: "
-        "observations in a call. first: from nothing to the first result. MB: peak of a process with a simulator."
+        f"Medians of {rounds} rounds. threads: of software rendering, each process. x: obs/s against the first row of that "
+        "policy; x core: against one process with one thread. env: share of the workers' time in resets, steps and "
+        "pictures. outside: their time neither there nor in the policy, over env. batch: observations in a call. first: "
+        "from nothing to the first result. MB: peak of a process with a simulator."
     )
     out.print(table)
     out.print(f"Renderer: {renderer}", markup=False)

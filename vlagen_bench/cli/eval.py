@@ -175,7 +175,7 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
     if stand_ins:
         out.print(f"{len(stand_ins)} asset files are stand-ins for upstream's: {', '.join(stand_ins)}")
     if done:
-        out.print(f"Resuming {path}: {done} episodes are done.")
+        out.print(f"Resuming {path}: {done} of {len(plan.episodes)} episodes are done.")
 
 
 def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> int:
@@ -211,9 +211,11 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
     if enough:
         note(f"That is enough: {missing} of {len(plan.episodes)} episodes were not needed.")
     elif missing:
-        note(f"{missing} episodes are missing. To go on: {_again()}")
+        note(f"Missing: {missing} of {len(plan.episodes)} episodes. To go on: {_again()}")
     if errors and (enough or not missing):
-        note(f"{len(errors)} episodes ended as errors. To try them again: {_again()} --retry-errors")
+        note(
+            f"Ended as errors: {len(errors)} of {len(plan.episodes)} episodes. To try them again: {_again()} --retry-errors"
+        )
     note(f"Run folder: {folder.path}")
     note(f"Report: {write_report(folder.path)}")
     if stopped == "Interrupted.":

@@ -1,5 +1,10 @@
 """`vlagen`: everything beside scoring. Parses; the work is in the modules that are called."""
 
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from tyro.extras import SubcommandApp
 
 from vlagen_bench.cli import bench as benches
@@ -14,41 +19,79 @@ from vlagen_bench.cli.replay import replay
 from vlagen_bench.cli.report import report
 from vlagen_bench.cli.scale import bench_scale
 from vlagen_bench.cli.serve import serve
+from vlagen_bench.errors import ConfigError, unknown
 
 
-def make_app() -> SubcommandApp:
-    """All subcommands."""
-    app, assets, bench, board = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
-    app.command(list_all, name="list")
-    app.command(commands.plan)
-    app.command(commands.doctor)
-    app.command(assets, name="assets", help="Install, check or rebuild asset packs.")
-    app.command(commands.validate)
-    app.command(render)
-    app.command(commands.certify)
-    app.command(calibrate)
-    app.command(report)
-    app.command(compare)
-    app.command(power)
-    app.command(serve)
-    app.command(bench, name="bench", help="Measure speed and memory here.")
-    bench.command(commands.bench_env, name="env")
-    bench.command(bench_scale, name="scale")
-    bench.command(benches.evaluation, name="eval")
-    bench.command(benches.soak)
-    app.command(replay)
-    app.command(board, name="leaderboard", help="Submit a run, verify a submission, build the site.")
-    for one in (leaderboard.card, leaderboard.submit, leaderboard.verify, leaderboard.commit, leaderboard.reveal):
-        board.command(one)
-    board.command(leaderboard.build)
-    assets.command(commands.install)
-    assets.command(commands.check)
-    assets.command(commands.build)
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Commands of two words, `vlagen bench env`."""
+
+    help: str
+    commands: dict[str, Callable[..., Any]]
+
+
+COMMANDS: dict[str, Callable[..., Any] | Group] = {
+    "list": list_all,
+    "plan": commands.plan,
+    "doctor": commands.doctor,
+    "assets": Group(
+        help="Install, check or rebuild asset packs.",
+        commands={"install": commands.install, "check": commands.check, "build": commands.build},
+    ),
+    "validate": commands.validate,
+    "render": render,
+    "certify": commands.certify,
+    "calibrate": calibrate,
+    "report": report,
+    "compare": compare,
+    "power": power,
+    "serve": serve,
+    "bench": Group(
+        help="Measure speed and memory here.",
+        commands={
+            "env": commands.bench_env, "scale": bench_scale, "eval": benches.evaluation, "soak": benches.soak,
+        },
+    ),
+    "replay": replay,
+    "leaderboard": Group(
+        help="Submit a run, verify a submission, build the site.",
+        commands={
+            "card": leaderboard.card, "submit": leaderboard.submit, "verify": leaderboard.verify,
+            "commit": leaderboard.commit, "reveal": leaderboard.reveal, "build": leaderboard.build,
+        },
+    ),
+}  # fmt: skip
+
+
+def make_app(known: dict[str, Callable[..., Any] | Group] = COMMANDS) -> SubcommandApp:
+    """The parser of these commands."""
+    app = SubcommandApp()
+    for name, command in known.items():
+        if isinstance(command, Group):
+            app.command(make_app(command.commands), name=name, help=command.help)
+        else:
+            app.command(command, name=name)
     return app
+
+
+def check_words(
+    words: Sequence[str], known: dict[str, Callable[..., Any] | Group] = COMMANDS, of: str = "vlagen"
+) -> None:
+    """Raises `ConfigError` if they do not begin with a command; options are the parser's."""
+    if not words or words[0].startswith("-"):
+        return
+    if words[0] not in known:
+        score = " To score a policy: vlagen-eval --help" if words[0] == "eval" else ""
+        raise ConfigError(unknown(f"{of} command", words[0], known) + score)
+    if isinstance(group := known[words[0]], Group):
+        check_words(words[1:], group.commands, f"{of} {words[0]}")
 
 
 def main() -> None:
     """Entry point."""
-    exit_with(
-        lambda: make_app().cli(prog="vlagen", description="Lists, plans, checks, installs, validates and renders.")
-    )
+    exit_with(_run)
+
+
+def _run() -> int | None:
+    check_words(sys.argv[1:])
+    return make_app().cli(prog="vlagen", description="All but scoring a policy, which is vlagen-eval.")

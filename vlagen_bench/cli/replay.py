@@ -47,7 +47,7 @@ def replay(
     scored = sum(one.scored for one in shown)
     unscored = f"; {len(shown) - scored} were recorded as errors, and have none" if scored < len(shown) else ""
     out_console.print(
-        f"{len(shown)} episodes re-simulated: {exact} the same state by state, bit for bit; {len(shown) - exact} diverge; "
+        f"Re-simulated: {len(shown)}, of which {exact} the same state by state, bit for bit; {len(shown) - exact} diverge; "
         f"the score of {scored - wrong} stands, of {wrong} it does not{unscored}.",
         soft_wrap=True,
     )
