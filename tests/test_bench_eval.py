@@ -39,6 +39,12 @@ def test_what_is_compared_was_measured_in_the_same_round():
     assert typical(two).observations_per_s == 36.0 and typical(two).memory_mb == 300.0
 
 
+def test_a_worker_that_has_nothing_left_to_play_is_not_the_harness_waiting():
+    endings = bench_eval._Endings()
+    endings.after_s = [10.0, 11.0, 20.0, 22.0, 25.0]
+    assert endings.idle_s(1) == 0.0 and endings.idle_s(2) == 3.0 and endings.idle_s(3) == 8.0
+
+
 @pytest.mark.parametrize(
     "wrong", [{"scene": "brige"}, {"workers": (0,)}, {"episodes": 0}, {"policy_ms": -1.0}, {"rounds": 0}]
 )

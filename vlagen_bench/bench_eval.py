@@ -57,7 +57,8 @@ class EvalSpeed:
     environment: float
     """share of the workers' time that is spent in resets, steps and pictures"""
     outside: float
-    """time of the workers that is spent neither there nor in the policy, over that spent there: the harness's share"""
+    """time of the workers that is spent neither there nor in the policy, over that spent there: the harness's share.
+    A worker for which no episode is left at the end of the measurement has no time any more."""
     policy_busy: float
     """share of the time in which the policy computes; the rest of it is idle"""
     batch: float
@@ -131,7 +132,7 @@ def _measure(setting: Setting) -> EvalSpeed:
     )
     policy = Paced(setting.policy_ms / 1000)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "paced"}
-    first = _First()
+    first, last = _Endings(), _Endings()
     crew = players(
         task, partial(simulator, task), LoadedPolicy(name="paced", policy=policy, arguments={}),
         workers=setting.workers if setting.workers > 1 else None, execution=Execution(), limits=Limits(), film=None,
@@ -141,17 +142,17 @@ def _measure(setting: Setting) -> EvalSpeed:
         with crew as who:
             run.run(warm, who, folder, (first,), max_errors=0, retry_errors=False)
             before, start = (policy.calls, policy.questions), time.perf_counter()
-            run.run(rest, who, folder, max_errors=0, retry_errors=False)
+            run.run(rest, who, folder, (last,), max_errors=0, retry_errors=False)
             wall_s = time.perf_counter() - start
         found = [folder.results[episode.id] for episode in rest.episodes]
     calls, questions = policy.calls - before[0], policy.questions - before[1]
     inside_s = sum(one["timings"][key] for one in found for key in INSIDE)
     asking_s = sum(one["timings"]["policy_s"] for one in found)
-    workers_s = setting.workers * wall_s
+    workers_s = setting.workers * wall_s - last.idle_s(setting.workers)
     who_rendered = resource.RUSAGE_SELF if setting.workers == 1 else resource.RUSAGE_CHILDREN
     return EvalSpeed(
         setting=setting,
-        first_result_s=first.after_s,
+        first_result_s=first.after_s[0],
         episodes_per_hour=3600 * len(found) / wall_s,
         observations_per_s=questions / wall_s,
         environment=inside_s / workers_s,
@@ -162,13 +163,16 @@ def _measure(setting: Setting) -> EvalSpeed:
     )
 
 
-class _First:
-    """Listens for the first episode that ends."""
+class _Endings:
+    """Listens for episodes that end."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
-        self.after_s: float | None = None
+        self.after_s: list[float] = []
 
     def ended(self, played: Any) -> None:
-        if self.after_s is None:
-            self.after_s = time.perf_counter() - self._start
+        self.after_s.append(time.perf_counter() - self._start)
+
+    def idle_s(self, workers: int) -> float:
+        """How long workers had nothing to do at the end, all together: each has played one of the last episodes."""
+        return sum(self.after_s[-1] - ended_s for ended_s in self.after_s[-workers:])

@@ -7,6 +7,7 @@ import math
 import resource
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from vlagen_bench import catalog, run
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.cluster import Cluster
 from vlagen_bench.harness.on_ray.environment import Ended
-from vlagen_bench.harness.on_ray.null import NullEnvironments, NullPolicy, Waits
+from vlagen_bench.harness.on_ray.null import METRICS, NullEnvironments, NullPolicy, Waits
 from vlagen_bench.harness.on_ray.replica import Replica
 from vlagen_bench.harness.on_ray.staff import Cast
 from vlagen_bench.harness.on_ray.troupe import Troupe
-from vlagen_bench.harness.player import Played, Question
-from vlagen_bench.nouns import Suite
+from vlagen_bench.harness.player import STAGE_TIMES, Played, Question
+from vlagen_bench.nouns import Episode, EpisodeResult, Suite
 from vlagen_bench.plan import make_plan
 from vlagen_bench.record import SCHEMA, RunFolder
 
@@ -122,6 +123,24 @@ class Needs:
         return self.questions_per_s * load.question_bytes / 1e6, self.episodes_per_s * load.record_bytes / 1e6
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fed:
+    """What the driver did with episodes that a loop fed to it, with no cluster at all."""
+
+    wanted_per_s: float
+    """how many a second ended, in the loop's opinion"""
+    stored_per_s: float
+    busy: float
+    """share of the time in which the driver did not wait for the loop"""
+    together: float
+    """episodes of a commit, mean"""
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether nothing was queued but what ended during the last commits."""
+        return self.stored_per_s > 0.95 * self.wanted_per_s
+
+
 class _TimedFolder(RunFolder):
     add_s = commit_s = 0.0
     commits = 0
@@ -159,6 +178,56 @@ class _Clock:
         )
         self.marks.append(np.array(now))
         self.record = Ended(played=played)
+
+
+class _Loop:
+    """Plays the part of a cluster in which so many episodes end a second, evenly."""
+
+    waited_s = wall_s = 0.0
+
+    def __init__(self, per_s: float, steps: int) -> None:
+        self._per_s, self._steps = per_s, steps
+
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+        """Those that have ended since the last ones were taken; if there are none, the next one as it ends."""
+        due = [self._played(episode) for episode in episodes]  # beforehand: that is the environments' work
+        start, taken = time.perf_counter(), 0
+        while taken < len(due):
+            early_s = (taken + 1) / self._per_s - (time.perf_counter() - start)
+            if early_s > 0:
+                before = time.perf_counter()
+                time.sleep(early_s)
+                self.waited_s += time.perf_counter() - before
+            ended = max(taken + 1, int((time.perf_counter() - start) * self._per_s))
+            yield due[taken:ended]
+            taken = ended
+        self.wall_s = time.perf_counter() - start
+
+    def _played(self, episode: Episode) -> Played:
+        result = EpisodeResult(
+            episode=episode, outcome="failure", success_once=False, success_at_end=False, steps=self._steps,
+            metrics=METRICS, timings=dict.fromkeys((*STAGE_TIMES, "policy_s", "waiting_s", "total_s"), 0.123456),
+        )  # fmt: skip
+        hashes = ["0123456789abcdef"] * (self._steps + 1)
+        return Played(result=result, actions=[np.zeros(7, np.float32)] * self._steps, state_hashes=hashes)
+
+
+def feed(per_s: float, waits: Waits, *, seconds: float = 10.0) -> Fed:
+    """Feeds the driver with so many episodes a second, for some seconds: is it the bottleneck?"""
+    task = catalog.task("tabletop_put_on")
+    suite = Suite(
+        name="scale", version=1, task=task.name, conditions=(task.nominal_name,), episodes=round(per_s * seconds)
+    )
+    plan, loop = make_plan(suite), _Loop(per_s, waits.steps)
+    header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "null"}
+    with tempfile.TemporaryDirectory() as place, _TimedFolder.writing(Path(place), header, plan) as folder:
+        run.run(plan, loop, folder, max_errors=0, retry_errors=False)
+    return Fed(
+        wanted_per_s=per_s,
+        stored_per_s=len(plan.episodes) / loop.wall_s,
+        busy=1 - loop.waited_s / loop.wall_s,
+        together=len(plan.episodes) / folder.commits,
+    )
 
 
 def measure(environments: int, waits: Waits, *, rounds: int = 6, replicas: int = 1) -> DriverLoad:

@@ -8,8 +8,7 @@ from vlagen_bench.cli.common import INCOMPLETE, OK, console
 from vlagen_bench.errors import ConfigError
 
 COLUMNS = (
-    "workers", "threads", "policy", "episodes/h", "obs/s", "x", "x core", "env", "outside", "policy busy", "batch",
-    "first", "MB",
+    "workers", "threads", "policy", "eps/h", "obs/s", "x", "x core", "env", "outside", "busy", "batch", "first", "MB",
 )  # fmt: skip
 
 
@@ -73,8 +72,8 @@ def evaluation(
     table.caption = (
         f"Medians of {rounds} rounds. threads: of software rendering, each process. x: obs/s against the first row of that "
         "policy; x core: against one process with one thread. env: share of the workers' time in resets, steps and "
-        "pictures. outside: their time neither there nor in the policy, over env. batch: observations in a call. first: "
-        "from nothing to the first result. MB: peak of a process with a simulator."
+        "pictures. outside: their time neither there nor in the policy, over env. busy: share of the time in which the "
+        "policy computes. batch: observations in a call. first: from nothing to the first result. MB: peak of a process with a simulator."
     )
     out.print(table)
     out.print(f"Renderer: {renderer}", markup=False)

@@ -31,6 +31,7 @@ def bench_scale(
     from rich.table import Table
 
     from vlagen_bench.harness.on_ray.cluster import Cluster
+    from vlagen_bench.progress import tracked
 
     Cluster().connect(1)
     from vlagen_bench import scale
@@ -43,8 +44,10 @@ def bench_scale(
         title="The driver's load: busy, and for an episode; computing for an episode, and for a question",
         title_justify="left",
     )  # fmt: skip
-    for number in environments:
-        load = scale.measure(number, waits)
+    measuring = (scale.measure(number, waits) for number in environments)
+    for number, load in zip(
+        environments, tracked(measuring, total=len(environments), label="measuring", console=out), strict=True
+    ):
         table.add_row(
             f"{number}", f"{load.episodes / load.wall_s:.0f}",
             f"{load.questions / load.wall_s:.0f}", f"{100 * load.busy_s / load.wall_s:.1f} %", f"{load.busy_ms:.1f} ms",
@@ -61,6 +64,13 @@ def bench_scale(
         f"play {needs.episodes_per_s:.0f} episodes and ask {needs.questions_per_s:.0f} questions a second. They need "
         f"{needs.replicas} policy replicas, and {pictures:.0f} MB/s from environments to replicas. Episodes take "
         f"{100 * busy:.0f} % of the driver's time then, commits to disk apart; it computes on {100 * cores:.0f} % of a core, and gets {records:.1f} MB/s.",
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+    fed = scale.feed(needs.episodes_per_s, waits)
+    out.print(
+        f"Fed with so many by a loop in place of a cluster, the driver stored {fed.stored_per_s:.0f} a second, "
+        f"{fed.together:.1f} with a commit, and was busy {100 * fed.busy:.0f} % of the time: it "
+        f"{'keeps up' if fed.kept_up else 'does not keep up'}.",
         soft_wrap=True, highlight=False,
     )  # fmt: skip
     return OK

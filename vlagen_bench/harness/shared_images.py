@@ -7,6 +7,7 @@ limits it.
 import mmap
 import os
 import pickle
+import struct
 from multiprocessing import reduction
 from typing import Any
 
@@ -35,18 +36,19 @@ class SharedImages:
             for view, size in zip(views, sizes, strict=True):
                 memory[start : start + size] = view
                 start += size
-        return pickle.dumps((rest, sizes))
+        return struct.pack(f"<I{len(sizes)}Q", len(sizes), *sizes) + rest
 
     def unpacked(self, message: bytes) -> Any:
         """The value, its arrays copied, so that the memory may be written again."""
-        rest, sizes = pickle.loads(message)
+        (number,) = struct.unpack_from("<I", message)
+        sizes = struct.unpack_from(f"<{number}Q", message, 4)
         copies, start = [], 0
         if sum(sizes):
             with memoryview(self._at_least(sum(sizes))) as memory:
                 for size in sizes:
                     copies.append(bytearray(memory[start : start + size]))
                     start += size
-        return pickle.loads(rest, buffers=copies)
+        return pickle.loads(memoryview(message)[4 + 8 * number :], buffers=copies)
 
     def _at_least(self, size: int) -> mmap.mmap:
         if self._memory is None or len(self._memory) < size:

@@ -128,14 +128,7 @@ class Slot:
         if self.question is not None:
             self.deadline = math.inf  # the worker has nothing to do
             return
-        allowed = allowed_s(request, limits)
-        self.deadline = self.since + allowed
-        named = isinstance(request, Question | Execute) or allowed > limits.reset_s
-        option = f" (--step-timeout {limits.step_s:g})" if named else ""
-        self._lateness = f"did not reply within {allowed:g} s{option}"
-        if (end := self._episode_end(request)) < self.deadline:
-            self.deadline = end
-            self._lateness = f"did not reply before the episode had taken {limits.episode_s:g} s (--episode-timeout)"
+        self.deadline = min(self.since + allowed_s(request, limits), self._episode_end(request))
         if isinstance(request, Begin):
             self._worker.episodes += 1
         self._worker.send(request)
@@ -144,6 +137,17 @@ class Slot:
         if self._limits.episode_s is None or isinstance(request, Recipe | Finish):
             return math.inf
         return self._started + self._limits.episode_s
+
+    @property
+    def _lateness(self) -> str:
+        """What a worker did that has not replied yet."""
+        request, limits = self.request, self._limits
+        allowed = allowed_s(request, limits)
+        if self._episode_end(request) < self.since + allowed:
+            return f"did not reply before the episode had taken {limits.episode_s:g} s (--episode-timeout)"
+        named = isinstance(request, Question | Execute) or allowed > limits.reset_s
+        option = f" (--step-timeout {limits.step_s:g})" if named else ""
+        return f"did not reply within {allowed:g} s{option}"
 
     def _lost(self, how: str) -> Report:
         self.dismiss()
