@@ -521,6 +521,18 @@ class BadStart(Good):
         sys.exit("no GPU")
 
 
+class Meddler(Good):
+    """Leaves a mess where it is made."""
+
+    def __init__(self):
+        os.chdir("/")
+        np.seterr(all="raise")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        sys.stdout = None
+        time.sleep = json.dumps = None
+
+
 class DeadStart(Good):
     def __init__(self):
         print("loading")
@@ -600,6 +612,7 @@ BESIDES = (
         "**not guarded**: hangs until Ctrl-C",
         "the run does not start: one sentence after 600 s",
     ),
+    ("its file or its constructor changes what `act` must not: directory, streams, signals, functions", FINE, None),
     ("`close` raises or hangs", "no harm; noted once `--step-timeout` is over", None),
     ("`act_batch` returns too few, too many or endless answers, or none", "error of the episodes asked about", None),
     ("`act_batch` returns one wrong answer among right ones", "error of that episode", None),

@@ -1,10 +1,13 @@
 """What is measured of an evaluation: the settings, and that the numbers are of what was run."""
 
+from dataclasses import replace
+
 import pytest
 
 from vlagen_bench import bench, bench_eval, catalog
 from vlagen_bench.bench_eval import EvalSpeed, Paced, Setting, gain, settings, typical
 from vlagen_bench.cli import bench as commands
+from vlagen_bench.cli.scale import bench_scale
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import sample
 
@@ -51,6 +54,30 @@ def test_a_worker_that_has_nothing_left_to_play_is_not_the_harness_waiting():
 def test_what_cannot_be_measured_is_a_sentence(wrong):
     with pytest.raises(ConfigError):
         commands.evaluation(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"environments": (0,)}, {"environments": ()}, {"wanted": 0}, {"batch": 0}, {"horizon": 0}, {"step_ms": -1.0},
+     {"policy_ms": -1.0}],
+)  # fmt: skip
+def test_what_no_cluster_can_do_is_a_sentence_before_one_is_made(wrong):
+    with pytest.raises(ConfigError, match="--environments, "):
+        bench_scale(**wrong)
+
+
+def test_all_rounds_are_in_the_table_of_an_evaluation(monkeypatch, capsys):
+    speeds = iter([speed(20.0), speed(30.0)] * 2)
+    monkeypatch.setattr(bench_eval, "measure", lambda setting: replace(next(speeds), setting=setting))
+    monkeypatch.setattr(bench_eval, "render_threads", lambda workers: 1)
+    assert commands.evaluation(workers=(1, 2), policy_ms=0.0, rounds=2) == 0
+    said = capsys.readouterr().out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if line.startswith("│")]
+    assert [(row[0], row[4], row[5], row[6]) for row in rows] == [
+        ("1", "20.0", "1.00", "1.00"),
+        ("2", "30.0", "1.50", "1.50"),
+    ]
+    assert "Medians of 2 rounds" in said and "measuring: 4/4" in said
 
 
 def test_a_soak_needs_a_new_folder(tmp_path):

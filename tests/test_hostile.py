@@ -27,6 +27,7 @@ from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.players import players
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies import base
+from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolated import Isolation, load
 from vlagen_bench.policies.output import NO_MORE, Output
 from vlagen_bench.record import RunFolder
@@ -224,6 +225,24 @@ def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
         how("hostile:BadStart", {})
     with pytest.raises(PolicyError, match="not yet"):
         Asker(how("hostile:BadAttribute", {}))
+
+
+def test_a_policy_that_is_made_leaves_all_as_it_was():
+    def all_of_it():
+        streams_and_functions = sys.stdout, time.sleep, json.dumps, signal.getsignal(signal.SIGINT)
+        return (os.getcwd(), np.geterr(), signal.pthread_sigmask(signal.SIG_BLOCK, ()), *streams_and_functions)
+
+    before = all_of_it()
+    loaded = base.load("hostile:Meddler", {})
+    assert all_of_it() == before
+    asker = Asker(loaded, slots=2)  # which makes another instance
+    assert all_of_it() == before
+    assert asker.ask({1: question(1)})[1].chunk.shape == (1, 7)
+
+
+def test_tiny_numbers_are_an_action_whatever_numpy_shall_raise():
+    with np.errstate(all="raise"):
+        assert not checked(np.full(7, 1e-50)).any()
 
 
 def test_a_process_that_cannot_load_its_policy_says_why():

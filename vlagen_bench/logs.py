@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.harness.player import Played
 from vlagen_bench.nouns import content_hash
-from vlagen_bench.policies.base import one_line
+from vlagen_bench.policies.texts import one_line
 from vlagen_bench.tally import Tally
 
 
@@ -55,9 +55,11 @@ class WeightsAndBiases:
             dir=str(run),
             config=dict(header),
         )
+        # Its own steps only ever grow, and errors that are tried again are not done any more.
+        self._run.define_metric("*", step_metric="episodes")
 
     def write(self, numbers: Mapping[str, float], step: int) -> None:
-        self._run.log(dict(numbers), step=step)
+        self._run.log({**numbers, "episodes": step})
 
     def close(self) -> None:
         self._run.finish()

@@ -137,7 +137,7 @@ class Fed:
 
     @property
     def kept_up(self) -> bool:
-        """Whether nothing was queued but what ended during the last commits."""
+        """Whether the last episode was taken when it ended, or little later."""
         return self.stored_per_s > 0.95 * self.wanted_per_s
 
 
@@ -184,6 +184,7 @@ class _Loop:
     """Plays the part of a cluster in which so many episodes end a second, evenly."""
 
     waited_s = wall_s = 0.0
+    """of waiting for the next episode, and of all until the last ones were taken"""
 
     def __init__(self, per_s: float, steps: int) -> None:
         self._per_s, self._steps = per_s, steps
@@ -198,10 +199,10 @@ class _Loop:
                 before = time.perf_counter()
                 time.sleep(early_s)
                 self.waited_s += time.perf_counter() - before
-            ended = max(taken + 1, int((time.perf_counter() - start) * self._per_s))
+            self.wall_s = time.perf_counter() - start
+            ended = max(taken + 1, int(self.wall_s * self._per_s))
             yield due[taken:ended]
             taken = ended
-        self.wall_s = time.perf_counter() - start
 
     def _played(self, episode: Episode) -> Played:
         result = EpisodeResult(

@@ -21,8 +21,8 @@ from websockets.exceptions import ConnectionClosed
 
 from vlagen_bench.errors import ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies import wire
-from vlagen_bench.policies.base import one_line
 from vlagen_bench.policies.guard import Guard
+from vlagen_bench.policies.texts import one_line
 from vlagen_bench.served import Client, Served
 
 PING_S, PONG_S = 60.0, 300.0

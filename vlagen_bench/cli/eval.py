@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class EvalArgs:
 
 def main() -> None:
     """Entry point."""
+    # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
     except SystemExit as end:

@@ -5,6 +5,7 @@ from typing import Annotated
 import tyro
 
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.errors import ConfigError
 
 
 def bench_scale(
@@ -28,6 +29,10 @@ def bench_scale(
         batch: how many questions such a call answers.
         horizon: actions that are executed for each question.
     """
+    if not environments or min((*environments, wanted, batch, horizon)) < 1 or step_ms <= 0 or policy_ms < 0:
+        raise ConfigError(
+            "--environments, --wanted, --batch and --horizon are 1 or more, --step-ms is above 0, --policy-ms is 0 or more."
+        )
     from rich.table import Table
 
     from vlagen_bench.harness.on_ray.cluster import Cluster

@@ -10,9 +10,10 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies.actions import checked, one_for_each
-from vlagen_bench.policies.base import LoadedPolicy, one_line
+from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.guard import Guard, sentence
 from vlagen_bench.policies.isolated import Isolated, Lost
+from vlagen_bench.policies.texts import one_line
 
 Sharing = Literal["batch", "function", "instances"]
 
@@ -126,6 +127,8 @@ class Asker:
             return checked(answer) if plain else self._call("act_batch", lambda: checked(answer))
         except PolicyError as error:
             return error
+        except Exception as error:
+            return PolicyError(sentence("act_batch", error))
 
     def _instance(self, slot: int) -> Any:
         return self._instances[slot if self._sharing == "instances" else 0]
@@ -182,7 +185,8 @@ def _another(loaded: LoadedPolicy) -> Any:
     try:
         if isinstance(loaded.policy, Isolated):
             return loaded.policy.another()
-        return type(loaded.policy)(**loaded.arguments)
+        with Guard():
+            return type(loaded.policy)(**loaded.arguments)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -11,7 +11,7 @@ import numpy as np
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.harness.player import STAGE_TIMES, Begin, Execute, Finish, Report
 from vlagen_bench.nouns import Episode, EpisodeResult, Task
-from vlagen_bench.policies.base import one_line
+from vlagen_bench.policies.texts import one_line
 
 
 class Sim(Protocol):

@@ -21,6 +21,7 @@ from vlagen_bench.harness.stage import Film, Sim, Stage
 from vlagen_bench.nouns import Task
 from vlagen_bench.policies import base
 from vlagen_bench.policies.process import end_with_the_parent, ending, memory_mb
+from vlagen_bench.policies.texts import one_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,7 @@ class _Hands:
         except VlagenError as error:
             return error
         except Exception as error:
-            return Report(error=f"worker: {base.one_line(error)}")
+            return Report(error=f"worker: {one_line(error)}")
 
     def _prepare(self, recipe: Recipe) -> Report:
         sim = recipe.make_sim()

@@ -32,7 +32,8 @@ def checked(answer: Any) -> np.ndarray:
         raise PolicyError(f"act() returned the shape {array.shape}. Return (7,), or (H, 7) for a chunk of H actions.")
     if array.ndim == 2 and len(array) > LONGEST_CHUNK:
         raise PolicyError(f"act() returned a chunk of {len(array)} actions. Return {LONGEST_CHUNK} at most.")
-    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinity, and is refused
+    # What is too large for float32 becomes infinity, and is refused; whatever the policy wants numpy to raise.
+    with np.errstate(all="ignore"):
         array = array.astype(np.float32).reshape(-1, ACTION_DIM)
     if not np.isfinite(array).all():
         raise PolicyError(

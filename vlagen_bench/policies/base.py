@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.guard import Guard
+from vlagen_bench.policies.texts import one_line, shown
 from vlagen_bench.specs import RobotSpec
 
 BUILT_IN = {
@@ -20,8 +22,6 @@ BUILT_IN = {
 }
 SECRETS = ("api_key",)
 """arguments that nothing records"""
-LONGEST_TEXT = 1000
-"""letters of what a policy says of its error"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,11 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     """
     if "://" in name:
         return _remote(name, arguments)
+    with Guard():
+        return _local(name, arguments)
+
+
+def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     target = BUILT_IN.get(name, name)
     where, colon, class_name = target.rpartition(":")
     if not colon or not where or not class_name:
@@ -106,22 +111,6 @@ def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
     raise PolicyError(
         f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict of conventions, or leave it out."
     )
-
-
-def one_line(error: BaseException) -> str:
-    """`KeyError: 'x'`, on one line."""
-    text = shown(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def shown(said: object) -> str:
-    """Its text as a part of a sentence: on one line, of a sane length, and without what a terminal would obey."""
-    try:
-        text = str(said)[: 2 * LONGEST_TEXT]
-    except BaseException as error:
-        return f"(its text cannot be shown: {type(error).__name__})"
-    text = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
 
 
 def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:

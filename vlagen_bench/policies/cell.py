@@ -18,10 +18,10 @@ from typing import Any
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import inmate, wire
-from vlagen_bench.policies.base import shown
 from vlagen_bench.policies.isolated import Isolation
 from vlagen_bench.policies.output import Output
 from vlagen_bench.policies.process import ending
+from vlagen_bench.policies.texts import shown
 
 PROGRAM = (
     "import json, sys; path, fd = json.loads(sys.argv[1]); sys.path[:] = path; "

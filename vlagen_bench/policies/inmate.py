@@ -15,10 +15,11 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base, wire
 from vlagen_bench.policies.actions import checked, one_for_each
-from vlagen_bench.policies.base import shown, spec_of
+from vlagen_bench.policies.base import spec_of
 from vlagen_bench.policies.guard import Guard, sentence
 from vlagen_bench.policies.process import end_with_the_parent
 from vlagen_bench.policies.questions import observation
+from vlagen_bench.policies.texts import shown
 
 LENGTH_BYTES = 8
 """before each frame, its length, big-endian"""

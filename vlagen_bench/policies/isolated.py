@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.policies.base import LoadedPolicy, shown
+from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.output import Output
 from vlagen_bench.policies.questions import question
+from vlagen_bench.policies.texts import shown
 
 if TYPE_CHECKING:
     from vlagen_bench.policies.cell import Cell
