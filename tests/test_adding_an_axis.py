@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_severity import TASKS
 
 import vlagen_bench
 
 PACKAGE = Path(vlagen_bench.__file__).parent
 TOP = PACKAGE.parent
-PAGE = Path(__file__).parents[1] / "docs" / "add_an_axis.md"
+TESTS = Path(__file__).parent
+PAGE = TESTS.parent / "docs" / "add_an_axis.md"
+CONTRACT = ("test_axes.py", "test_axes_in_the_scene.py")
 
 USE = """
 import gymnasium, numpy as np, vlagen_bench
@@ -43,21 +46,32 @@ def test_the_page_adds_one_in_less_than_forty_lines(tmp_path):
         if not (copy / data).exists():
             (copy / data).symlink_to(TOP / data)
     (copy / "axes" / "dusk.py").write_text(code)
-    done = subprocess.run(
-        [sys.executable, "-c", USE],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = python("-c", USE)
     assert done.stdout.strip().endswith("True True"), done.stderr[-2000:]
-    listed = subprocess.run(
-        [sys.executable, "-c", "from vlagen_bench.cli.main import main; main()", "list"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "dusk" in listed.stdout
+    listed = python("-c", "from vlagen_bench.cli.main import main; main()", "list")
+    assert "dusk" in listed.stdout, listed.stderr[-2000:]
+    # The tests that the page tells its reader to run.
+    for name in CONTRACT:
+        assert f"tests/{name}" in PAGE.read_text()
+        shutil.copy(TESTS / name, tmp_path)
+    shutil.copy(TESTS / "conftest.py", tmp_path)
+    shutil.copy(TESTS.parent / "pyproject.toml", tmp_path)
+    tested = python("-m", "pytest", "-q", "-x", "-k", "dusk", *CONTRACT)
+    assert tested.returncode == 0, tested.stdout[-3000:]
+    assert " passed" in tested.stdout
+
+
+def test_the_page_measures_the_curves_that_are_asked_for():
+    for task in TASKS:
+        assert f"vlagen calibrate --axis dusk --task {task} --docs" in PAGE.read_text()

@@ -34,7 +34,7 @@ LAYERS = (
     ("finished",),
     ("pages",),
     ("compare", "site"),
-    ("compare_tables",),
+    ("compare_tables", "refilm"),
     ("compare_page",),
     ("cli",),
 )

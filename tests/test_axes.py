@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from vlagen_bench import axes, catalog, packs, plan, specs, variants
-from vlagen_bench.axes import AXES, STAGES, Draft
+from vlagen_bench.axes import AXES, STAGES, Draft, clutter
+from vlagen_bench.axes.referring import sayings
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scene import FakeScene
 from vlagen_bench.seeding import stream
@@ -105,6 +108,21 @@ def test_levels_are_five_and_named(axis):
     assert axis.measure in MEASURES
 
 
+@pytest.mark.parametrize("axis", [axis for axis in AXES if axis.sized_by], ids=lambda axis: axis.name)
+def test_sizes_within_the_bounds_are_made_and_no_others(axis):
+    nominal, (least, most) = catalog.task("tabletop_put_on").nominal.get(axis.name, {}), axis.bounds
+    assert np.isfinite(axis.bounds).all(), f"{axis.name}: give it `bounds`, the least and the largest size"
+    for size in (axis.nothing, *axis.levels, least, most):
+        assert getattr(axes.make(axis.name, {**nominal, axis.sized_by: size}, "here"), axis.sized_by) == size
+    step = 1 if all(isinstance(size, int) for size in axis.levels) else 1e-6
+    for size in (least - step, most + step):
+        with pytest.raises(ConfigError, match=rf"here: {axis.name}: `{axis.sized_by}` .* from {least:g} to {most:g}\."):
+            axes.make(axis.name, {**nominal, axis.sized_by: size}, "here")
+    for size in (float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match=f"here: {axis.name}: .*(nan|inf)"):
+            axes.make(axis.name, {**nominal, axis.sized_by: size}, "here")
+
+
 @pytest.mark.parametrize(("axis", "task_name"), LADDERS, ids="-".join)
 def test_levels_of_an_episode_differ_and_share_their_clean_twin(axis, task_name):
     task = catalog.task(task_name)
@@ -122,6 +140,21 @@ def test_draws_of_different_axes_are_independent(axis, task_name):
         if other != axis:
             second = [stream(0, task_name, index, other).random_sample() for index in range(64)]
             assert abs(np.corrcoef(first, second)[0, 1]) < 0.45
+
+
+def test_limits_name_every_object_whose_synonyms_all_hold_its_name():
+    page = (Path(__file__).parents[1] / "docs" / "limits.md").read_text(encoding="utf-8")
+    line = next(line for line in page.splitlines() if "`reference_synonym`" in line)
+    objects = packs.load("household").objects
+    held = {one.name for one in objects if all(one.name in said for said in sayings("synonym", one))}
+    assert held == {one.name for one in objects if re.search(rf"\b{one.name}\b", line)}
+
+
+def test_clutter_without_room_names_what_takes_it(monkeypatch):
+    monkeypatch.setattr(clutter, "ATTEMPTS", 0)
+    task = catalog.task("tabletop_put_on")
+    with pytest.raises(ConfigError, match=r"Leave out one of the axes .*: camera_pose, reposition, clutter\."):
+        plan.sample(task, "camera_pose_l2+clutter_l1+reposition_l1", index=0, seed=0)
 
 
 def test_an_unknown_parameter_is_refused():

@@ -1,8 +1,12 @@
+import dataclasses
 import json
 
 import pytest
 
 from vlagen_bench import catalog, certify, plan, specs
+from vlagen_bench.cli import commands
+from vlagen_bench.cli.common import INCOMPLETE, OK
+from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.expert import Expert
 from vlagen_bench.sim.simulator import Simulator
@@ -24,6 +28,21 @@ def test_fair_episodes_are_certified_and_written(tmp_path):
     other = plan.make_plan(plan.select(suite, conditions=None, episodes=1, seed=1))
     with pytest.raises(ConfigError, match="another plan"):
         list(certify.certify(other, task, path))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({}, OK), ({"problems": ("the source is not visible (3 pixels)",)}, INCOMPLETE), ({"solved": False}, INCOMPLETE)],
+)
+def test_the_exit_code_tells_of_an_unfair_or_unsolved_episode(monkeypatch, tmp_path, capsys, change, code):
+    fair = certify.Certificate(
+        id="a", condition="nominal", index=0, instruction="put the can on the tray", solved=True, steps=20,
+        trouble=None, source_px=200, target_px=200, problems=(),
+    )  # fmt: skip
+    last = dataclasses.replace(fair, id="b", index=1, **change)
+    monkeypatch.setattr(certify, "certify", lambda *given, workers: iter([fair, last]))
+    assert commands.certify(Selection(episodes=1), out=tmp_path / "c.jsonl") == code
+    assert ("b nominal 1: " in capsys.readouterr().out) == (code == INCOMPLETE)
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from vlagen_bench import catalog
+
 BIN = Path(sys.executable).parent
 
 
@@ -33,6 +35,14 @@ def call(*words, cwd, **env):
         (("vlagen", "plan", "--suite", "quik"), "Did you mean 'quick'?"),
         (("vlagen", "assets", "check", "hosehold"), "Did you mean 'household'?"),
         (("vlagen", "assets", "build", "bridge"), "is not made here"),
+        (("vlagen", "plan", "--suite", "bridge-first", "--axes", "blur:3"), "error: --axes: There is no condition"),
+        (("vlagen", "plan", "--suite", "bridge-first", "--conditions", "blur_l3"), "error: --conditions: There is no"),
+        (("vlagen", "render", "--axis", "lighting", "--episodes", "-1"), "at least 1 episode is needed, not -1"),
+        (("vlagen", "render", "--axis", "lighting", "--episodes", "0"), "at least 1 episode is needed, not 0"),
+        (("vlagen", "render", "--axis", "lighting", "--conditions", "nominal"), "Give either --axis"),
+        (("vlagen", "render", "--axis", "lighting", "--axes", "blur:3"), "Give either --axis"),
+        (("vlagen", "render", "--axis", "lighting", "--out", "x"), "Give it an ending such as .png"),
+        (("vlagen", "render", "--out", "x"), "Give it an ending such as .png"),
         (("vlagen", "plan", "--out", "no/such/folder/plan.json"), "No such file or directory. Choose another place"),
     ],
 )
@@ -66,6 +76,12 @@ def test_plan_writes_what_it_prints(tmp_path):
 def test_commands_that_look_succeed(tmp_path, words):
     done = call(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_list_says_what_a_repaired_task_repairs(tmp_path):
+    said = " ".join(call("vlagen", "list", cwd=tmp_path).stdout.split())
+    changes = [change for name in catalog.task_names() for change in catalog.task(name).changes]
+    assert changes and [change for change in changes if change not in said] == []
 
 
 def test_help_begins_with_what_a_newcomer_needs(tmp_path):

@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import re
+import shutil
 
 import pandas as pd
 import pytest
 from fabricated import fabricate
 from rich.console import Console
+from submissions import recorded, tasks_with_tiny
 
 import vlagen_bench
-from vlagen_bench import compare_page
+from vlagen_bench import compare_page, refilm
+from vlagen_bench import paths as locations
 from vlagen_bench.cli import common
 from vlagen_bench.cli import compare as command
 from vlagen_bench.cli import power as power_command
@@ -90,13 +94,20 @@ def test_errors_are_no_outcomes(made):
     assert not found.differing, "an error is not a different outcome"
 
 
-def test_a_condition_without_pairs_has_no_numbers(made, printed):
+def test_a_condition_without_pairs_has_no_numbers(made, printed, tmp_path):
     paths = made("a", good), made("b", lambda e: None if e.condition == "mass_l3" else weak(e))
     line = compare(paths).lines[2]
     gap = line.gaps["B"]
     assert (line.n, line.rate("A"), gap.p, gap.adjusted, gap.low, gap.pairs.difference) == (0, *(None,) * 5)
     said = printed(command, command.compare, paths)
     assert "nan" not in said.lower() and "12 episodes without an outcome" in said and "incomplete" in said
+    row = next(row for row in said.splitlines() if row.startswith("│ mass_l3"))
+    assert [cell.strip() for cell in row.split("│")[2:-1]] == ["0", *["–"] * 8], "what nobody counted is not 0"
+    compare_page.write(compare(paths), tmp_path / "out")
+    with open(tmp_path / "out" / "comparison.csv", newline="") as file:
+        cells = [row for row in csv.DictReader(file) if row["condition"] == "mass_l3"]
+    counted = ("successes", "success_rate", "only_run", "only_first", "difference", "low", "high", "p", "p_holm")
+    assert [row["n"] for row in cells] == ["0", "0"] and not any(row[name] for row in cells for name in counted)
 
 
 def test_more_than_two_have_a_set_of_the_best(made, printed):
@@ -166,6 +177,8 @@ def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_
     name = f"videos/A-lighting_l3-0000-{shown['id']}.mp4"
     assert page.count("<video") == 1 and name in page and (out / name).read_bytes() == b"film"
     assert page.count("<article") == 1 and page.count("No film.") == 1, "episodes without any film are a table"
+    assert f"vlagen replay {paths[1]} --episode {shown['id']} --video --out {paths[1] / 'videos'}</code>" in page
+    assert f"vlagen compare {paths[0]} {paths[1]} --out {out} --films 6</code>" in page and "vlagen-eval" not in page
     assert page.count('<td class="failure">') == page.count('<td class="success">') == 11
     assert "−83" in page and "Without a film" in page and page.count("<caption") == page.count("<table")
     with open(out / "comparison.csv", newline="") as file:
@@ -182,6 +195,67 @@ def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_
         name,
         "",
     )
+
+
+def test_an_episode_that_a_run_has_no_outcome_of_has_nothing_to_film(made, tmp_path):
+    paths = made("a", good), made("b", bad), made("c", lambda e: "error" if e.index == 1 else None)
+    found = compare(paths)
+    wanted = {(run.path, one) for run, one in refilm.missing(found, 100)}
+    assert wanted == {(path, episode["id"]) for path in paths[:2] for episode in found.differing}
+    (paths[0] / "videos").mkdir()
+    shown = found.differing[0]["id"]
+    (paths[0] / "videos" / f"nominal-0001-{shown}.mp4").write_bytes(b"film")
+    assert (paths[0], shown) not in {(run.path, one) for run, one in refilm.missing(found, 100)}
+    page = compare_page.write(found, tmp_path / "out").read_text()
+    assert page.count("--films 6</code>") == 1
+    assert page.count("No film.") == 2 and page.count("To make it:") == 1
+
+
+def test_episodes_with_all_their_films_come_first(made, tmp_path):
+    paths = made("a", good), made("b", bad)
+    ids = [one["id"] for one in compare(paths).differing]
+    for path, films in zip(paths, (ids, ids[-1:]), strict=True):
+        (path / "videos").mkdir()
+        for one in films:
+            (path / "videos" / f"x-0000-{one}.mp4").write_bytes(b"film")
+    page = compare_page.write(compare(paths), tmp_path / "out").read_text()
+    assert re.findall(r'<h3 id="episode-(\w+)">', page) == [ids[-1], *ids[:-1]]
+    for one in ids:
+        (paths[1] / "videos" / f"x-0000-{one}.mp4").write_bytes(b"film")
+    page = compare_page.write(compare(paths), tmp_path / "out").read_text()
+    assert "No film." not in page and "--films" not in page and "vlagen replay" not in page
+
+
+def test_films_are_of_few_episodes_of_all_conditions(made):
+    found = compare([made("a", good), made("b", bad)])
+    assert refilm.missing(found, 0) == []
+    chosen = {one for _, one in refilm.missing(found, 3)}
+    assert {one["condition"] for one in found.differing if one["id"] in chosen} == set(CONDITIONS)
+
+
+@pytest.mark.parametrize("asked", [{"films": 2}, {"films": -1}])
+def test_films_need_a_page(made, printed, asked):
+    with pytest.raises(ConfigError, match=r"--films .*--out DIR"):
+        printed(command, command.compare, (made("a", good), made("b", bad)), **asked)
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_both_films_are_made_side_by_side_where_they_show_what_is_recorded(printed, tmp_path, monkeypatch):
+    """A run, and a copy of it whose records lie about two episodes: of these there is no film, and it is said why."""
+    tasks = tasks_with_tiny()
+    monkeypatch.setattr(locations, "tasks_dir", lambda: tasks)
+    paths, out = (tmp_path / "a", tmp_path / "b"), tmp_path / "out"
+    for path in paths:
+        shutil.copytree(recorded(), path)
+    lines = [json.loads(line) for line in (paths[1] / "episodes.jsonl").read_text().splitlines()]
+    for line in lines[:2]:
+        line.update(outcome="failure", success_at_end=False)
+    (paths[1] / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = " ".join(printed(command, command.compare, paths, out=out, films=1).split())
+    assert said.count("No film, since") == 1 and "success is recorded as false and is true" in said
+    assert len(list((paths[0] / "videos").glob("*.mp4"))) == 1 and not list((paths[1] / "videos").glob("*.mp4"))
+    assert (out / "index.html").read_text().count("<video") == 1
 
 
 def test_a_page_can_be_written_twice_and_escapes(made, tmp_path):

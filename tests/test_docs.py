@@ -10,7 +10,7 @@
 | commands and options in sentences and tables | parsed |
 
 Suites have one episode of two conditions here, so that they end soon. A page finds the files of `GIVEN`, which readers bring
-along, and a run `runs/a` if it speaks of it; tasks and leaderboards are copies, so that a page may add to them.
+along, and the runs and submissions of `RUNS` and `SUBMISSIONS` if it speaks of them; tasks and leaderboards are copies, so that a page may add to them.
 """
 
 import configparser
@@ -45,7 +45,6 @@ NOT_RUN = {
     r"vlagen (doctor|calibrate|render|bench|certify)\b": "looks at the machine, or draws for minutes; each has a test",
     r"docs/add_an_axis\.md: ": "needs the axis of the page: tests/test_adding_an_axis.py",
     r"README\.md: vlagen report runs/paper-": "is of the run above it, of the suite paper",
-    r"docs/(submit|verify)\.md: ": "docs/getting_started.md runs the same with a run of its own: here only parsed",
 }
 SYSTEM = ("mkdir", "cp")
 """commands that are not ours, and are run"""
@@ -53,7 +52,16 @@ BARE = ("vlagen replay", "vlagen serve")
 """commands of which a sentence gives the name alone, without what they are about"""
 KINDS = {"python", "yaml", "sh", "text"}
 NOOP = "class Policy:\n    def act(self, obs, instr):\n        return [0, 0, 0, 0, 0, 0, 1]\n"
-GIVEN = {"mine.py": NOOP, "mymodule.py": NOOP}
+GIVEN = {"mine.py": NOOP, "mymodule.py": NOOP, "seeds.txt": "11\n12\n"}
+RUNS = {
+    "runs/a": ("--suite", "quick"),
+    "runs/mine": ("--suite", "core"),
+    "runs/my-model": ("--suite", "core"),
+    "runs/late": ("--suite", "core", "--seed", "11"),
+}
+"""by a policy that stands still"""
+SUBMISSIONS = {"mine.zip": "runs/my-model"}
+"""of these runs; with the card of docs/submit.md"""
 
 
 class Parsing(cli_main.SubcommandApp):
@@ -232,12 +240,25 @@ def carry_out(page, block, folder, namespace, monkeypatch):
         exec(compile(block.body, page, "exec"), namespace)
 
 
+def bring(page, folder, monkeypatch):
+    """Has the runs and submissions that a page speaks of, less those that it makes itself."""
+    text = "".join(block.body for block in pages.blocks(PAGES[page]))
+    for name, options in RUNS.items():
+        if re.search(rf"{name}\b(?!-)", text):
+            call(["vlagen-eval", "--policy", "noop", "--video", "none", *options, "--out", name], monkeypatch)
+    if "leaderboard submit" in text and "# card.yaml" not in text:
+        (card,) = (block.body for block in pages.blocks(PAGES["docs/submit.md"]) if block.file == "card.yaml")
+        (folder / "card.yaml").write_text(card)
+    for name, run in SUBMISSIONS.items():
+        if name in text and f"--out {name}" not in text:
+            call(["vlagen", "leaderboard", "submit", run, "--out", name], monkeypatch)
+
+
 @pytest.mark.sim
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if pages.blocks(text)])
 def test_the_page_can_be_carried_out(page, folder, monkeypatch):
-    if "runs/a" in "".join(block.body for block in pages.blocks(PAGES[page])):
-        call(["vlagen-eval", "--policy", "noop", "--video", "none", "--out", "runs/a"], monkeypatch)
+    bring(page, folder, monkeypatch)
     namespace = {"__name__": "__main__"}
     for block in pages.blocks(PAGES[page]):
         carry_out(page, block, folder, namespace, monkeypatch)

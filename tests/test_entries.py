@@ -1,6 +1,7 @@
 """Published results: read strictly, and averaged as their authors do."""
 
 import copy
+import dataclasses
 import json
 
 import pytest
@@ -155,3 +156,13 @@ def test_validate_reads_every_entry(board):
 
 def test_a_suite_without_entries_has_none():
     assert entries.load("quick") == ()
+
+
+def test_every_episode_has_its_digests():
+    proof = entries.Proof(
+        archive_sha256="a", actions_sha256="b", states_sha256="c", plan_hash="d", episodes=2, resimulated=2, exact=2,
+        release="0.1.0", actions_digests="01234567", states_digests="0123",
+    )  # fmt: skip
+    entry = dataclasses.replace(PAPER["openvla-rl-ppo"], kind="verified", proof=proof)
+    with pytest.raises(ConfigError, match="states_digests: 4 characters are not 4 for each of 2 episodes"):
+        entries._check_proof(entry, "file")

@@ -9,8 +9,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import vlagen_bench  # noqa: F401 - registers the ids
-from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.ids import env_ids
+from vlagen_bench import catalog, ids
+from vlagen_bench.errors import AssetError, ConfigError, PolicyError
+from vlagen_bench.ids import TRAINING_SEED, env_ids
 
 TABLETOP = "VLAGen/TabletopPutOn-TableTest-v1"
 BRIDGE = "VLAGen/BridgePutOn-UnseenTable-v1"
@@ -57,11 +58,36 @@ def test_seeds_and_later_resets_give_different_episodes():
     assert ids[0] == ids[2] and len(set(ids)) == 3
 
 
+@pytest.mark.parametrize("task", catalog.task_names())
+def test_training_without_a_seed_meets_no_episode_of_a_suite(task):
+    version = catalog.task(task).version
+    main, nominal = (
+        arguments.get("first_seed", 0)
+        for name in ("main", catalog.task(task).nominal_name)
+        for env_id, arguments in env_ids()
+        if env_id == ids.env_id(task, name, version)
+    )
+    suites = [catalog.suite(name).seed for name in catalog.suite_names()]
+    assert (main, nominal) == (TRAINING_SEED, 0) and main > max(suites) + 100_000
+
+
+def test_main_begins_at_its_own_seed_unless_told_otherwise():
+    env = make("VLAGen/TabletopPutOn-Main-v1")
+    seeds = [env.reset(seed=seed)[1]["episode"]["seed"] for seed in (None, 0)]
+    assert seeds == [TRAINING_SEED, 0]
+
+
 @pytest.mark.bridge
 def test_an_official_id_is_decoded():
     env = make(BRIDGE)
-    _, info = env.reset(options={"episode_id": 123})
+    _, info = env.reset(options={"episode_id": np.int64(123)})
     assert info["episode"]["official_id"] == 123
+
+
+@pytest.mark.parametrize("given", [3.7, True, "7", "abc", None, [1], np.True_])
+def test_an_official_id_is_a_whole_number(given):
+    with pytest.raises(ConfigError, match="an episode_id is a non-negative integer, not"):
+        make(BRIDGE).reset(options={"episode_id": given})
 
 
 @pytest.mark.parametrize(
@@ -77,11 +103,48 @@ def test_wrong_options_are_sentences(options, says):
         make(TABLETOP).reset(options=options)
 
 
-def test_an_action_that_is_none_is_a_sentence():
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"values": 3}, ConfigError, "expected a mapping"),
+        ({"index": "a"}, ConfigError, "expected a int"),
+        ({"task": [1]}, ConfigError, "expected a str"),
+        ({"object": "aple"}, AssetError, "Did you mean 'apple'"),
+        ({"yaw": float("nan")}, ConfigError, "values that JSON has not"),
+        ({"yaw": "x"}, ConfigError, "do not fit tabletop_put_on@1"),
+        ({"position": [1]}, ConfigError, "do not fit tabletop_put_on@1"),
+        ({"position": {"source": [1, 2, 3], "target": [0, 0]}}, ConfigError, "do not fit tabletop_put_on@1"),
+        ({"lighting": 3}, ConfigError, "do not fit tabletop_put_on@1"),
+    ],
+)
+def test_an_episode_that_does_not_fit_is_a_sentence(change, error, says):
+    env = make(TABLETOP)
+    _, info = env.reset(seed=0)
+    episode = {key: value for key, value in info["episode"].items() if key != "id"}
+    if not set(change) <= set(episode):
+        change = {"values": {**episode["values"], **change}}
+    with pytest.raises(error, match=says) as raised:
+        env.reset(options={"episode": {**episode, **change}})
+    assert "\n" not in str(raised.value)
+    with pytest.raises(ConfigError, match="call reset"):
+        env.step(np.zeros(7))
+
+
+@pytest.mark.parametrize("axis", ["object", "instruction"])
+def test_an_episode_without_one_of_its_axes_is_a_sentence(axis):
+    env = make(TABLETOP)
+    episode = env.reset(seed=0)[1]["episode"]
+    del episode["id"], episode["values"][axis]
+    with pytest.raises(ConfigError, match=f"no value of the axis '{axis}'"):
+        env.reset(options={"episode": episode})
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 7), (4, 7)])
+def test_what_is_not_one_action_is_a_sentence(shape):
     env = make(TABLETOP)
     env.reset(seed=0)
     with pytest.raises(PolicyError, match="shape"):
-        env.step(np.zeros(3))
+        env.step(np.zeros(shape))
 
 
 def test_an_episode_is_truncated_at_80_steps():

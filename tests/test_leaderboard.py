@@ -26,7 +26,7 @@ def filled(tmp_path):
 
 
 def test_submit_verify_publish(tmp_path, filled, capsys, monkeypatch):
-    assert commands.submit(recorded(), filled, tmp_path / "a.zip") == 0
+    assert commands.submit(recorded(), card=filled, out=tmp_path / "a.zip") == 0
     assert commands.verify(tmp_path / "a.zip", out=tmp_path / "my-model.json") == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "4 of 4 episodes were simulated again from their actions alone" in said and "4 went the same way" in said
@@ -40,17 +40,29 @@ def test_submit_verify_publish(tmp_path, filled, capsys, monkeypatch):
     assert {name: (cell.successes, cell.n) for name, cell in entry.conditions.items()} == dict.fromkeys(
         ("nominal", "lighting_l3", "action_delay_l3", "push_l3"), (1, 1)
     )
-    assert commands.verify(tmp_path / "a.zip", sample=0) == 0  # the same name may come again with the same actions
+    assert commands.verify(tmp_path / "a.zip", sample=0) == 0  # the same file may come again
+    assert "The entry of this very file is published already." in capsys.readouterr().out
     copied = archive.pack(members() | {"card.yaml": CARD.replace(b"my-model", b"your-model")})
-    with pytest.raises(Refused, match="of the entry 'my-model', all of them: it was replayed"):
+    with pytest.raises(Refused, match=r"of the entry 'my-model' in 100\.0% of .* and so has the same policy run again"):
         verify.verify(submission.read(copied), published=[entry], sample=0)
 
 
 def test_equal_runs_are_equal_bytes(tmp_path, filled):
     for name in "ab":
-        commands.submit(recorded(), filled, tmp_path / name)
+        commands.submit(recorded(), card=filled, out=tmp_path / name)
         os.utime(filled, (0, 0))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == archive.pack(members())
+
+
+def test_a_card_is_looked_for_where_one_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"no card card\.yaml\. `vlagen leaderboard card --out card\.yaml` writes one"
+    ):
+        commands.submit(recorded(), out=tmp_path / "a.zip")
+    commands.card()
+    (tmp_path / "card.yaml").write_bytes(CARD)
+    assert commands.submit(recorded(), out=tmp_path / "a.zip") == 0
 
 
 def test_nothing_resimulated_is_a_self_run():
@@ -235,7 +247,7 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         commands.verify(tmp_path / "gone.zip")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        commands.submit(recorded(), tmp_path, tmp_path / "a.zip")
+        commands.submit(recorded(), card=tmp_path, out=tmp_path / "a.zip")
 
 
 def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
@@ -311,6 +323,26 @@ def test_a_draw_that_can_be_foreseen_makes_no_entry(tmp_path):
     (tmp_path / "a.zip").write_bytes(archive.pack(members()))
     with pytest.raises(ConfigError, match="leave one of both out"):
         commands.verify(tmp_path / "a.zip", sample=1, seed=3, out=tmp_path / "entry.json")
+
+
+def test_an_entry_of_another_submission_is_not_written_over(tmp_path, monkeypatch):
+    """Neither where its name is published, nor where the file is merely there."""
+    monkeypatch.setattr(paths, "leaderboards_dir", lambda: tmp_path / "boards")
+    board = tmp_path / "boards" / "tiny" / "my-model.json"
+    for name, contact in (("mine.zip", b"me@"), ("thief.zip", b"thief@")):
+        (tmp_path / name).write_bytes(archive.pack(members() | {"card.yaml": CARD.replace(b"me@", contact)}))
+    for _ in range(2):  # a second look at the same file writes the same entry again
+        assert commands.verify(tmp_path / "mine.zip", sample=0, out=board) == 0
+    published = board.read_bytes()
+    with pytest.raises(ConfigError, match=r"my-model\.json exists already, and is not the entry of this submission"):
+        commands.verify(tmp_path / "thief.zip", sample=0, out=board)
+    with pytest.raises(Refused, match=r"'my-model' is published already, of another file.*boards/tiny/my-model\.json"):
+        commands.verify(tmp_path / "thief.zip", sample=0, out=tmp_path / "elsewhere.json")
+    assert board.read_bytes() == published and not (tmp_path / "elsewhere.json").exists()
+    (tmp_path / "notes.json").write_text("mine")
+    with pytest.raises(ConfigError, match="it is not written over"):
+        commands.verify(tmp_path / "mine.zip", sample=0, out=tmp_path / "notes.json")
+    assert (tmp_path / "notes.json").read_text() == "mine"
 
 
 def test_an_entry_in_any_script_can_be_read_again(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from fuzz_leaderboard import fuzz
 from submissions import (  # noqa: F401
+    CARD,
     LIMIT,
     members,
     tiny,
@@ -25,7 +26,7 @@ from submissions import (  # noqa: F401
 )  # fmt: skip
 
 from vlagen_bench import catalog, plan
-from vlagen_bench.leaderboard import archive, limits, records, streams, submission, verify
+from vlagen_bench.leaderboard import archive, copies, limits, records, streams, submission, verify
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.leaderboard.streams import expand, shrink
 from vlagen_bench.replay import Unseen, replay
@@ -375,20 +376,101 @@ def test_lines_of_nothing_take_no_memory():
         assert len(data) <= room and most < 8 * room, most
 
 
-def test_the_same_actions_under_another_name_are_refused_without_a_simulator():
-    read = submission.read(archive.pack(members()))
-    entry = verify.verify(read, published=[], sample=0).entry()
-    other = dataclasses.replace(read, card=dataclasses.replace(read.card, name="other"))
-    with pytest.raises(Refused, match="it was replayed, not run"):
-        verify.check_new(other, [entry])
-    # What the physics does not notice proves the same, and hides no copy.
-    edited = submission.read(with_actions(last_bit))
-    assert verify.verify(edited, published=[entry], resimulate=here).exact == 4
-    with pytest.raises(Refused, match="it was replayed, not run"):
-        verify.check_new(dataclasses.replace(edited, card=other.card), [entry])
-    edited = dataclasses.replace(read, actions_sha256="0" * 64, states_sha256="0" * 64)
-    with pytest.raises(Refused, match="There is an entry 'my-model' with other actions"):
-        verify.check_new(edited, [entry])
+def named(data: bytes, name: str) -> submission.Submission:
+    """What is submitted, under a name."""
+    read = submission.read(data)
+    return dataclasses.replace(read, card=dataclasses.replace(read.card, name=name))
+
+
+def entry_of(data: bytes):
+    """What was published of it."""
+    return verify.verify(submission.read(data), published=[], sample=0).entry()
+
+
+def other_in_the_first(table):
+    """An action of the first episode, edited with an effect."""
+    table[0, 5] += 0.5
+
+
+def with_false_states(change) -> bytes:
+    """Edited actions, and states that were made up for it."""
+    parts = members()
+    parts["actions.xz"] = archive.unpack(with_actions(change))["actions.xz"]
+    parts["states.bin"] = bytes(len(parts["states.bin"]))
+    return archive.pack(parts)
+
+
+def last_bit_and_first(table):
+    """All episodes edited, but only the first with an effect."""
+    table[0] = np.nextafter(table[0], np.float32(9))
+    other_in_the_first(table)
+
+
+def first_states_false(data: bytes) -> bytes:
+    parts = archive.unpack(data)
+    parts["states.bin"] = bytes(8) + parts["states.bin"][8:]
+    return archive.pack(parts)
+
+
+@pytest.mark.parametrize("copy", [
+    lambda: archive.pack(members()),
+    lambda: with_actions(last_bit),  # what the physics does not notice hides no copy
+    lambda: with_false_states(other_in_the_first),
+    lambda: first_states_false(with_actions(last_bit_and_first)),  # passes a sample without the first episode
+])  # fmt: skip
+def test_a_copy_under_another_name_is_refused_without_a_simulator(copy):
+    with pytest.raises(Refused, match="A copy has that, edited or not"):
+        verify.check_new(named(copy(), "other"), [entry_of(archive.pack(members()))])
+
+
+def test_whoever_edits_more_than_half_is_no_copy():
+    table = np.frombuffer(expand(members()["actions.xz"], "", LIMIT), "<f4").reshape(7, -1)
+    entry = entry_of(archive.pack(members()))
+    noise = np.random.default_rng(0).uniform(-1, 1, table.shape).astype("<f4")
+    verify.check_new(named(with_false_states(lambda _: noise), "other"), [entry])
+
+
+def test_a_name_is_given_once():
+    entry = entry_of(archive.pack(members()))
+    verify.check_new(submission.read(archive.pack(members())), [entry])  # the very file
+    for other in (with_actions(last_bit), with_member("card.yaml", CARD.replace(b"me@", b"thief@"))):
+        with pytest.raises(Refused, match=r"'my-model' is published already, of another file.*remove .*my-model\.json"):
+            verify.check_new(submission.read(other), [entry])
+
+
+def standing_still(table):
+    table[:] = np.array([0, 0, 0, 0, 0, 0, 1], "<f4")[:, None]
+
+
+def test_whoever_never_looks_copies_nobody():
+    """Two who stand still act the same: that is said, and neither is refused."""
+    still = with_actions(standing_still)
+    entry = entry_of(still)
+    other = named(still, "other")
+    verify.check_new(other, [entry])
+    assert verify.alike(other, [entry]) == ("my-model",)
+    moving = entry_of(with_member("states.bin", bytes(len(members()["states.bin"]))))
+    assert verify.alike(other, [moving]) == verify.alike(named(still, "my-model"), [entry]) == ()
+
+
+def test_who_stands_still_where_lost_is_no_copy_of_who_always_does():
+    """Most episodes agree, but what differs between them does not."""
+    takes = submission.read(archive.pack(members())).takes
+    still = np.zeros((80, 7), np.float32)
+
+    def acted(moves):
+        return [
+            dataclasses.replace(take, actions=actions, state_hashes=(str(actions.sum()),))
+            for take, actions in zip(takes, moves, strict=True)
+        ]
+
+    mine = acted([still, still, still, takes[3].actions])
+    always = dataclasses.replace(
+        entry_of(archive.pack(members())).proof,
+        actions_digests=copies.actions_of(acted([still] * 4)), states_digests=copies.states_of(acted([still] * 4)),
+    )  # fmt: skip
+    assert copies.share(mine, always) == 0.5 == copies.COPY and not copies.blind(mine)
+    assert copies.share(acted([still] * 4), always) == 1 and copies.blind(acted([still, still[:9], still, still]))
 
 
 def test_random_damage_ends_in_sentences():

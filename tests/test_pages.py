@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 from html.parser import HTMLParser
@@ -220,7 +221,9 @@ def test_equal_runs_give_equal_pages(ladder):
 
 def test_the_noise_floor_is_told_where_it_is_known(ladder, tmp_path):
     text = write_report(ladder).read_text(encoding="utf-8")
-    assert "<p>Not measured." in text and "--repeat 3 --out run</code>" in text
+    assert "<p>Not measured." in text and f"--repeat 3 --out {shlex.quote(str(ladder))}</code>" in text, (
+        "not a folder of that name here"
+    )
     options = {"episodes": 6, "conditions": LADDER}
     again = fabricate(
         tmp_path / "run-repeat-2",
@@ -241,6 +244,14 @@ def test_the_noise_floor_is_told_where_it_is_known(ladder, tmp_path):
         assert "<code>run</code>, <code>run-repeat-2</code>." in noise
         assert "or damaged: <code>run-repeat-3</code>, <code>run-repeat-4</code>." in noise
     Elements(ladder / "report.html")
+
+
+def test_who_played_is_said_in_words(ladder):
+    edit(
+        ladder / "header.json", players=[{"executor": "processes", "workers": None}, {"executor": "ray", "workers": 2}]
+    )
+    text = write_report(ladder).read_text(encoding="utf-8")
+    assert "<td>executor processes, workers none; executor ray, workers 2</td>" in text and "{&#39;" not in text
 
 
 def test_a_stopped_run_has_the_intervals_that_hold(ladder):
@@ -423,6 +434,23 @@ def test_a_browser_shows_a_comparison_and_fetches_films_only(ladder, tmp_path, b
     assert len(films) == 2 and {url for url in asked if not url.startswith("data:")} <= films
     assert dom.count("<video") == 2 and dom.count("Play together</button>") == 1
     assert dom.count('aria-label="Sort by ') > 5 and dom.count('type="search"') == 1
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here: apt-get install poppler-utils")
+def test_a_printed_page_breaks_no_key_and_wastes_no_paper(ladder, tmp_path):
+    for record in failures(ladder):
+        film(ladder, record, frames=6)
+    edit(ladder / "header.json", harness={"a_rather_long_name_of_a_limit_s": 1.0})
+    pdf, flags = tmp_path / "page.pdf", ("--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer")
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    command = [CHROMIUM, *flags, profile, f"--print-to-pdf={pdf}", write_report(ladder).as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    pages = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    assert "harness.a_rather_long_name_of_a_limit_s" in pages
+    shown = [page.count(" steps") for page in pages.split("\f")]
+    assert sum(shown) == 24 and sum(map(bool, shown)) <= 3, f"films a page: {shown}"
 
 
 @pytest.mark.browser

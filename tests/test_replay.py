@@ -167,16 +167,39 @@ def test_a_flipped_success_is_found(run, capsys):
     assert "success is recorded as false and is true" in said and "Re-simulated: 1, of which 1 the same" in said
 
 
+def test_states_that_differ_count_unless_that_is_said(run, capsys):
+    """A flipped bit of the last state's hash, and then a distance that nobody would believe."""
+    first = takes.episodes(run / "plan.json")[0]
+    actions, hashes = read_actions(run, first.id)
+    write_actions(run, first.id, list(actions), [*hashes[:-1], f"{int(hashes[-1], 16) ^ 1:016x}"])
+    assert command(run, first.id) == 1 and "--states rescored" in capsys.readouterr().out
+    assert command(run, first.id, states="rescored") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "its score is the same; its distances differ by 0.0000 m at most, and may by 0.01 m" in said
+    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
+    lines[0]["metrics"]["source_target_m"] = 9.0
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert command(run, first.id, states="rescored") == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "source_target_m is recorded as 9.0 and is 0.0" in said and "further apart than 0.01 m" in said
+    assert "the score of 0 stands, of 1 it does not" in said
+
+
 @pytest.mark.slow
 def test_a_film_is_made_of_one_episode(run, tmp_path):
-    assert command(run, takes.episodes(run / "plan.json")[0].id[:8], True, tmp_path / "films") == 0
+    assert command(run, takes.episodes(run / "plan.json")[0].id[:8], video=True, out=tmp_path / "films") == 0
     assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1
 
 
 @pytest.mark.parametrize(("changes", "at", "says"), [
     ({}, None, ()),
     ({"state_hashes": ()}, 0, ()),
-    ({"state_hashes": (), "metrics": {}}, 0, ()),
+    ({"state_hashes": (), "metrics": {}}, 0, ("source_target_m is recorded as",)),
+    ({"state_hashes": (), "metrics": {"source_target_m": 0.009}}, 0, ()),
+    ({"state_hashes": (), "metrics": {"source_target_m": 0.011}}, 0, ("further apart than 0.01 m",)),
+    ({"state_hashes": (), "metrics": {"source_target_m": "0"}}, 0, ("further apart",)),
+    ({"state_hashes": (), "metrics": {"source_target_m": float("nan")}}, 0, ("further apart",)),
+    ({"metrics": {"source_target_m": 0.0001}}, None, ("the metric source_target_m",)),
     ({"metrics": {}}, None, ("the metric",)),
     ({"success": False}, None, ("success is recorded as true and is false",)),
     ({"success_once": False}, None, ("success_once is recorded as true and is false",)),
@@ -186,6 +209,10 @@ def test_a_film_is_made_of_one_episode(run, tmp_path):
 def test_what_is_scored_otherwise(found, changes, at, says):
     if "state_hashes" in changes:
         changes = changes | {"state_hashes": ("0" * 16,) * len(found[0].state_hashes)}
+    if changes.get("metrics"):  # beyond what is recorded
+        recorded, moved = found[0].record.metrics, changes["metrics"]["source_target_m"]
+        moved = recorded["source_target_m"] + moved if isinstance(moved, float) else moved
+        changes = changes | {"metrics": recorded | {"source_target_m": moved}}
     one = compare(found[0], again(found[0], **changes))
     assert one.diverges_at == at
     assert bool(one.disagreements) == bool(says) and all(word in " ".join(one.disagreements) for word in says)

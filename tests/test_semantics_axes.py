@@ -83,7 +83,7 @@ def test_templates_of_a_task_are_drawn_as_ever():
     assert told["text"] in ("put apple on plate", "apple on plate!")
 
 
-@pytest.mark.parametrize(("parameters", "why"), [({}, "no sentence"), ({"rewrite": 6}, "from 0 to 5, not 6")])
+@pytest.mark.parametrize(("parameters", "why"), [({}, "no sentence"), ({"rewrite": 6}, "is 6 .*from 0 to 5")])
 def test_an_instruction_without_words_is_refused(parameters, why):
     with pytest.raises(ConfigError, match=why):
         axes.make("instruction", parameters, "here")
@@ -243,7 +243,7 @@ def test_no_clutter_is_no_change():
 
 
 def test_more_clutter_than_fits_is_refused():
-    with pytest.raises(ConfigError, match="no room for 25 things"):
+    with pytest.raises(ConfigError, match=r"no room for 25 things .* Ask for fewer"):
         axes.make("clutter", {"things": 25}, "here").sample(stream(1), draft(values("nominal")))
 
 

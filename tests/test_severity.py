@@ -180,18 +180,33 @@ def test_sizes_at_equal_steps_of_severity():
         curves.equal_steps([0, 1, 2], [0.0, 5.0, 5.0], whole=True)
 
 
+@pytest.mark.parametrize("kind", axis_pages.KINDS)
+def test_no_curve_leaves_its_panel(kind):
+    found = [curve for curve in COMMITTED if curve.kind == kind]
+    panels = [panel for panel in axis_pages.figure_of(found).axes if panel.has_data()]
+    assert {panel.get_title() for panel in panels} - {""} == {curve.axis for curve in found}
+    for panel in panels:
+        (least, most), drawn = panel.get_ylim(), panel.dataLim
+        assert least <= drawn.y0 and drawn.y1 <= most, panel.get_title() or panel.get_ylabel()
+    for curve in found:
+        least, most = next(panel for panel in panels if panel.get_title() == curve.axis).get_ylim()
+        ends = [end for point in curve.points for end in (point.severity.low, point.severity.high)]
+        assert least <= min(ends) and max(ends) <= most, curve.axis
+
+
 @pytest.mark.sim
 def test_a_curve_is_kept_resumed_and_shown(tmp_path):
     path = curves.path_of(tmp_path, LIVE, "mass")
     blank = calibrate.outline(catalog.task(LIVE), AXES.get("mass"), episodes=2, seed=calibrate.SEED)
     for job in calibrate.jobs(blank, ()):
         blank = blank.having(calibrate.measure(job), tuple(calibrate.points_of(AXES.get("mass"))))
-    curves.write(blank, path)
+    curves.write(blank, path, complete=True)
     assert curves.read(path) == blank
-    assert [len(calibrate.jobs(blank, ())), len(calibrate.jobs(blank, ("expert",)))] == [0, 6]
-    first = calibrate.measure(calibrate.jobs(blank, ("expert",))[0])
+    expert = (lab.Player(policy="expert"),)
+    assert [len(calibrate.jobs(blank, ())), len(calibrate.jobs(blank, expert))] == [0, 6]
+    first = calibrate.measure(calibrate.jobs(blank, expert)[0])
     assert first.severity == blank.at("0").severity and first.drops["expert"].drop == 0
-    assert len(calibrate.jobs(blank.having(first, ("0", "1", "2", "3", "4", "5")), ("expert",))) == 5
+    assert len(calibrate.jobs(blank.having(first, ("0", "1", "2", "3", "4", "5")), expert)) == 5
     page = axis_pages.write(tmp_path).read_text(encoding="utf-8")
     factor = f"{AXES.get('mass').levels[2]:g} times"
     assert f"| {catalog.task(LIVE).ref} | 3 | {factor} | {factor} | – | not measured yet |" in page

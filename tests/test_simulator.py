@@ -1,5 +1,6 @@
 """Is an episode the same every time, and does each axis do what it says in a real scene?"""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.sim
 
 TASK = catalog.task("tabletop_put_on")
 ACTIONS = np.random.RandomState(1).uniform(-0.04, 0.04, (8, 7)).astype(np.float32)
+STAY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +82,34 @@ def test_mass_and_friction_are_what_the_episode_says(sim):
 def test_the_object_is_moved_after_the_fifth_step(sim):
     found = episode("reposition_l5")
     sim.reset(found)
-    stay = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
     for step in range(1, 8):
         before = sim.body("source").position_m.copy()
-        sim.advance(stay)
+        sim.advance(STAY)
         moved = np.linalg.norm(sim.body("source").position_m[:2] - before[:2]) > 0.05
         assert moved == (step == 5)
     assert np.linalg.norm(sim.body("source").position_m[:2] - found.values["reposition"]["xy_m"]) < 0.02
+
+
+def test_what_falls_anew_is_judged_where_it_fell(sim):
+    """As in the official code, which judges after the drop; what is lifted is judged before."""
+    lifted = episode("reposition_l5")
+    place = {"after_step": 5, "xy_m": lifted.values["reposition"]["xy_m"]}
+    dropped = dataclasses.replace(lifted, values={**lifted.values, "reposition": place})
+    for played, agrees in ((dropped, True), (lifted, False)):
+        sim.reset(played)
+        for _ in range(5):
+            status = sim.advance(STAY)
+        now_m = np.linalg.norm(sim.body("source").position_m - sim.body("target").position_m)
+        assert (status.source_target_m == pytest.approx(now_m)) == agrees
+
+
+@pytest.mark.bridge
+def test_an_episode_that_is_done_at_reset_is_not_once_the_object_is_moved():
+    found, _ = plan.sample(catalog.task("bridge_put_on_fixed"), "reposition", index=12, seed=0)
+    bridge = Simulator(specs.BRIDGE, drawn=False)
+    assert bridge.reset(found).success
+    statuses = [bridge.advance(STAY) for _ in range(7)]
+    assert [status.success for status in statuses] == [True] * 4 + [False] * 3
 
 
 def test_actions_move_the_tool_along_the_base_axes(sim):

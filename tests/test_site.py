@@ -15,10 +15,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from fabricated import fabricate
 
 from vlagen_bench import catalog, entries, paths
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.proofs import MEANINGS, not_proven, proven
+from vlagen_bench.pages import write_report
 from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.site import boards, publish
 
@@ -43,6 +45,7 @@ def content(name, suite="paper", *, successes=120, n=192, resimulated=0, model="
         "conditions": {condition: {"n": n, "successes": successes} for condition in groups},
         "proof": {
             "archive_sha256": "a" * 64, "actions_sha256": "b" * 64, "states_sha256": "c" * 64, "plan_hash": "d" * 16,
+            "actions_digests": "0123" * episodes, "states_digests": "4567" * episodes,
             "episodes": episodes, "resimulated": resimulated, "exact": resimulated, "release": "0.1.0",
             **({"sample_seed": 7} if 0 < resimulated < episodes else {}),
         },
@@ -276,10 +279,51 @@ def test_reports_are_published_with_their_entries(full, tmp_path):
     assert 'href="../../reports/paper/theirs.html"' in (site / "entries/paper/theirs.html").read_text()
     assert "Report of the run" not in (site / "entries/paper/attack.html").read_text()
     (tmp_path / "pages" / "paper" / "nobody.html").touch()
-    with pytest.raises(ConfigError, match=r"nobody\.html is of no entry"):
+    with pytest.raises(
+        ConfigError, match=r"nobody\.html is of no entry: there is no paper/nobody\.json in .*leaderboards"
+    ):
         publish(site, tmp_path / "pages")
     with pytest.raises(ConfigError, match="no such folder"):
         publish(site, tmp_path / "nowhere")
+
+
+def test_films_come_along_with_their_report(shelf, tmp_path):
+    """Every link of a published report leads somewhere, wherever the site is carried."""
+    shelf("theirs", "quick", successes=0, n=4)
+    run = fabricate(
+        tmp_path / "a run", "quick", lambda episode: "failure", episodes=1, conditions=("nominal", "mass_l3")
+    )
+    (run / "videos").mkdir()
+    for record in map(json.loads, (run / "episodes.jsonl").read_text().splitlines()):
+        (run / "videos" / f"{record['condition']}-{record['index']:04d}-{record['id']}.mp4").write_bytes(b"film")
+    page = write_report(run, tmp_path / "pages" / "quick" / "theirs.html")
+    built(tmp_path, reports=tmp_path / "pages")
+    shutil.rmtree(run)
+    (tmp_path / "site").rename(tmp_path / "carried")
+    published = tmp_path / "carried/reports/quick/theirs.html"
+    elements, films = Elements(published), 0
+    for link in (one["href"] for one in elements.all("a")):
+        parts = urlsplit(link)
+        assert not parts.scheme and not parts.netloc
+        if parts.path:
+            film = (published.parent / unquote(parts.path)).resolve()
+            assert film.is_relative_to(tmp_path / "carried") and film.read_bytes() == b"film", link
+            films += 1
+        else:
+            assert parts.fragment in {attrs.get("id") for _, attrs in elements.found}, link
+    assert films == 2
+    with pytest.raises(ConfigError, match=f"no such film: .*vlagen report RUN --html {page}"):
+        built(tmp_path, reports=tmp_path / "pages")
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("link", ["../../leaderboards/quick/theirs.json", "../quick", "/etc/hostname"])
+def test_a_report_takes_along_films_alone(shelf, tmp_path, link):
+    shelf("theirs", "quick", successes=0, n=4)
+    (tmp_path / "pages" / "quick").mkdir(parents=True)
+    (tmp_path / "pages" / "quick" / "theirs.html").write_text(f'<a href="{link}">film</a>')
+    with pytest.raises(ConfigError, match="there is no such film"):
+        built(tmp_path, reports=tmp_path / "pages")
 
 
 def test_pages_of_entries_that_are_gone_are_told(shelf, tmp_path):
@@ -299,9 +343,9 @@ def test_nothing_published_is_a_page_too(tmp_path, monkeypatch):
 
 
 def test_the_command_builds_what_is_shipped(tmp_path):
-    command = [str(Path(sys.executable).parent / "vlagen"), "leaderboard", "build", "--out", str(tmp_path / "site")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and done.stdout.startswith(f"Written: {tmp_path / 'site' / 'index.html'}"), done.stderr
+    command = [str(Path(sys.executable).parent / "vlagen"), "leaderboard", "build"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("Written: site/index.html"), done.stderr
     assert len(list((tmp_path / "site/entries").rglob("*.html"))) == len(entries.files())
 
 

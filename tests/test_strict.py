@@ -100,6 +100,12 @@ def test_a_key_that_stands_twice_is_refused(tmp_path, text):
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize("text", ["{[a]: b}", "a: 1\n? {b: c}\n: 2\n", "x:\n- ? [1, 2]\n  : 3\n"])
+def test_a_key_that_is_no_word_is_a_sentence(tmp_path, text):
+    with pytest.raises(ConfigError, match=r"file\.yaml, line \d: a key has to be a word or a number, and [{\[]"):
+        read(tmp_path, text)
+
+
 def test_yaml_cannot_make_objects(tmp_path):
     with pytest.raises(ConfigError, match="not valid YAML"):
         read(tmp_path, "a: !!python/object/apply:os.getcwd []\n")

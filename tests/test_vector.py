@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import vlagen_bench
+from vlagen_bench import vector
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.ids import TRAINING_SEED
 
 MAIN = "VLAGen/TabletopPutOn-Main-v1"
 NOOP = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
@@ -23,13 +25,21 @@ def test_mistakes_are_sentences(arguments, says):
         vlagen_bench.make_vec(*arguments)
 
 
+def test_first_seeds_are_counted_from_the_one_that_is_given(monkeypatch):
+    makers = []
+    monkeypatch.setattr(vector, "AsyncVectorEnv", lambda given, **_: makers.extend(given))
+    vector.make_vec(MAIN, 2, first_seed=7)
+    vector.make_vec("VLAGen/TabletopPutOn-Nominal-v1", 2)
+    assert [maker.args[1]["first_seed"] for maker in makers] == [7, 8, 0, 1]
+
+
 @pytest.mark.sim
 @pytest.mark.slow
 def test_each_environment_plays_the_episodes_of_its_own_seed():
     envs = vlagen_bench.make_vec(MAIN, 2)
     try:
         unseeded = envs.reset()[1]["episode"]["seed"]
-        assert list(unseeded) == [0, 1], "without a seed, too, no two play the same"
+        assert list(unseeded) == [TRAINING_SEED, TRAINING_SEED + 1], "without a seed, too, no two play the same"
         obs, info = envs.reset(seed=5)
         assert obs["image"].shape == (2, 256, 256, 3) and obs["state"].shape[0] == 2
         for _ in range(81):  # 80 steps end every episode; the next one begins it anew

@@ -22,13 +22,15 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # of Okabe and Ito, told
 NOT_YET = "not measured yet"
 HEAD = """# How hard is each level?
 
-Made by `vlagen calibrate --axis all --docs`; the numbers are in [data](data), one file an axis and task, with the command that measures it again.
+Made in the repository's folder by `vlagen calibrate --axis all --task tabletop_put_on --docs` and `vlagen calibrate --axis all --task bridge_put_on_fixed --docs`.
+They measure what is missing or stale, with as many episodes as before; `--again` measures all anew. The numbers are in [data](data), one file an axis and task.
 Every number compares episodes with their clean twins: the same draws, the axis off. Level 0 is the axis with no effect.
 
 * **Severity** is measured, not what was asked for: the mean over {episodes} episodes, with the 95 % interval (Student's t) where they differ.
 * **Expert's drop** is the success rate of the clean twins minus that of the perturbed episodes, for the scripted expert, with Bonett and Price's 95 %
   interval for paired rates. The expert knows every pose: where it loses, the task itself has become harder. It sees neither pictures nor words.
-* **Learned policy** is the same drop for a frozen learned policy. It joins by `vlagen calibrate --axis all --policy module:Class --docs`.
+* **Learned policy** is the same drop for a frozen learned policy. It joins by
+  `vlagen calibrate --axis all --task tabletop_put_on --policy module:Class --policy-args KEY=VALUE --docs`, for each task.
 """
 
 
@@ -107,10 +109,13 @@ def figure_of(found: Sequence[Curve]) -> "Figure":
         for number in range(rows * columns):
             row, column = divmod(number, columns)
             panels = grid[row * len(heights) : (row + 1) * len(heights), column]
-            for curve in (one for one in found if names[number : number + 1] == [one.axis]):
+            own = [curve for curve in found if names[number : number + 1] == [curve.axis]]
+            for curve in own:
                 _draw_severity(panels[0], curve, colours[curve.task])
                 if curve.players():
                     _draw_drops(panels[1], curve, colours[curve.task])
+            if own:
+                _limit(panels, own[0].unit)
             for panel in panels:
                 panel.set_axis_on() if panel.has_data() else panel.set_axis_off()
         figure.legend(*_legend(colours, found), loc="outside lower center", ncols=4, frameon=False)
@@ -137,7 +142,6 @@ def _draw_severity(panel: Any, curve: Curve, colour: str) -> None:
     panel.plot(at, [each.mean for each in one], "o", color=colour, markersize=2.5)
     panel.set_title(curve.axis, fontweight="bold")
     panel.set_ylabel(f"{curve.measure}, {curve.unit}")
-    panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]) if curve.unit != "times" else 1.0)
 
 
 def _draw_drops(panel: Any, curve: Curve, colour: str) -> None:
@@ -148,10 +152,15 @@ def _draw_drops(panel: Any, curve: Curve, colour: str) -> None:
         style = "-" if name == EXPERT else "--"
         panel.plot(at, [100 * one.drop for one in drops], style, color=colour, linewidth=1, marker="o", markersize=2)
     panel.axhline(0, color="0.6", linewidth=0.5)
-    lowest = min(100 * drop.low for point in curve.points for drop in point.drops.values())
-    panel.set_ylim(min(lowest - 5, panel.get_ylim()[0]), 105)
     panel.set_ylabel("drop, %")
     panel.set_xlabel("level")
+
+
+def _limit(panels: Sequence[Any], unit: str) -> None:
+    """Only when all curves are drawn: a panel with a limit grows no more."""
+    panels[0].set_ylim(bottom=min(1.0 if unit == "times" else 0.0, panels[0].get_ylim()[0]))
+    for drops in panels[1:]:
+        drops.set_ylim(top=105)
 
 
 def _legend(tasks: dict[str, str], found: Sequence[Curve]) -> tuple[list[Any], list[str]]:

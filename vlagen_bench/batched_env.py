@@ -66,6 +66,7 @@ class BatchedEnv(VectorEnv):
         num_envs: int,
         sim_backend: str,
         reward: Reward = "sparse",
+        first_seed: int = 0,
         autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
         """The environments of a task and condition.
@@ -76,6 +77,7 @@ class BatchedEnv(VectorEnv):
             num_envs: how many.
             sim_backend: as ManiSkill names it: `physx_cuda:<n>`, or `physx_cpu`, which can have only one environment.
             reward: `sparse` or `potential`.
+            first_seed: environment i plays the episodes of `first_seed + i` until `reset` is given a seed.
             autoreset: when an environment whose episode has ended begins the next one.
 
         Raises:
@@ -92,7 +94,7 @@ class BatchedEnv(VectorEnv):
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator(self._spec, drawn=False)
-        self._streams = [Stream(seed=row) for row in range(num_envs)]
+        self._streams = [Stream(seed=first_seed + row) for row in range(num_envs)]
         self._plays: list[Play] = []
 
     def reset(
@@ -102,7 +104,7 @@ class BatchedEnv(VectorEnv):
 
         Args:
             seed: environment i begins with the first episode of `seed + i`, or of entry i of a list; None: it goes on
-                through the episodes of its seed, which is i at first.
+                through the episodes of its seed, which is `first_seed + i` at first.
             options: `reset_mask`, as Gymnasium's own vector environments take it.
 
         Raises:

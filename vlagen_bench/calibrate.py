@@ -14,7 +14,7 @@ from vlagen_bench import axes, catalog, lab, plan, severity
 from vlagen_bench.axes import AXES, Axis
 from vlagen_bench.curves import Curve, Drop, Point, Severity
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.lab import Pair
+from vlagen_bench.lab import Pair, Player
 from vlagen_bench.nouns import Condition, Task, content_hash
 
 SEED = 1000
@@ -35,8 +35,8 @@ class Job:
     seed: int
     known: Point | None
     """what was measured of it before"""
-    players: tuple[str, ...]
-    """policies that are to be played, as `policies.base.load` names them"""
+    players: tuple[Player, ...]
+    """policies that are to be played"""
 
 
 def points_of(axis: type[Axis]) -> dict[str, Mapping[str, Any]]:
@@ -91,12 +91,12 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
     )
 
 
-def jobs(curve: Curve, players: Sequence[str]) -> list[Job]:
+def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
     """What is missing of a curve: its points, and at each of them these policies."""
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
         known = curve.at(which)
-        missing = tuple(name for name in players if known is None or name not in known.drops)
+        missing = tuple(one for one in players if known is None or one.name not in known.drops)
         if known is None or missing:
             task = curve.task.partition("@")[0]
             job = Job(
@@ -136,7 +136,7 @@ def measure(job: Job) -> Point:
         parameters=parameters,
         severity=Severity.of(place.severities(pairs, severity.measure_of(axis))),
     )
-    drops = {name: Drop.of(place.outcomes(pairs, name)) for name in job.players}
+    drops = {player.name: Drop.of(place.outcomes(pairs, player)) for player in job.players}
     return dataclasses.replace(found, drops={**found.drops, **drops})
 
 

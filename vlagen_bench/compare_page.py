@@ -1,6 +1,7 @@
 """What does a comparison leave in a folder? Two CSV files, a plot, and a page of the episodes where the runs differ."""
 
 import csv
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from vlagen_bench.compare import Comparison, Gap, Line
 from vlagen_bench.compare_tables import named, outcome
 from vlagen_bench.pages import charts, shell, words
 from vlagen_bench.pages.estimates import Estimate
+from vlagen_bench.refilm import film_of
 from vlagen_bench.stopping import STOPPED
 from vlagen_bench.table import percent
 
@@ -22,6 +24,8 @@ HEADS = (
 ALPHA = 0.05
 PRELOADED = 24
 """episodes whose films show their first picture at once; many films at once are slow to open"""
+FILMED = 6
+"""differing episodes whose films the page proposes to make, two films an episode; one takes some seconds"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,8 @@ class Film:
     outcome: str
     source: str | None
     """of the film, from the page; None where there is none"""
+    command: str | None
+    """that makes the film; None where there is one, or nothing to film"""
 
 
 def write(found: Comparison, folder: Path) -> Path:
@@ -47,11 +53,11 @@ def write(found: Comparison, folder: Path) -> Path:
     if len(found.ranked) > 1:
         _plot(found, folder / "comparison.svg")
     page = folder / "index.html"
-    page.write_text(_render(found, films), encoding="utf-8")
+    page.write_text(_render(found, films, folder), encoding="utf-8")
     return page
 
 
-def _render(found: Comparison, films: Mapping[tuple[str, str], str | None]) -> str:
+def _render(found: Comparison, films: Mapping[tuple[str, str], str | None], folder: Path) -> str:
     style = shell.read("pages", "style.css") + shell.read("pages", "compare.css")
     script = shell.read("pages", "script.js") + shell.read("pages", "compare.js")
     made = shell.environment("pages")
@@ -72,10 +78,14 @@ def _render(found: Comparison, films: Mapping[tuple[str, str], str | None]) -> s
         ALPHA=ALPHA,
         STOPPED=STOPPED,
         PRELOADED=PRELOADED,
-        shown=[(episode, mine) for episode, mine in episodes if any(film.source for film in mine)],
+        shown=sorted(
+            ((episode, mine) for episode, mine in episodes if any(film.source for film in mine)),
+            key=lambda one: sum(film.source is None for film in one[1]),  # those with all their films first
+        ),
         unseen=[(episode, mine) for episode, mine in episodes if not any(film.source for film in mine)],
         style=style,
         script=script,
+        filming=_filming(found, folder) if any(film.command for _, mine in episodes for film in mine) else None,
         policy=f"{shell.content_policy(style, script)}; media-src 'self' file:",
     )
 
@@ -86,13 +96,26 @@ def estimate(gap: Gap) -> Estimate:
 
 
 def _film(found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping) -> Film:
-    own = episode["id"]
-    return Film(label=label, outcome=outcome(found, label, own), source=films[label, own])
+    own, run = episode["id"], found.runs[label]
+    replay = ["vlagen", "replay", str(run.path), "--episode", own, "--video", "--out", str(run.path / "videos")]
+    absent = films[label, own] is None and run.success(own) is not None
+    return Film(
+        label=label,
+        outcome=outcome(found, label, own),
+        source=films[label, own],
+        command=shlex.join(replay) if absent else None,
+    )
+
+
+def _filming(found: Comparison, folder: Path) -> str:
+    """The command that writes this page again, with films."""
+    paths = (str(run.path) for run in found.runs.values())
+    return shlex.join(["vlagen", "compare", *paths, "--out", str(folder), "--films", str(FILMED)])
 
 
 def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
     """The name of the copy of an episode's film; None where there is none."""
-    film = next(iter(sorted((run / "videos").glob(f"*-{episode_id}.mp4"))), None)
+    film = film_of(run, episode_id)
     if film is None:
         return None
     shutil.copyfile(film, folder / f"{label}-{film.name}")
@@ -106,7 +129,8 @@ def _write_comparison(found: Comparison, path: Path) -> None:
         writer.writerow(HEADS)
         for line in (*found.lines, found.overall):
             for label, run in found.runs.items():
-                what = (line.condition, line.n, label, run.path, run.policy, run.oracle, line.successes[label])
+                successes = line.successes[label] if line.n else None
+                what = (line.condition, line.n, label, run.path, run.policy, run.oracle, successes)
                 writer.writerow((*what, line.rate(label), *_gap_cells(line, label)))
 
 
@@ -115,7 +139,8 @@ def _gap_cells(line: Line, label: str) -> tuple[Any, ...]:
     if gap is None:
         return (None,) * 7
     pairs = gap.pairs
-    return pairs.only_first, pairs.only_other, pairs.difference, gap.low, gap.high, gap.p, gap.adjusted
+    only = (pairs.only_first, pairs.only_other) if pairs.n else (None, None)
+    return *only, pairs.difference, gap.low, gap.high, gap.p, gap.adjusted
 
 
 def _write_differing(found: Comparison, films: Mapping[tuple[str, str], str | None], path: Path) -> None:

@@ -76,7 +76,7 @@ def _against_first(found: Comparison, label: str) -> Table:
 def _cells(line: Line, first: str, label: str) -> tuple[str, ...]:
     gap = line.gaps[label]
     rates = (percent(line.rate(first)), percent(line.rate(label)))
-    counts = (str(gap.pairs.only_first), str(gap.pairs.only_other))
+    counts = (str(gap.pairs.only_first), str(gap.pairs.only_other)) if gap.pairs.n else (NO_DATA, NO_DATA)
     doubt = (probability(gap.p), probability(gap.adjusted))
     return (line.condition, str(line.n), *rates, points(gap.pairs.difference), interval(gap), *counts, *doubt)
 

@@ -138,6 +138,11 @@ def path_of(folder: Path, task: str, axis: str) -> Path:
     return folder / "data" / task / f"{axis}.json"
 
 
+def part_of(path: Path) -> Path:
+    """Where a curve is kept that is not complete yet."""
+    return path.with_name(f"{path.name}.part")
+
+
 def read(path: Path) -> Curve | None:
     """The curve in a file; None if there is no file. Raises `ConfigError` if it is no curve."""
     return build(Curve, load_yaml(path), str(path)) if path.exists() else None
@@ -148,10 +153,16 @@ def read_all(folder: Path) -> tuple[Curve, ...]:
     return tuple(curve for path in sorted((folder / "data").glob("*/*.json")) if (curve := read(path)))
 
 
-def write(curve: Curve, path: Path) -> None:
-    """Writes a curve, as text that differs only where the numbers do."""
+def write(curve: Curve, path: Path, *, complete: bool) -> None:
+    """Writes a curve, as text that differs only where the numbers do: to `path` if it is complete, else beside it.
+
+    So an interrupt leaves the old curve as it was, and what was measured of the new one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(dataclasses.asdict(curve), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part = part_of(path)
+    part.write_text(json.dumps(dataclasses.asdict(curve), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if complete:
+        part.replace(path)
 
 
 def equal_steps(sizes: Sequence[float], means: Sequence[float], *, whole: bool, steps: int = 5) -> tuple[float, ...]:

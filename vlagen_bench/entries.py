@@ -9,6 +9,9 @@ from vlagen_bench.averages import NOMINAL, OVERALL, Average, averages
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.strict import build, load_yaml
 
+DIGEST_CHARS = 4
+"""of one episode, in hex: enough, since an accident would have to happen in most episodes of a suite"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
@@ -65,9 +68,13 @@ class Proof:
 
     archive_sha256: str
     actions_sha256: str
-    """of the actions themselves: an entry with the same ones is a copy"""
+    """of the actions themselves, however they are packed"""
     states_sha256: str
-    """of the states that they lead to: a copy that was edited without an effect has the same"""
+    """of the states that they lead to"""
+    actions_digests: str
+    """of each episode's actions, `DIGEST_CHARS` each, in the plan's order: so that an edited copy is recognized"""
+    states_digests: str
+    """of each episode's states: a copy that was edited without an effect has the same"""
     plan_hash: str
     episodes: int
     resimulated: int
@@ -122,6 +129,11 @@ def load(suite_name: str) -> tuple[Entry, ...]:
     return tuple(read(path) for path in files(suite_name))
 
 
+def path_of(suite_name: str, name: str) -> Path:
+    """Where an entry is published."""
+    return paths.leaderboards_dir() / suite_name / f"{name}.json"
+
+
 def read(path: Path) -> Entry:
     """The entry in a file; raises `ConfigError` that says what is wrong with it and where."""
     entry = build(Entry, load_yaml(path), str(path))
@@ -165,6 +177,11 @@ def _check_proof(entry: Entry, where: str) -> None:
             f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
             f"do not make an entry {entry.kind}."
         )
+    for name in ("actions_digests", "states_digests"):
+        if len(found := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
+            raise ConfigError(
+                f"{where}: proof: {name}: {len(found)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
+            )
     if not all(cell.counted for cell in entry.conditions.values()):
         raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
 

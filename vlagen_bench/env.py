@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import logging
+import operator
 import os
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -12,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 
 from vlagen_bench import catalog, plan, specs
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import ConfigError, PolicyError, unknown
 from vlagen_bench.nouns import Episode
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.sim.judge import Status
@@ -61,7 +62,8 @@ class PutOnEnv(gymnasium.Env):
             condition: its name, or several joined by `+`.
             render_mode: `rgb_array`, `human` or None.
             reward: `sparse` or `potential`.
-            first_seed: whose episodes it plays until `reset` is given a seed.
+            first_seed: whose episodes it plays until `reset` is given a seed; `...-Main-v<N>` has one of its own, since
+                suites draw from seed 0.
 
         Raises:
             ConfigError: a wrong name.
@@ -104,16 +106,31 @@ class PutOnEnv(gymnasium.Env):
 
         Raises:
             ConfigError: an unknown option, or an episode that does not fit.
+            AssetError: the episode names a thing that the scene's pack does not have.
         """
         super().reset(seed=seed)
         if seed is not None:
             self._seed, self._index = seed, -1
-        self._episode = self._choose(dict(options or {}))
+        self._episode = None
+        episode = self._choose(dict(options or {}))
         if self._sim is None:
             self._sim = Simulator.of(self.task)
-        status = self._sim.reset(self._episode)
-        self._potential = 0.0
+        status = self._begin(episode, given="episode" in (options or {}))
+        self._episode, self._potential = episode, 0.0
         return self._observe(), self._info(status)
+
+    def _begin(self, episode: Episode, *, given: bool) -> Status:
+        try:
+            return self._sim.reset(episode)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            if not given:
+                raise
+            # The cause stays in the traceback, should it be ours; SAPIEN's go on for many lines.
+            why = str(error).partition("\n")[0]
+            raise ConfigError(
+                f"reset: the values of the episode do not fit {self.task.ref} ({type(error).__name__}: {why}). "
+                f"Give one as info['episode'] or the plan.json of a run has it."
+            ) from error
 
     def _choose(self, options: dict[str, Any]) -> Episode:
         for key in options:
@@ -122,7 +139,7 @@ class PutOnEnv(gymnasium.Env):
         if len(options) > 1:
             raise ConfigError("reset: give either 'episode' or 'episode_id', not both.")
         if "episode_id" in options:
-            return plan.official(self.task, self.condition, int(options["episode_id"]))
+            return plan.official(self.task, self.condition, _whole(options["episode_id"]))
         if "episode" in options:
             episode = plan.episode_from_dict(options["episode"])
             if episode.task != self.task.ref:
@@ -132,10 +149,20 @@ class PutOnEnv(gymnasium.Env):
         return plan.sample(self.task, self.condition, index=self._index, seed=self._seed)[0]
 
     def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-        """One control step (0.2 s). Raises `PolicyError` if the action is none, or before the first reset."""
+        """One control step (0.2 s).
+
+        Raises:
+            PolicyError: the action is none, or more than one.
+            ConfigError: before the first reset.
+        """
         if self._sim is None or self._episode is None:
             raise ConfigError("step: call reset() first.")
-        status = self._sim.advance(checked(action)[0])
+        actions = checked(action)
+        if np.ndim(action) != 1:
+            raise PolicyError(
+                f"step: the action has the shape {np.shape(action)}. Give one of shape (7,); step through a chunk's rows."
+            )
+        status = self._sim.advance(actions[0])
         reward = float(status.success)
         if self._reward == "potential":
             potential = potential_of(status)
@@ -182,6 +209,16 @@ class PutOnEnv(gymnasium.Env):
 
             cv2.destroyAllWindows()
         self._sim = None
+
+
+def _whole(episode_id: Any) -> int:
+    """The id, if it is a whole number; True, 3.7 and "7" would name an episode that nobody asked for."""
+    try:
+        if not isinstance(episode_id, bool):
+            return operator.index(episode_id)
+    except TypeError:
+        pass
+    raise ConfigError(f"reset: an episode_id is a non-negative integer, not {episode_id!r}.")
 
 
 def potential_of(status: Status) -> float:

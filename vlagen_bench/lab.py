@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,29 @@ Pair = tuple[Episode, Episode]
 """an episode and its clean twin"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """A policy that is to be played."""
+
+    policy: str
+    """as `policies.base.load` names it"""
+    arguments: tuple[tuple[str, str], ...] = ()
+    """of its constructor"""
+
+    @property
+    def name(self) -> str:
+        """What its drops are kept under: other arguments are another player."""
+        shown = (f"{key}={'(hidden)' if key in base.SECRETS else text}" for key, text in self.arguments)
+        return f"{self.policy}({', '.join(shown)})" if self.arguments else self.policy
+
+
 class Lab:
     """Where episodes of one task are looked at and played. Clean twins are remembered: most axes share them."""
 
     def __init__(self, task: Task) -> None:
         self._task, self._scene = task, specs.scene(task.scene)
         self._twins: dict[tuple[str, str], tuple[Look, list[np.ndarray]]] = {}
-        self._outcomes: dict[tuple[str, str], bool] = {}
+        self._outcomes: dict[tuple[str, Player], bool] = {}
 
     def severities(self, pairs: Iterable[Pair], how: Measure) -> list[float]:
         """The measure of each pair."""
@@ -61,11 +78,11 @@ class Lab:
             simulator.advance(actions[-1])
         return actions
 
-    def outcomes(self, pairs: Iterable[Pair], player: str) -> list[tuple[bool, bool]]:
+    def outcomes(self, pairs: Iterable[Pair], player: Player) -> list[tuple[bool, bool]]:
         """Whether a policy succeeds in each episode and in its twin; raises `RunError` if one ends as an error."""
         return [(self._succeeds(episode, player), self._succeeds(twin, player)) for episode, twin in pairs]
 
-    def _succeeds(self, episode: Episode, player: str) -> bool:
+    def _succeeds(self, episode: Episode, player: Player) -> bool:
         key = (episode.id, player)
         if key not in self._outcomes:
             loaded = self._policy(player)
@@ -74,15 +91,15 @@ class Lab:
             played = Solo(self._task, simulator, asker).play(episode)
             if played.result.error is not None:
                 raise RunError(
-                    f"{player} in {episode.condition} {episode.index}: {played.result.error} Mend it, then repeat the "
+                    f"{player.name} in {episode.condition} {episode.index}: {played.result.error} Mend it, then repeat the "
                     f"command; what was measured is kept."
                 )
             self._outcomes[key] = played.result.outcome == "success"
         return self._outcomes[key]
 
     @functools.cache  # noqa: B019 (a lab lives as long as its process)
-    def _policy(self, name: str) -> base.LoadedPolicy:
-        loaded = base.load(name, {})
+    def _policy(self, player: Player) -> base.LoadedPolicy:
+        loaded = base.load(player.policy, dict(player.arguments))
         base.check_spec(loaded, self._scene.robot)
         return loaded
 

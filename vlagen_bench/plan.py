@@ -13,6 +13,7 @@ from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.nouns import Episode, Plan, Suite, Task, canonical_json
 from vlagen_bench.seeding import stream
+from vlagen_bench.strict import build
 
 Known = dict[str, Any]
 """axis, parameters and the values that it looks at, as JSON -> what it drew, for one task, index and seed"""
@@ -63,11 +64,18 @@ def draw_official_ids(
     }
 
 
-def select(suite: Suite, *, conditions: tuple[str, ...] | None, episodes: int | None, seed: int | None) -> Suite:
-    """The suite, narrowed or reseeded as the command line asks."""
+def select(
+    suite: Suite,
+    *,
+    conditions: tuple[str, ...] | None,
+    episodes: int | None,
+    seed: int | None,
+    option: str = "--conditions",
+) -> Suite:
+    """The suite, narrowed or reseeded as the command line asks; `option` is the one that asks for the conditions."""
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
-        catalog.check_conditions(suite.task, conditions, "--conditions")
+        catalog.check_conditions(suite.task, conditions, option)
     if episodes is not None and episodes < 1:
         raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
     if seed is not None and suite.official_ids:
@@ -190,15 +198,26 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
     """An episode from its JSON form.
 
     Raises:
-        ConfigError: something is missing or unknown, or the id is not the content's.
+        ConfigError: something is missing, unknown or of a wrong type, or the id is not the content's.
     """
     needed = {"task", "condition", "index", "seed", "values"}
     if not isinstance(value, Mapping) or not needed <= set(value):
         raise ConfigError(f"An episode is a mapping with the keys {', '.join(sorted(needed))}.")
-    task_of(value["task"])
-    for name in value["values"]:
+    known = {key: value[key] for key in (*sorted(needed), "twin", "official_id") if key in value}
+    episode = build(Episode, known, "The episode")
+    task = task_of(episode.task)
+    for name in episode.values:
         axes.AXES.get(name)
-    episode = Episode(**{key: value[key] for key in (*sorted(needed), "twin", "official_id") if key in value})
+    if missing := sorted(set(task.nominal) - set(episode.values)):
+        raise ConfigError(
+            f"The episode has no value of the axis '{missing[0]}'. All of {task.ref} have: {', '.join(task.nominal)}."
+        )
+    try:
+        _ = episode.id
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The episode has values that JSON has not ({error}): take them from a plan or a run."
+        ) from None
     if value.get("id", episode.id) != episode.id:
         raise ConfigError(
             f"The episode calls itself {value['id']}, but its content has the id {episode.id}: it was edited."

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     for key in keys:
+        if not isinstance(key, Hashable):
+            raise ConfigError(
+                f"{node.start_mark.name}, line {node.start_mark.line + 1}: a key has to be a word or a number, and {key!r} "
+                f"is none. Put text with brackets or braces in quotes."
+            )
         if keys.count(key) > 1:
             raise ConfigError(f"{node.start_mark.name}: the key '{key}' stands twice in one mapping. Remove one.")
     return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}

@@ -17,9 +17,10 @@ def make_vec(
 ) -> VectorEnv:
     """`num_envs` environments at once.
 
-    Environment i begins with the episodes of seed `seed + i` (of i, until a seed is given) and goes on through that seed's episodes by itself, so
-    that what it plays depends neither on its neighbours nor on their number. Resets are partial: an environment whose
-    episode ended begins anew, the others go on.
+    Environment i begins with the episodes of seed `seed + i` and goes on through that seed's episodes by itself, so
+    that what it plays depends neither on its neighbours nor on their number. Until a seed is given it is
+    `first_seed + i`: from 0 on, and for `...-Main-v<N>` from 1,000,000 on, since suites draw from seed 0. Resets are
+    partial: an environment whose episode ended begins anew, the others go on.
 
     Args:
         env_id: a `VLAGen/...` id; `...-Main-v<N>` is the training distribution with the shaped reward.
@@ -29,7 +30,7 @@ def make_vec(
             conditions that differ in how an episode begins, in mass or in friction. It has not been run on a GPU by us:
             its code is tested on a CPU with one environment, where it plays as `processes` does.
         autoreset: `next_step`, `same_step` or `disabled`, as `gymnasium.vector.AutoresetMode` defines them.
-        arguments: passed to each environment, such as `reward="potential"`.
+        arguments: passed to each environment, such as `reward="potential"`; `first_seed` is that of environment 0.
 
     Raises:
         ConfigError: an unknown id, backend or autoreset mode, fewer than one environment, no GPU where one is needed,
@@ -45,16 +46,16 @@ def make_vec(
         raise ConfigError(unknown("backend", backend, get_args(Backend)))
     if num_envs < 1:
         raise ConfigError(f"make_vec: at least 1 environment is needed, not {num_envs}.")
+    settings = {**known[env_id], **arguments}
     if backend == "gpu":
         # ManiSkill takes seconds to import.
         from vlagen_bench.batched_env import BatchedEnv
         from vlagen_bench.sim.batched_scene import gpu_backend
 
-        return BatchedEnv(
-            **{**known[env_id], **arguments}, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset]
-        )
+        return BatchedEnv(**settings, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset])
     # SAPIEN's threads do not survive a fork.
-    makers = [partial(_make, env_id, {"first_seed": row, **arguments}) for row in range(num_envs)]
+    first = settings.get("first_seed", 0)
+    makers = [partial(_make, env_id, {**arguments, "first_seed": first + row}) for row in range(num_envs)]
     return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])
 
 

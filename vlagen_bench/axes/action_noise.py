@@ -23,6 +23,7 @@ class ActionNoise(Axis):
     sized_by: ClassVar = "noise_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.002, 0.004, 0.006, 0.008, 0.01)
+    bounds: ClassVar = (0.0, 0.1)
     measure: ClassVar = "path_m"
 
     noise_m: float

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -49,6 +50,8 @@ class Axis(ABC):
     """its values at levels 1, 2 ... 5, each harder than the one before; `vlagen calibrate` measures them"""
     nothing: ClassVar[float] = 0.0
     """the size at which nothing changes"""
+    bounds: ClassVar[tuple[float, float]] = (-inf, inf)
+    """the least and the largest size that make sense, both allowed: `make` refuses others"""
     settings: ClassVar[AxisSet] = MappingProxyType({})
     """named parameters of what has no size, such as `test` for the held-out assets"""
     takes: ClassVar[tuple[str, ...]] = ()
@@ -112,8 +115,16 @@ def axis(cls: type[Axis]) -> type[Axis]:
 
 
 def make(name: str, parameters: Mapping[str, Any], where: str) -> Axis:
-    """The axis `name` with these parameters; raises `ConfigError` for an unknown name or key."""
-    return build(AXES.get(name), dict(parameters), f"{where}: {name}")
+    """The axis `name` with these parameters; raises `ConfigError` for an unknown name or key, or an odd size."""
+    made = build(AXES.get(name), dict(parameters), f"{where}: {name}")
+    size = getattr(made, made.sized_by) if made.sized_by else None
+    least, most = made.bounds
+    # None: an axis whose size may be left out.
+    if size is not None and not (isfinite(size) and least <= size <= most):
+        raise ConfigError(
+            f"{where}: {name}: `{made.sized_by}` is {size} ({made.unit}). Choose a size from {least:g} to {most:g}."
+        )
+    return made
 
 
 def variant(name: str, which: str) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ class BasePose(Axis):
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.012, 0.024, 0.036, 0.048, 0.06)
+    bounds: ClassVar = (0.0, 0.3)
     shows: ClassVar = True
     measure: ClassVar = "base_m"
 

@@ -18,6 +18,7 @@ class Blur(SizeAxis):
     sized_by: ClassVar = "sigma"
     unit: ClassVar = "% of the width"
     levels: ClassVar = (0.22, 0.32, 0.59, 1.1, 1.9)
+    bounds: ClassVar = (0.0, 20.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -26,6 +26,7 @@ class CameraLens(Axis):
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
     levels: ClassVar = (0.048, 0.098, 0.15, 0.2, 0.25)
+    bounds: ClassVar = (0.0, 4.0)
     shows: ClassVar = True
     measure: ClassVar = "shift"
 

@@ -17,6 +17,8 @@ FROM_SOURCE_M = 0.05
 FROM_OTHERS_M = 0.02
 DROP_SHARE, DROP_M = 0.6, 0.005
 """share of its height, and how much more, that a thing's origin falls from: low, so that it does not roll into another"""
+ALWAYS_THERE = ("object", "position", "receptacle")
+"""axes that it comes after and that no episode is without"""
 ATTEMPTS = 50
 """layouts that are tried: of the bridge scene with a distractor, one in fifteen has no room for six things"""
 
@@ -40,6 +42,7 @@ class Clutter(Axis):
     unit: ClassVar = "things"
     levels: ClassVar = (1, 2, 3, 4, 5)
     nothing: ClassVar = 0
+    bounds: ClassVar = (0, 30)
     takes: ClassVar = ("choice of the other objects",)
     shows: ClassVar = True
     measure: ClassVar = "things"
@@ -53,8 +56,11 @@ class Clutter(Axis):
             layout = _layout(rng, draft, most)
             if len(layout) == most:
                 return layout[: self.things]
+        crowding = [name for name in self.after if name in draft.values and name not in ALWAYS_THERE]
+        fewer = "Ask for fewer, or leave" if self.things > max(self.levels) else "Leave"
         raise ConfigError(
-            f"clutter: no room for {most} things beside the {draft.values['object']} on this table. Ask for fewer."
+            f"clutter: no room for {most} things beside the {draft.values['object']} on this table. {fewer} out "
+            f"one of the axes that take places or hide them: {', '.join([*crowding, self.name])}."
         )
 
     @staticmethod

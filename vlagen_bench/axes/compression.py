@@ -20,6 +20,7 @@ class Compression(Axis):
     sized_by: ClassVar = "loss"
     unit: ClassVar = "of 100"
     levels: ClassVar = (4.0, 17.0, 78.0, 89.0, 95.0)
+    bounds: ClassVar = (0.0, 99.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -20,6 +20,7 @@ class DroppedFrames(Axis):
     sized_by: ClassVar = "share"
     unit: ClassVar = "of the observations"
     levels: ClassVar = (0.42, 0.56, 0.68, 0.72, 0.8)
+    bounds: ClassVar = (0.0, 0.99)
     measure: ClassVar = "age_s"
 
     share: float

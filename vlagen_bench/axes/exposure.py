@@ -20,6 +20,7 @@ class Exposure(Axis):
     sized_by: ClassVar = "stops"
     unit: ClassVar = "stops"
     levels: ClassVar = (0.25, 0.51, 0.81, 1.1, 1.5)
+    bounds: ClassVar = (0.0, 8.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -19,6 +19,7 @@ class Friction(SizeAxis):
     unit: ClassVar = "times less"
     levels: ClassVar = (1.5, 2.3, 3.5, 5.3, 8.0)
     nothing: ClassVar = 1.0
+    bounds: ClassVar = (0.1, 100.0)
     measure: ClassVar = "friction_ratio"
 
     divisor: float

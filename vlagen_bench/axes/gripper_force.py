@@ -19,6 +19,7 @@ class GripperForce(SizeAxis):
     unit: ClassVar = "times weaker"
     levels: ClassVar = (2.0, 4.0, 8.0, 16.0, 32.0)
     nothing: ClassVar = 1.0
+    bounds: ClassVar = (0.1, 1000.0)
     measure: ClassVar = "grip_ratio"
 
     divisor: float

@@ -25,6 +25,7 @@ class Instruction(PoolAxis):
     unit: ClassVar = "rewriting"
     levels: ClassVar = (1, 2, 3, 4, 5)
     nothing: ClassVar = 0
+    bounds: ClassVar = (0, len(REWRITES))
     measure: ClassVar = "words"
 
     templates: tuple[str, ...] = ()
@@ -32,9 +33,7 @@ class Instruction(PoolAxis):
     """0: the sentence is one of `templates`; 1 to 5: it is one of `rewrites.REWRITES` instead, further and further"""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rewrite <= len(REWRITES):
-            raise ConfigError(f"instruction: rewrite is a level from 0 to {len(REWRITES)}, not {self.rewrite}.")
-        if not self.sentences:
+        if not self.rewrite and not self.templates:
             raise ConfigError("instruction: there is no sentence to choose from. Add one to `templates`.")
 
     @property

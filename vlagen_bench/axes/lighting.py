@@ -27,6 +27,7 @@ class Lighting(Axis):
     sized_by: ClassVar = "strength"
     unit: ClassVar = "share"
     levels: ClassVar = (0.21, 0.45, 0.68, 0.86, 1.0)
+    bounds: ClassVar = (0.0, 1.0)
     takes: ClassVar = ("light",)
     shows: ClassVar = True
     measure: ClassVar = "picture"

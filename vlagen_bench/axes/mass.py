@@ -19,6 +19,7 @@ class Mass(SizeAxis):
     unit: ClassVar = "times"
     levels: ClassVar = (2.0, 3.4, 6.1, 11.0, 20.0)
     nothing: ClassVar = 1.0
+    bounds: ClassVar = (0.05, 100.0)
     measure: ClassVar = "mass_ratio"
 
     factor: float

@@ -21,6 +21,7 @@ class MassCentre(Axis):
     sized_by: ClassVar = "share"
     unit: ClassVar = "of half its size"
     levels: ClassVar = (0.1, 0.2, 0.3, 0.4, 0.5)
+    bounds: ClassVar = (0.0, 1.0)
     measure: ClassVar = "mass_centre_m"
 
     share: float

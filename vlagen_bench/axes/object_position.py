@@ -22,6 +22,7 @@ class ObjectPosition(Axis):
     sized_by: ClassVar = "beyond_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.016, 0.032, 0.048, 0.064, 0.08)
+    bounds: ClassVar = (0.0, 0.5)
     takes: ClassVar = ("place of the object",)
     shows: ClassVar = True
     measure: ClassVar = "source_outside_m"

@@ -24,6 +24,7 @@ class ObjectSize(Axis):
     sized_by: ClassVar = "growth"
     unit: ClassVar = "more or less"
     levels: ClassVar = (0.084, 0.18, 0.28, 0.38, 0.5)
+    bounds: ClassVar = (0.0, 1.0)
     takes: ClassVar = ("size of the object",)
     shows: ClassVar = True
     measure: ClassVar = "size_ratio"

@@ -19,6 +19,7 @@ class ObservationDelay(SizeAxis):
     unit: ClassVar = "control steps"
     levels: ClassVar = (1, 2, 3, 4, 5)
     nothing: ClassVar = 0
+    bounds: ClassVar = (0, 50)
     measure: ClassVar = "age_s"
 
     steps: int

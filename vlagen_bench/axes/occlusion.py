@@ -31,6 +31,7 @@ class Occlusion(Axis):
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
     levels: ClassVar = (0.012, 0.034, 0.075, 0.13, 0.2)
+    bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -16,6 +16,7 @@ class OverlayAxis(PoolAxis):
     sized_by: ClassVar = "ratio"
     unit: ClassVar = "share"
     levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
+    bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

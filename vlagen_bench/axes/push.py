@@ -25,6 +25,7 @@ class Push(Axis):
     sized_by: ClassVar = "by_m_s"
     unit: ClassVar = "m/s"
     levels: ClassVar = (0.16, 0.32, 0.48, 0.64, 0.8)
+    bounds: ClassVar = (0.0, 5.0)
     measure: ClassVar = "push_m_s"
 
     by_m_s: float

@@ -20,6 +20,7 @@ class RateJitter(Axis):
     sized_by: ClassVar = "share"
     unit: ClassVar = "of a control step"
     levels: ClassVar = (0.26, 0.47, 0.64, 0.77, 0.9)
+    bounds: ClassVar = (0.0, 1.0)
     measure: ClassVar = "path_m"
 
     share: float

@@ -22,6 +22,7 @@ class ReceptaclePosition(Axis):
     sized_by: ClassVar = "beyond_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.016, 0.032, 0.048, 0.064, 0.08)
+    bounds: ClassVar = (0.0, 0.5)
     takes: ClassVar = ("place of the receptacle",)
     shows: ClassVar = True
     measure: ClassVar = "target_outside_m"

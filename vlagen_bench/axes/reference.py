@@ -1,4 +1,4 @@
-"""Axis: the object is spoken of without its name."""
+"""Axis: the object is spoken of by an expression in place of its name."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from vlagen_bench.scene import Scene
 class Reference(Axis):
     """An expression that only the source fits, beside a second object that differs in colour, category and size.
 
+    A synonym shares as few words with the name as any does: of an apple, that is still "red apple".
     All settings share one clean twin: the same two objects, and the source called by its name.
     """
 

@@ -24,6 +24,7 @@ class Reposition(Axis):
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.024, 0.048, 0.072, 0.096, 0.12)
+    bounds: ClassVar = (0.0, 0.5)
     measure: ClassVar = "moved_m"
 
     after_step: int = 5

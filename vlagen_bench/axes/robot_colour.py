@@ -23,6 +23,7 @@ class RobotColour(Axis):
     sized_by: ClassVar = "ratio"
     unit: ClassVar = "share"
     levels: ClassVar = (0.31, 0.58, 0.77, 0.91, 1.0)
+    bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

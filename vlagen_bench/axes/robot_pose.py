@@ -38,7 +38,8 @@ class RobotPose(PoolAxis):
     """Offsets (rad) added to the arm's first joint positions: of a given length, or one of a pool as in the paper.
 
     Offsets of a length have a drawn direction, of which little is kept that would raise the tool, and nothing that
-    would lower it: it does not start nearer to the table, nor between the camera and the things, but stays in sight.
+    would lower it: it does not start nearer to the table, nor between the camera and the things. Above them, the
+    fingers may leave the picture.
     """
 
     name: ClassVar = "robot_pose"
@@ -47,6 +48,7 @@ class RobotPose(PoolAxis):
     sized_by: ClassVar = "spread_rad"
     unit: ClassVar = "rad"
     levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
+    bounds: ClassVar = (0.0, 1.5)
     shows: ClassVar = True
     measure: ClassVar = "joints_rad"
 

@@ -20,6 +20,7 @@ class SensorNoise(Axis):
     sized_by: ClassVar = "deviation"
     unit: ClassVar = "of 255"
     levels: ClassVar = (9.8, 20.0, 32.0, 45.0, 60.0)
+    bounds: ClassVar = (0.0, 255.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"
 

@@ -20,6 +20,7 @@ class TableHeight(Axis):
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.01, 0.02, 0.03, 0.04, 0.05)
+    bounds: ClassVar = (0.0, 0.2)
     shows: ClassVar = True
     measure: ClassVar = "table_m"
 

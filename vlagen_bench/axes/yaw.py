@@ -21,6 +21,7 @@ class Yaw(PoolAxis):
     sized_by: ClassVar = "off_deg"
     unit: ClassVar = "degrees"
     levels: ClassVar = (4.5, 9.0, 13.5, 18.0, 22.5)  # trained yaws are 45 apart, so that none is further off than 22.5
+    bounds: ClassVar = (0.0, 180.0)
     shows: ClassVar = True
     measure: ClassVar = "source_yaw_rad"
 

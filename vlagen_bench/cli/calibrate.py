@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console, split_names
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, key_values, split_names
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
     from vlagen_bench.axes import Axis
     from vlagen_bench.curves import Curve, Drop
+    from vlagen_bench.lab import Player
     from vlagen_bench.nouns import Task
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 SWEEP_STEPS = 12
+EPISODES = 10
+"""of a curve that is measured for the first time"""
+OUT = Path("docs/axes")
+"""where the repository keeps its curves"""
 FELT = ("execution", "dynamics")
 """kinds of axes that the expert feels: it sees neither pictures nor words"""
 
@@ -31,12 +36,18 @@ class CalibrateArgs:
     """Which axes, separated by commas, or all."""
     task: Name = "tabletop_put_on"
     """In which task."""
-    episodes: int = 16
-    """How many at each level, each with its clean twin."""
+    episodes: Annotated[
+        int | None,
+        tyro.conf.arg(
+            help=f"How many at each level, each with its clean twin; default: as many as the kept curve has, else {EPISODES}."
+        ),
+    ] = None
     expert: bool = False
     """Play the expert for axes that it does not feel, too."""
     policy: str | None = None
     """Play this policy too, module:Class or file.py:Class, such as a frozen learned one."""
+    policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = ()
+    """Keyword arguments of its constructor, as strings; other arguments are another policy in the curve."""
     sweep: bool = False
     """Instead measure many sizes, and print five at equal steps of severity: a proposal for `levels`."""
     again: bool = False
@@ -45,22 +56,35 @@ class CalibrateArgs:
     """Processes that measure side by side."""
     docs: bool = False
     """Write the page and its figures anew, from all that is kept below `out`."""
-    out: Path = Path("docs/axes")
+    out: Path = OUT
     """The folder of data, page and figures."""
 
-    def players(self, kind: str) -> list[str]:
+    def players(self, kind: str) -> "list[Player]":
         """The policies that are played on an axis of this kind."""
         from vlagen_bench.curves import EXPERT
+        from vlagen_bench.lab import Player
 
-        own = [EXPERT] if self.expert or kind in FELT else []
-        return own if self.policy is None else [*own, self.policy]
+        own = [Player(policy=EXPERT)] if self.expert or kind in FELT else []
+        arguments = tuple(sorted(key_values(self.policy_args).items()))
+        return own if self.policy is None else [*own, Player(policy=self.policy, arguments=arguments)]
+
+    def episodes_of(self, task: str, axis: str) -> int:
+        """As many as asked for, else as the curve has that is kept, so that it is gone on with and not replaced."""
+        from vlagen_bench import curves
+
+        if self.episodes is not None:
+            return self.episodes
+        path = curves.path_of(self.out, task, axis)
+        kept = curves.read(path) or curves.read(curves.part_of(path))
+        return EPISODES if kept is None else kept.episodes
 
 
 def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     """Measures how hard each level of an axis is: severity, and what the expert, or your policy, loses.
 
-    What is measured is kept as JSON, and only what is missing or has changed is measured. The exit code is 0 only if
-    each level is harder than the one before.
+    What is measured is kept as JSON, and only what is missing or has changed is measured. A kept curve is replaced when
+    the new one is complete; after an interrupt, the same command goes on. The exit code is 0 only if each level is
+    harder than the one before.
 
     Args:
         args: what is measured, and where it is kept.
@@ -72,10 +96,17 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     chosen = [AXES.get(name) for name in _names(args.axis, task.scene)]
     if args.workers < 1:
         raise ConfigError(f"--workers: at least 1 process is needed, not {args.workers}.")
+    if args.policy_args and args.policy is None:
+        raise ConfigError("--policy-args: there is no policy that takes them. Name one: --policy module:Class")
     if args.sweep:
         for one in chosen:
-            _sweep(out, task, one, args.episodes)
+            _sweep(out, task, one, args.episodes_of(task.name, one.name))
         return OK
+    if args.out == OUT and not OUT.is_dir():
+        raise ConfigError(
+            f"There is no folder {OUT} here, where the repository keeps its curves. Name one that may be made: "
+            f"--out FOLDER"
+        )
     curves = _measure(out, task, chosen, args)
     for curve in curves:
         _show(out, curve)
@@ -100,7 +131,7 @@ def _names(text: str, scene: str) -> tuple[str, ...]:
 
 
 def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[Curve]":
-    """Every curve, complete, with what was not known yet measured and written point by point."""
+    """Every curve, with what was not known yet measured and kept point by point."""
     from vlagen_bench import calibrate as calibration
     from vlagen_bench import curves
     from vlagen_bench.axes import AXES
@@ -108,15 +139,17 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
 
     todo, known = [], {}
     for one in chosen:
-        curve = calibration.outline(task, one, episodes=args.episodes, seed=calibration.SEED)
-        before = None if args.again else curves.read(curves.path_of(args.out, task.name, one.name))
-        known[one.name] = before if before is not None and before.plan == curve.plan else curve
+        episodes, path = args.episodes_of(task.name, one.name), curves.path_of(args.out, task.name, one.name)
+        curve = calibration.outline(task, one, episodes=episodes, seed=calibration.SEED)
+        before = [] if args.again else [curves.read(curves.part_of(path)), curves.read(path)]
+        known[one.name] = next((old for old in before if old is not None and old.plan == curve.plan), curve)
         todo += calibration.jobs(known[one.name], args.players(one.kind))
     measured = calibration.measure_all(todo, workers=args.workers)
     for job, point in tracked(measured, total=len(todo), label="calibrating", console=out):
         order = tuple(calibration.points_of(AXES.get(job.axis)))
-        known[job.axis] = known[job.axis].having(point, order)
-        curves.write(known[job.axis], curves.path_of(args.out, task.name, job.axis))
+        curve = known[job.axis] = known[job.axis].having(point, order)
+        missing = calibration.jobs(curve, args.players(curve.kind))
+        curves.write(curve, curves.path_of(args.out, task.name, job.axis), complete=not missing)
     return list(known.values())
 
 

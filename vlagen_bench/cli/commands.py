@@ -137,6 +137,8 @@ def certify(
 ) -> int:
     """Certifies a suite's episodes: solvable by the expert, not solved at reset, visible, told in clean words.
 
+    The exit code is 0 only if all of that is true of every episode.
+
     Args:
         which: the episodes; clean twins are certified too.
         workers: processes that work side by side.
@@ -174,12 +176,12 @@ def certify(
         table.add_row(name, str(len(mine)), *cells)
     out_console = console()
     out_console.print(table)
-    for one in found:
-        if not one.solved or one.problems:
-            text = "; ".join([*one.problems, *([] if one.solved else [f"not solved: {one.trouble}"])])
-            out_console.print(f"{one.id} {one.condition} {one.index}: {text}", markup=False, soft_wrap=True)
+    wrong = [one for one in found if not one.solved or one.problems]
+    for one in wrong:
+        text = "; ".join([*one.problems, *([] if one.solved else [f"not solved: {one.trouble}"])])
+        out_console.print(f"{one.id} {one.condition} {one.index}: {text}", markup=False, soft_wrap=True)
     out_console.print(f"Written: {target}", markup=False, soft_wrap=True)
-    return OK
+    return INCOMPLETE if wrong else OK
 
 
 def bench_env(scene: str | None = None, episodes: int = 6) -> int:

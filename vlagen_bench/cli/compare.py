@@ -7,17 +7,26 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.errors import ConfigError
 
 
 def compare(
-    runs: Annotated[Positional[tuple[Path, ...]], tyro.conf.arg(metavar="RUN RUN ...")], out: Path | None = None
+    runs: Annotated[Positional[tuple[Path, ...]], tyro.conf.arg(metavar="RUN RUN ...")],
+    out: Path | None = None,
+    films: int = 0,
 ) -> int:
     """Compares runs of one plan, paired episode by episode; the first is what the others are compared with.
 
     Args:
         runs: run folders, two or more, complete or not.
         out: write two CSV files, a plot, and a page of the differing episodes with their films, into this folder.
+        films: of so many differing episodes, make the films that are missing, from the recorded actions, into RUN/videos; needs
+            --out and a renderer.
     """
+    if films < 0 or (films and out is None):
+        raise ConfigError(
+            f"--films {films}: it is a number of episodes, whose films are shown on the page that --out DIR writes. Give both."
+        )
     from vlagen_bench import compare as comparisons
     from vlagen_bench.compare_tables import tables
     from vlagen_bench.stopping import STOPPED
@@ -45,7 +54,12 @@ def compare(
     if not found.differing:
         say("No episode has different outcomes.")
     if out is not None:
-        from vlagen_bench import compare_page
+        from vlagen_bench import compare_page, refilm
+        from vlagen_bench.progress import tracked
 
+        wanted = refilm.missing(found, films)
+        made = tracked(refilm.make(wanted), total=len(wanted), label="filming", console=to) if wanted else ()
+        for why in filter(None, made):
+            say(f"No film, since it would show something else than what is recorded: {why}")
         say(f"Written: {compare_page.write(found, out)}")
     return OK

@@ -11,8 +11,10 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.errors import ConfigError
 
+CARD, SITE = Path("card.yaml"), Path("site")
 
-def card(out: Path = Path("card.yaml")) -> int:
+
+def card(out: Path = CARD) -> int:
     """Writes a card to fill in: what the model is, what it was trained on, who answers questions.
 
     Args:
@@ -25,17 +27,31 @@ def card(out: Path = Path("card.yaml")) -> int:
     return OK
 
 
-def submit(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], card: Path, out: Path) -> int:
+def submit(
+    run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")],
+    *,
+    out: Path,
+    card: Path = CARD,
+    opening: Path | None = None,
+    commitment: Path | None = None,
+) -> int:
     """Packs a complete run of a whole suite, with its card, into one file, and checks it as a verifier will.
 
     Args:
         run: the run folder.
-        card: the card, filled in; `vlagen leaderboard card` writes one.
         out: the file to write, such as mine.zip.
+        card: the card, filled in; `vlagen leaderboard card` writes one.
+        opening: revealed seeds of a hidden split, one of which is the run's; needs --commitment.
+        commitment: what was published of that split beforehand.
     """
     from vlagen_bench.leaderboard.submit import submit
 
-    data, submission = submit(run, card)
+    if not card.exists():
+        raise ConfigError(
+            f"There is no card {card}. `vlagen leaderboard card --out {card}` writes one to fill in; if yours has another "
+            f"name: --card FILE"
+        )
+    data, submission = submit(run, card, _opened(opening, commitment))
     _write(out, data)
     _say(
         f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes of the suite "
@@ -63,7 +79,7 @@ def verify(
         states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
         commitment: what was published of that split beforehand.
-        out: where to write the entry, for leaderboards/SUITE/NAME.json.
+        out: where to write the entry, for leaderboards/SUITE/NAME.json; a file of another submission is left alone.
     """
     from vlagen_bench import entries
     from vlagen_bench.leaderboard import proofs, submission, verdict
@@ -76,6 +92,8 @@ def verify(
             "--seed repeats a draw that others can foresee, and --out writes an entry: leave one of both out."
         )
     found = submission.load(file, _opened(opening, commitment))
+    if out:
+        _check_own(out, found.archive_sha256)
     published = entries.load(found.plan.suite.name)
     printer = console()
     checked = verification.verify(
@@ -98,7 +116,12 @@ def verify(
         _say("The sandbox had the network: this system does not let it be cut off.")
     _say(f"The entry is {entry.kind}.")
     if any(one.name == entry.name for one in published):
-        _say("An entry of this name, with these actions, is published already: see that both cards are of one author.")
+        _say("The entry of this very file is published already.")
+    for name in verification.alike(found, published):
+        _say(
+            f"The entry '{name}' has the same actions, which are the same in each episode: whoever never looks acts so, "
+            f"and whether one is a copy of the other cannot be told."
+        )
     if out:
         _write(out, verdict.text(entry).encode())
         _say(f"Written: {out}")
@@ -146,14 +169,14 @@ def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
 
 
 def build(
-    out: Annotated[Path, tyro.conf.arg(metavar="DIR")],
+    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = SITE,
     reports: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None,
 ) -> int:
     """Builds the leaderboards as static pages, which open from a folder and from any web host, and fetch nothing.
 
     Args:
         out: the folder to write to.
-        reports: pages of `vlagen report` to publish with them, as SUITE/NAME.html.
+        reports: pages of `vlagen report` to publish with them, as SUITE/NAME.html; the films that they link to come along.
     """
     from vlagen_bench import entries, paths
     from vlagen_bench.site import publish
@@ -162,6 +185,24 @@ def build(
     _say(f"Written: {page}, from the {len(entries.files())} entries in {paths.leaderboards_dir()}.")
     _say("Open it, or put the folder on a web host.")
     return OK
+
+
+def _check_own(out: Path, archive_sha256: str) -> None:
+    """An entry is written again for another look at the same submission; nothing else is written over."""
+    from vlagen_bench import strict
+    from vlagen_bench.entries import Entry
+
+    if not out.exists():
+        return
+    try:
+        proof = strict.build(Entry, strict.load_yaml(out), str(out)).proof
+    except (ConfigError, OSError):
+        proof = None
+    if proof is None or proof.archive_sha256 != archive_sha256:
+        raise ConfigError(
+            f"{out} exists already, and is not the entry of this submission: it is not written over. Name another file "
+            f"(--out FILE), or remove that one first."
+        )
 
 
 def _opened(opening: Path | None, commitment: Path | None):

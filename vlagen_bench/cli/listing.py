@@ -48,7 +48,13 @@ def list_all() -> int:
             what = axis.__doc__.strip().splitlines()[0]
             axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", scenes, what)
         axes.add_section()
-    for table in (suites, tasks, axes):
+    for table in (suites, tasks):
         out.print(table)
+    for task in filter(lambda task: task.changes, map(catalog.task, catalog.task_names())):
+        out.print(f"What {task.ref} does otherwise than the task that it was made from:")
+        for change in task.changes:
+            out.print(f"* {change}", markup=False)
+        out.print()
+    out.print(axes)
     out.print(f"Asset packs: {', '.join(packs.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
     return OK

@@ -5,6 +5,7 @@ from typing import Literal
 
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.cli.selection import WHOLE_QUICK, Selection, Which
+from vlagen_bench.errors import ConfigError
 
 PICTURES = 4
 """of each condition on a sheet"""
@@ -26,9 +27,19 @@ def render(
         by: one row per condition, or one row per episode with all conditions side by side.
         out: the PNG to write, or the folder of the page; default: <suite>.png, <axis>.png or gallery.
     """
-    target = _render_axis(which, axis, out) if axis else _render_suite(which.with_episodes(PICTURES), by, out)
+    if out is not None and axis != "all":
+        _check_picture(out)
+    target = _render_suite(which.with_episodes(PICTURES), by, out) if axis is None else _render_axis(which, axis, out)
     console().print(f"Written: {target}", markup=False, soft_wrap=True)
     return OK
+
+
+def _check_picture(out: Path) -> None:
+    """Raises `ConfigError` for a file name that says no kind of picture, before minutes are spent on drawing one."""
+    from PIL import Image
+
+    if Image.registered_extensions().get(out.suffix.lower()) not in Image.SAVE:
+        raise ConfigError(f"--out: '{out}' does not end like a picture file. Give it an ending such as .png.")
 
 
 def _render_axis(which: Selection, axis: str, out: Path | None) -> Path:
@@ -36,8 +47,12 @@ def _render_axis(which: Selection, axis: str, out: Path | None) -> Path:
     from vlagen_bench.progress import tracked
     from vlagen_bench.sim.simulator import Simulator
 
+    if which.conditions is not None or which.axes is not None:
+        raise ConfigError("Give either --axis, which shows all of its levels, or --conditions or --axes, not both.")
+    if which.episodes is not None and which.episodes < 1:
+        raise ConfigError(f"--episodes: at least 1 episode is needed, not {which.episodes}.")
     task, seed = catalog.task(catalog.suite(which.suite).task), which.seed or 0
-    episodes = which.episodes or PICTURES_OF_AXIS
+    episodes = PICTURES_OF_AXIS if which.episodes is None else which.episodes
     target = out or Path("gallery" if axis == "all" else f"{axis}.png")
     if axis == "all":
         names = gallery.pages(task, target, episodes=episodes, seed=seed)

@@ -1,7 +1,7 @@
 """`vlagen replay`: does a run happen again? Re-simulates it from its actions, and says where it does not."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 def replay(
     run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")],
     episode: str | None = None,
+    states: Literal["exact", "rescored"] = "exact",
     video: bool = False,
     out: Path | None = None,
 ) -> int:
     """Re-simulates a run from its actions alone, compares every state, and scores it anew.
 
-    The exit code is 0 if every score stands, even where a state differs, as it may on another kind of machine.
+    The exit code is 0 if every score stands, and every state is the same where that is asked for; else 1.
 
     Args:
         run: a run folder, complete or not.
         episode: only the episode whose id begins so.
+        states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         video: films what happens; needs a renderer.
         out: folder of the films; default: RUN/replayed.
     """
@@ -51,9 +53,17 @@ def replay(
         f"the score of {scored - wrong} stands, of {wrong} it does not{unscored}.",
         soft_wrap=True,
     )
+    diverged = exact < len(shown)
+    if diverged and states == "exact" and not wrong:
+        out_console.print(
+            "The actions or the states were edited, or the run is of another kind of machine, which rounds otherwise. "
+            "If the latter is known: --states rescored",
+            markup=False,
+            soft_wrap=True,
+        )
     if video:
         out_console.print(f"Films: {out or run / 'replayed'}", markup=False, soft_wrap=True)
-    return INCOMPLETE if wrong else OK
+    return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 
 def _unseen(found: "list[Take]", task):
@@ -64,36 +74,21 @@ def _unseen(found: "list[Take]", task):
 
 
 def _filmed(found: "list[Take]", task, folder: Path):
-    from vlagen_bench import specs
-    from vlagen_bench.harness.player import Finish
-    from vlagen_bench.harness.stage import Stage
-    from vlagen_bench.nouns import EpisodeResult
-    from vlagen_bench.replay import compare, play
+    from vlagen_bench.refilm import film
     from vlagen_bench.sim.simulator import Simulator
-    from vlagen_bench.video import VideoWriter
 
-    folder.mkdir(parents=True, exist_ok=True)
-    stage = Stage(Simulator.of(task), task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
-    for take in found:
-        again = play(stage, take.episode, take.actions)
-        result = EpisodeResult(
-            episode=take.episode,
-            outcome="error" if again.error else "success" if again.success else "failure",
-            success_once=again.success_once,
-            success_at_end=again.success,
-            steps=len(again.state_hashes) - 1,
-            metrics=again.metrics,
-            timings={},
-            error=again.error,
-        )
-        stage.serve(Finish(result=result))
-        yield compare(take, again)
+    sim = Simulator.of(task)
+    return (film(take, sim, task, folder) for take in found)
 
 
 def _lines(one: "Comparison"):
+    from vlagen_bench.replay import TOLERANCE_M
+
     name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"
     if not one.exact:
         stands = "" if one.disagreements or not one.scored else "; its score is the same"
+        if one.apart_m is not None:
+            stands += f"; its distances differ by {one.apart_m:.4f} m at most, and may by {TOLERANCE_M:g} m"
         yield f"{name}: diverges {one.where}{stands}"
     for clause in one.disagreements:
         yield f"{name}: {clause}"

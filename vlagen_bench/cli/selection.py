@@ -40,7 +40,9 @@ class Selection:
         if self.axes is not None and self.conditions is not None:
             raise ConfigError("Give either --axes or --conditions, not both.")
         names = split_names(self.conditions) if self.axes is None else variants.from_option(self.axes)
-        return make_plan(select(catalog.suite(self.suite), conditions=names, episodes=self.episodes, seed=self.seed))
+        option = "--conditions" if self.axes is None else "--axes"
+        suite = catalog.suite(self.suite)
+        return make_plan(select(suite, conditions=names, episodes=self.episodes, seed=self.seed, option=option))
 
     def with_episodes(self, default: int) -> "Selection":
         """The same, with `default` episodes where no number was given."""

@@ -6,14 +6,15 @@ from pathlib import Path
 from vlagen_bench import takes
 from vlagen_bench.errors import RunError
 from vlagen_bench.leaderboard import archive
+from vlagen_bench.leaderboard.hidden import Opening
 from vlagen_bench.leaderboard.limits import CARD_BYTES
 from vlagen_bench.leaderboard.plain import read_file
 from vlagen_bench.leaderboard.streams import actions_to_bytes, shrink, states_to_bytes
 from vlagen_bench.leaderboard.submission import Submission, read
 
 
-def submit(run: Path, card: Path) -> tuple[bytes, Submission]:
-    """The archive of a run folder and a card, and what a verifier sees in it.
+def submit(run: Path, card: Path, opening: Opening | None = None) -> tuple[bytes, Submission]:
+    """The archive of a run folder and a card, and what a verifier sees in it, given revealed seeds of a hidden split.
 
     Raises:
         RunError: the run folder is damaged, or incomplete.
@@ -21,7 +22,7 @@ def submit(run: Path, card: Path) -> tuple[bytes, Submission]:
     """
     members = members_of(run, read_file(card, CARD_BYTES))
     data = archive.pack(members)
-    return data, read(data)
+    return data, read(data, opening)
 
 
 def members_of(run: Path, card: bytes) -> dict[str, bytes]:

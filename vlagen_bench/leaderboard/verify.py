@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
 from typing import Literal
 
+from vlagen_bench import entries
 from vlagen_bench.entries import Entry
+from vlagen_bench.leaderboard import copies
 from vlagen_bench.leaderboard.limits import MESSAGE_CHARS, Refused
 from vlagen_bench.leaderboard.plain import shown
 from vlagen_bench.leaderboard.sandbox import Sandbox
@@ -42,7 +44,7 @@ def verify(
         progress: passes comparisons on as they come, of so many.
 
     Raises:
-        Refused: it repeats another entry, or an episode does not go as recorded.
+        Refused: it repeats another entry, has the name of one, or an episode does not go as recorded.
     """
     check_new(submission, published)
     chosen, drawn_by = draw(submission.takes, sample, seed)
@@ -61,22 +63,40 @@ def verify(
 
 
 def check_new(submission: Submission, published: Collection[Entry]) -> None:
-    """Raises `Refused` if another entry has these very actions or states, or this name without being a submission."""
+    """Raises `Refused` if another submission has this name, or if most of this one is that of another name."""
     for entry in published:
-        same = entry.proof is not None and (
-            entry.proof.actions_sha256 == submission.actions_sha256
-            or entry.proof.states_sha256 == submission.states_sha256
+        if entry.name == submission.card.name:
+            _check_same(submission, entry)
+        elif entry.proof and not copies.blind(submission.takes):
+            _check_other(submission, entry)
+
+
+def _check_same(submission: Submission, entry: Entry) -> None:
+    if entry.proof is None or entry.proof.archive_sha256 != submission.archive_sha256:
+        raise Refused(
+            f"An entry '{entry.name}' is published already, of another file than this one. Choose another name on the "
+            f"card; or, if this is yours and is to stand in its place, remove {entries.path_of(entry.suite, entry.name)} "
+            f"first."
         )
-        if same and entry.name != submission.card.name:
-            raise Refused(
-                f"The actions, or the states that they lead to, are those of the entry '{entry.name}', all of them: "
-                f"it was replayed, not run. "
-                f"If both are yours, submit it under that name."
-            )
-        if entry.name == submission.card.name and not same:
-            raise Refused(
-                f"There is an entry '{entry.name}' with other actions already. Choose another name on the card."
-            )
+
+
+def _check_other(submission: Submission, entry: Entry) -> None:
+    share = copies.share(submission.takes, entry.proof)
+    if share > copies.COPY:
+        raise Refused(
+            f"The actions, or the states that they lead to, are those of the entry '{entry.name}' in {share:.1%} of what "
+            f"differs between episodes. A copy has that, edited or not, and so has the same policy run again, if it always "
+            f"acts the same: which of both it is, actions cannot tell, and there is nothing new to publish. To publish "
+            f"it under this name instead, remove {entries.path_of(entry.suite, entry.name)} first."
+        )
+
+
+def alike(submission: Submission, published: Collection[Entry]) -> tuple[str, ...]:
+    """Names of entries with the same actions, where these are the same in each episode, so that nothing follows from it."""
+    if not copies.blind(submission.takes):
+        return ()
+    others = (entry for entry in published if entry.proof and entry.name != submission.card.name)
+    return tuple(entry.name for entry in others if copies.share(submission.takes, entry.proof) > copies.COPY)
 
 
 def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[Sequence[Take], int | None]:

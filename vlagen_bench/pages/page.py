@@ -59,7 +59,7 @@ def render(run: finished.Run, page: Path) -> str:
         noise=noise,
         floor=repeats.floor(noise),
         command=command(run.header),
-        measure=measure(run.header, Path(noise.first.name)),
+        measure=measure(run.header, noise.first),
         hidden="(hidden)" in run.header["policy"]["arguments"].values(),
         provenance=list(facts(run.header)),
         style=style,

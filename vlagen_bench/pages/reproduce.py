@@ -24,9 +24,16 @@ def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from ((f"{key}.{inner}", text) for inner, text in facts(value))
         elif isinstance(value, list):
-            yield key, ", ".join(map(str, value)) or "none"
+            between = "; " if any(isinstance(one, Mapping) for one in value) else ", "
+            yield key, between.join(map(_text, value)) or "none"
         else:
-            yield key, "none" if value is None else str(value)
+            yield key, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+    return "none" if value is None else str(value)
 
 
 def _policy(policy: Mapping[str, Any]) -> Iterator[str]:

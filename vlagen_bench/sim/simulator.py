@@ -113,24 +113,30 @@ class Simulator:
         for _ in range(ticks):
             self.world.physics.step()
         self.steps += 1
-        status = self.judge.count(self.arm.tool.p, lasted=ticks / self.spec.physics_steps)
-        self._happen(status)
+        status = self._happen(lasted=ticks / self.spec.physics_steps)
         self._keep_view()
         return status
 
-    def _happen(self, status: Status) -> None:
-        """What the episode does to things after this step."""
-        if self.steps in self.scene.moves:
-            for role, (xy_m, lift_m) in self.scene.moves[self.steps].items():
-                if lift_m is None:
-                    self.scene.drop(role, xy_m, self.spec.reposition_height_m)
-                else:
-                    lies_on_it = role == "target" and status.placed and not status.grasped_now
-                    self.scene.lift(role, xy_m, lift_m, riders=("source",) if lies_on_it else ())
+    def _happen(self, *, lasted: float) -> Status:
+        """What the episode does to things after this step, which `lasted` so many nominal ones; the step's status."""
+        moves = self.scene.moves.get(self.steps, {})
+        lifts = any(lift_m is not None for _, lift_m in moves.values())
+        # The official code judges a step after what it drops has settled. Before a lift, though, it has to be known
+        # what lies on what, and held: so a step that lifts is judged before.
+        status = self.judge.count(self.arm.tool.p, lasted=lasted) if lifts else None
+        for role, (xy_m, lift_m) in moves.items():
+            if lift_m is None:
+                self.scene.drop(role, xy_m, self.spec.reposition_height_m)
+            else:
+                lies_on_it = role == "target" and status.placed and not status.grasped_now
+                self.scene.lift(role, xy_m, lift_m, riders=("source",) if lies_on_it else ())
+        if moves:
             self.world.simulate(self.spec.settle_s[0])
             self.scene.let_go()
+        status = status or self.judge.count(self.arm.tool.p, lasted=lasted)
         for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
             self.scene.push(role, velocity_m_s)
+        return status
 
     def observe(self) -> dict[str, Any]:
         """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32."""

@@ -39,6 +39,7 @@ class Things:
     """role -> centre of mass, with the axes of inertia, before any axis moved it"""
 
     def add_model(self, role: str, kind: str, asset_id: str) -> None:
+        packs.load(self.world.spec.pack).find(kind, asset_id)  # a name that it does not have is a sentence here
         self.models[role] = (kind, asset_id)
 
     def build(self) -> None:

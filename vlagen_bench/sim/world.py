@@ -152,7 +152,10 @@ class World:
         self._table = entity
 
     def add_table(self, picture: str) -> None:
-        """A table top with an image on it, on a plain floor before a plain wall."""
+        """A table top with an image on it, in place of one that is there; on a plain floor before a plain wall."""
+        first = self._table is None
+        if not first:
+            self._table.remove_from_scene()
         builder = self.scene.create_actor_builder()
         room.add_table(builder, drawn=self.drawn)
         builder.initial_pose = sapien.Pose([0, 0, self.table_height_m])
@@ -161,7 +164,8 @@ class World:
             top = render.RenderBodyComponent()
             top.attach(room.table_top(picture))
             self._table.add_component(top)
-            room.add_room(self.scene, self.spec)
+            if first:
+                room.add_room(self.scene, self.spec)
 
     def raise_table(self, by_m: float) -> None:
         """Puts the table's top so much higher than the scene has it; robot, camera and floor stay."""

@@ -1,6 +1,7 @@
 """How are the pages of the leaderboard written? Facts into templates; links are relative, and nothing is fetched."""
 
 import importlib.metadata
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from vlagen_bench.pages import charts, shell, words
 from vlagen_bench.pages.estimates import Estimate
 from vlagen_bench.site import boards
 from vlagen_bench.site.boards import Page, Standing
+from vlagen_bench.site.reports import read_reports
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.table import average_label, percent
 
@@ -27,14 +29,16 @@ def publish(folder: Path, reports: Path | None = None) -> Path:
 
     Args:
         folder: where to. Files of other kinds are left alone.
-        reports: pages of `vlagen report`, as SUITE/NAME.html, to be copied and linked from their entries.
+        reports: pages of `vlagen report`, as SUITE/NAME.html, to be copied with their films and linked from their entries.
 
     Raises:
-        ConfigError: an entry is wrong, a report is of none, or `folder` has pages that are none of these.
+        ConfigError: an entry is wrong, a report is of none or lacks a film, or `folder` has pages that are none of these.
     """
     found = [boards.page(name) for name in sorted({path.parent.name for path in entries.files()})]
-    copies = _copies(found, reports) if reports else {}
-    pages = {name: html.encode() for name, html in render(found, copies)} | copies
+    known = {f"{page.suite.name}/{one.entry.name}.html" for page in found for one in page.standings}
+    copied = list(read_reports(reports, known)) if reports else []
+    pages = {one.name: one.html for one in copied}
+    pages |= {name: html.encode() for name, html in render(found, tuple(pages))}
     strange = sorted(path for path in folder.rglob("*.html") if path.relative_to(folder).as_posix() not in pages)
     if strange:
         raise ConfigError(
@@ -45,6 +49,10 @@ def publish(folder: Path, reports: Path | None = None) -> Path:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+    for name, film in (item for one in copied for item in one.films.items()):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(film, target)
     return folder / INDEX
 
 
@@ -74,17 +82,6 @@ def _rows(page: Page, one: Standing) -> Iterator[tuple[str, str, Estimate]]:
         if cell := one.entry.conditions.get(name):
             low, high = wilson(cell.successes, cell.n) if cell.counted else (None, None)
             yield name, group, Estimate(value=cell.value, low=low, high=high, n=cell.n or 0)
-
-
-def _copies(found: Sequence[Page], reports: Path) -> dict[str, bytes]:
-    if not reports.is_dir():
-        raise ConfigError(f"--reports {reports}: there is no such folder. It has pages as SUITE/NAME.html.")
-    known = {f"{page.suite.name}/{one.entry.name}.html" for page in found for one in page.standings}
-    names = [path.relative_to(reports).as_posix() for path in sorted(reports.rglob("*.html"))]
-    for name in names:
-        if name not in known:
-            raise ConfigError(f"--reports {reports}: {name} is of no entry. A report is called SUITE/NAME.html.")
-    return {f"reports/{name}": (reports / name).read_bytes() for name in names}
 
 
 def _templates() -> jinja2.Environment:
