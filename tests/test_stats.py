@@ -25,6 +25,17 @@ def test_errors_are_neither_failures_nor_pairs():
     assert (row.drop_interval, row.drop_p) == (tango(1, 0, 1), mcnemar(1, 0))
 
 
+def test_grasps_are_counted_where_every_record_has_them():
+    planned = [{"id": i, "condition": "c"} for i in "ab"]
+    scored = {"outcome": "failure", "twin": None, "success_once": False}
+    grasped, touched = ({"grasped": yes, "consecutive_grasp": False} for yes in (True, False))
+    results = {"a": {**scored, "metrics": grasped}, "b": {**scored, "metrics": touched}}
+    row = rows(planned, results, {"c": "vision"})[0]
+    assert (row.grasped, row.held) == (1, 0)
+    row = rows(planned, results | {"b": {**scored, "metrics": {}}}, {"c": "vision"})[0]
+    assert (row.grasped, row.held) == (None, None)
+
+
 def composed(outcomes: dict[str, list[bool | None]]):
     """Episodes of conditions, with twins that always succeed; None: an error."""
     planned, results = [], {}

@@ -30,6 +30,10 @@ class Row:
     gained: int
     """pairs where only the perturbed episode succeeded"""
     success_once: int
+    grasped: int | None
+    """episodes in which the robot ever grasped the object; None where a record does not say"""
+    held: int | None
+    """those in which it held it for several control steps in a row, the official `consecutive_grasp`"""
 
     @property
     def rate(self) -> float | None:
@@ -87,7 +91,15 @@ def _row(name: str, group: str, episodes: Sequence[Mapping], results: Mapping[st
         lost=sum(twin and not perturbed for perturbed, twin in pairs),
         gained=sum(perturbed and not twin for perturbed, twin in pairs),
         success_once=sum(bool(record["success_once"]) for record in scored),
+        grasped=_count("grasped", scored),
+        held=_count("consecutive_grasp", scored),
     )
+
+
+def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
+    """How many say yes; None where one says nothing."""
+    found = [record.get("metrics", {}).get(metric) for record in records]
+    return None if None in found else sum(found)
 
 
 def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:

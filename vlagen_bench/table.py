@@ -108,14 +108,15 @@ def levels_table(rows: Sequence[Row]) -> Table | None:
 
 
 def once_table(rows: Sequence[Row]) -> Table:
-    """Success at the end, which is the score, beside success at any step."""
-    table = _new("Success at the end, and at any step")
-    for name in ("n", "at the end", "at any step", "placed and lost again"):
+    """Success at the end, which is the score, beside success at any step, and grasps, as the paper of Liu et al. counts them."""
+    table = _new("Success at the end and at any step; grasps")
+    for name in ("n", "at the end", "at any step", "placed and lost again", "grasped", "held 5 steps"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         once = row.success_once / row.n if row.n else None
         lost = str(row.success_once - row.successes) if row.n else NO_DATA
-        table.add_row(row.condition, str(row.n), percent(row.rate), percent(once), lost)
+        grasps = (count / row.n if row.n and count is not None else None for count in (row.grasped, row.held))
+        table.add_row(row.condition, str(row.n), percent(row.rate), percent(once), lost, *map(percent, grasps))
     return table
 
 
@@ -194,7 +195,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
     """The same numbers, unrounded; empty where there is no data."""
     names = (
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
-        "sequence_low", "sequence_high", "success_once", "pairs", "lost", "gained", "paired_drop", "drop_low",
+        "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
         "drop_high", "errors",
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -205,6 +206,6 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
             sequence = nothing if sequences is None else sequences[row.condition]
             writer.writerow([
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
-                *sequence, row.success_once, row.pairs, row.lost, row.gained, row.drop,
+                *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
                 *(row.drop_interval or nothing), row.errors,
             ])  # fmt: skip
