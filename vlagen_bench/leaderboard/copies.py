@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from statistics import fmean
 
 import numpy as np
@@ -44,8 +44,8 @@ def share(takes: Sequence[Take], of: Proof) -> float:
     agreed: dict[str, list[bool]] = defaultdict(list)
     own = zip(_split(actions_of(takes)), _split(states_of(takes)), strict=True)
     # Another version of a suite may have fewer episodes: those that it lacks agree with nothing.
-    others = [*zip(_split(of.actions_digests), _split(of.states_digests), strict=True)]
-    for (actions, states), other in zip(own, [*others, *repeat(("", ""), len(takes))], strict=False):
+    others = chain(zip(_split(of.actions_digests), _split(of.states_digests), strict=True), repeat(("", "")))
+    for (actions, states), other in zip(own, others, strict=False):
         agreed[actions].append(actions == other[0] or states == other[1])
     return fmean(map(fmean, agreed.values()))
 
