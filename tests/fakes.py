@@ -59,6 +59,14 @@ class SignedSim(FakeSim):
         return SignedStatus(**vars(super()._status()), pid=os.getpid())
 
 
+def wait_for(condition, limit_s=60):
+    """Long: the machine may be busy."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 class TrapSim(FakeSim):
     """Something happens in the second step of one episode, as often as there are files left in a folder."""
 
@@ -96,6 +104,10 @@ class TrapSim(FakeSim):
 
     def _slow(self):
         time.sleep(1.5)
+
+    def _wait(self):
+        """Until whoever set the trap says that it is over."""
+        wait_for((self._traps / "over").exists)
 
     def _grow(self):
         self.leak = np.ones(400_000_000, np.uint8)

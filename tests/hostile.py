@@ -399,7 +399,7 @@ def fork(policy, obs, good):
 @sin("starts processes and leaves them", "no harm to results; they stay", FINE)
 def processes(policy, obs, good):
     if os.fork() == 0:
-        time.sleep(3)
+        time.sleep(10)
         os._exit(0)
     return good
 

@@ -88,10 +88,10 @@ def test_a_soak_needs_a_new_folder(tmp_path):
 @pytest.mark.sim
 @pytest.mark.slow
 def test_two_workers_are_measured():
-    found = bench_eval.measure(Setting(scene="tabletop", workers=2, threads=1, policy_ms=100.0, episodes=1))
+    found = bench_eval.measure(Setting(scene="tabletop", workers=2, threads=1, policy_ms=40.0, episodes=1))
     assert found.episodes_per_hour * 80 / 3600 == pytest.approx(found.observations_per_s)
     assert 1.0 <= found.batch <= 2.0 and 0 < found.environment < 1 and 0 < found.policy_busy < 1
-    assert found.first_result_s > 8.0 and 100 < found.memory_mb < 2000
+    assert found.first_result_s > 80 * 0.04 and 100 < found.memory_mb < 2000
 
 
 @pytest.mark.parametrize("scene", bench.TASK_OF_SCENE)

@@ -15,7 +15,7 @@ from pathlib import Path
 import hostile
 import numpy as np
 import pytest
-from fakes import FakeSim, loaded
+from fakes import FakeSim, loaded, wait_for
 from hostile import SINS, Good, Hostile, HostileBatch
 
 from vlagen_bench import catalog, plan, run
@@ -41,7 +41,8 @@ HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "argum
 EPISODES = [episode.id for episode in PLAN.episodes]
 FEW = PLAN.episodes[:6]
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
-APART_S = 1.5
+HERE_S = APART_S = 1.5
+"""for a step; a busy machine may hold up a good one, too"""
 
 
 def go(path, policy, episodes=FEW, *, workers=None, make_sim=FakeSim, task=TASK, notes=None, **limits):
@@ -88,8 +89,8 @@ def test_a_sin_ends_its_episode_at_most(tmp_path, good, name):
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     if "tensor" in name:
         pytest.importorskip("torch")
-    results = go(tmp_path, Hostile(json.dumps({EPISODES[1]: name, EPISODES[4]: name})), step_s=0.4)
-    assert_like(results, good, dict.fromkeys((EPISODES[1], EPISODES[4]), SINS[name].here), 0.4)
+    results = go(tmp_path, Hostile(json.dumps({EPISODES[1]: name, EPISODES[4]: name})), step_s=HERE_S)
+    assert_like(results, good, dict.fromkeys((EPISODES[1], EPISODES[4]), SINS[name].here), HERE_S)
     after = os.getcwd(), signal.getsignal(signal.SIGINT), np.geterr(), sys.getrecursionlimit(), time.sleep, np.asarray
     assert after == before and signal.pthread_sigmask(signal.SIG_BLOCK, ()) == masked
 
@@ -278,10 +279,7 @@ def test_a_process_ends_with_its_session(tmp_path):
     group = made.policy._cell._process.pid
     assert os.getpgid(group) == group != os.getpgid(0)
     go(tmp_path, made)
-    deadline = time.monotonic() + 2.5  # what it left behind would live 3 s
-    while _members(group) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not _members(group)
+    wait_for(lambda: not _members(group), limit_s=8)  # what it left behind would live 10 s
 
 
 def _members(group):
@@ -346,7 +344,7 @@ def test_the_page_says_what_the_catalogue_does():
 
 @pytest.mark.sim
 def test_a_real_simulator_is_the_same_whatever_the_policy_does(tmp_path):
-    task = dataclasses.replace(TASK, max_steps=4)
+    task, threads = dataclasses.replace(TASK, max_steps=4), threading.active_count()
     make_sim = functools.partial(simulator, task)
     sins = dict(zip(EPISODES, ("seed", "settings", "scribble", "directory", "changing", "patch"), strict=False))
     made = {
@@ -358,4 +356,4 @@ def test_a_real_simulator_is_the_same_whatever_the_policy_does(tmp_path):
     expected = {key: SINS[name].here for key, name in sins.items()}
     assert_like(found["here"], found["good"], expected, 0)
     assert found["apart"] == found["here"]
-    assert threading.active_count() < 20
+    assert threading.active_count() <= threads

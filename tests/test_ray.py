@@ -174,7 +174,7 @@ def test_a_run_outlives_a_node(tmp_path, two_nodes):
     while any(one["Alive"] and one["NodeID"] == node.node_id for one in ray.nodes()):
         time.sleep(0.1)  # until then Ray would start the actors of other tests there, in vain
     # Which episodes and replicas the node had, and whether they ended before it was missed, is not for this test to say.
-    said = ("It is played again, elsewhere", "is gone; another one is started.", "An actor could not be closed: ")
+    said = ("It is played again, elsewhere", "nother one is started.", "An actor could not be closed: ")
     assert all(any(what in note for what in said) for note in notes), notes
 
 
@@ -219,9 +219,9 @@ def test_a_batch_that_fails_is_the_fault_of_one(tmp_path, two_nodes):
 
 def test_a_policy_that_hangs_is_loaded_again_for_the_other_episodes(tmp_path, two_nodes):
     notes = []
-    found = go(tmp_path / "a", "test_ray:Sluggish", cluster=Cluster(), notes=notes, step_s=0.5, retries=0)
+    found = go(tmp_path / "a", "test_ray:Sluggish", cluster=Cluster(), notes=notes, step_s=2.0, retries=0)
     whole = alone(tmp_path / "b", "fakes:Batcher")
-    assert found[VICTIM.id]["error"] == "policy: it took longer than 0.5 s (--step-timeout)."
+    assert found[VICTIM.id]["error"] == "policy: it took longer than 2 s (--step-timeout)."
     assert {**found, VICTIM.id: 0} == {**whole, VICTIM.id: 0}
     assert set(notes) == {"Policy replica 0 hangs; another one is started."}
 
@@ -235,11 +235,11 @@ def test_a_policy_that_raises_keyboard_interrupt_ends_its_episode_alone(tmp_path
 def test_an_actor_that_hangs_with_the_lock_of_python_ends_itself():
     code = (
         "import ctypes; from vlagen_bench.harness.on_ray import watchdog as w; w.GRACE_S = 0.1\n"
-        "with w.watchdog(0.1): ctypes.PyDLL(None).sleep(30)"
+        "with w.watchdog(0.1): ctypes.PyDLL(None).sleep(300)"
     )
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 1 and "Timeout" in done.stderr and time.monotonic() - started < 20
+    assert done.returncode == 1 and "Timeout" in done.stderr and time.monotonic() - started < 100
 
 
 def test_films_come_from_where_the_pictures_are(tmp_path, two_nodes):

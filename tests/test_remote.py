@@ -13,13 +13,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgpack
 import numpy as np
 import pytest
 import websockets.sync.server
-from fakes import Batcher, Counter, Stepper, loaded
+from fakes import Batcher, Counter, Stepper, loaded, wait_for
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -44,6 +45,7 @@ class Telling:
 
     def __init__(self, gripper="plus_one_open"):
         self.spec = {"gripper": gripper}
+        self.thinks, self.knows = threading.Event(), threading.Event()
 
     def act(self, obs, instr):
         if instr == "fail":
@@ -57,7 +59,8 @@ class Telling:
         if instr == "wrong":
             return np.zeros(3)
         if instr == "think":
-            time.sleep(1)
+            self.thinks.set()
+            self.knows.wait(60)
         return np.full((3, 7), float(obs["state"][0]), np.float32)
 
 
@@ -104,7 +107,8 @@ def answering(*frames):
 
 
 def remote(url, **arguments):
-    return base.load(url, {"connect_s": "5", "reconnect_s": "5", "answer_s": "5", **arguments}).policy
+    """Waits long where an answer is due: the machine may be busy."""
+    return base.load(url, {"connect_s": "60", "reconnect_s": "60", "answer_s": "60", **arguments}).policy
 
 
 def ask(policy, instr="go", episode="e1"):
@@ -356,7 +360,7 @@ def test_a_server_that_is_restarted_is_waited_for():
     def restart():
         time.sleep(0.5)
         with serving(Telling(), port=port):
-            again.wait(20)
+            again.wait(60)
 
     thread = threading.Thread(target=restart)
     thread.start()
@@ -373,7 +377,7 @@ def test_a_server_that_is_gone_is_a_sentence_in_time():
     started = time.monotonic()
     with pytest.raises(PolicyError, match=r"Connection refused.*tried for 0.5 s") as error:
         ask(policy)
-    assert sentence(error) and time.monotonic() - started < 3
+    assert sentence(error) and time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("kind", [Counter, Batcher])
@@ -413,25 +417,28 @@ def test_a_slow_answer_is_a_sentence_and_not_taken_for_the_next():
     def late(connection):
         for number in itertools.count():
             connection.recv()
-            time.sleep(0.6 if number == 0 and not tuple(calls) else 0)
+            if number == 0 and not calls:
+                given_up.wait(60)
             calls.append(number)
             with contextlib.suppress(websockets.exceptions.ConnectionClosed):
                 connection.send(wire.pack({"actions": CHUNK * len(calls)}))
 
-    calls = []
+    calls, given_up = [], threading.Event()
     with stub(late) as url:
-        policy = remote(url, answer_s="0.2")
-        with pytest.raises(PolicyError, match=r"did not answer within 0.2 s.*answer_s="):
+        policy = remote(url, answer_s="1")
+        with pytest.raises(PolicyError, match=r"did not answer within 1 s.*answer_s="):
             ask(policy)
-        time.sleep(0.6)
+        given_up.set()
+        wait_for(lambda: calls)
         assert ask(policy)[0, 0] == 2
 
 
 def test_an_alarm_leaves_no_answer_behind():
-    with serving(Telling()) as url:
+    with serving(telling := Telling()) as url:
         policy = remote(url)
         with pytest.raises(TookTooLong), time_limit(0.2):
             policy.act({**SEEN, "state": np.float32([9])}, "think")
+        telling.knows.set()
         assert ask(policy)[0, 0] == 0.5
 
 
@@ -526,7 +533,7 @@ def test_a_map_must_tell_episodes_to_a_policy_that_remembers():
 
 
 def healthy(url):
-    connection = http.client.HTTPConnection(url.removeprefix("ws://"), timeout=5)
+    connection = http.client.HTTPConnection(url.removeprefix("ws://"), timeout=60)
     connection.request("GET", "/healthz")
     answer = connection.getresponse()
     return answer.status, answer.read()
@@ -555,14 +562,23 @@ def test_a_failing_policy_is_a_text_and_the_connection_goes_on():
 
 
 def test_health_is_told_while_the_policy_thinks_and_others_wait():
-    with serving(Telling()) as url:
-        thinker = threading.Thread(target=ask, args=(remote(url), "think"))
-        thinker.start()
-        time.sleep(0.1)
-        started = time.monotonic()
-        assert healthy(url) == (200, b"OK\n") and time.monotonic() - started < 0.5
-        assert ask(remote(url)).shape == (3, 7) and time.monotonic() - started > 0.5  # one after the other
-        thinker.join()
+    answered = []
+    with serving(telling := Telling()) as url, ThreadPoolExecutor() as pool:
+        policies = {instr: remote(url) for instr in ("think", "go")}
+
+        def told(instr):
+            assert ask(policies[instr], instr).shape == (3, 7)
+            answered.append(instr)
+
+        asked = [pool.submit(told, "think")]
+        assert telling.thinks.wait(60)
+        asked.append(pool.submit(told, "go"))
+        time.sleep(0.2)
+        assert healthy(url) == (200, b"OK\n") and not answered
+        telling.knows.set()
+        for one in asked:
+            one.result(60)
+    assert sorted(answered) == ["go", "think"]
 
 
 def test_garbage_and_vanishing_clients_hurt_nobody_else():
@@ -579,9 +595,9 @@ def test_garbage_and_vanishing_clients_hurt_nobody_else():
             with connect(url) as raw:
                 raw.recv()
                 raw.send(frame)
-                assert isinstance(raw.recv(timeout=5), str)
+                assert isinstance(raw.recv(timeout=60), str)
                 raw.send(wire.pack({"prompt": "go", "state": np.zeros(1, np.float32)}))
-                assert wire.unpack(raw.recv(timeout=5))["actions"].shape == (1, 7)
+                assert wire.unpack(raw.recv(timeout=60))["actions"].shape == (1, 7)
         gone = connect(url)
         gone.__enter__().send(wire.pack({"prompt": "go", "state": np.zeros(1)}))
         gone.socket.shutdown(socket.SHUT_RDWR)
@@ -683,8 +699,8 @@ def test_ctrl_c_ends_it_though_the_policy_thinks(tmp_path, end):
                 pass
             started = time.monotonic()
             process.send_signal(end)
-            said, _ = process.communicate(timeout=10)
-        assert process.wait(10) == 0 and time.monotonic() - started < 6
+            said, _ = process.communicate(timeout=60)
+        assert process.wait(60) == 0 and time.monotonic() - started < 30  # it would think for 60 s
         assert "Ended." in said and "closed" in said and "Traceback" not in said
 
 
@@ -698,14 +714,14 @@ def test_a_server_that_is_frozen_is_a_sentence(tmp_path):
     """It reads nothing, so that the question does not even leave."""
     large = {**SEEN, "image": np.zeros((3000, 3000, 3), np.uint8)}
     with command("--policy", "noop", cwd=tmp_path) as (process, url):
-        policy = remote(url, answer_s="0.5")
+        policy = remote(url, answer_s="2")
         process.send_signal(signal.SIGSTOP)
         started = time.monotonic()
         with pytest.raises(PolicyError, match="did not answer within"):
             policy.act(large, "go")
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 20
         process.send_signal(signal.SIGCONT)
-        assert policy.act(large, "go").shape == (1, 7)
+        assert policy.act(SEEN, "go").shape == (1, 7)
 
 
 @pytest.mark.sim
