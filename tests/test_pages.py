@@ -27,6 +27,7 @@ from vlagen_bench.pages.films import gallery, spread
 from vlagen_bench.pages.reproduce import command
 from vlagen_bench.pages.words import plain, points, points_range
 from vlagen_bench.stats import newcombe, wilson
+from vlagen_bench.video import caption, captioned
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(2)>"
 LADDER = ("nominal", "lighting_l1", "lighting_l3", "lighting_l5", "mass_l2", "object_test", "lighting_l3+object_test")
@@ -51,10 +52,12 @@ def edit(path, **changes):
 
 
 def film(run, record, frames=20):
-    """A film of an episode that gets brighter."""
+    """A film of an episode that gets brighter, 64x64 px and a caption."""
     (run / "videos").mkdir(exist_ok=True)
     path = run / "videos" / f"{record['condition']}-{record['index']:04d}-{record['id']}.mp4"
-    pictures = [np.full((86, 64, 3), 10 * place, np.uint8) for place in range(frames)]
+    planned = {one["id"]: one for one in json.loads((run / "plan.json").read_text())["episodes"]}
+    text = caption(record["outcome"], planned[record["id"]]["values"]["instruction"]["text"])
+    pictures = captioned([np.full((64, 64, 3), 10 * place, np.uint8) for place in range(frames)], text)
     imageio.mimwrite(path, pictures, fps=5, macro_block_size=2)
     return path
 
@@ -290,7 +293,7 @@ def test_films_are_shown_and_linked_from_where_the_page_is(ladder, tmp_path):
     (link,) = (one["href"] for one in Elements(page).all("a") if one["href"].endswith(".mp4"))
     assert (page.parent / unquote(link)).resolve() == path.resolve()
     (shown,) = gallery(finished.read(ladder), page).films
-    assert (shown.pictures, shown.first.width_px, shown.first.height_px) == (6, 320, 320)  # 64x86 px, less the caption
+    assert (shown.pictures, shown.first.width_px, shown.first.height_px) == (6, 320, 320)  # less the caption
     assert (shown.strip.width_px, shown.strip.height_px) == (480, 320)
 
 

@@ -1,10 +1,11 @@
-"""Does a sheet of pictures show every word that it is given?"""
+"""Do sheets of pictures, and films, show every word that they are given?"""
 
 import numpy as np
 import pytest
 from PIL import ImageDraw
 
 from vlagen_bench.sheet import Cell, contact_sheet
+from vlagen_bench.video import caption_px, captioned
 
 IMAGE = np.zeros((64, 64, 3), np.uint8)
 LONG = "I am about to take a photograph for a catalogue. Please put the milk carton on the wooden tray. " * 3
@@ -52,3 +53,14 @@ def test_no_label_is_under_the_next_picture_or_in_the_next_column(drawn):
     first_row = drawn[2 : [text for *_, text in drawn].index("b")]
     assert max(bottom for _, _, _, bottom, _ in first_row) <= second
     assert all(right <= 108 for left, _, right, _, _ in first_row if left < 108)
+
+
+@pytest.mark.parametrize("text", ["success: go", f"failure: {LONG}"])
+def test_every_word_is_under_a_film(drawn, text):
+    frames = [np.full((64, 100, 3), number, np.uint8) for number in range(3)]
+    pictures = captioned(frames, text)
+    assert {picture.shape for picture in pictures} == {(64 + caption_px(text, 100), 100, 3)}
+    assert caption_px(text, 100) % 2 == 0, "codecs want even heights"
+    assert all((picture[:64] == frame).all() for picture, frame in zip(pictures, frames, strict=True))
+    assert "".join(line.replace(" ", "") for *_, line in drawn) == text.replace(" ", "")
+    assert all(right <= 100 and bottom <= caption_px(text, 100) for _, _, right, bottom, _ in drawn)

@@ -34,32 +34,33 @@ def contact_sheet(title: str, cells: Sequence[Cell], *, cell_width_px: int = 224
     size = (cell_width_px, round(height * cell_width_px / width))
     inner_px = max(map(len, rows.values())) * (size[0] + MARGIN_PX) - MARGIN_PX
     large, bold, small = (ImageFont.load_default(size=points) for points in (16, 13, 11))
-    lines = _wrapped(title, large, inner_px)
-    heads = {name: _wrapped(name, bold, inner_px) for name in rows}
-    labels = {label: _wrapped(label, small, size[0]) for label in (cell.label for cell in cells)}
+    lines = wrapped(title, large, inner_px)
+    heads = {name: wrapped(name, bold, inner_px) for name in rows}
+    labels = {label: wrapped(label, small, size[0]) for label in (cell.label for cell in cells)}
     head_px, label_px = HEAD_PX * max(map(len, heads.values())), LABEL_PX * max(map(len, labels.values()))
     top, step_px = MARGIN_PX + TITLE_PX * len(lines), head_px + size[1] + label_px + MARGIN_PX
     sheet = Image.new("RGB", (inner_px + 2 * MARGIN_PX, top + len(rows) * step_px), "white")
     draw = ImageDraw.Draw(sheet)
-    _write(draw, (MARGIN_PX, 6), lines, TITLE_PX, fill="black", font=large)
+    write(draw, (MARGIN_PX, 6), lines, TITLE_PX, fill="black", font=large)
     for row, (name, members) in enumerate(rows.items()):
         above = top + row * step_px
-        _write(draw, (MARGIN_PX, above), heads[name], HEAD_PX, fill="#1a4f8a", font=bold)
+        write(draw, (MARGIN_PX, above), heads[name], HEAD_PX, fill="#1a4f8a", font=bold)
         for column, cell in enumerate(members):
             left = MARGIN_PX + column * (size[0] + MARGIN_PX)
             picture = Image.fromarray(cell.image).resize(size, Image.Resampling.LANCZOS)
             sheet.paste(picture, (left, above + head_px))
             below = (left, above + head_px + size[1])
-            _write(draw, below, labels[cell.label], LABEL_PX, fill="#333333", font=small)
+            write(draw, below, labels[cell.label], LABEL_PX, fill="#333333", font=small)
     return sheet
 
 
-def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], lines: Sequence[str], line_px: int, **look: Any) -> None:
+def write(draw: ImageDraw.ImageDraw, at: tuple[int, int], lines: Sequence[str], line_px: int, **look: Any) -> None:
+    """Lines of text, the first one's upper left corner there."""
     for number, text in enumerate(lines):
         draw.text((at[0], at[1] + number * line_px), text, **look)
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
+def wrapped(text: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
     """The text in lines, each as wide as fits; a word that is wider than that goes on in the next line."""
     lines = [""]
     for word in text.split():

@@ -1,6 +1,7 @@
 """What did it look like? A film per episode, written by whoever played it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,9 +12,11 @@ from PIL import Image, ImageDraw, ImageFont
 from vlagen_bench.errors import RunError
 from vlagen_bench.nouns import EpisodeResult
 from vlagen_bench.record import writing_to
+from vlagen_bench.sheet import wrapped, write
 
 Which = Literal["all", "failures", "none"]
-CAPTION_PX = 22
+LINE_PX, MARGIN_PX = 14, 4
+"""of captions; even heights, since codecs want them"""
 
 
 class VideoWriter:
@@ -37,7 +40,7 @@ class VideoWriter:
             return
         episode = result.episode
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{episode.condition}-{episode.index:04d}-{episode.id}")
-        pictures = [captioned(frame, f"{result.outcome}: {episode.instruction}") for frame in frames]
+        pictures = captioned(frames, caption(result.outcome, episode.instruction))
         try:
             with writing_to(self._folder):
                 imageio.mimwrite(self._folder / f"{name}.mp4", pictures, fps=self._fps, macro_block_size=2, quality=7)
@@ -47,13 +50,28 @@ class VideoWriter:
             ) from error
 
 
-def captioned(frame: np.ndarray, text: str) -> np.ndarray:
-    """The frame (uint8 (H, W, 3)) with a line of text under it."""
-    height, width = frame.shape[:2]
-    picture = Image.new("RGB", (width, height + CAPTION_PX), "black")
-    picture.paste(Image.fromarray(frame))
+def caption(outcome: str, instruction: str) -> str:
+    """What a film says under its pictures."""
+    return f"{outcome}: {instruction}"
+
+
+def captioned(frames: Sequence[np.ndarray], text: str) -> list[np.ndarray]:
+    """The frames (uint8 (H, W, 3)) with all of the text under each, in as many lines as that takes."""
+    lines, font = _lines(text, frames[0].shape[1])
+    under = Image.new("RGB", (frames[0].shape[1], _height_px(lines)), "black")
+    write(ImageDraw.Draw(under), (MARGIN_PX, MARGIN_PX), lines, LINE_PX, fill="white", font=font)
+    return [np.concatenate((frame, np.asarray(under))) for frame in frames]
+
+
+def caption_px(text: str, width_px: int) -> int:
+    """How high the caption of a film of this width is."""
+    return _height_px(_lines(text, width_px)[0])
+
+
+def _lines(text: str, width_px: int) -> tuple[list[str], ImageFont.FreeTypeFont]:
     font = ImageFont.load_default(size=12)
-    while text and font.getlength(text) > width - 8:
-        text = text[:-2].rstrip("…") + "…"
-    ImageDraw.Draw(picture).text((4, height + 4), text, fill="white", font=font)
-    return np.asarray(picture)
+    return wrapped(text, font, width_px - 2 * MARGIN_PX), font
+
+
+def _height_px(lines: Sequence[str]) -> int:
+    return 2 * MARGIN_PX + LINE_PX * len(lines)

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vlagen_bench.finished import Run
 from vlagen_bench.report import UNNAMED
-from vlagen_bench.video import CAPTION_PX
+from vlagen_bench.video import caption, caption_px
 
 MOST = 24
 """failures that are shown"""
@@ -100,9 +100,9 @@ def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> l
 
 
 def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
-    record = run.results[episode["id"]]
+    record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
     first = strip = None
-    pictures = _pictures(path)
+    pictures = _pictures(path, caption(record["outcome"], instruction))
     if pictures:
         first = _shot(_wide(pictures[0][1], FIRST_PX))
         strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
@@ -110,7 +110,7 @@ def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
         id=episode["id"],
         condition=episode["condition"],
         index=episode["index"],
-        instruction=episode["values"]["instruction"]["text"],
+        instruction=instruction,
         trouble=record["metrics"].get("trouble") or UNNAMED,
         steps=record["steps"],
         link=quote(Path(os.path.relpath(path.resolve(), page.resolve().parent)).as_posix()),
@@ -120,16 +120,17 @@ def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
     )
 
 
-def _pictures(path: Path) -> list[tuple[float, Image.Image]]:
-    """Time in seconds and picture, less the caption, at even steps to the end; none of a film that is damaged."""
+def _pictures(path: Path, text: str) -> list[tuple[float, Image.Image]]:
+    """Time in seconds and picture, less the caption of this text, at even steps to the end; none of a film that is damaged."""
     try:
         with imageio.get_reader(path) as reader:
             facts = reader.get_meta_data()
+            under_px = caption_px(text, facts["size"][0])
             fps = facts["fps"]
             count = round(facts["duration"] * fps)  # to count them truly is to read the film twice
             chosen = set(np.linspace(0, count - 1, min(STRIP, count)).round().astype(int))
             return [
-                (place / fps, Image.fromarray(frame[:-CAPTION_PX]))
+                (place / fps, Image.fromarray(frame[:-under_px]))
                 for place, frame in enumerate(reader)
                 if place in chosen
             ]
