@@ -259,11 +259,11 @@ def test_a_process_that_cannot_load_its_policy_says_why():
         load("hostile:Goood", {}, Isolation())
 
 
-@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation(step_s=0.5))])
+@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation(step_s=APART_S))])
 @pytest.mark.parametrize(("policy", "says"), [("SlowClose", r"close\(\) took longer"), ("BadClose", r"sys\.exit\(1\)")])
 def test_a_policy_that_does_not_close_is_a_note(tmp_path, good, how, policy, says):
     notes = []
-    assert_like(go(tmp_path, how(f"hostile:{policy}", {}), notes=notes, step_s=0.5), good, {}, 0)
+    assert_like(go(tmp_path, how(f"hostile:{policy}", {}), notes=notes, step_s=HERE_S), good, {}, 0)
     assert len(notes) == 1 and re.search(says, notes[0])
 
 
