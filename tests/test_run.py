@@ -141,6 +141,15 @@ def test_a_policy_may_scribble_on_what_it_sees(tmp_path):
     assert {r["outcome"] for r in go(tmp_path, Scribbler()).values()} == {"success"}
 
 
+def test_the_line_of_a_policys_error_ends_its_sentence(tmp_path):
+    class Raises(Stepper):
+        def act(self, obs, instr):
+            raise KeyError("weights")
+
+    with pytest.raises(run.TooManyErrors, match=r"KeyError: 'weights' \(test_run\.py:\d+\)\. Mend it"):
+        go(tmp_path, Raises(), max_errors=0)
+
+
 def test_a_run_stops_at_the_error_limit(tmp_path):
     with pytest.raises(run.TooManyErrors, match="3 episodes ended as errors"):
         go(tmp_path, answer(None), max_errors=2)

@@ -91,8 +91,8 @@ class Lab:
             played = Solo(self._task, simulator, asker).play(episode)
             if played.result.error is not None:
                 raise RunError(
-                    f"{player.name} in {episode.condition} {episode.index}: {played.result.error} Mend it, then repeat the "
-                    f"command; what was measured is kept."
+                    f"{player.name} in {episode.condition} {episode.index}: {played.result.error.rstrip('.')}. Mend it, then "
+                    f"repeat the command; what was measured is kept."
                 )
             self._outcomes[key] = played.result.outcome == "success"
         return self._outcomes[key]

@@ -71,7 +71,7 @@ def run(
         if failed and errors > max_errors:
             raise TooManyErrors(
                 f"Stopped: {errors} episodes ended as errors (limit: --max-errors {max_errors}). The last one: "
-                f"{failed[-1]} Mend it, then repeat the command with --retry-errors."
+                f"{failed[-1].rstrip('.')}. Mend it, then repeat the command with --retry-errors."
             )
 
 
