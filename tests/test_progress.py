@@ -109,6 +109,14 @@ def test_elsewhere_there_are_plain_lines_now_and_then(monkeypatch):
     assert len(told(wide(2, 2), "sfs", terminal=False)[0].splitlines()) == 1, "only the last, since no time passed"
 
 
+def test_lines_of_a_long_run_come_more_slowly():
+    said = [0.0]
+    for now in range(4200):
+        if progress._due(now, said[-1], 0.0):
+            said.append(now)
+    assert said[1:4] == [10, 20, 30] and said[-1] - said[-2] > 60 and 100 < len(said) < 170
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(3.4, "3 s"), (99, "99 s"), (700, "12 min"), (11400, "3 h 10 min")])
 def test_durations_are_said_as_one_would(seconds, text):
     assert duration(seconds) == text

@@ -17,7 +17,7 @@ from vlagen_bench.cli import common
 from vlagen_bench.cli import report as command
 from vlagen_bench.errors import RunError
 from vlagen_bench.stats import newcombe, weighted_sum_interval, wilson
-from vlagen_bench.table import average_label, points, results_table
+from vlagen_bench.table import average_label, percent_range, points, results_table
 
 
 def text_of(table) -> str:
@@ -228,6 +228,20 @@ def test_a_mean_drop_says_of_how_many_it_is(tmp_path):
 @pytest.mark.parametrize(("value", "text"), [(0.12, "+12"), (-0.034, "-3"), (-0.004, "0"), (0.004, "0"), (None, "–")])
 def test_points_have_no_minus_nought(value, text):
     assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (None, "–"),
+        ((0.612, 0.828), "61 – 83 %"),
+        ((0.0, 0.0013), "0.0 – 0.1 %"),
+        ((0.9987, 1.0), "99.9 – 100.0 %"),
+        ((0.0, 0.0), "0 – 0 %"),
+    ],
+)
+def test_an_interval_never_looks_like_a_certainty_that_it_is_not(interval, text):
+    assert percent_range(interval) == text
 
 
 def test_the_noise_floor_is_printed_or_how_to_measure_it(tmp_path, printed):

@@ -13,10 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from vlagen_bench.harness.player import Played
-from vlagen_bench.table import NO_DATA, percent
+from vlagen_bench.table import NO_DATA, percent, percent_range
 from vlagen_bench.tally import ENVIRONMENT, Count, Tally
 
 LINE_EVERY_S = 10.0
+RARER_AFTER_S = 500.0
+"""from then on lines come more slowly, as the time that has passed: an hour fills no log"""
 WORST = 5
 """conditions that are named where there is no room for all"""
 AROUND = 8
@@ -33,10 +35,15 @@ def tracked(items: Iterable[T], *, total: int, label: str, console: Console) -> 
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - line_at >= LINE_EVERY_S or done == total:
+        if _due(now, line_at, start) or done == total:
             line_at = now
             left_s = (now - start) / done * (total - done)
             console.print(f"{label}: {done}/{total}, about {left_s:.0f} s left", highlight=False)
+
+
+def _due(now: float, line_at: float, start: float) -> bool:
+    """Whether it is time for another plain line, by the monotonic clock, in s."""
+    return now - line_at >= LINE_EVERY_S * max(1.0, (now - start) / RARER_AFTER_S)
 
 
 class RunProgress:
@@ -45,7 +52,7 @@ class RunProgress:
     def __init__(self, console: Console, tally: Tally, *, until: str | None = None) -> None:
         """Shows `tally` on `console`; `until` is the rule that may end the run before its plan."""
         self._console, self._tally, self._until = console, tally, until
-        self._line_at = time.monotonic()
+        self._start = self._line_at = time.monotonic()
         self._live = Live(
             get_renderable=self._view, console=console, auto_refresh=console.is_terminal, refresh_per_second=2,
             transient=True,
@@ -66,7 +73,7 @@ class RunProgress:
     def ended(self, played: Played) -> None:
         """Says so, if it is time."""
         now = time.monotonic()
-        if self._console.is_terminal or now - self._line_at < LINE_EVERY_S:
+        if self._console.is_terminal or not _due(now, self._line_at, self._start):
             return
         self._line_at = now
         overall = self._tally.all
@@ -142,8 +149,7 @@ class RunProgress:
 
 def said(count: Count) -> str:
     """`7/10 succeeded (70 %, 95 % interval 40 – 89 %), 2 ended as errors`."""
-    low, high = count.interval
-    interval = f" ({percent(count.rate)}, 95 % interval {100 * low:.0f} – {100 * high:.0f} %)" if count.n else ""
+    interval = f" ({percent(count.rate)}, 95 % interval {percent_range(count.interval)})" if count.n else ""
     errors = f", {count.errors} ended as errors" if count.errors else ""
     return f"{count.successes}/{count.n} succeeded{interval}{errors}"
 
@@ -162,7 +168,6 @@ def duration(seconds: float) -> str:
 
 
 def _cells(count: Count) -> tuple[str, ...]:
-    low, high = count.interval
-    interval = f"{100 * low:.0f} – {100 * high:.0f} %" if count.n else NO_DATA
+    interval = percent_range(count.interval if count.n else None)
     errors = f"[red]{count.errors}[/red]" if count.errors else "0"
     return f"{count.done}/{count.planned}", percent(count.rate), interval, errors

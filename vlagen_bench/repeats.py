@@ -14,7 +14,7 @@ from vlagen_bench.errors import RunError
 from vlagen_bench.record import IDENTITY
 from vlagen_bench.run import succeeded
 from vlagen_bench.statistics.retest import Retest, retest
-from vlagen_bench.table import NO_DATA, percent
+from vlagen_bench.table import NO_DATA, percent, percent_range
 
 OVERALL = "all"
 _REPEAT = re.compile(r"(.+)-repeat-(\d+)")
@@ -150,13 +150,12 @@ def table(found: Repeats) -> Table:
         shown.add_column(name, justify="right")
     for one in found.differing:
         again = one.retest
-        low_high = again.interval
         shown.add_row(
             one.condition,
             str(again.n),
             *map(percent, one.reach),
             percent(again.agreement),
-            NO_DATA if low_high is None else f"{100 * low_high[0]:.0f} – {100 * low_high[1]:.0f} %",
+            percent_range(again.interval),
             NO_DATA if again.floor is None else f"{100 * again.floor:.1f} points",
         )
     shown.caption = f"{len(found.runs)} runs. Conditions whose episodes agree everywhere are left out."

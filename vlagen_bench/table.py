@@ -29,6 +29,15 @@ def percent(value: float | None) -> str:
     return NO_DATA if value is None else f"{100 * value:.0f} %"
 
 
+def percent_range(low_high: Interval | None) -> str:
+    """`61 – 83 %`, or a dash; with a decimal where ends that differ would look the same, as of none in 2880."""
+    if low_high is None:
+        return NO_DATA
+    low, high = (100 * end for end in low_high)
+    digits = 1 if low != high and round(low) == round(high) else 0
+    return f"{low:.{digits}f} – {high:.{digits}f} %"
+
+
 def points(value: float | None) -> str:
     """A difference of rates: `+12`, `-3`, `0`, or a dash where there is no data."""
     whole = NO_DATA if value is None else f"{100 * value:+.0f}"
@@ -183,12 +192,11 @@ def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
 
 def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
     low_high = row.interval if sequences is None else sequences[row.condition]
-    interval = NO_DATA if low_high is None else f"{100 * low_high[0]:.0f} – {100 * low_high[1]:.0f} %"
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = f"[red]{row.errors}[/red]" if row.errors else "0"
     drops = NO_DATA if row.drop_interval is None else " – ".join(map(points, row.drop_interval))
-    return folded(row.condition), n, percent(row.rate), interval, drop, drops, errors
+    return folded(row.condition), n, percent(row.rate), percent_range(low_high), drop, drops, errors
 
 
 def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> None:

@@ -151,6 +151,7 @@ def certify(
     from vlagen_bench.errors import ConfigError
     from vlagen_bench.progress import tracked
     from vlagen_bench.stats import wilson
+    from vlagen_bench.table import percent_range
 
     made = which.plan()
     suite, task = made.suite.name, catalog.task(made.suite.task)
@@ -165,11 +166,10 @@ def certify(
     for name in dict.fromkeys(one.condition for one in found):
         mine = [one for one in found if one.condition == name]
         solved = [one for one in mine if one.solved]
-        low, high = wilson(len(solved), len(mine))
         steps = f"{sum(one.steps for one in solved) / len(solved):.0f}" if solved else "–"
         cells = (
             f"{len(solved)}",
-            f"{100 * low:.0f} – {100 * high:.0f} %",
+            percent_range(wilson(len(solved), len(mine))),
             steps,
             str(sum(bool(one.problems) for one in mine)),
         )

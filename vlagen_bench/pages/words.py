@@ -44,7 +44,7 @@ def points(value: float | None) -> str:
 
 def percent_range(one: Estimate) -> str:
     """`61 – 83 %`, or a dash."""
-    return NO_DATA if one.low is None else f"{100 * one.low:.0f} – {percent(one.high)}"
+    return table.percent_range(None if one.low is None or one.high is None else (one.low, one.high))
 
 
 def points_range(one: Estimate) -> str:
