@@ -112,7 +112,7 @@ def test_elsewhere_there_are_plain_lines_now_and_then(monkeypatch):
 def test_lines_of_a_long_run_come_more_slowly():
     said = [0.0]
     for now in range(4200):
-        if progress._due(now, said[-1], 0.0):
+        if progress._due(now - said[-1], now):
             said.append(now)
     assert said[1:4] == [10, 20, 30] and said[-1] - said[-2] > 60 and 100 < len(said) < 170
 

@@ -35,15 +35,15 @@ def tracked(items: Iterable[T], *, total: int, label: str, console: Console) -> 
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if _due(now, line_at, start) or done == total:
+        if _due(now - line_at, now - start) or done == total:
             line_at = now
             left_s = (now - start) / done * (total - done)
             console.print(f"{label}: {done}/{total}, about {left_s:.0f} s left", highlight=False)
 
 
-def _due(now: float, line_at: float, start: float) -> bool:
-    """Whether it is time for another plain line, by the monotonic clock, in s."""
-    return now - line_at >= LINE_EVERY_S * max(1.0, (now - start) / RARER_AFTER_S)
+def _due(silent_s: float, elapsed_s: float) -> bool:
+    """Whether it is time for another plain line, so long after the last one and after the start."""
+    return silent_s >= LINE_EVERY_S * max(1.0, elapsed_s / RARER_AFTER_S)
 
 
 class RunProgress:
@@ -52,7 +52,7 @@ class RunProgress:
     def __init__(self, console: Console, tally: Tally, *, until: str | None = None) -> None:
         """Shows `tally` on `console`; `until` is the rule that may end the run before its plan."""
         self._console, self._tally, self._until = console, tally, until
-        self._start = self._line_at = time.monotonic()
+        self._line_at = time.monotonic()
         self._live = Live(
             get_renderable=self._view, console=console, auto_refresh=console.is_terminal, refresh_per_second=2,
             transient=True,
@@ -73,7 +73,7 @@ class RunProgress:
     def ended(self, played: Played) -> None:
         """Says so, if it is time."""
         now = time.monotonic()
-        if self._console.is_terminal or not _due(now, self._line_at, self._start):
+        if self._console.is_terminal or not _due(now - self._line_at, self._tally.elapsed_s):
             return
         self._line_at = now
         overall = self._tally.all

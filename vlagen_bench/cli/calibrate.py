@@ -175,8 +175,9 @@ def _show(out: "Console", curve: "Curve") -> None:
 
 
 def _drop_cells(drop: "Drop") -> list[str]:
-    interval = f"{100 * drop.low:.0f} – {100 * drop.high:.0f} %"
-    return [f"{drop.successes}/{drop.pairs}", f"{100 * drop.drop:.0f} %", interval]
+    from vlagen_bench.table import percent, percent_range
+
+    return [f"{drop.successes}/{drop.pairs}", percent(drop.drop), percent_range((drop.low, drop.high))]
 
 
 def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> None:
