@@ -90,7 +90,7 @@ system_libraries() {
     $venv/bin/python -c 'import sapien, cv2' || die "sapien or opencv cannot be loaded: see above."
 }
 
-draws() { $venv/bin/python -m vlagen_bench.sim.probe 2>/dev/null; }
+draws() { $venv/bin/python -m vlagen_bench.sim.vulkan.probe 2>/dev/null; }
 
 software_vulkan() {
     local id='' version='' codename='' suite mirror key=/usr/share/keyrings/debian-archive-keyring.gpg

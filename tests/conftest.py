@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vlagen_bench import packs
 from vlagen_bench.errors import VlagenError
+from vlagen_bench.packs import manifest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _fault() -> str | None:
     """Why the official assets cannot be used, or None if they can."""
     try:
-        found = packs.check(packs.load("bridge"), packs.folder("bridge"))
+        found = manifest.check(manifest.load("bridge"), manifest.folder("bridge"))
     except VlagenError as error:
         return str(error)
     if not found.ok:
@@ -40,4 +40,4 @@ def _fault() -> str | None:
 def bridge_source() -> Path:
     """A folder with the official assets as a user would bring them, or failing that the installed pack itself."""
     source = os.environ.get("VLAGEN_BRIDGE_SOURCE")
-    return Path(source) if source else packs.folder("bridge")
+    return Path(source) if source else manifest.folder("bridge")

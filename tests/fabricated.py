@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from vlagen_bench import catalog, plan
-from vlagen_bench.nouns import Episode
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.types import Episode
 
 
 def fabricate(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vlagen_bench import packs, paths
+from vlagen_bench.packs import manifest as packs
+from vlagen_bench.utils import paths
 
 MESH, PHOTO = "objects/red cup/visual.glb", "tables/001.png"
 REAL, STAND_IN, OTHER = b"the real mesh", b"a stand-in", b"a photo"

@@ -18,10 +18,12 @@ from typing import Any
 
 from submissions import CARD, LIMIT, members, recorded, tasks_with_tiny
 
-from vlagen_bench import entries, paths, takes
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.leaderboard import archive, card, hidden, submission, verdict, verify
-from vlagen_bench.leaderboard.streams import expand, shrink
+from vlagen_bench.leaderboard import archive, card, commitment, submission, verdict, verify
+from vlagen_bench.leaderboard.codec import expand, shrink
+from vlagen_bench.report import entries
+from vlagen_bench.runs import episodes
+from vlagen_bench.utils import paths
 
 ODD_BYTES = (
     b"",
@@ -183,17 +185,17 @@ def a_run(rng: random.Random, folder: Path) -> None:
         path.write_bytes(lines_of(data, rng))
     else:
         path.write_bytes(damaged_bytes(data, rng))
-    list(takes.of_run(run))
+    list(episodes.of_run(run))
 
 
 def an_opening(rng: random.Random, folder: Path) -> None:
-    opening = hidden.commit("tiny", [1, 2, 3])
+    opening = commitment.commit("tiny", [1, 2, 3])
     files = [dumped(vars(opening) | {"seeds": [1, 2, 3]}), dumped(vars(opening.commitment()))]
     at = rng.randrange(2)
     files[at] = rng.choice((damaged_bytes, lambda data, rng: dumped(damaged_value(json.loads(data), rng))))(
         files[at], rng
     )
-    hidden.reveal(*files)
+    commitment.reveal(*files)
 
 
 WAYS: tuple[Callable[[random.Random, Path], None], ...] = (a_submission, a_submission, a_card, a_run, an_opening)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from fakes import Counter, FakeSim, loaded
 
-from vlagen_bench import catalog, plan, run
+from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.executors import players
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.players import players
-from vlagen_bench.record import RunFolder
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.runs.folder import RunFolder
 
 EPISODES = 10
 

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlagen_bench import catalog, header, paths, plan, specs
-from vlagen_bench.harness.asking import Asker
+from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.inference import Asker
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.solo import Solo
+from vlagen_bench.harness.serial import Solo
 from vlagen_bench.leaderboard import archive
-from vlagen_bench.leaderboard.streams import expand, shrink
+from vlagen_bench.leaderboard.codec import expand, shrink
 from vlagen_bench.leaderboard.submit import members_of
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.base import LoadedPolicy
-from vlagen_bench.record import RunFolder
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.scenes import specs
+from vlagen_bench.utils import paths
 
 TINY = """
 name: tiny
@@ -71,7 +74,7 @@ def tiny(monkeypatch):
 @functools.cache
 def recorded() -> Path:
     """A run folder of `tiny`: the expert's actions, all of which succeed, under another policy's name."""
-    from vlagen_bench.policies.expert import Expert
+    from vlagen_bench.policies.expert.policy import Expert
     from vlagen_bench.sim.simulator import Simulator
 
     class Dark(Simulator):

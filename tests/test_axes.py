@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, packs, plan, specs, variants
+from vlagen_bench import axes
 from vlagen_bench.axes import AXES, STAGES, Draft, clutter
-from vlagen_bench.axes.referring import sayings
+from vlagen_bench.axes.shared.referring import sayings
+from vlagen_bench.calibration.severity import MEASURES
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scene import FakeScene
-from vlagen_bench.seeding import stream
-from vlagen_bench.severity import MEASURES
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog, conditions, plan
+from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.verbs import FakeScene
+from vlagen_bench.utils.seeding import stream
 
 TASKS = [catalog.task(name) for name in catalog.task_names()]
 USES = sorted(
@@ -39,7 +42,7 @@ def made(axis: str, task_name: str, condition: str):
     parameters = catalog.axis_set(task, catalog.condition(task, condition))[axis]
     scene = specs.scene(task.scene)
     values = plan.sample(task, condition, index=0, seed=0)[0].values
-    return axes.make(axis, parameters, "test"), Draft(scene=scene, pack=packs.load(scene.pack), values=values)
+    return axes.make(axis, parameters, "test"), Draft(scene=scene, pack=manifest.load(scene.pack), values=values)
 
 
 @pytest.mark.parametrize("axis", list(AXES), ids=lambda axis: axis.name)
@@ -145,7 +148,7 @@ def test_draws_of_different_axes_are_independent(axis, task_name):
 def test_limits_name_every_object_whose_synonyms_all_hold_its_name():
     page = (Path(__file__).parents[1] / "docs" / "limits.md").read_text(encoding="utf-8")
     line = next(line for line in page.splitlines() if "`reference_synonym`" in line)
-    objects = packs.load("household").objects
+    objects = manifest.load("household").objects
     held = {one.name for one in objects if all(one.name in said for said in sayings("synonym", one))}
     assert held == {one.name for one in objects if re.search(rf"\b{one.name}\b", line)}
 
@@ -210,9 +213,9 @@ def test_what_cannot_be_together_says_why(names, why):
 )
 def test_axes_that_are_asked_for_wrongly(text, why):
     with pytest.raises(ConfigError, match=why):
-        variants.from_option(text)
+        conditions.from_option(text)
 
 
 def test_axes_are_asked_for_each_and_all():
-    assert variants.from_option("object:test, mass:3") == ("object_test", "mass_l3", "mass_l3+object_test")
-    assert variants.from_option("mass:3") == ("mass_l3",)
+    assert conditions.from_option("object:test, mass:3") == ("object_test", "mass_l3", "mass_l3+object_test")
+    assert conditions.from_option("mass:3") == ("mass_l3",)

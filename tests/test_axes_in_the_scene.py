@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, plan
+from vlagen_bench import axes
 from vlagen_bench.axes import AXES, STAGES, apply_stage
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.sim import simulator as simulator_module
 from vlagen_bench.sim.simulator import Simulator
 

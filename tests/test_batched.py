@@ -8,8 +8,8 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import vlagen_bench
-from vlagen_bench import catalog
 from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.plan import catalog
 
 pytestmark = pytest.mark.sim
 
@@ -22,15 +22,15 @@ SIDEWAYS = np.array([0, 0.02, 0, 0, 0, 0.1, 1], np.float32)
 @pytest.fixture(scope="module")
 def batched():
     """Imported here, since ManiSkill takes seconds."""
-    from vlagen_bench import batched_env
+    from vlagen_bench.envs import gpu_vector
 
-    return batched_env
+    return gpu_vector
 
 
 @pytest.fixture(scope="module")
 def both(batched):
     """The same environment, alone and as a batch of one."""
-    from vlagen_bench.env import PutOnEnv
+    from vlagen_bench.envs.env import PutOnEnv
 
     alone, batch = PutOnEnv(**MAIN), batched.BatchedEnv(**MAIN, num_envs=1, sim_backend=CPU)
     yield SimpleNamespace(alone=alone, batch=batch)
@@ -51,7 +51,7 @@ def test_an_episode_begins_alike(both, seed):
 
 
 def test_the_expert_leads_it_to_the_same_end(both):
-    from vlagen_bench.policies.expert import Expert
+    from vlagen_bench.policies.expert.policy import Expert
 
     both.alone.reset(seed=4)
     both.batch.reset(seed=4)
@@ -92,7 +92,7 @@ def test_wrong_actions_and_options_are_sentences(both):
 
 
 def test_heavy_and_slippery_models_are_loaded_so(batched):
-    from vlagen_bench.sim.batched_start import pool_of, start_of
+    from vlagen_bench.sim.maniskill.start import pool_of, start_of
 
     task = catalog.task("tabletop_put_on")
     envs = {
@@ -133,7 +133,7 @@ class Pair:
     """Two scenes in the form of a batch, each in a batch of its own, as the CPU can have no more."""
 
     def __init__(self, *, num_envs, **arguments):
-        from vlagen_bench.sim.batched_scene import Scenes
+        from vlagen_bench.sim.maniskill.scene import Scenes
 
         self._scenes = [Scenes(num_envs=1, **arguments) for _ in range(num_envs)]
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from vlagen_bench import bench, bench_eval, catalog
-from vlagen_bench.bench_eval import EvalSpeed, Paced, Setting, gain, settings, typical
 from vlagen_bench.cli import bench as commands
 from vlagen_bench.cli.scale import bench_scale
+from vlagen_bench.diagnostics import bench_env, bench_eval
+from vlagen_bench.diagnostics.bench_eval import EvalSpeed, Paced, Setting, gain, settings, typical
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.plan import sample
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan.plan import sample
 
 
 def test_a_process_alone_is_measured_with_one_thread_too(monkeypatch):
@@ -94,14 +95,14 @@ def test_two_workers_are_measured():
     assert found.first_result_s > 80 * 0.04 and 100 < found.memory_mb < 2000
 
 
-@pytest.mark.parametrize("scene", bench.TASK_OF_SCENE)
+@pytest.mark.parametrize("scene", bench_env.TASK_OF_SCENE)
 def test_what_a_worker_plays_there_is(scene):
-    assert sample(catalog.task(bench.TASK_OF_SCENE[scene]), bench.VARIED_CONDITION[scene], index=0, seed=0)
+    assert sample(catalog.task(bench_env.TASK_OF_SCENE[scene]), bench_env.VARIED_CONDITION[scene], index=0, seed=0)
 
 
 @pytest.mark.sim
 @pytest.mark.slow
 def test_a_worker_is_measured():
-    found = bench.measure_env("tabletop", episodes=1)
+    found = bench_env.measure_env("tabletop", episodes=1)
     assert 0 < found.floor_ms < found.step_ms and 0 < found.reset_s < found.first_frame_s
     assert 100 < found.memory_mb < 2000 and -0.1 < found.harness_share < 0.5

@@ -6,13 +6,15 @@ import shutil
 import pytest
 from test_severity import COMMITTED, FOLDER, LIVE, TASKS
 
-from vlagen_bench import axis_pages, calibrate, catalog, curves, lab
 from vlagen_bench.axes import AXES
+from vlagen_bench.calibration import axis_pages, calibrate, curves
+from vlagen_bench.calibration import pairs as lab
+from vlagen_bench.calibration.curves import Drop, Point, Severity
+from vlagen_bench.calibration.pairs import Player
 from vlagen_bench.cli.calibrate import EPISODES, CalibrateArgs
 from vlagen_bench.cli.calibrate import calibrate as command
-from vlagen_bench.curves import Drop, Point, Severity
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.lab import Player
+from vlagen_bench.plan import catalog
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlagen_bench import catalog, plan
+from vlagen_bench.plan import catalog, plan
 
 FOLDER = Path(__file__).parents[1] / "docs" / "certificates"
 

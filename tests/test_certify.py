@@ -3,12 +3,14 @@ import json
 
 import pytest
 
-from vlagen_bench import catalog, certify, plan, specs
+from vlagen_bench.calibration import certify
 from vlagen_bench.cli import commands
 from vlagen_bench.cli.common import INCOMPLETE, OK
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.policies.expert import Expert
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.policies.expert.policy import Expert
+from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
@@ -83,5 +85,5 @@ def test_the_flaws_of_the_released_code_are_as_large_as_they_were():
     missing = sum(e.values["distractor_object"]["id"] == e.values["object"] for e in episodes)
     assert 0.05 < missing / len(episodes) < 0.20
     tables = [plan.official(catalog.task("bridge_put_on"), "distractive_receptacle", i * 8416) for i in range(21)]
-    held_out = {table.id for table in catalog.packs.load("bridge").split("tables", "test")}
+    held_out = {table.id for table in catalog.manifest.load("bridge").split("tables", "test")}
     assert sum(e.values["table"] in held_out for e in tables) == 5

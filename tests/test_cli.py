@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vlagen_bench import catalog
+from vlagen_bench.plan import catalog
 
 BIN = Path(sys.executable).parent
 

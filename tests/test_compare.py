@@ -13,14 +13,14 @@ from rich.console import Console
 from submissions import recorded, tasks_with_tiny
 
 import vlagen_bench
-from vlagen_bench import compare_page, refilm
-from vlagen_bench import paths as locations
 from vlagen_bench.cli import common
 from vlagen_bench.cli import compare as command
 from vlagen_bench.cli import power as power_command
-from vlagen_bench.compare import compare
 from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.report import comparison_page, refilm
+from vlagen_bench.report.comparison import compare
 from vlagen_bench.statistics.paired import mcnemar, tango
+from vlagen_bench.utils import paths as locations
 
 CONDITIONS = ("nominal", "lighting_l3", "mass_l3")
 EPISODES = 12
@@ -103,7 +103,7 @@ def test_a_condition_without_pairs_has_no_numbers(made, printed, tmp_path):
     assert "nan" not in said.lower() and "12 episodes without an outcome" in said and "incomplete" in said
     row = next(row for row in said.splitlines() if row.startswith("│ mass_l3"))
     assert [cell.strip() for cell in row.split("│")[2:-1]] == ["0", *["–"] * 8], "what nobody counted is not 0"
-    compare_page.write(compare(paths), tmp_path / "out")
+    comparison_page.write(compare(paths), tmp_path / "out")
     with open(tmp_path / "out" / "comparison.csv", newline="") as file:
         cells = [row for row in csv.DictReader(file) if row["condition"] == "mass_l3"]
     counted = ("successes", "success_rate", "only_run", "only_first", "difference", "low", "high", "p", "p_holm")
@@ -206,7 +206,7 @@ def test_an_episode_that_a_run_has_no_outcome_of_has_nothing_to_film(made, tmp_p
     shown = found.differing[0]["id"]
     (paths[0] / "videos" / f"nominal-0001-{shown}.mp4").write_bytes(b"film")
     assert (paths[0], shown) not in {(run.path, one) for run, one in refilm.missing(found, 100)}
-    page = compare_page.write(found, tmp_path / "out").read_text()
+    page = comparison_page.write(found, tmp_path / "out").read_text()
     assert page.count("--films 6</code>") == 1
     assert page.count("No film.") == 2 and page.count("To make it:") == 1
 
@@ -218,11 +218,11 @@ def test_episodes_with_all_their_films_come_first(made, tmp_path):
         (path / "videos").mkdir()
         for one in films:
             (path / "videos" / f"x-0000-{one}.mp4").write_bytes(b"film")
-    page = compare_page.write(compare(paths), tmp_path / "out").read_text()
+    page = comparison_page.write(compare(paths), tmp_path / "out").read_text()
     assert re.findall(r'<h3 id="episode-(\w+)">', page) == [ids[-1], *ids[:-1]]
     for one in ids:
         (paths[1] / "videos" / f"x-0000-{one}.mp4").write_bytes(b"film")
-    page = compare_page.write(compare(paths), tmp_path / "out").read_text()
+    page = comparison_page.write(compare(paths), tmp_path / "out").read_text()
     assert "No film." not in page and "--films" not in page and "vlagen replay" not in page
 
 
@@ -262,8 +262,8 @@ def test_a_page_can_be_written_twice_and_escapes(made, tmp_path):
     path = made("<b>", weak)
     _rename(path, "<script>x</script>")
     found = compare([made("a", good), path])
-    compare_page.write(found, tmp_path / "out")
-    page = compare_page.write(found, tmp_path / "out").read_text()
+    comparison_page.write(found, tmp_path / "out")
+    page = comparison_page.write(found, tmp_path / "out").read_text()
     assert "<script>x" not in page and "&lt;script&gt;x" in page
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vlagen_bench import catalog, plan, specs
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = [pytest.mark.sim, pytest.mark.bridge]
@@ -71,7 +72,7 @@ def undrawn():
 def test_an_official_id_means_what_it_meant(name, k):
     record, _ = golden(name, k)
     values = plan.official(TASK, name, record["episode_id"]).values
-    select, pack = record["select"], catalog.packs.load("bridge")
+    select, pack = record["select"], catalog.manifest.load("bridge")
     assert (values["object"], values["receptacle"]) == (record["source"], record["target"])
     assert values["instruction"]["text"] == record["instruction"]
     assert values["table"] == pack.tables[select["select_overlay_ids"]].id

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from vlagen_bench.errors import RenderError
-from vlagen_bench.sim import device, vulkan
+from vlagen_bench.sim.vulkan import device, drivers
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class SapienDevice:
         return self.cuda_id >= 0
 
 
-def seen(name: str, kind: str, pci: str, driver: str = "driver 1") -> vulkan.VulkanDevice:
-    return vulkan.VulkanDevice(name=name, kind=kind, driver=driver, pci=pci)
+def seen(name: str, kind: str, pci: str, driver: str = "driver 1") -> drivers.VulkanDevice:
+    return drivers.VulkanDevice(name=name, kind=kind, driver=driver, pci=pci)
 
 
 LAVAPIPE = seen("llvmpipe", "software", "0000:00:00.0", "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)")
@@ -41,7 +41,7 @@ SAPIEN = {
 
 
 def choose(monkeypatch, devices, wanted: str = "", sapien=SAPIEN) -> device.RenderDevice:
-    monkeypatch.setattr(vulkan, "devices", lambda: tuple(devices))
+    monkeypatch.setattr(drivers, "devices", lambda: tuple(devices))
     monkeypatch.setattr(device.sapien, "Device", lambda alias: sapien[alias.removeprefix("pci:")])
     monkeypatch.setenv("VLAGEN_RENDER_DEVICE", wanted)
     return device.render_device.__wrapped__()

@@ -28,9 +28,10 @@ import pytest
 import tyro
 from pages import PAGES
 
-from vlagen_bench import catalog, paths
 from vlagen_bench.cli import eval as cli_eval
 from vlagen_bench.cli import main as cli_main
+from vlagen_bench.plan import catalog
+from vlagen_bench.utils import paths
 
 RUN_BY_ANOTHER_TEST = {
     ("docs/add_an_axis.md", '"""Axis: the sun goes down."""'): "tests/test_adding_an_axis.py adds it to a copy",

@@ -9,9 +9,9 @@ import sys
 import pytest
 from rich.console import Console
 
-from vlagen_bench import doctor, remedies
-from vlagen_bench.doctor import Finding
-from vlagen_bench.sim.vulkan import VulkanDevice
+from vlagen_bench.diagnostics import doctor, vulkan_packages
+from vlagen_bench.diagnostics.doctor import Finding
+from vlagen_bench.sim.vulkan.drivers import VulkanDevice
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12", "VERSION_CODENAME": "bookworm"}
 
@@ -89,7 +89,7 @@ def test_the_pins_are_those_of_the_distribution():
 )
 def test_however_the_probe_ends_there_is_an_answer(monkeypatch, run, said):
     monkeypatch.setattr(doctor.subprocess, "run", run)
-    monkeypatch.setattr(doctor.vulkan, "devices", lambda: (lavapipe("25.0.7"),))
+    monkeypatch.setattr(doctor.drivers, "devices", lambda: (lavapipe("25.0.7"),))
     found = doctor._rendering()
     assert found.ok == (said is None)
     assert found.required
@@ -106,8 +106,8 @@ def test_a_probe_that_hangs_is_given_up(monkeypatch):
 
 @pytest.mark.parametrize(("version", "ok"), [("22.3.6", False), ("24.2.8", False), ("24.3.0", True), ("25.0.7", True)])
 def test_old_software_vulkan_is_named_with_what_replaces_it(monkeypatch, version, ok):
-    monkeypatch.setattr(doctor.vulkan, "devices", lambda: (lavapipe(version),))
-    monkeypatch.setattr(remedies, "distribution", lambda: DEBIAN_12)
+    monkeypatch.setattr(doctor.drivers, "devices", lambda: (lavapipe(version),))
+    monkeypatch.setattr(vulkan_packages, "distribution", lambda: DEBIAN_12)
     found = doctor._devices()
     assert found.ok == ok
     assert version in found.value
@@ -115,7 +115,7 @@ def test_old_software_vulkan_is_named_with_what_replaces_it(monkeypatch, version
 
 
 def test_a_variable_that_hides_the_drivers_is_the_first_suspect(monkeypatch):
-    monkeypatch.setattr(doctor.vulkan, "devices", lambda: ())
+    monkeypatch.setattr(doctor.drivers, "devices", lambda: ())
     monkeypatch.setenv("VK_ICD_FILENAMES", "/nowhere.json")
     assert doctor._devices().remedy == "unset VK_ICD_FILENAMES"
 
@@ -136,22 +136,22 @@ def test_a_variable_that_hides_the_drivers_is_the_first_suspect(monkeypatch):
     ],
 )
 def test_the_remedy_fits_the_distribution(system, expected):
-    assert expected in remedies.software_vulkan(system)
+    assert expected in vulkan_packages.software_vulkan(system)
 
 
 def test_remedies_use_sudo_only_where_needed(monkeypatch):
-    monkeypatch.setattr(remedies.os, "geteuid", lambda: 1000)
-    assert "sudo apt-get install" in remedies.software_vulkan(DEBIAN_12)
-    assert "| sudo tee" in remedies.software_vulkan(DEBIAN_12)
-    monkeypatch.setattr(remedies.os, "geteuid", lambda: 0)
-    assert "sudo" not in remedies.software_vulkan(DEBIAN_12)
+    monkeypatch.setattr(vulkan_packages.os, "geteuid", lambda: 1000)
+    assert "sudo apt-get install" in vulkan_packages.software_vulkan(DEBIAN_12)
+    assert "| sudo tee" in vulkan_packages.software_vulkan(DEBIAN_12)
+    monkeypatch.setattr(vulkan_packages.os, "geteuid", lambda: 0)
+    assert "sudo" not in vulkan_packages.software_vulkan(DEBIAN_12)
 
 
 def test_os_release_is_read_with_its_quotes(tmp_path):
     file = tmp_path / "os-release"
     file.write_text('# a comment\nID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n\n')
-    assert remedies.distribution(file)["VERSION_ID"] == "12"
-    assert remedies.distribution(tmp_path / "nowhere") == {}
+    assert vulkan_packages.distribution(file)["VERSION_ID"] == "12"
+    assert vulkan_packages.distribution(tmp_path / "nowhere") == {}
 
 
 def test_a_pack_that_is_not_installed_is_optional(monkeypatch, tmp_path):
@@ -168,7 +168,7 @@ def test_space_is_measured_where_the_packs_will_be(monkeypatch, tmp_path):
 
 
 def test_looking_imports_neither_torch_nor_sapien():
-    code = "import sys, vlagen_bench.doctor; print([m for m in ('torch', 'sapien', 'mani_skill') if m in sys.modules])"
+    code = "import sys, vlagen_bench.diagnostics.doctor; print([m for m in ('torch', 'sapien', 'mani_skill') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
@@ -182,7 +182,7 @@ def test_this_machine_draws():
 @pytest.mark.sim
 def test_the_device_can_be_named_and_a_wrong_name_says_what_is_allowed(monkeypatch):
     from vlagen_bench.errors import RenderError
-    from vlagen_bench.sim import device
+    from vlagen_bench.sim.vulkan import device
 
     monkeypatch.setenv("VLAGEN_RENDER_DEVICE", "")
     chosen = device.render_device.__wrapped__()
@@ -191,7 +191,7 @@ def test_the_device_can_be_named_and_a_wrong_name_says_what_is_allowed(monkeypat
     monkeypatch.setenv("VLAGEN_RENDER_DEVICE", "cuda:99")
     with pytest.raises(RenderError, match=r"VLAGEN_RENDER_DEVICE='cuda:99' .* Allowed: "):
         device.render_device.__wrapped__()
-    monkeypatch.setattr(device.vulkan, "devices", lambda: ())
+    monkeypatch.setattr(device.drivers, "devices", lambda: ())
     monkeypatch.setenv("VLAGEN_RENDER_DEVICE", "")
     with pytest.raises(RenderError, match="vlagen doctor"):
         device.render_device.__wrapped__()

@@ -23,9 +23,10 @@ from fake_pack import MESH, OTHER, PHOTO, STAND_IN, bring, git_blob, manifest, s
 from fakes import wait_for
 from rich.console import Console
 
-from vlagen_bench import install, packs
-from vlagen_bench.download import Limits
 from vlagen_bench.errors import AssetError
+from vlagen_bench.packs import install
+from vlagen_bench.packs import manifest as packs
+from vlagen_bench.packs.download import Limits
 
 BIG = random.Random(0).randbytes(300_000)
 HALF = len(BIG) // 2
@@ -556,7 +557,7 @@ def test_progress_shows_files_and_bytes(home, server, monkeypatch, tmp_path):
 def process(tmp_path, server):
     """The same install in a process of its own."""
     code = (
-        "import pathlib, signal, sys; from vlagen_bench import install, paths; "
+        "import pathlib, signal, sys; from vlagen_bench.packs import install; from vlagen_bench.utils import paths; "
         "signal.signal(signal.SIGINT, signal.default_int_handler); "  # background jobs of a shell ignore it
         "paths.shipped_assets_dir = lambda: pathlib.Path(sys.argv[1]); install.install('tiny', None, mirror=sys.argv[2])"
     )

@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, packs, plan, specs
+from vlagen_bench import axes
 from vlagen_bench.axes import Draft, apply_stage
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.expert.motion import step_towards
-from vlagen_bench.expert.view import facts_of
-from vlagen_bench.policies.expert import Expert
-from vlagen_bench.seeding import stream
-from vlagen_bench.sim.line import Line
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.policies.expert.motion import step_towards
+from vlagen_bench.policies.expert.policy import Expert
+from vlagen_bench.policies.expert.view import facts_of
+from vlagen_bench.scenes import specs
+from vlagen_bench.sim.channel import Line
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.utils.seeding import stream
 
 TASK = catalog.task("tabletop_put_on")
 ACTIONS = np.random.RandomState(1).uniform(-0.04, 0.04, (8, 7)).astype(np.float32)
@@ -121,7 +124,7 @@ def test_steps_last_within_their_bounds_and_as_long_as_they_should_on_average():
 
 def drawn_size(object_id, growth, seed):
     axis = axes.make("object_size", {"growth": growth}, "test")
-    draft = Draft(scene=specs.TABLETOP, pack=packs.load("household"), values={"object": object_id})
+    draft = Draft(scene=specs.TABLETOP, pack=manifest.load("household"), values={"object": object_id})
     return axis.sample(stream(seed, "size"), draft)
 
 
@@ -385,7 +388,7 @@ def test_at_the_size_of_nothing_it_is_the_twin(blind, condition):
     episode, twin = pair(condition)
     name = condition.removesuffix("_l1")
     nothing = axes.make(name, {axes.AXES.get(name).sized_by: axes.AXES.get(name).nothing}, "test")
-    draft = Draft(scene=specs.TABLETOP, pack=packs.load("household"), values=twin.values)
+    draft = Draft(scene=specs.TABLETOP, pack=manifest.load("household"), values=twin.values)
     same = replace(episode, values={**twin.values, name: nothing.sample(stream(0, "test"), draft)})
     assert path(blind, same)[1] == path(blind, twin)[1]
 

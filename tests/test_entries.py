@@ -6,9 +6,11 @@ import json
 
 import pytest
 
-from vlagen_bench import entries, paths, validation
-from vlagen_bench.averages import ALL, GROUPS, SETTINGS, averages
+from vlagen_bench.calibration import validate
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.report import entries
+from vlagen_bench.report.averages import ALL, GROUPS, SETTINGS, averages
+from vlagen_bench.utils import paths
 
 PAPER = {entry.name: entry for entry in entries.load("paper")}
 GROUPS_OF_PAPER = entries.groups_of("paper")
@@ -147,7 +149,7 @@ def test_a_key_that_stands_twice_is_refused(board):
 
 def test_validate_reads_every_entry(board):
     def found():
-        return [finding for finding in validation.validate() if finding.what.startswith("entry ")]
+        return [finding for finding in validate.validate() if finding.what.startswith("entry ")]
 
     assert [(f.what, f.problem) for f in found()] == [("entry paper/openvla-rl-ppo", None)]
     board.write_text("{}")

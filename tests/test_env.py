@@ -9,9 +9,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import vlagen_bench  # noqa: F401 - registers the ids
-from vlagen_bench import catalog, ids
+from vlagen_bench.envs import registration
+from vlagen_bench.envs.registration import TRAINING_SEED, env_ids
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
-from vlagen_bench.ids import TRAINING_SEED, env_ids
+from vlagen_bench.plan import catalog
 
 TABLETOP = "VLAGen/TabletopPutOn-TableTest-v1"
 BRIDGE = "VLAGen/BridgePutOn-UnseenTable-v1"
@@ -25,9 +26,9 @@ def make(env_id, **arguments):
 
 
 def test_every_condition_has_an_id():
-    ids = {env_id for env_id, _ in env_ids()}
-    assert {"VLAGen/BridgePutOn-InDistribution-v1", "VLAGen/TabletopPutOn-Nominal-v1", TABLETOP, BRIDGE} <= ids
-    assert ids <= set(gym.registry)
+    registration = {env_id for env_id, _ in env_ids()}
+    assert {"VLAGen/BridgePutOn-InDistribution-v1", "VLAGen/TabletopPutOn-Nominal-v1", TABLETOP, BRIDGE} <= registration
+    assert registration <= set(gym.registry)
 
 
 @pytest.mark.parametrize("env_id", SCENES)
@@ -54,8 +55,8 @@ def test_an_episode_can_be_played_again_from_its_json(env_id):
 
 def test_seeds_and_later_resets_give_different_episodes():
     env = make(TABLETOP)
-    ids = [env.reset(seed=s)[1]["episode"]["id"] for s in (0, 1, 0)] + [env.reset()[1]["episode"]["id"]]
-    assert ids[0] == ids[2] and len(set(ids)) == 3
+    registration = [env.reset(seed=s)[1]["episode"]["id"] for s in (0, 1, 0)] + [env.reset()[1]["episode"]["id"]]
+    assert registration[0] == registration[2] and len(set(registration)) == 3
 
 
 @pytest.mark.parametrize("task", catalog.task_names())
@@ -65,7 +66,7 @@ def test_training_without_a_seed_meets_no_episode_of_a_suite(task):
         arguments.get("first_seed", 0)
         for name in ("main", catalog.task(task).nominal_name)
         for env_id, arguments in env_ids()
-        if env_id == ids.env_id(task, name, version)
+        if env_id == registration.env_id(task, name, version)
     )
     suites = [catalog.suite(name).seed for name in catalog.suite_names()]
     assert (main, nominal) == (TRAINING_SEED, 0) and main > max(suites) + 100_000
@@ -165,7 +166,7 @@ def test_observations_are_as_promised():
 
 
 def test_potential_reward_sums_to_the_potential():
-    from vlagen_bench.policies.expert import Expert
+    from vlagen_bench.policies.expert.policy import Expert
 
     env, expert = make("VLAGen/TabletopPutOn-Nominal-v1", reward="potential"), Expert()
     obs, info = env.reset(seed=0)

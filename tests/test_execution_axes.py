@@ -6,14 +6,17 @@ from math import dist
 import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, plan, specs
-from vlagen_bench.axes import AXES, Draft, spots
+from vlagen_bench import axes
+from vlagen_bench.axes import AXES, Draft
+from vlagen_bench.axes.shared import spots
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.nouns import Episode
-from vlagen_bench.packs import load
-from vlagen_bench.policies.expert import Expert
-from vlagen_bench.seeding import stream
+from vlagen_bench.packs.manifest import load
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.policies.expert.policy import Expert
+from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.types import Episode
+from vlagen_bench.utils.seeding import stream
 
 TASKS = ("tabletop_put_on", pytest.param("bridge_put_on_fixed", marks=pytest.mark.bridge))
 EXECUTION = (

@@ -5,12 +5,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 from transforms3d.euler import euler2mat
 
-from vlagen_bench import catalog, plan, specs
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.expert import grasps, places
-from vlagen_bench.expert.grippers import PANDA, WIDOWX, gripper_of
-from vlagen_bench.expert.motion import nearest_turn, step_towards, tips_of, tool_frame, yaw_of
-from vlagen_bench.expert.shapes import Frame, from_hulls
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.policies.expert import grasps, places
+from vlagen_bench.policies.expert.grippers import PANDA, WIDOWX, gripper_of
+from vlagen_bench.policies.expert.motion import nearest_turn, step_towards, tips_of, tool_frame, yaw_of
+from vlagen_bench.policies.expert.shapes import Frame, from_hulls
+from vlagen_bench.scenes import specs
 
 GRIPPERS = [PANDA, WIDOWX]
 
@@ -157,7 +158,7 @@ def test_an_unknown_robot_is_refused():
 
 def play(sim, task_name, condition, index, *, steps=None):
     """Plays one episode; the last status, the actions, and the state hashes."""
-    from vlagen_bench.policies.expert import Expert
+    from vlagen_bench.policies.expert.policy import Expert
 
     task = catalog.task(task_name)
     episode, _ = plan.sample(task, condition, index=index, seed=3)
@@ -238,7 +239,7 @@ def test_the_same_episode_is_played_in_the_same_way(tabletop):
 
 @pytest.mark.sim
 def test_it_only_looks(tabletop):
-    from vlagen_bench.policies.expert import Expert
+    from vlagen_bench.policies.expert.policy import Expert
 
     play(tabletop, "tabletop_put_on", "nominal", 1, steps=7)
     expert = Expert()
@@ -253,6 +254,6 @@ def test_it_only_looks(tabletop):
 
 @pytest.mark.sim
 def test_it_is_marked_as_privileged():
-    from vlagen_bench.policies.expert import Expert
+    from vlagen_bench.policies.expert.policy import Expert
 
     assert Expert.privileged is True

@@ -18,21 +18,22 @@ import pytest
 from fakes import FakeSim, loaded, wait_for
 from hostile import SINS, Good, Hostile, HostileBatch
 
-from vlagen_bench import catalog, plan, run
 from vlagen_bench.cli.playing import Playing
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.harness.asking import Asker, Question
+from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.inference import Asker, Question
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.players import players
 from vlagen_bench.harness.worker import simulator
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
-from vlagen_bench.policies.isolated import Isolation, load
-from vlagen_bench.policies.output import NO_MORE, Output
-from vlagen_bench.record import RunFolder
-from vlagen_bench.recordings import read_actions
-from vlagen_bench.specs import PANDA
+from vlagen_bench.policies.isolation.output import NO_MORE, Output
+from vlagen_bench.policies.isolation.proxy import Isolation, load
+from vlagen_bench.runs.actions import read_actions
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.scenes.specs import PANDA
 
 HERE = Path(__file__).parent
 PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=60, seed=0))

@@ -12,11 +12,11 @@ import trimesh
 import yaml
 from PIL import Image
 
-from vlagen_bench import packs
-from vlagen_bench.household import catalogue
-from vlagen_bench.household.build import TABLE_PX, TEXTURE_PX, build
-from vlagen_bench.household.collision import MAX_PIECES, MAX_VERTICES, convex_piece, rim_pieces
-from vlagen_bench.household.lightings import LIGHTINGS
+from vlagen_bench.packs import manifest
+from vlagen_bench.packs.household import catalogue
+from vlagen_bench.packs.household.build import TABLE_PX, TEXTURE_PX, build
+from vlagen_bench.packs.household.collision import MAX_PIECES, MAX_VERTICES, convex_piece, rim_pieces
+from vlagen_bench.packs.household.lightings import LIGHTINGS
 
 PACK = Path(__file__).parents[1] / "assets" / "household"
 MANIFEST = yaml.safe_load((PACK / "pack.yaml").read_text())
@@ -70,7 +70,7 @@ def test_manifest_lists_the_catalogue():
 
 
 def test_manifest_lists_the_lightings():
-    lightings = packs.load("household").lightings
+    lightings = manifest.load("household").lightings
     assert lightings == tuple(sorted(LIGHTINGS, key=lambda lighting: lighting.id))
     for lighting in lightings:
         assert sum(light.shadow for light in lighting.lights) <= 1, "each shadow draws the scene once more"

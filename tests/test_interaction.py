@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vlagen_bench.interaction import interactions
+from vlagen_bench.report.interaction import interactions
 
 NAMES = ("a_l1", "b_l1", "a_l1+b_l1")
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from submissions import CARD, members, recorded, tiny  # noqa: F401
 
-from vlagen_bench import catalog, entries, paths, plan
 from vlagen_bench.cli import leaderboard as commands
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.leaderboard import archive, card, claims, hidden, proofs, streams, submission, ties, verify
+from vlagen_bench.leaderboard import archive, card, claims, codec, commitment, provenance, ranking, submission, verify
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.leaderboard.sandbox import Sandbox
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.report import entries
+from vlagen_bench.utils import paths
 
 pytestmark = pytest.mark.sim
 
@@ -67,7 +69,7 @@ def test_a_card_is_looked_for_where_one_is_written(tmp_path, monkeypatch):
 
 def test_nothing_resimulated_is_a_self_run():
     found = verify.verify(submission.read(archive.pack(members())), published=[], sample=0)
-    assert found.kind == "self-run" and "Whether the actions do" in proofs.not_proven(found.entry())[0]
+    assert found.kind == "self-run" and "Whether the actions do" in provenance.not_proven(found.entry())[0]
     assert found.entry().proof.resimulated == 0
 
 
@@ -83,7 +85,7 @@ def test_a_sample_says_what_it_leaves_open():
         )
 
     found = verify.verify(read, published=[], sample=2, seed=3, resimulate=resimulate)
-    assert len(played) == 2 and found.sample_seed == 3 and "with the seed 3" in proofs.proven(found.entry())[-1]
+    assert len(played) == 2 and found.sample_seed == 3 and "with the seed 3" in provenance.proven(found.entry())[-1]
     assert verify.draw(read.takes, 2, 3) == verify.draw(read.takes, 2, 3) != verify.draw(read.takes, 2, 5)
     assert verify.draw(read.takes, 2, None)[1] is not None
     with pytest.raises(Refused, match="not negative"):
@@ -98,7 +100,7 @@ def test_states_of_another_machine_count_only_if_that_is_said():
     with pytest.raises(Refused, match=r"diverge at step 9 of 80.*--states rescored"):
         verify.verify(read, published=[], resimulate=lambda task, takes: iter(other))
     found = verify.verify(read, published=[], states="rescored", resimulate=lambda task, takes: iter(other))
-    assert found.exact == 0 and "4 by their score alone" in proofs.proven(found.entry())[2]
+    assert found.exact == 0 and "4 by their score alone" in provenance.proven(found.entry())[2]
 
 
 @pytest.mark.parametrize(("total", "sampled", "left"), [(10, 10, 0), (10, 9, 1), (100, 95, 0), (3072, 300, 29)])
@@ -106,7 +108,7 @@ def test_how_many_false_records_a_sample_allows(total, sampled, left):
     """Against the definition, by counting."""
     from scipy.stats import hypergeom
 
-    assert proofs.undetected(total, sampled) == left
+    assert provenance.undetected(total, sampled) == left
     assert hypergeom.pmf(0, total, left + 1, sampled) <= 0.05 < hypergeom.pmf(0, total, left, sampled)
 
 
@@ -114,17 +116,17 @@ def test_the_paper_suite_fits_into_10_mb():
     """With noise for actions, which nothing compresses; records are added in docs/submit.md."""
     rng = np.random.default_rng(0)
     actions = [rng.uniform(-1, 1, (80, 7)).astype(np.float32) for _ in range(3072)]
-    packed = len(streams.shrink(streams.actions_to_bytes(actions))) + 3072 * 81 * 8
+    packed = len(codec.shrink(codec.actions_to_bytes(actions))) + 3072 * 81 * 8
     assert packed < 8_600_000
 
 
 def test_actions_survive_bit_for_bit():
     rng = np.random.default_rng(0)
     actions = [rng.normal(size=(steps, 7)).astype(np.float32) for steps in (3, 1, 80)]
-    back = streams.actions_from_bytes(streams.actions_to_bytes(actions), [3, 1, 80])
+    back = codec.actions_from_bytes(codec.actions_to_bytes(actions), [3, 1, 80])
     assert all(np.array_equal(one, other) for one, other in zip(actions, back, strict=True))
     states = [["00ff" * 4, "f" * 16], ["0" * 16]]
-    assert streams.states_from_bytes(streams.states_to_bytes(states), [1, 0]) == [tuple(one) for one in states]
+    assert codec.states_from_bytes(codec.states_to_bytes(states), [1, 0]) == [tuple(one) for one in states]
 
 
 @pytest.mark.slow
@@ -133,7 +135,7 @@ def test_the_sandbox_has_no_network_and_cannot_write(tmp_path):
     import sys
 
     script = (
-        "import resource, socket, sys; from vlagen_bench.leaderboard import inmate\n"
+        "import resource, socket, sys; from vlagen_bench.leaderboard import sandbox_child as inmate\n"
         "cut = inmate.without_network(); inmate.limit(60, 8 << 30, 64)\n"
         "try: open(sys.argv[1], 'w').write('x' * 9999); print('wrote')\n"
         "except OSError: print('no file')\n"
@@ -263,7 +265,7 @@ def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
         commands.verify(tmp_path / "x", opening=files[1])
     for edit in ({"seeds": [11, 12, 14]}, {"seeds": [12, 11, 13]}, {"salt": "0" * 64}, {"suite": "quick"}):
         with pytest.raises(Refused, match="not those that were committed to"):
-            hidden.reveal(json.dumps(opening | edit).encode(), files[0].read_bytes())
+            commitment.reveal(json.dumps(opening | edit).encode(), files[0].read_bytes())
 
 
 @pytest.mark.parametrize(("edit", "says"), [
@@ -272,35 +274,35 @@ def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
     ({"salt": ""}, "the opening's salt has 0"), ({"salt": 5}, "expected a str"), ({"more": 1}, "no key 'more'"),
 ])  # fmt: skip
 def test_a_wrong_opening_is_a_sentence(edit, says):
-    right = hidden.commit("tiny", [1, 2])
+    right = commitment.commit("tiny", [1, 2])
     given = json.dumps({"suite": "tiny", "seeds": [1, 2], "salt": right.salt} | edit).encode()
     with pytest.raises(Refused, match=f"(?i){says}"):
-        hidden.reveal(given, json.dumps(vars(right.commitment())).encode())
+        commitment.reveal(given, json.dumps(vars(right.commitment())).encode())
 
 
 def test_a_list_of_seeds_is_numbers():
-    assert hidden.seeds_of(b"1\n 22 \n", "f") == (1, 22)
+    assert commitment.seeds_of(b"1\n 22 \n", "f") == (1, 22)
     for text in ("1.5", "one", "", "1\n\n2", "٣", "99999999999"):
         with pytest.raises(ConfigError):
-            hidden.seeds_of(text.encode(), "f")
+            commitment.seeds_of(text.encode(), "f")
 
 
 def test_a_revealed_seed_may_be_run():
     claimed, _ = claims.read(members()["header.json"])
     other = plan.make_plan(plan.select(catalog.suite("tiny"), conditions=None, episodes=None, seed=12))
     hidden_run = dataclasses.replace(claimed, seed=12, plan_hash=other.hash)
-    assert claims.plan_of(hidden_run, hidden.commit("tiny", (11, 12))).hash == other.hash
+    assert claims.plan_of(hidden_run, commitment.commit("tiny", (11, 12))).hash == other.hash
     with pytest.raises(Refused, match=r"the suite's is 0\. Who may choose a seed"):
         claims.plan_of(hidden_run)
     with pytest.raises(Refused, match=r"or one of the revealed\. Who may choose a seed"):
-        claims.plan_of(hidden_run, hidden.commit("tiny", (11, 13)))
+        claims.plan_of(hidden_run, commitment.commit("tiny", (11, 13)))
     with pytest.raises(Refused, match="the revealed ones are of the suite 'quick'"):
-        claims.plan_of(hidden_run, hidden.commit("quick", (11, 12)))
+        claims.plan_of(hidden_run, commitment.commit("quick", (11, 12)))
 
 
 def test_a_run_of_a_revealed_seed_says_so_and_stands_apart():
     """Its episodes are others, one list of seeds to choose from."""
-    from vlagen_bench.site import boards
+    from vlagen_bench.leaderboard.site import boards
 
     read = submission.read(archive.pack(members()))
     suite = catalog.suite("tiny")
@@ -360,7 +362,7 @@ def test_an_entry_in_any_script_can_be_read_again(tmp_path, monkeypatch):
 
 
 def test_ties_are_groups_that_may_overlap():
-    found = ties.board({"a": (180, 192), "b": (170, 192), "c": (158, 192), "d": (20, 192), "none": (0, 0)})
+    found = ranking.board({"a": (180, 192), "b": (170, 192), "c": (158, 192), "d": (20, 192), "none": (0, 0)})
     assert found.groups == (("a", "b"), ("b", "c"), ("d",))
     assert [(one.name, one.first, one.last) for one in found.places] == [
         ("a", 1, 2), ("b", 1, 3), ("c", 2, 3), ("d", 4, 4),
@@ -368,12 +370,12 @@ def test_ties_are_groups_that_may_overlap():
 
 
 def test_equal_entries_are_one_group_and_few_episodes_tell_nothing():
-    assert ties.board({"b": (5, 10), "a": (5, 10)}).groups == (("a", "b"),)
-    assert ties.board({"a": (4, 4), "b": (1, 4)}).groups == (("a", "b"),)
-    assert ties.board({}).groups == () and ties.board({"a": (1, 2)}).groups == (("a",),)
+    assert ranking.board({"b": (5, 10), "a": (5, 10)}).groups == (("a", "b"),)
+    assert ranking.board({"a": (4, 4), "b": (1, 4)}).groups == (("a", "b"),)
+    assert ranking.board({}).groups == () and ranking.board({"a": (1, 2)}).groups == (("a",),)
 
 
 def test_holm_makes_more_entries_harder_to_tell_apart():
     pair = {"a": (104, 192), "b": (80, 192)}
-    assert len(ties.board(pair).groups) == 2
-    assert len(ties.board(pair | {f"c{i}": (92, 192) for i in range(8)}).groups) == 1
+    assert len(ranking.board(pair).groups) == 2
+    assert len(ranking.board(pair | {f"c{i}": (92, 192) for i in range(8)}).groups) == 1

@@ -25,11 +25,11 @@ from submissions import (  # noqa: F401
     with_records,
 )  # fmt: skip
 
-from vlagen_bench import catalog, plan
-from vlagen_bench.leaderboard import archive, copies, limits, records, streams, submission, verify
+from vlagen_bench.harness.replay import Unseen, replay
+from vlagen_bench.leaderboard import archive, codec, duplicates, limits, records, submission, verify
+from vlagen_bench.leaderboard.codec import expand, shrink
 from vlagen_bench.leaderboard.limits import Refused
-from vlagen_bench.leaderboard.streams import expand, shrink
-from vlagen_bench.replay import Unseen, replay
+from vlagen_bench.plan import catalog, plan
 
 pytestmark = pytest.mark.sim
 
@@ -161,14 +161,14 @@ def flipped() -> bytes:
     parts = members()
     lines = [json.loads(line) for line in expand(parts["episodes.jsonl.xz"], "", LIMIT).splitlines()]
     steps = [one["steps"] for one in lines]
-    actions = streams.actions_from_bytes(expand(parts["actions.xz"], "", LIMIT), steps)
-    states = streams.states_from_bytes(parts["states.bin"], steps)
+    actions = codec.actions_from_bytes(expand(parts["actions.xz"], "", LIMIT), steps)
+    states = codec.states_from_bytes(parts["states.bin"], steps)
     lines[0]["steps"] = 80
     actions[0] = np.zeros((80, 7), np.float32)
     states[0] = ("0" * 16,) * 81
     parts["episodes.jsonl.xz"] = shrink("".join(json.dumps(line) + "\n" for line in lines).encode())
-    parts["actions.xz"] = shrink(streams.actions_to_bytes(actions))
-    parts["states.bin"] = streams.states_to_bytes(states)
+    parts["actions.xz"] = shrink(codec.actions_to_bytes(actions))
+    parts["states.bin"] = codec.states_to_bytes(states)
     return archive.pack(parts)
 
 
@@ -467,10 +467,12 @@ def test_who_stands_still_where_lost_is_no_copy_of_who_always_does():
     mine = acted([still, still, still, takes[3].actions])
     always = dataclasses.replace(
         entry_of(archive.pack(members())).proof,
-        actions_digests=copies.actions_of(acted([still] * 4)), states_digests=copies.states_of(acted([still] * 4)),
+        actions_digests=duplicates.actions_of(acted([still] * 4)), states_digests=duplicates.states_of(acted([still] * 4)),
     )  # fmt: skip
-    assert copies.share(mine, always) == 0.5 == copies.COPY and not copies.blind(mine)
-    assert copies.share(acted([still] * 4), always) == 1 and copies.blind(acted([still, still[:9], still, still]))
+    assert duplicates.share(mine, always) == 0.5 == duplicates.COPY and not duplicates.blind(mine)
+    assert duplicates.share(acted([still] * 4), always) == 1 and duplicates.blind(
+        acted([still, still[:9], still, still])
+    )
 
 
 def test_random_damage_ends_in_sentences():

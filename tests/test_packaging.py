@@ -27,11 +27,11 @@ def wheel(tmp_path_factory):
 def test_the_wheel_has_tasks_assets_and_leaderboards(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
-        "vlagen_bench/tasks/suites/quick.yaml",
-        "vlagen_bench/assets/household/pack.yaml",
-        "vlagen_bench/assets/bridge/pack.yaml",
+        "vlagen_bench/data/tasks/suites/quick.yaml",
+        "vlagen_bench/data/assets/household/pack.yaml",
+        "vlagen_bench/data/assets/bridge/pack.yaml",
     } <= names
-    assert "vlagen_bench/leaderboards/__init__.py" in names
+    assert "vlagen_bench/data/leaderboards/__init__.py" in names
     assert any(name.endswith("visual.glb") for name in names)
     assert not any("bridge/rl4vla/" in name or "widowx250s/" in name for name in names), "official assets must not ship"
 

@@ -3,8 +3,8 @@
 import pytest
 from fake_pack import MESH, OTHER, PHOTO, REAL, STAND_IN, bring, git_blob, manifest, sha256, ship
 
-from vlagen_bench import packs
 from vlagen_bench.errors import AssetError, ConfigError
+from vlagen_bench.packs import manifest as packs
 
 
 @pytest.fixture(autouse=True)

@@ -16,18 +16,19 @@ import numpy as np
 import pytest
 from fabricated import fabricate
 
-from vlagen_bench import catalog, compare_page, finished, plan
 from vlagen_bench.cli.selection import Selection
-from vlagen_bench.compare import compare
 from vlagen_bench.errors import RunError
-from vlagen_bench.pages import charts, write_report
-from vlagen_bench.pages.data import gather
-from vlagen_bench.pages.estimates import Estimate
-from vlagen_bench.pages.films import gallery, spread
-from vlagen_bench.pages.reproduce import command
-from vlagen_bench.pages.words import plain, points, points_range
-from vlagen_bench.stats import newcombe, wilson
-from vlagen_bench.video import caption, captioned
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.report import comparison_page, load
+from vlagen_bench.report.comparison import compare
+from vlagen_bench.report.html import charts, write_report
+from vlagen_bench.report.html.data import gather
+from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.html.films import gallery, spread
+from vlagen_bench.report.html.reproduce import command
+from vlagen_bench.report.html.words import plain, points, points_range
+from vlagen_bench.runs.video import caption, captioned
+from vlagen_bench.statistics.intervals import newcombe, wilson
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(2)>"
 LADDER = ("nominal", "lighting_l1", "lighting_l3", "lighting_l5", "mass_l2", "object_test", "lighting_l3+object_test")
@@ -94,7 +95,7 @@ class Elements(HTMLParser):
 
 
 def test_the_headline_is_the_mean_over_conditions(ladder):
-    found = gather(finished.read(ladder))
+    found = gather(load.read(ladder))
     headline = found.headline
     assert headline.nominal == Estimate(value=1.0, low=wilson(6, 6)[0], high=1.0, n=6)
     assert headline.shifted.value == pytest.approx((0 + 0 + 0 + 0.5 + 1 + 0) / 6)
@@ -106,7 +107,7 @@ def test_the_headline_is_the_mean_over_conditions(ladder):
 
 
 def test_levels_of_an_axis_are_one_line_and_one_curve(ladder):
-    found = gather(finished.read(ladder))
+    found = gather(load.read(ladder))
     lines = {line.name: line for line in found.lines}
     assert set(lines) == {"nominal", "lighting", "mass", "object", "lighting_l3+object_test"}
     assert (lines["lighting"].success.n, lines["lighting"].failures, len(lines["lighting"].rows)) == (18, 18, 3)
@@ -124,7 +125,7 @@ def test_levels_of_an_axis_are_one_line_and_one_curve(ladder):
 
 def test_published_episodes_are_independent_and_unpaired(tmp_path):
     run = fabricate(tmp_path / "run", "paper", lambda e: "success" if e.index % 2 else "failure", episodes=4)
-    headline = gather(finished.read(run)).headline
+    headline = gather(load.read(run)).headline
     assert not headline.paired and headline.drop.value == 0
     assert newcombe(2, 4, 2, 4)[0] < headline.drop.low < 0 < headline.drop.high
     text = write_report(run).read_text(encoding="utf-8")
@@ -204,7 +205,7 @@ def test_no_data_is_a_dash(tmp_path):
 
 def test_a_part_of_a_run_opens_the_radar(tmp_path):
     run = fabricate(tmp_path / "run", "quick", lambda e: None if e.condition == "mass_l3" else "success", episodes=2)
-    found = gather(finished.read(run))
+    found = gather(load.read(run))
     drawn = charts.radar(found.spokes, found.headline.nominal)
     assert "polygon" not in drawn and "mass: no data" in drawn
     assert found.headline.known == 8 and found.headline.conditions == 9
@@ -260,10 +261,10 @@ def test_who_played_is_said_in_words(ladder):
 def test_a_stopped_run_has_the_intervals_that_hold(ladder):
     """Wilson's, of a run that ended because of its outcomes, would cover less than it says."""
     ends = {name: [0.111, 0.999] for name in LADDER}
-    whole = gather(finished.read(ladder))
+    whole = gather(load.read(ladder))
     stopped = {"until": "width<0.9", "episodes": 40, "intervals": ends, "verdict": "7 of 7 conditions & so on"}
     edit(ladder / "header.json", stopped=stopped)
-    found = gather(finished.read(ladder))
+    found = gather(load.read(ladder))
     assert (found.headline.nominal.low, found.headline.nominal.high) == (0.111, 0.999) != whole.headline.nominal.low
     assert {(step.success.low, step.success.high) for step in found.curves[0].steps} == {(0.111, 0.999)}
     lines = {line.name: line.success for line in found.lines}
@@ -292,7 +293,7 @@ def test_films_are_shown_and_linked_from_where_the_page_is(ladder, tmp_path):
     assert write_report(ladder, page) == page
     (link,) = (one["href"] for one in Elements(page).all("a") if one["href"].endswith(".mp4"))
     assert (page.parent / unquote(link)).resolve() == path.resolve()
-    (shown,) = gallery(finished.read(ladder), page).films
+    (shown,) = gallery(load.read(ladder), page).films
     assert (shown.pictures, shown.first.width_px, shown.first.height_px) == (6, 320, 320)  # less the caption
     assert (shown.strip.width_px, shown.strip.height_px) == (480, 320)
 
@@ -300,7 +301,7 @@ def test_films_are_shown_and_linked_from_where_the_page_is(ladder, tmp_path):
 def test_pictures_stay_within_their_budget(ladder):
     for record in failures(ladder)[:5]:
         film(ladder, record, frames=3)
-    run, page = finished.read(ladder), ladder / "report.html"
+    run, page = load.read(ladder), ladder / "report.html"
     everything = gallery(run, page)
     assert (len(everything.films), everything.filmed) == (5, 5) and everything.failures == len(failures(ladder))
     one = sum(len(shot.source) for shot in (everything.films[0].first, everything.films[0].strip))
@@ -429,7 +430,7 @@ def test_a_browser_shows_a_comparison_and_fetches_films_only(ladder, tmp_path, b
     other = fabricate(tmp_path / "b", "core", lambda _: "success", episodes=6, conditions=LADDER)
     for run in (ladder, other):
         film(run, failures(ladder)[0])
-    page = compare_page.write(compare([ladder, other]), tmp_path / "out")
+    page = comparison_page.write(compare([ladder, other]), tmp_path / "out")
     Elements(page)
     dom, said, asked = browsed(page)
     assert "CONSOLE" not in said, said

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from vlagen_bench import axes, catalog, packs, plan, specs
+from vlagen_bench import axes
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.nouns import Episode
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Episode
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "plans.json").read_text())
 TASKS = [catalog.task(name) for name in catalog.task_names()]
@@ -24,7 +27,7 @@ def test_plans_are_pinned(name):
 
 
 def test_the_plan_does_not_depend_on_the_hash_seed():
-    code = "from vlagen_bench import catalog, plan; print(plan.make_plan(catalog.suite('quick')).hash)"
+    code = "from vlagen_bench.plan import catalog, plan; print(plan.make_plan(catalog.suite('quick')).hash)"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -85,7 +88,7 @@ def test_a_narrowed_plan_is_part_of_the_whole():
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_train_and_test_are_disjoint(task):
-    pack = packs.load(specs.scene(task.scene).pack)
+    pack = manifest.load(specs.scene(task.scene).pack)
     for kind in ("objects", "receptacles", "tables", "textures"):
         train, test = ({asset.id for asset in getattr(pack, kind) if asset.split == s} for s in ("train", "test"))
         assert test and not train & test

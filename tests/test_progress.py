@@ -11,14 +11,14 @@ from rich.console import Console
 from tensorboardX.proto.event_pb2 import Event
 from test_run import HEADER, PLAN, solo
 
-from vlagen_bench import progress, run
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.harness.player import Played
-from vlagen_bench.logs import logs
-from vlagen_bench.nouns import Episode, EpisodeResult, Plan
-from vlagen_bench.progress import RunProgress, duration
-from vlagen_bench.record import RunFolder
-from vlagen_bench.tally import TWINS, Count, Tally
+from vlagen_bench.harness import progress, run
+from vlagen_bench.harness.counts import TWINS, Count, Tally
+from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.loggers import logs
+from vlagen_bench.harness.progress import RunProgress, duration
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.types import Episode, EpisodeResult, Plan
 
 TIMES = {"reset_s": 1.0, "advance_s": 4.0, "observe_s": 2.0, "policy_s": 2.0, "waiting_s": 1.0, "total_s": 10.0}
 

@@ -13,16 +13,16 @@ from fakes import Batcher, FakeSim, Stepper
 from test_cli import call
 from test_workers import PLAN, TASK, VICTIM, outcomes, trapped
 
-from vlagen_bench import run
 from vlagen_bench.cli.playing import Playing
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
+from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.executors import players
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.cluster import Cluster
-from vlagen_bench.harness.players import players
 from vlagen_bench.policies.base import LoadedPolicy, load
-from vlagen_bench.record import RunFolder
-from vlagen_bench.recordings import read_actions
+from vlagen_bench.runs.actions import read_actions
+from vlagen_bench.runs.folder import RunFolder
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'vlagen-bench[ray]'")
 
@@ -278,9 +278,9 @@ def test_the_driver_knows_a_policy_without_loading_it(two_nodes):
 
 
 def test_it_is_said_that_a_policy_waits_for_room(two_nodes, monkeypatch, caplog):
-    from vlagen_bench.harness.on_ray import elsewhere
+    from vlagen_bench.harness.on_ray import probe_policy
 
-    monkeypatch.setattr(elsewhere, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(probe_policy, "PATIENCE_S", 0.3)
     Playing(executor="ray").load("test_ray:SlowToLoad", {})
     assert "The policy is not loaded yet; free in the cluster: " in caplog.text and "(--policy-gpus)" in caplog.text
 
@@ -288,7 +288,7 @@ def test_it_is_said_that_a_policy_waits_for_room(two_nodes, monkeypatch, caplog)
 def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     import asyncio
 
-    from vlagen_bench.harness.asking import Asker, Question
+    from vlagen_bench.harness.inference import Asker, Question
     from vlagen_bench.harness.on_ray.replica import Replica, Turn
 
     async def ask():
@@ -311,10 +311,10 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
 
 
 def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(two_nodes):
-    from vlagen_bench import scale
+    from vlagen_bench.diagnostics import bench_scale
     from vlagen_bench.harness.on_ray.null import Waits
 
-    load = scale.measure(2, Waits(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
+    load = bench_scale.measure(2, Waits(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
     assert load.questions == 2 * load.episodes == 2 * 3
     assert load.question_bytes > 640 * 480 * 3 and load.record_bytes < 10_000
     assert 0 < load.commit_s < load.store_s < load.busy_s < load.wall_s
@@ -322,10 +322,10 @@ def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(tw
 
 
 def test_a_driver_that_is_fed_too_fast_is_found_out():
-    from vlagen_bench import scale
+    from vlagen_bench.diagnostics import bench_scale
     from vlagen_bench.harness.on_ray.null import Waits
 
-    slow, fast = (scale.feed(per_s, Waits(), seconds=seconds) for per_s, seconds in ((10, 1.0), (1e6, 2e-4)))
+    slow, fast = (bench_scale.feed(per_s, Waits(), seconds=seconds) for per_s, seconds in ((10, 1.0), (1e6, 2e-4)))
     assert slow.kept_up and slow.busy < 0.9 and slow.together < 5
     assert not fast.kept_up and fast.busy > 0.9 and fast.together > 5
 

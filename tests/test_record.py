@@ -14,7 +14,7 @@ from fakes import Stepper
 from test_run import HEADER, PLAN, go, solo
 
 from vlagen_bench.errors import RunError
-from vlagen_bench.record import RunFolder, read_results
+from vlagen_bench.runs.folder import RunFolder, read_results
 
 CHILD = """
 import sys, time

@@ -14,9 +14,9 @@ COUNT = "print(sum(name.startswith('VLAGen/') for name in gymnasium.registry) > 
         "import gymnasium, vlagen_bench",
         "import vlagen_bench, gymnasium",
         "import vlagen_bench; from gymnasium.envs import registration; import gymnasium",
-        "import vlagen_bench.env, gymnasium",
-        "import vlagen_bench.ids, gymnasium",
-        "from vlagen_bench.ids import env_id; from vlagen_bench import make_vec; import gymnasium",
+        "import vlagen_bench.envs.env, gymnasium",
+        "import vlagen_bench.envs.registration, gymnasium",
+        "from vlagen_bench.envs.registration import env_id; from vlagen_bench import make_vec; import gymnasium",
     ],
 )
 def test_environments_are_known(imports):

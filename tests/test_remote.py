@@ -24,15 +24,16 @@ from fakes import Batcher, Counter, Stepper, loaded, wait_for
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from vlagen_bench import paths
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.harness.asking import Asker, Question
+from vlagen_bench.harness.inference import Asker, Question
 from vlagen_bench.harness.limits import TookTooLong, time_limit
-from vlagen_bench.policies import base, wire
-from vlagen_bench.policies.questions import observation, parse_names, question, renamed
+from vlagen_bench.policies import base
 from vlagen_bench.policies.random import Random
-from vlagen_bench.serve import Server
-from vlagen_bench.served import Served
+from vlagen_bench.policies.remote import wire
+from vlagen_bench.policies.remote.messages import observation, parse_names, question, renamed
+from vlagen_bench.policies.remote.server import Server
+from vlagen_bench.policies.remote.session import Served
+from vlagen_bench.utils import paths
 
 PICTURE = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
 SEEN = {"image": PICTURE, "images": {"front": PICTURE}, "state": np.array([0.5, 2], np.float32), "episode_id": "e1"}
@@ -287,7 +288,7 @@ def test_a_batch_goes_as_one_question():
 
 
 def test_the_spec_of_a_served_policy_is_checked():
-    from vlagen_bench.specs import PANDA
+    from vlagen_bench.scenes.specs import PANDA
 
     with serving(Telling()) as url:
         base.check_spec(base.load(url, {}), PANDA)
@@ -497,9 +498,9 @@ def test_a_wrong_address_or_argument_is_a_sentence(url, arguments, says):
 
 
 def test_without_the_packages_there_is_a_sentence(monkeypatch):
-    for module in ("remote", "line"):
-        monkeypatch.delitem(sys.modules, f"vlagen_bench.policies.{module}")
-    monkeypatch.delattr("vlagen_bench.policies.remote")
+    for module in ("client", "websocket"):
+        monkeypatch.delitem(sys.modules, f"vlagen_bench.policies.remote.{module}")
+    monkeypatch.delattr("vlagen_bench.policies.remote.client")
     monkeypatch.setitem(sys.modules, "websockets.exceptions", None)
     monkeypatch.setitem(sys.modules, "websockets", None)
     with pytest.raises(PolicyError, match=r"pip install 'vlagen-bench\[remote\]'"):

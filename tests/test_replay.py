@@ -11,27 +11,30 @@ import numpy as np
 import pytest
 from submissions import recorded, tiny  # noqa: F401
 
-from vlagen_bench import catalog, header, plan, specs, takes
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.cli.replay import replay as command
 from vlagen_bench.errors import RunError, VlagenError
-from vlagen_bench.harness.asking import Asker
+from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.inference import Asker
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.solo import Solo
+from vlagen_bench.harness.replay import Again, Unseen, compare, replay
+from vlagen_bench.harness.serial import Solo
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
-from vlagen_bench.record import RunFolder
-from vlagen_bench.recordings import read_actions, write_actions
-from vlagen_bench.replay import Again, Unseen, compare, replay
+from vlagen_bench.runs import episodes
+from vlagen_bench.runs.actions import read_actions, write_actions
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.scenes import specs
 
 pytestmark = pytest.mark.sim
 HASHES = """
 import sys
-from vlagen_bench import takes
-from vlagen_bench.plan import task_of
-from vlagen_bench.replay import Unseen, replay
+from vlagen_bench.runs import episodes
+from vlagen_bench.plan.plan import task_of
+from vlagen_bench.harness.replay import Unseen, replay
 from pathlib import Path
-found = list(takes.of_run(Path(sys.argv[1])))
+found = list(episodes.of_run(Path(sys.argv[1])))
 task = task_of(found[0].episode.task)
 sim = Unseen(task)
 for take in found[:: int(sys.argv[2])]:
@@ -48,7 +51,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def found():
-    return list(takes.of_run(recorded()))
+    return list(episodes.of_run(recorded()))
 
 
 def again(take, **changes):
@@ -131,7 +134,7 @@ def test_under_load_nothing_changes():
 @pytest.mark.slow
 def test_a_state_that_is_rounded_otherwise_is_seen(run):
     """The tests above can fail: a last bit in an action is another state, a hash that is another is told."""
-    first = takes.episodes(run / "plan.json")[0]
+    first = episodes.episodes(run / "plan.json")[0]
     actions, hashes = read_actions(run, first.id)
     actions[3, 0] = np.nextafter(actions[3, 0], np.float32(1))
     write_actions(run, first.id, list(actions), [*hashes[:-1], "0" * 16])
@@ -148,7 +151,7 @@ def test_what_is_drawn_changes_no_state(found):
 
 
 def test_an_edited_action_is_found_in_the_episode_and_step_where_it_stands(run, capsys):
-    first = takes.episodes(run / "plan.json")[0]
+    first = episodes.episodes(run / "plan.json")[0]
     actions, hashes = read_actions(run, first.id)
     actions[7] += 0.02
     write_actions(run, first.id, list(actions), hashes)
@@ -169,7 +172,7 @@ def test_a_flipped_success_is_found(run, capsys):
 
 def test_states_that_differ_count_unless_that_is_said(run, capsys):
     """A flipped bit of the last state's hash, and then a distance that nobody would believe."""
-    first = takes.episodes(run / "plan.json")[0]
+    first = episodes.episodes(run / "plan.json")[0]
     actions, hashes = read_actions(run, first.id)
     write_actions(run, first.id, list(actions), [*hashes[:-1], f"{int(hashes[-1], 16) ^ 1:016x}"])
     assert command(run, first.id) == 1 and "--states rescored" in capsys.readouterr().out
@@ -187,7 +190,7 @@ def test_states_that_differ_count_unless_that_is_said(run, capsys):
 
 @pytest.mark.slow
 def test_a_film_is_made_of_one_episode(run, tmp_path):
-    assert command(run, takes.episodes(run / "plan.json")[0].id[:8], video=True, out=tmp_path / "films") == 0
+    assert command(run, episodes.episodes(run / "plan.json")[0].id[:8], video=True, out=tmp_path / "films") == 0
     assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1
 
 
@@ -264,17 +267,17 @@ def _type(run):
 
 
 def _shape(run):
-    name = takes.episodes(run / "plan.json")[0].id
+    name = episodes.episodes(run / "plan.json")[0].id
     np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 6), np.float32), state_hashes=np.zeros(4, np.uint64))
 
 
 def _dtype(run):
-    name = takes.episodes(run / "plan.json")[0].id
+    name = episodes.episodes(run / "plan.json")[0].id
     np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 7)), state_hashes=np.zeros(4, np.uint64))
 
 
 def _pickle(run):
-    name = takes.episodes(run / "plan.json")[0].id
+    name = episodes.episodes(run / "plan.json")[0].id
     np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(4, np.uint64))
 
 
@@ -290,7 +293,7 @@ def _pickle(run):
 def test_a_damaged_run_is_a_sentence(run, spoil, says):
     spoil(run)
     with pytest.raises(VlagenError) as caught:
-        list(takes.of_run(run))
+        list(episodes.of_run(run))
     assert says in str(caught.value)
 
 

@@ -10,14 +10,15 @@ import pytest
 from fabricated import fabricate
 from rich.console import Console
 
-from vlagen_bench import report
-from vlagen_bench.averages import ALL, GROUPS, Average
-from vlagen_bench.beside import blocks
 from vlagen_bench.cli import common
 from vlagen_bench.cli import report as command
 from vlagen_bench.errors import RunError
-from vlagen_bench.stats import newcombe, weighted_sum_interval, wilson
-from vlagen_bench.table import average_label, percent_range, points, results_table
+from vlagen_bench.report import report
+from vlagen_bench.report.averages import ALL, GROUPS, Average
+from vlagen_bench.report.published_table import blocks
+from vlagen_bench.report.terminal import average_label, results_table
+from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval, wilson
+from vlagen_bench.utils.text import percent_range, points
 
 
 def text_of(table) -> str:
@@ -161,7 +162,7 @@ def test_stand_ins_forbid_to_rank(tmp_path):
 
 
 def test_another_version_of_the_suite_forbids_to_rank(tmp_path, monkeypatch):
-    from vlagen_bench import catalog
+    from vlagen_bench.plan import catalog
 
     newer = dataclasses.replace(catalog.suite("paper"), version=2)
     monkeypatch.setattr(catalog, "suite", lambda name: newer)

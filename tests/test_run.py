@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from fakes import FakeSim, Stepper, loaded
 
-from vlagen_bench import catalog, plan, run
 from vlagen_bench.errors import PolicyError, RunError
-from vlagen_bench.harness.asking import Asker
-from vlagen_bench.harness.solo import Solo
+from vlagen_bench.harness import run
+from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.serial import Solo
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.base import check_spec, load
-from vlagen_bench.record import RunFolder
-from vlagen_bench.recordings import read_actions
-from vlagen_bench.specs import PANDA, TABLETOP
+from vlagen_bench.runs.actions import read_actions
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.scenes.specs import PANDA, TABLETOP
 
 SUITE = plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0)
 PLAN = plan.make_plan(SUITE)

@@ -6,15 +6,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, certify, packs, plan, specs
-from vlagen_bench.axes import Draft, free_places, spots, views
+from vlagen_bench import axes
+from vlagen_bench.axes import Draft
 from vlagen_bench.axes.clutter import FROM_OTHERS_M, FROM_SOURCE_M
-from vlagen_bench.axes.referring import alike, larger, meant, related
-from vlagen_bench.axes.rewrites import REWRITES
-from vlagen_bench.axes.wording import words_changed
+from vlagen_bench.axes.shared import free_places, spots, views
+from vlagen_bench.axes.shared.referring import alike, larger, meant, related
+from vlagen_bench.axes.shared.rewrites import REWRITES
+from vlagen_bench.axes.shared.wording import words_changed
+from vlagen_bench.calibration import certify
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scene import FakeScene
-from vlagen_bench.seeding import stream
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.verbs import FakeScene
+from vlagen_bench.utils.seeding import stream
 
 TABLETOP, BRIDGE = catalog.task("tabletop_put_on"), catalog.task("bridge_put_on_fixed")
 REFERENCES = ("category", "colour", "relation", "size", "synonym")
@@ -27,7 +32,7 @@ def values(condition, index=0, task=TABLETOP, seed=0):
 
 def draft(found, task=TABLETOP):
     scene = specs.scene(task.scene)
-    return Draft(scene=scene, pack=packs.load(scene.pack), values=found)
+    return Draft(scene=scene, pack=manifest.load(scene.pack), values=found)
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
@@ -50,7 +55,7 @@ def test_the_share_of_words_that_changed(first, second, share):
 
 @pytest.mark.parametrize("task", [TABLETOP, BRIDGE], ids=lambda task: task.name)
 def test_each_level_of_rewriting_is_further_from_the_plain_sentence(task):
-    pack = packs.load(specs.scene(task.scene).pack)
+    pack = manifest.load(specs.scene(task.scene).pack)
     (plain,) = task.nominal["instruction"]["templates"]
     for source, target in zip(pack.objects, (*pack.receptacles, *pack.receptacles), strict=False):
         names = {"source": source.name, "target": target.name}
@@ -99,7 +104,7 @@ def test_a_reference_fits_the_source_alone_and_does_not_name_it(by, more):
         found = values(f"{more}reference_{by}", index)
         assert meant(draft(found)) == ("source",)
         assert found["reference"]["text"] in found["instruction"]["text"]
-        name = packs.load("household").find("objects", found["object"]).name
+        name = manifest.load("household").find("objects", found["object"]).name
         assert found["reference"]["text"] != name
 
 
@@ -108,7 +113,7 @@ def test_all_references_of_an_episode_share_their_scene_and_clean_twin():
     assert len({twin.id for _, twin in pairs}) == 1
     twin = pairs[0][1].values
     source, other = (
-        packs.load("household").find("objects", one) for one in (twin["object"], twin["distractor_object"]["id"])
+        manifest.load("household").find("objects", one) for one in (twin["object"], twin["distractor_object"]["id"])
     )
     assert source.name in twin["instruction"]["text"] and "reference" not in twin
     assert not alike(source.colour, other.colour) and not related(source.category, other.category)
@@ -165,7 +170,7 @@ def test_a_reference_brings_its_own_second_object(other):
 @pytest.mark.parametrize("source", ["", "+object_test"])
 def test_a_distractor_is_any_other_object_of_its_split_and_never_the_source(task, split, source):
     name = f"distractor_object_{split}{source}"
-    ids = {asset.id for asset in packs.load(specs.scene(task.scene).pack).split("objects", split)}
+    ids = {asset.id for asset in manifest.load(specs.scene(task.scene).pack).split("objects", split)}
     axis = axes.make(
         "distractor_object", catalog.axis_set(task, catalog.condition(task, name))["distractor_object"], ""
     )
@@ -206,7 +211,7 @@ def test_a_level_of_clutter_holds_the_things_of_the_level_below(task):
     ["clutter_l5", "clutter_l5+distractor_object_test", "clutter_l5+object_position_l3", "clutter_l5+reposition_l5"],
 )
 def test_clutter_leaves_room_and_hides_nothing(task, name):
-    pack = packs.load(specs.scene(task.scene).pack)
+    pack = manifest.load(specs.scene(task.scene).pack)
     for index in range(25):
         found = draft(values(name, index, task), task)
         things = found.values["clutter"]

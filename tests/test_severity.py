@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from transforms3d.quaternions import qmult
 
-from vlagen_bench import axis_pages, calibrate, catalog, curves, lab, severity
 from vlagen_bench.axes import AXES
-from vlagen_bench.curves import Drop, Severity
+from vlagen_bench.calibration import axis_pages, calibrate, curves, severity
+from vlagen_bench.calibration import pairs as lab
+from vlagen_bench.calibration.curves import Drop, Severity
+from vlagen_bench.calibration.severity import MEASURES, Look
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.severity import MEASURES, Look
-from vlagen_bench.sim.readings import Reading, Thing
+from vlagen_bench.plan import catalog
+from vlagen_bench.sim.measurements import Reading, Thing
 
 FOLDER = Path(__file__).parents[1] / "docs" / "axes"
 COMMITTED = curves.read_all(FOLDER)

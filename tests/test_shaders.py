@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import sapien
 
-from vlagen_bench import catalog, plan
 from vlagen_bench.errors import RenderError
-from vlagen_bench.sim import shaders
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.sim.vulkan import shaders
 
 TASK = catalog.task("tabletop_put_on")
 MOVING = np.array([0.03, 0.03, -0.03, 0, 0, 0.2, -1], dtype=np.float32)
 THEIRS = """
 import sys, numpy as np, test_shaders
 from pathlib import Path
-from vlagen_bench.sim import shaders
+from vlagen_bench.sim.vulkan import shaders
 shaders.folder = lambda: shaders.SOURCE / shaders.FOLDER
 np.save(sys.argv[1], test_shaders.pictures())
 """

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import ImageDraw
 
-from vlagen_bench.sheet import Cell, contact_sheet
-from vlagen_bench.video import caption_px, captioned
+from vlagen_bench.runs.video import caption_px, captioned
+from vlagen_bench.utils.contact_sheet import Cell, contact_sheet
 
 IMAGE = np.zeros((64, 64, 3), np.uint8)
 LONG = "I am about to take a photograph for a catalogue. Please put the milk carton on the wooden tray. " * 3

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from vlagen_bench import catalog, plan, specs
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
@@ -47,7 +48,7 @@ def test_physics_is_the_same_without_a_renderer(sim):
 
 def test_physics_is_the_same_in_another_process(sim):
     code = (
-        "import test_simulator as t; from vlagen_bench import specs; from vlagen_bench.sim.simulator import Simulator;"
+        "import test_simulator as t; from vlagen_bench.scenes import specs; from vlagen_bench.sim.simulator import Simulator;"
         "print(t.hashes(Simulator(specs.TABLETOP, drawn=False), t.episode('nominal')))"
     )
     from pathlib import Path

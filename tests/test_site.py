@@ -17,12 +17,14 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from fabricated import fabricate
 
-from vlagen_bench import catalog, entries, paths
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.leaderboard.proofs import MEANINGS, not_proven, proven
-from vlagen_bench.pages import write_report
-from vlagen_bench.pages.estimates import Estimate
-from vlagen_bench.site import boards, publish
+from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
+from vlagen_bench.leaderboard.site import boards, publish
+from vlagen_bench.plan import catalog
+from vlagen_bench.report import entries
+from vlagen_bench.report.html import write_report
+from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.utils import paths
 
 EVIL = """</title></script><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}"'"""
 

@@ -18,10 +18,10 @@ from test_record import without_timings
 from test_run import HEADER, PLAN, go, solo
 
 import vlagen_bench
-from vlagen_bench import run
+from vlagen_bench.diagnostics.soak import recorded, soak
 from vlagen_bench.errors import RunError
-from vlagen_bench.record import RunFolder
-from vlagen_bench.soak import recorded, soak
+from vlagen_bench.harness import run
+from vlagen_bench.runs.folder import RunFolder
 
 TESTS = Path(__file__).parent
 CHILD = """

@@ -6,12 +6,16 @@ import pytest
 from fake_pack import MESH, STAND_IN, bring, manifest, ship
 from rich.console import Console
 
-from vlagen_bench import catalog, doctor, header, packs, specs
 from vlagen_bench.cli import eval as evaluation
+from vlagen_bench.diagnostics import doctor
+from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.plan import make_plan
+from vlagen_bench.packs import manifest as packs
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan.plan import make_plan
 from vlagen_bench.policies import base
+from vlagen_bench.scenes import specs
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
+from vlagen_bench.report.rows import rows, shares
 from vlagen_bench.statistics.paired import mcnemar, tango
-from vlagen_bench.stats import rows, shares
 
 
 def test_no_data_is_no_rate():

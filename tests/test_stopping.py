@@ -11,18 +11,20 @@ from fakes import FakeSim, Stepper, loaded
 from rich.console import Console
 from test_cli import call
 
-from vlagen_bench import catalog, pages, plan, repeats, run
-from vlagen_bench import report as reports
 from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.early_stopping import Stop
+from vlagen_bench.harness.executors import players
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.players import players
-from vlagen_bench.record import RunFolder
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.report import html, repeats
+from vlagen_bench.report import report as reports
+from vlagen_bench.report.rows import rows
+from vlagen_bench.report.terminal import results_table
+from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.statistics.sequential import confidence_sequence
-from vlagen_bench.stats import rows
-from vlagen_bench.stopping import Stop
-from vlagen_bench.table import results_table
 
 PLAN = plan.make_plan(
     plan.select(catalog.suite("quick"), conditions=("table_test", "lighting_l5"), episodes=30, seed=0)
@@ -171,7 +173,7 @@ def test_a_rule_about_another_plan_is_refused(tmp_path):
 
 def concluded(monkeypatch, capsys, path, stop, stopped=None):
     """Exit code and text of the end of a run, without its page."""
-    monkeypatch.setattr(pages, "write_report", lambda run: run / "report.html")
+    monkeypatch.setattr(html, "write_report", lambda run: run / "report.html")
     with RunFolder.writing(path, HEADER, PLAN) as folder:
         code = command._conclude(
             Console(width=110, highlight=False), PLAN, KINDS, folder, loaded(Stepper()), stop, stopped

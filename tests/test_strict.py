@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.strict import build, load_yaml
+from vlagen_bench.utils.parsing import build, load_yaml
 
 
 @dataclass(frozen=True, kw_only=True)

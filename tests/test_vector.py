@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import vlagen_bench
-from vlagen_bench import vector
+from vlagen_bench.envs import vector
+from vlagen_bench.envs.registration import TRAINING_SEED
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.ids import TRAINING_SEED
 
 MAIN = "VLAGen/TabletopPutOn-Main-v1"
 NOOP = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)

@@ -6,12 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from vlagen_bench import axes, catalog, packs, plan, projection, specs
-from vlagen_bench.axes import AXES, Draft, apply_stage, spots, views
+from vlagen_bench import axes
+from vlagen_bench.axes import AXES, Draft, apply_stage
+from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.nouns import Episode
-from vlagen_bench.seeding import stream
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.scenes import projection, specs
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.types import Episode
+from vlagen_bench.utils.seeding import stream
 
 NAMES = (
     "blur",
@@ -189,7 +193,7 @@ def test_points_are_seen_where_they_are_projected(sim, task_name):
         sim.reset(played_)
         sim.observe()
         seen = sim.world.camera.get_picture("PositionSegmentation")
-        view = views.present(Draft(scene=spec, pack=packs.load(spec.pack), values=played_.values))
+        view = views.present(Draft(scene=spec, pack=manifest.load(spec.pack), values=played_.values))
         body = sim.body("source")
         rows, columns = np.nonzero(seen[..., 3] == body.entity.per_scene_id)
         middle = [columns.mean() + 0.5, rows.mean() + 0.5]
@@ -221,7 +225,7 @@ def test_whatever_the_camera_does_it_sees_every_place(task_name):
     for index in range(20):
         for sizes in ({"camera_pose": 16.0}, {"camera_lens": 0.25}, {"camera_pose": 16.0, "camera_lens": 0.25}):
             values = episode(task_name, sizes, index).values
-            draft = Draft(scene=scene, pack=packs.load(scene.pack), values=values)
+            draft = Draft(scene=scene, pack=manifest.load(scene.pack), values=values)
             assert projection.sees_all(views.present(draft), scene, spots.standing(draft).values())
 
 
@@ -265,12 +269,12 @@ def test_a_level_is_the_one_below_taken_further():
 
 def test_lights_turn_from_the_scenes_own_into_the_environments():
     scene = specs.BRIDGE
-    draft = Draft(scene=scene, pack=packs.load("household"), values={})
+    draft = Draft(scene=scene, pack=manifest.load("household"), values={})
     for number in range(20):
         values = {
             s: axes.make("lighting", {"strength": s}, "test").sample(stream(number), draft) for s in (0.0, 0.5, 1.0)
         }
-        there = packs.load("household").find("lightings", values[1.0]["environment"])
+        there = manifest.load("household").find("lightings", values[1.0]["environment"])
         assert there.split == "test"
         assert values[0.0]["ambient"] == list(scene.ambient) and values[1.0]["ambient"] == list(there.ambient)
         assert [light["direction"] for light in values[1.0]["lights"]] == [

@@ -18,17 +18,18 @@ import pytest
 from fakes import Batcher, Counter, FakeSim, SignedSim, Stepper, TrapSim, loaded, wait_for
 from test_cli import BIN, call
 
-from vlagen_bench import catalog, plan, run
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
+from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.crew import Crew
+from vlagen_bench.harness.executors import players
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
-from vlagen_bench.harness.players import players
+from vlagen_bench.harness.pool import Crew
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.harness.worker import simulator
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.base import load
-from vlagen_bench.record import RunFolder
-from vlagen_bench.recordings import read_actions
+from vlagen_bench.runs.actions import read_actions
+from vlagen_bench.runs.folder import RunFolder
 
 PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0))
 TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True)

@@ -15,9 +15,9 @@ __all__ = ["load_run", "make_vec"]
 
 
 def _register() -> None:
-    from vlagen_bench import ids
+    from vlagen_bench.envs import registration
 
-    ids.register()
+    registration.register()
 
 
 class _WithGymnasium:
@@ -48,11 +48,11 @@ else:
 def __getattr__(name: str) -> Any:
     """Loads what needs more than the registration when it is asked for."""
     if name == "make_vec":
-        from vlagen_bench.vector import make_vec
+        from vlagen_bench.envs.vector import make_vec
 
         return make_vec
     if name == "load_run":
-        from vlagen_bench.finished import load_run
+        from vlagen_bench.report.load import load_run
 
         return load_run
     raise AttributeError(f"module 'vlagen_bench' has no attribute '{name}'")

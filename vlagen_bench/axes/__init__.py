@@ -17,7 +17,7 @@ from vlagen_bench.axes.base import (
     variant_name,
 )
 
-for _module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
+for _module in sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.ispkg):
     importlib.import_module(f"{__name__}.{_module}")
 
 __all__ = [

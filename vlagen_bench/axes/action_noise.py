@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 RAD_PER_M = 5.0
 """rotations are off by 0.05 rad where translations are off by 1 cm"""

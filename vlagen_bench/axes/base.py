@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.nouns import AxisSet
-from vlagen_bench.packs import Pack
-from vlagen_bench.registry import Registry
-from vlagen_bench.scene import Scene
-from vlagen_bench.specs import SceneSpec
-from vlagen_bench.strict import build
+from vlagen_bench.packs.manifest import Pack
+from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.types import AxisSet
+from vlagen_bench.utils.parsing import build
+from vlagen_bench.utils.registry import Registry
 
 Kind = Literal["vision", "semantics", "execution", "dynamics"]
 Stage = Literal["build", "reset", "prompt", "render", "step"]
@@ -59,7 +59,7 @@ class Axis(ABC):
     shows: ClassVar[bool] = False
     """whether the first picture differs from the clean twin's"""
     measure: ClassVar[str]
-    """how hard it is, measured: a name of `vlagen_bench.severity.MEASURES`"""
+    """how hard it is, measured: a name of `vlagen_bench.calibration.severity.MEASURES`"""
 
     def needs(self) -> AxisSet:
         """Parameters of other axes without which this one cannot be, in the clean twin too."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 YAW_RAD_M = 2.0
 """rotation of the base for each metre that it is moved"""

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vlagen_bench import projection
-from vlagen_bench.axes import spots, views
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.axes.shared import spots, views
+from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.verbs import Scene
 
 ROLL = 0.25
 """roll for each degree of the turn"""

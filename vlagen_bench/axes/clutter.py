@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vlagen_bench.axes import spots, views
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.axes.free_places import Kept, fall_of, free, lattice, radius_of
+from vlagen_bench.axes.shared import spots, views
+from vlagen_bench.axes.shared.free_places import Kept, fall_of, free, lattice, radius_of
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 FROM_SOURCE_M = 0.05
 """rim to rim: room for either robot's gripper beside the object"""

@@ -5,12 +5,12 @@ from math import radians
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.axes.distractors import Counting, other, pool_size, third_place
-from vlagen_bench.axes.referring import unlike
+from vlagen_bench.axes.shared.distractors import Counting, other, pool_size, third_place
+from vlagen_bench.axes.shared.referring import unlike
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.nouns import AxisSet
-from vlagen_bench.packs import Splits
-from vlagen_bench.scene import Scene
+from vlagen_bench.packs.manifest import Splits
+from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.types import AxisSet
 
 
 @axis

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.axes.distractors import Counting, other, pool_size, third_place
-from vlagen_bench.nouns import AxisSet
-from vlagen_bench.packs import Splits
-from vlagen_bench.scene import Scene
+from vlagen_bench.axes.shared.distractors import Counting, other, pool_size, third_place
+from vlagen_bench.packs.manifest import Splits
+from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.types import AxisSet
 
 
 @axis

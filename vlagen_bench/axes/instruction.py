@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.axes.rewrites import REWRITES
+from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 
 @axis

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vlagen_bench import packs
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.packs import Splits
-from vlagen_bench.scene import Light, Scene, Vec3
+from vlagen_bench.packs import manifest
+from vlagen_bench.packs.manifest import Splits
+from vlagen_bench.scenes.verbs import Light, Scene, Vec3
 
 PACK = "household"
 """the pack with lighting environments; they light the scenes of any other, too"""
@@ -37,7 +37,7 @@ class Lighting(Axis):
     split: Splits = "test"
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
-        choice = packs.load(PACK).split("lightings", self.split)
+        choice = manifest.load(PACK).split("lightings", self.split)
         there, own = choice[rng.randint(len(choice))], draft.scene
         # Not all lights of both at once, each dimmed: the shader has room for three.
         lights = [self._between(*pair) for pair in zip_longest(own.lights, there.lights)]

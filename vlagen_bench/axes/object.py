@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.packs import Splits
-from vlagen_bench.scene import Scene
+from vlagen_bench.packs.manifest import Splits
+from vlagen_bench.scenes.verbs import Scene
 
 
 @axis

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 WIDEST_SHARE = 0.9
 """of the fingers' travel: nothing wider is made, so that it can still be held"""

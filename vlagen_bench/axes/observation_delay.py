@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import SizeAxis, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 
 @axis

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vlagen_bench.axes import outlines, spots
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.axes.shared import outlines, spots
+from vlagen_bench.scenes.verbs import Scene
 
 GREYS = (0.04, 0.4)
 """darkest and lightest; 1 is white"""

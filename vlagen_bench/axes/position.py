@@ -7,8 +7,8 @@ from math import sqrt
 from typing import Any, ClassVar, Literal
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.scene import Scene
-from vlagen_bench.specs import Grid
+from vlagen_bench.scenes.specs import Grid
+from vlagen_bench.scenes.verbs import Scene
 
 Region = Literal["inner", "ring"]
 Third = Literal["source", "target"]

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vlagen_bench.axes import spots
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.axes.shared import spots
+from vlagen_bench.scenes.verbs import Scene
 
 
 @axis

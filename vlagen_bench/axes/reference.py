@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vlagen_bench.axes import spots
 from vlagen_bench.axes.base import Axis, Draft, axis
-from vlagen_bench.axes.referring import By, fitting, objects_of, phrase, sayings
+from vlagen_bench.axes.shared import spots
+from vlagen_bench.axes.shared.referring import By, fitting, objects_of, phrase, sayings
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.nouns import AxisSet
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.types import AxisSet
 
 
 @axis

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 RISE_M_RAD = {
     "widowx250s": (0.0, -0.29, -0.23, 0.0, 0.01, 0.0),

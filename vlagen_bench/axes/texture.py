@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vlagen_bench.axes.base import axis
-from vlagen_bench.axes.overlays import OverlayAxis
-from vlagen_bench.scene import Scene
+from vlagen_bench.axes.shared.overlays import OverlayAxis
+from vlagen_bench.scenes.verbs import Scene
 
 
 @axis

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.scene import Scene
+from vlagen_bench.scenes.verbs import Scene
 
 
 @axis

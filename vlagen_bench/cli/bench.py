@@ -30,10 +30,10 @@ def evaluation(
     """
     from rich.table import Table
 
-    from vlagen_bench import bench_eval
+    from vlagen_bench.diagnostics import bench_eval
     from vlagen_bench.errors import unknown
-    from vlagen_bench.progress import tracked
-    from vlagen_bench.sim import device
+    from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.sim.vulkan import device
 
     if scene not in bench_eval.TASK_OF_SCENE:
         raise ConfigError(unknown("scene", scene, bench_eval.TASK_OF_SCENE))
@@ -90,7 +90,7 @@ def soak(out: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0, 
         longest_s: the longest time between two kills.
         seed: of moments and victims.
     """
-    from vlagen_bench import soak as soaking
+    from vlagen_bench.diagnostics import soak as soaking
 
     if out.exists():
         raise ConfigError(f"{out} is there already. Name a new folder: --out DIR")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vlagen_bench.axes import Axis
-    from vlagen_bench.curves import Curve, Drop
-    from vlagen_bench.lab import Player
-    from vlagen_bench.nouns import Task
+    from vlagen_bench.calibration.curves import Curve, Drop
+    from vlagen_bench.calibration.pairs import Player
+    from vlagen_bench.types import Task
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 SWEEP_STEPS = 12
@@ -61,8 +61,8 @@ class CalibrateArgs:
 
     def players(self, kind: str) -> "list[Player]":
         """The policies that are played on an axis of this kind."""
-        from vlagen_bench.curves import EXPERT
-        from vlagen_bench.lab import Player
+        from vlagen_bench.calibration.curves import EXPERT
+        from vlagen_bench.calibration.pairs import Player
 
         own = [Player(policy=EXPERT)] if self.expert or kind in FELT else []
         arguments = tuple(sorted(key_values(self.policy_args).items()))
@@ -70,7 +70,7 @@ class CalibrateArgs:
 
     def episodes_of(self, task: str, axis: str) -> int:
         """As many as asked for, else as the curve has that is kept, so that it is gone on with and not replaced."""
-        from vlagen_bench import curves
+        from vlagen_bench.calibration import curves
 
         if self.episodes is not None:
             return self.episodes
@@ -89,8 +89,8 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     Args:
         args: what is measured, and where it is kept.
     """
-    from vlagen_bench import catalog
     from vlagen_bench.axes import AXES
+    from vlagen_bench.plan import catalog
 
     out, task = console(), catalog.task(args.task)
     chosen = [AXES.get(name) for name in _names(args.axis, task.scene)]
@@ -111,7 +111,7 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     for curve in curves:
         _show(out, curve)
     if args.docs:
-        from vlagen_bench import axis_pages
+        from vlagen_bench.calibration import axis_pages
 
         page = axis_pages.write(args.out)
         out.print(f"Written: {page}", markup=False, soft_wrap=True)
@@ -120,22 +120,22 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
 
 def _names(text: str, scene: str) -> tuple[str, ...]:
     """Raises `ConfigError` for an axis that makes no sense in the scene."""
-    from vlagen_bench import variants
-    from vlagen_bench.calibrate import calibrated
+    from vlagen_bench.calibration.calibrate import calibrated
+    from vlagen_bench.plan import conditions
 
     names = calibrated(scene) if text == "all" else split_names(text) or ()
     if not names:
         raise ConfigError("--axis: name an axis, several with commas between them, or all.")
-    variants.names_of(names, scene)
+    conditions.names_of(names, scene)
     return names
 
 
 def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[Curve]":
     """Every curve, with what was not known yet measured and kept point by point."""
-    from vlagen_bench import calibrate as calibration
-    from vlagen_bench import curves
     from vlagen_bench.axes import AXES
-    from vlagen_bench.progress import tracked
+    from vlagen_bench.calibration import calibrate as calibration
+    from vlagen_bench.calibration import curves
+    from vlagen_bench.harness.progress import tracked
 
     todo, known = [], {}
     for one in chosen:
@@ -175,7 +175,7 @@ def _show(out: "Console", curve: "Curve") -> None:
 
 
 def _drop_cells(drop: "Drop") -> list[str]:
-    from vlagen_bench.table import percent, percent_range
+    from vlagen_bench.utils.text import percent, percent_range
 
     return [f"{drop.successes}/{drop.pairs}", percent(drop.drop), percent_range((drop.low, drop.high))]
 
@@ -183,10 +183,10 @@ def _drop_cells(drop: "Drop") -> list[str]:
 def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> None:
     from rich.table import Table
 
-    from vlagen_bench import calibrate as calibration
-    from vlagen_bench.curves import equal_steps
-    from vlagen_bench.progress import tracked
-    from vlagen_bench.severity import measure_of
+    from vlagen_bench.calibration import calibrate as calibration
+    from vlagen_bench.calibration.curves import equal_steps
+    from vlagen_bench.calibration.severity import measure_of
+    from vlagen_bench.harness.progress import tracked
 
     if not axis.levels:
         raise ConfigError(f"The axis {axis.name} has no size, so there is nothing to sweep.")

@@ -24,7 +24,7 @@ def plan(
     """
     from rich.table import Table
 
-    from vlagen_bench import plan as plans
+    from vlagen_bench.plan import plan as plans
 
     made = which.plan()
     suite = made.suite.name
@@ -54,7 +54,7 @@ def plan(
 
 def doctor() -> int:
     """Says what this machine has, what is missing, and the command that mends it; draws a real image to be sure."""
-    from vlagen_bench import doctor as examination
+    from vlagen_bench.diagnostics import doctor as examination
 
     return examination.run(console())
 
@@ -71,7 +71,7 @@ def install(
         source: a folder that has the pack's files, in the layout of its manifest.
         mirror: an address below which a server has the pack's files, in the same layout.
     """
-    from vlagen_bench import install as installer
+    from vlagen_bench.packs import install as installer
 
     found = installer.install(pack, source, console(), mirror=mirror)
     console().print(installer.summary(pack, found), markup=False, soft_wrap=True)
@@ -84,7 +84,7 @@ def check(pack: Positional[Name]) -> int:
     Args:
         pack: which pack.
     """
-    from vlagen_bench import packs
+    from vlagen_bench.packs import manifest as packs
 
     manifest = packs.load(pack)
     found = packs.check(manifest, packs.folder(pack))
@@ -102,14 +102,14 @@ def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
         pack: which pack; only household is made here.
         out: folder to write to; default: the shipped one.
     """
-    from vlagen_bench import paths
     from vlagen_bench.errors import AssetError
+    from vlagen_bench.utils import paths
 
     if pack != "household":
         raise AssetError(
             f"The pack '{pack}' is not made here. Only 'household' is; others are installed: vlagen assets install {pack}"
         )
-    from vlagen_bench.household.build import build as build_household
+    from vlagen_bench.packs.household.build import build as build_household
 
     target = build_household(out or paths.shipped_assets_dir() / pack)
     console().print(f"Written: {target}", markup=False, soft_wrap=True)
@@ -118,7 +118,7 @@ def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
 
 def validate() -> int:
     """Reads every task, suite and pack file, builds every axis, and plans every suite."""
-    from vlagen_bench import validation
+    from vlagen_bench.calibration import validate as validation
 
     out, findings = console(), validation.validate()
     for finding in findings:
@@ -146,12 +146,12 @@ def certify(
     """
     from rich.table import Table
 
-    from vlagen_bench import catalog
-    from vlagen_bench import certify as certificates
+    from vlagen_bench.calibration import certify as certificates
     from vlagen_bench.errors import ConfigError
-    from vlagen_bench.progress import tracked
-    from vlagen_bench.stats import wilson
-    from vlagen_bench.table import percent_range
+    from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.plan import catalog
+    from vlagen_bench.statistics.intervals import wilson
+    from vlagen_bench.utils.text import percent_range
 
     made = which.plan()
     suite, task = made.suite.name, catalog.task(made.suite.task)
@@ -193,8 +193,10 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
     """
     from rich.table import Table
 
-    from vlagen_bench import bench, packs, specs
+    from vlagen_bench.diagnostics import bench_env as bench
     from vlagen_bench.errors import AssetError
+    from vlagen_bench.packs import manifest as packs
+    from vlagen_bench.scenes import specs
 
     out = console()
     table = Table("", title="One environment worker, medians", title_justify="left")

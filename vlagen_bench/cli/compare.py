@@ -27,9 +27,9 @@ def compare(
         raise ConfigError(
             f"--films {films}: it is a number of episodes, whose films are shown on the page that --out DIR writes. Give both."
         )
-    from vlagen_bench import compare as comparisons
-    from vlagen_bench.compare_tables import tables
-    from vlagen_bench.stopping import STOPPED
+    from vlagen_bench.harness.early_stopping import STOPPED
+    from vlagen_bench.report import comparison as comparisons
+    from vlagen_bench.report.comparison_terminal import tables
 
     to, found = console(), comparisons.compare(runs)
 
@@ -54,12 +54,12 @@ def compare(
     if not found.differing:
         say("No episode has different outcomes.")
     if out is not None:
-        from vlagen_bench import compare_page, refilm
-        from vlagen_bench.progress import tracked
+        from vlagen_bench.harness.progress import tracked
+        from vlagen_bench.report import comparison_page, refilm
 
         wanted = refilm.missing(found, films)
         made = tracked(refilm.make(wanted), total=len(wanted), label="filming", console=to) if wanted else ()
         for why in filter(None, made):
             say(f"No film, since it would show something else than what is recorded: {why}")
-        say(f"Written: {compare_page.write(found, out)}")
+        say(f"Written: {comparison_page.write(found, out)}")
     return OK

@@ -89,7 +89,7 @@ def _leave_threads_behind(code: int) -> None:
 
 def evaluate(args: EvalArgs) -> int:
     """Runs what the arguments ask for; returns the exit code."""
-    from vlagen_bench import repeats
+    from vlagen_bench.report import repeats
 
     plan = args.selection.plan()
     first = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
@@ -105,30 +105,33 @@ def evaluate(args: EvalArgs) -> int:
 
 
 def _evaluate(args: EvalArgs, plan, path: Path) -> int:
-    from vlagen_bench import catalog, packs, specs
+    from vlagen_bench.harness.early_stopping import Stop
+    from vlagen_bench.packs import manifest
+    from vlagen_bench.plan import catalog
     from vlagen_bench.policies import base
-    from vlagen_bench.stopping import Stop
+    from vlagen_bench.scenes import specs
 
     until = args.recording.until
     stop = Stop(until, plan) if until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
     # Wrong files would make wrong scores, so every file is checked; before a policy is loaded, which may take minutes.
-    checked = packs.check(packs.load(scene.pack), packs.folder(scene.pack))
-    packs.require(scene.pack, checked)
+    checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
+    manifest.require(scene.pack, checked)
     loaded = args.playing.load(args.policy, key_values(args.policy_args))
     base.check_spec(loaded, scene.robot)
     return _run(args, plan, task, scene, checked.stand_ins, loaded, path, stop)
 
 
 def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, path: Path, stop) -> int:
-    from vlagen_bench import catalog, header, run
-    from vlagen_bench.logs import logs
-    from vlagen_bench.progress import RunProgress
-    from vlagen_bench.record import RunFolder
-    from vlagen_bench.sim import device
-    from vlagen_bench.tally import Tally
-    from vlagen_bench.video import VideoWriter
+    from vlagen_bench.harness import header, run
+    from vlagen_bench.harness.counts import Tally
+    from vlagen_bench.harness.loggers import logs
+    from vlagen_bench.harness.progress import RunProgress
+    from vlagen_bench.plan import catalog
+    from vlagen_bench.runs.folder import RunFolder
+    from vlagen_bench.runs.video import VideoWriter
+    from vlagen_bench.sim.vulkan import device
 
     out = console()
     note = partial(out.print, markup=False, soft_wrap=True)
@@ -164,7 +167,7 @@ def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, 
 
 
 def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_ins: tuple[str, ...]) -> None:
-    from vlagen_bench.harness.asking import sharing
+    from vlagen_bench.policies.base import sharing
 
     twins = sum(episode.condition not in plan.suite.conditions for episode in plan.episodes)
     out.print(
@@ -183,11 +186,11 @@ def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_in
 
 def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> int:
     """Prints table, errors and where everything is; says how to go on if the run is not complete."""
-    from vlagen_bench.interaction import interactions
-    from vlagen_bench.pages import write_report
-    from vlagen_bench.record import writing_to
-    from vlagen_bench.stats import rows
-    from vlagen_bench.table import interaction_table, levels_table, results_table, write_csv
+    from vlagen_bench.report.html import write_report
+    from vlagen_bench.report.interaction import interactions
+    from vlagen_bench.report.rows import rows
+    from vlagen_bench.report.terminal import interaction_table, levels_table, results_table, write_csv
+    from vlagen_bench.runs.folder import writing_to
 
     note = partial(out.print, markup=False, soft_wrap=True)
     planned = [episode.to_dict() for episode in plan.episodes]
@@ -228,8 +231,8 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
 
 def _compare_repeats(folders: tuple[Path, ...]) -> None:
     """Says how far the outcomes of several runs agree, here and in the report of each."""
-    from vlagen_bench import repeats
-    from vlagen_bench.pages import write_report
+    from vlagen_bench.report import repeats
+    from vlagen_bench.report.html import write_report
 
     out, found = console(), repeats.of_run(folders[0])
     for path in folders:

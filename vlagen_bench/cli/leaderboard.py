@@ -81,11 +81,11 @@ def verify(
         commitment: what was published of that split beforehand.
         out: where to write the entry, for leaderboards/SUITE/NAME.json; a file of another submission is left alone.
     """
-    from vlagen_bench import entries
-    from vlagen_bench.leaderboard import proofs, submission, verdict
+    from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.leaderboard import provenance, submission, verdict
     from vlagen_bench.leaderboard import verify as verification
-    from vlagen_bench.progress import tracked
-    from vlagen_bench.table import results_table
+    from vlagen_bench.report import entries
+    from vlagen_bench.report.terminal import results_table
 
     if seed is not None and out is not None:
         raise ConfigError(
@@ -106,7 +106,7 @@ def verify(
     )
     printer.print(results_table(f"{found.plan.suite.name}: {found.card.name}", found.rows()))
     entry = checked.entry()
-    for title, sentences in (("Proven:", proofs.proven(entry)), ("Not proven:", proofs.not_proven(entry))):
+    for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):
         _say(title)
         for sentence in sentences:
             _say(f"  {sentence}")
@@ -137,8 +137,8 @@ def commit(suite: str, seeds: Path, out: Path = Path("commitment.json"), secret:
         out: what to publish.
         secret: what to keep; it holds the seeds and the salt.
     """
-    from vlagen_bench import catalog
-    from vlagen_bench.leaderboard import hidden
+    from vlagen_bench.leaderboard import commitment as hidden
+    from vlagen_bench.plan import catalog
 
     if catalog.suite(suite).official_ids:
         raise ConfigError(
@@ -159,7 +159,7 @@ def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
         opening: the seeds and the salt, as revealed.
         commitment: the hash, as published before.
     """
-    from vlagen_bench.leaderboard import hidden
+    from vlagen_bench.leaderboard import commitment as hidden
 
     found = hidden.reveal(_small(opening), _small(commitment))
     _say(f"These seeds of the suite '{found.suite}' are those that were committed to:")
@@ -178,8 +178,9 @@ def build(
         out: the folder to write to.
         reports: pages of `vlagen report` to publish with them, as SUITE/NAME.html; the films that they link to come along.
     """
-    from vlagen_bench import entries, paths
-    from vlagen_bench.site import publish
+    from vlagen_bench.leaderboard.site import publish
+    from vlagen_bench.report import entries
+    from vlagen_bench.utils import paths
 
     page = publish(out, reports)
     _say(f"Written: {page}, from the {len(entries.files())} entries in {paths.leaderboards_dir()}.")
@@ -189,13 +190,13 @@ def build(
 
 def _check_own(out: Path, archive_sha256: str) -> None:
     """An entry is written again for another look at the same submission; nothing else is written over."""
-    from vlagen_bench import strict
-    from vlagen_bench.entries import Entry
+    from vlagen_bench.report.entries import Entry
+    from vlagen_bench.utils import parsing
 
     if not out.exists():
         return
     try:
-        proof = strict.build(Entry, strict.load_yaml(out), str(out)).proof
+        proof = parsing.build(Entry, parsing.load_yaml(out), str(out)).proof
     except (ConfigError, OSError):
         proof = None
     if proof is None or proof.archive_sha256 != archive_sha256:
@@ -206,7 +207,7 @@ def _check_own(out: Path, archive_sha256: str) -> None:
 
 
 def _opened(opening: Path | None, commitment: Path | None):
-    from vlagen_bench.leaderboard import hidden
+    from vlagen_bench.leaderboard import commitment as hidden
 
     if (opening is None) != (commitment is None):
         raise ConfigError("Give both --opening and --commitment: revealed seeds count only if they were committed to.")
@@ -214,8 +215,8 @@ def _opened(opening: Path | None, commitment: Path | None):
 
 
 def _small(path: Path) -> bytes:
-    from vlagen_bench.leaderboard.hidden import FILE_BYTES
-    from vlagen_bench.leaderboard.plain import read_file
+    from vlagen_bench.leaderboard.commitment import FILE_BYTES
+    from vlagen_bench.leaderboard.untrusted_json import read_file
 
     return read_file(path, FILE_BYTES)
 

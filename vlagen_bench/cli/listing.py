@@ -10,10 +10,12 @@ def list_all() -> int:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from vlagen_bench import catalog, packs, specs, variants
     from vlagen_bench.axes import AXES
-    from vlagen_bench.ids import env_id
+    from vlagen_bench.envs.registration import env_id
+    from vlagen_bench.packs import manifest
+    from vlagen_bench.plan import catalog, conditions
     from vlagen_bench.policies.base import BUILT_IN
+    from vlagen_bench.scenes import specs
 
     def new(title: str, *columns: str) -> Table:
         table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
@@ -29,7 +31,7 @@ def list_all() -> int:
         suites.add_row(*map(str, cells))
     tasks = new("Tasks", "task", "scene", "conditions")
     for task in map(catalog.task, catalog.task_names()):
-        generated = variants.scene_names(task.scene) if task.variants else ()
+        generated = conditions.scene_names(task.scene) if task.variants else ()
         own = [name for name in task.condition_names() if name not in generated]
         more = f"; and {len(generated)} of the axes below" if generated else ""
         tasks.add_row(task.ref, task.scene, ", ".join(own) + more)
@@ -56,5 +58,5 @@ def list_all() -> int:
             out.print(f"* {change}", markup=False)
         out.print()
     out.print(axes)
-    out.print(f"Asset packs: {', '.join(packs.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
+    out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
     return OK

@@ -10,13 +10,13 @@ from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
+    from vlagen_bench.harness.env_runner import Film
     from vlagen_bench.harness.limits import Limits
     from vlagen_bench.harness.on_ray.cluster import Cluster
-    from vlagen_bench.harness.stage import Film
-    from vlagen_bench.nouns import Task
+    from vlagen_bench.harness.run import Players
     from vlagen_bench.policies.base import LoadedPolicy
-    from vlagen_bench.policies.isolated import Isolation
-    from vlagen_bench.run import Players
+    from vlagen_bench.policies.isolation.proxy import Isolation
+    from vlagen_bench.types import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Playing:
 
     def isolation(self) -> "Isolation | None":
         """What an isolated policy may take; None: it lives here. Raises `ConfigError`."""
-        from vlagen_bench.policies.isolated import Isolation
+        from vlagen_bench.policies.isolation.proxy import Isolation
 
         if not self.isolate:
             if self.policy_memory_mb is not None:
@@ -123,14 +123,14 @@ class Playing:
         """The policy, or as much of it as this process needs where it lives in a cluster."""
         if (isolation := self.isolation()) is not None:
             self.limits()  # checked before a process is started
-            from vlagen_bench.policies import isolated
+            from vlagen_bench.policies.isolation import proxy
 
-            return isolated.load(name, arguments, isolation)
+            return proxy.load(name, arguments, isolation)
         if (cluster := self.cluster) is not None:
             cluster.connect(self.processes)
-            from vlagen_bench.harness.on_ray import elsewhere
+            from vlagen_bench.harness.on_ray import probe_policy
 
-            return elsewhere.load(name, arguments, cluster)
+            return probe_policy.load(name, arguments, cluster)
         from vlagen_bench.policies import base
 
         return base.load(name, arguments)
@@ -139,7 +139,7 @@ class Playing:
         self, task: "Task", loaded: "LoadedPolicy", film: "Film | None", note: Callable[[str], Any]
     ) -> AbstractContextManager["Players"]:
         """Who plays, with real simulators."""
-        from vlagen_bench.harness.players import players
+        from vlagen_bench.harness.executors import players
         from vlagen_bench.harness.worker import simulator
 
         return players(

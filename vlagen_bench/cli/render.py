@@ -43,8 +43,9 @@ def _check_picture(out: Path) -> None:
 
 
 def _render_axis(which: Selection, axis: str, out: Path | None) -> Path:
-    from vlagen_bench import catalog, gallery
-    from vlagen_bench.progress import tracked
+    from vlagen_bench.calibration import gallery
+    from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.plan import catalog
     from vlagen_bench.sim.simulator import Simulator
 
     if which.conditions is not None or which.axes is not None:
@@ -65,10 +66,10 @@ def _render_axis(which: Selection, axis: str, out: Path | None) -> Path:
 
 
 def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
-    from vlagen_bench import catalog
-    from vlagen_bench.progress import tracked
-    from vlagen_bench.sheet import Cell, contact_sheet
+    from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.plan import catalog
     from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.utils.contact_sheet import Cell, contact_sheet
 
     made = which.plan()
     simulator = Simulator.of(catalog.task(made.suite.task))

@@ -9,8 +9,8 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
 
 if TYPE_CHECKING:
-    from vlagen_bench.replay import Comparison
-    from vlagen_bench.takes import Take
+    from vlagen_bench.harness.replay import Comparison
+    from vlagen_bench.runs.episodes import Take
 
 
 def replay(
@@ -31,12 +31,12 @@ def replay(
         video: films what happens; needs a renderer.
         out: folder of the films; default: RUN/replayed.
     """
-    from vlagen_bench import takes
     from vlagen_bench.errors import RunError
-    from vlagen_bench.plan import task_of
-    from vlagen_bench.progress import tracked
+    from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.plan.plan import task_of
+    from vlagen_bench.runs import episodes
 
-    out_console, found = console(), list(takes.of_run(run, episode))
+    out_console, found = console(), list(episodes.of_run(run, episode))
     if not found:
         raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
     task = task_of(found[0].episode.task)
@@ -67,14 +67,14 @@ def replay(
 
 
 def _unseen(found: "list[Take]", task):
-    from vlagen_bench.replay import Unseen, replay
+    from vlagen_bench.harness.replay import Unseen, replay
 
     sim = Unseen(task)
     return (replay(take, sim, task) for take in found)
 
 
 def _filmed(found: "list[Take]", task, folder: Path):
-    from vlagen_bench.refilm import film
+    from vlagen_bench.report.refilm import film
     from vlagen_bench.sim.simulator import Simulator
 
     sim = Simulator.of(task)
@@ -82,7 +82,7 @@ def _filmed(found: "list[Take]", task, folder: Path):
 
 
 def _lines(one: "Comparison"):
-    from vlagen_bench.replay import TOLERANCE_M
+    from vlagen_bench.harness.replay import TOLERANCE_M
 
     name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"
     if not one.exact:

@@ -20,14 +20,14 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     """
     from rich.markup import escape
 
-    from vlagen_bench import finished, repeats
-    from vlagen_bench.beside import blocks
-    from vlagen_bench.pages import write_report
-    from vlagen_bench.pages.reproduce import measure
-    from vlagen_bench.stopping import STOPPED
-    from vlagen_bench.table import interaction_table, levels_table, once_table, results_table, trouble_table
+    from vlagen_bench.harness.early_stopping import STOPPED
+    from vlagen_bench.report import load, repeats
+    from vlagen_bench.report.html import write_report
+    from vlagen_bench.report.html.reproduce import measure
+    from vlagen_bench.report.published_table import blocks
+    from vlagen_bench.report.terminal import interaction_table, levels_table, once_table, results_table, trouble_table
 
-    out, read = console(), finished.read(run)
+    out, read = console(), load.read(run)
     found = read.report
 
     def say(text: str) -> None:

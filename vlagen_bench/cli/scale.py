@@ -36,10 +36,10 @@ def bench_scale(
     from rich.table import Table
 
     from vlagen_bench.harness.on_ray.cluster import Cluster
-    from vlagen_bench.progress import tracked
+    from vlagen_bench.harness.progress import tracked
 
     Cluster().connect(1)
-    from vlagen_bench import scale
+    from vlagen_bench.diagnostics import bench_scale as scale
     from vlagen_bench.harness.on_ray.null import Waits
 
     out = console()

@@ -10,7 +10,7 @@ from vlagen_bench.cli.common import split_names
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from vlagen_bench.nouns import Plan
+    from vlagen_bench.types import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,9 @@ class Selection:
         Raises:
             ConfigError: an unknown suite, condition, axis or level, or both `conditions` and `axes`.
         """
-        from vlagen_bench import catalog, variants
-        from vlagen_bench.plan import make_plan, select
+        from vlagen_bench.plan import catalog
+        from vlagen_bench.plan import conditions as variants
+        from vlagen_bench.plan.plan import make_plan, select
 
         if self.axes is not None and self.conditions is not None:
             raise ConfigError("Give either --axes or --conditions, not both.")

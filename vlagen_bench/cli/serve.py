@@ -26,13 +26,13 @@ def serve(
     """
     from vlagen_bench.errors import PolicyError
     from vlagen_bench.policies import base
-    from vlagen_bench.policies.address import is_loopback
+    from vlagen_bench.policies.remote.address import is_loopback
 
     try:
-        from vlagen_bench.serve import Server
+        from vlagen_bench.policies.remote.server import Server
     except ModuleNotFoundError as error:
         raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
-    from vlagen_bench.served import Served
+    from vlagen_bench.policies.remote.session import Served
 
     out = console()
 

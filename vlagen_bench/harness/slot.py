@@ -6,12 +6,12 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from vlagen_bench.harness.asking import Answer, Question
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.episode import Begin, Execute, Finish, Played, Report, Request, allowed_s, play
+from vlagen_bench.harness.inference import Answer, Question
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.player import Begin, Execute, Finish, Played, Report, Request, allowed_s, play
 from vlagen_bench.harness.worker import Recipe, Worker, WorkerDied
-from vlagen_bench.nouns import Episode
+from vlagen_bench.types import Episode
 
 GRACE_S = 5.0
 DOING = {Recipe: "start", Begin: "reset", Question: "ask its policy", Execute: "step", Finish: "write a film"}

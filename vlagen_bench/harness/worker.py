@@ -14,14 +14,14 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from vlagen_bench.errors import ConfigError, VlagenError
-from vlagen_bench.harness.asking import Answer, Asker, Question
-from vlagen_bench.harness.player import Report, Request
+from vlagen_bench.harness.env_runner import Film, Sim, Stage
+from vlagen_bench.harness.episode import Report, Request
+from vlagen_bench.harness.inference import Answer, Asker, Question
 from vlagen_bench.harness.shared_images import SharedImages
-from vlagen_bench.harness.stage import Film, Sim, Stage
-from vlagen_bench.nouns import Task
 from vlagen_bench.policies import base
-from vlagen_bench.policies.process import end_with_the_parent, ending, memory_mb
-from vlagen_bench.policies.texts import one_line
+from vlagen_bench.types import Task
+from vlagen_bench.utils.processes import end_with_the_parent, ending, memory_mb
+from vlagen_bench.utils.text import one_line
 
 
 @dataclass(frozen=True, kw_only=True)

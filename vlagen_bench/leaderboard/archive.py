@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 
 from vlagen_bench.leaderboard.limits import ARCHIVE_BYTES, DIRECTORY_BYTES, MANIFEST_BYTES, Refused
-from vlagen_bench.leaderboard.plain import parse, shown
+from vlagen_bench.leaderboard.untrusted_json import parse, shown
 
 MANIFEST = "manifest.json"
 MEMBERS = ("header.json", "card.yaml", "episodes.jsonl.xz", "actions.xz", "states.bin")

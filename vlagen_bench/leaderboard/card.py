@@ -9,8 +9,8 @@ import yaml
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.limits import CARD_BYTES, Refused
-from vlagen_bench.leaderboard.plain import check_text, shown
-from vlagen_bench.strict import build
+from vlagen_bench.leaderboard.untrusted_json import check_text, shown
+from vlagen_bench.utils.parsing import build
 
 NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
 """of an entry, which becomes a file's name on every system; some begin as Windows' devices do"""

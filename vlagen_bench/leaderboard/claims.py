@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from vlagen_bench import catalog, packs, specs
 from vlagen_bench.errors import VlagenError, unknown
-from vlagen_bench.leaderboard.hidden import Opening
+from vlagen_bench.leaderboard.commitment import Opening
 from vlagen_bench.leaderboard.limits import HEADER_BYTES, Refused
-from vlagen_bench.leaderboard.plain import parse, shown
-from vlagen_bench.nouns import Plan, Suite
-from vlagen_bench.plan import make_plan, select
-from vlagen_bench.strict import build
+from vlagen_bench.leaderboard.untrusted_json import parse, shown
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan.plan import make_plan, select
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Plan, Suite
+from vlagen_bench.utils.parsing import build
 
 PRIVILEGED = re.compile(r"(^|[./\\])(expert|replay)(\.py)?(:|$)")
 """the built-in policies that look at the simulator, or repeat others, by their names, modules and files"""
@@ -148,7 +150,7 @@ def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
 
 
 def _check_pack(claims: Claims, plan: Plan) -> None:
-    pack = packs.load(specs.scene(catalog.task(plan.suite.task).scene).pack)
+    pack = manifest.load(specs.scene(catalog.task(plan.suite.task).scene).pack)
     if (claims.pack.name, claims.pack.version) != (pack.name, pack.version):
         raise Refused(
             f"header.json: the asset pack is {shown(claims.pack.name)} {claims.pack.version}, and the suite's is "

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.leaderboard.limits import RECORD_BYTES, Refused
-from vlagen_bench.leaderboard.plain import parse, shown
-from vlagen_bench.nouns import Plan, Task, canonical_json
-from vlagen_bench.strict import build
-from vlagen_bench.takes import Record
+from vlagen_bench.leaderboard.untrusted_json import parse, shown
+from vlagen_bench.runs.episodes import Record
+from vlagen_bench.types import Plan, Task, canonical_json
+from vlagen_bench.utils.parsing import build
 
 FILE = "episodes.jsonl"
 PLAIN = 40

@@ -11,16 +11,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vlagen_bench import paths, specs
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.harness.replay import Again, Comparison, compare
 from vlagen_bench.leaderboard import limits
+from vlagen_bench.leaderboard.codec import actions_to_bytes
 from vlagen_bench.leaderboard.limits import Refused
-from vlagen_bench.leaderboard.plain import parse, shown
-from vlagen_bench.leaderboard.streams import actions_to_bytes
-from vlagen_bench.nouns import Task
-from vlagen_bench.replay import Again, Comparison, compare
-from vlagen_bench.strict import build
-from vlagen_bench.takes import Take
+from vlagen_bench.leaderboard.untrusted_json import parse, shown
+from vlagen_bench.runs.episodes import Take
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Task
+from vlagen_bench.utils import paths
+from vlagen_bench.utils.parsing import build
 
 
 class Sandbox:
@@ -71,7 +72,7 @@ def _job(task: Task, takes: Sequence[Take]) -> bytes:
 @contextlib.contextmanager
 def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
     """A process that has the job; it is killed after so many seconds, and in the end."""
-    command = [sys.executable, "-I", "-B", "-m", "vlagen_bench.leaderboard.inmate"]
+    command = [sys.executable, "-I", "-B", "-m", "vlagen_bench.leaderboard.sandbox_child"]
     command += [str(number) for number in (seconds, limits.SANDBOX_MEMORY_BYTES, limits.SANDBOX_FILES)]
     with (
         tempfile.TemporaryDirectory(prefix="vlagen-sandbox-") as home,

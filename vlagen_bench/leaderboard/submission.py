@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench import catalog, report
-from vlagen_bench.entries import Protocol
 from vlagen_bench.leaderboard import archive, card, claims, records
 from vlagen_bench.leaderboard.card import Card
-from vlagen_bench.leaderboard.hidden import Opening
+from vlagen_bench.leaderboard.codec import ACTION_BYTES, actions_from_bytes, expand, states_from_bytes
+from vlagen_bench.leaderboard.commitment import Opening
 from vlagen_bench.leaderboard.limits import ARCHIVE_BYTES, RECORD_BYTES
-from vlagen_bench.leaderboard.plain import read_file
-from vlagen_bench.leaderboard.streams import ACTION_BYTES, actions_from_bytes, expand, states_from_bytes
-from vlagen_bench.nouns import Plan, Task
+from vlagen_bench.leaderboard.untrusted_json import read_file
+from vlagen_bench.plan import catalog
 from vlagen_bench.policies.actions import ACTION_DIM
-from vlagen_bench.stats import Row, rows
-from vlagen_bench.takes import Take
+from vlagen_bench.report import report
+from vlagen_bench.report.entries import Protocol
+from vlagen_bench.report.rows import Row, rows
+from vlagen_bench.runs.episodes import Take
+from vlagen_bench.types import Plan, Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from vlagen_bench import takes
 from vlagen_bench.errors import RunError
 from vlagen_bench.leaderboard import archive
-from vlagen_bench.leaderboard.hidden import Opening
+from vlagen_bench.leaderboard.codec import actions_to_bytes, shrink, states_to_bytes
+from vlagen_bench.leaderboard.commitment import Opening
 from vlagen_bench.leaderboard.limits import CARD_BYTES
-from vlagen_bench.leaderboard.plain import read_file
-from vlagen_bench.leaderboard.streams import actions_to_bytes, shrink, states_to_bytes
 from vlagen_bench.leaderboard.submission import Submission, read
+from vlagen_bench.leaderboard.untrusted_json import read_file
+from vlagen_bench.runs import episodes
 
 
 def submit(run: Path, card: Path, opening: Opening | None = None) -> tuple[bytes, Submission]:
@@ -27,7 +27,7 @@ def submit(run: Path, card: Path, opening: Opening | None = None) -> tuple[bytes
 
 def members_of(run: Path, card: bytes) -> dict[str, bytes]:
     """The members, from the run folder's files; the same for the same run, wherever it lies."""
-    found = list(takes.of_run(run))
+    found = list(episodes.of_run(run))
     if not found:
         raise RunError(f"{run} has no results, so there is nothing to submit.")
     lines = [json.dumps(take.record.__dict__, sort_keys=True, allow_nan=False) + "\n" for take in found]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from vlagen_bench.entries import Cell, Entry, Proof, Source
-from vlagen_bench.leaderboard import copies
+from vlagen_bench.harness.replay import Comparison
+from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.submission import Submission
-from vlagen_bench.replay import Comparison
+from vlagen_bench.report.entries import Cell, Entry, Proof, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +38,8 @@ class Verdict:
             archive_sha256=self.submission.archive_sha256,
             actions_sha256=self.submission.actions_sha256,
             states_sha256=self.submission.states_sha256,
-            actions_digests=copies.actions_of(self.submission.takes),
-            states_digests=copies.states_of(self.submission.takes),
+            actions_digests=duplicates.actions_of(self.submission.takes),
+            states_digests=duplicates.states_of(self.submission.takes),
             plan_hash=plan.hash,
             episodes=len(self.submission.takes),
             resimulated=len(self.compared),

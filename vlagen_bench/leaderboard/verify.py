@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
 from typing import Literal
 
-from vlagen_bench import entries
-from vlagen_bench.entries import Entry
-from vlagen_bench.leaderboard import copies
+from vlagen_bench.harness.replay import Comparison
+from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.limits import MESSAGE_CHARS, Refused
-from vlagen_bench.leaderboard.plain import shown
 from vlagen_bench.leaderboard.sandbox import Sandbox
 from vlagen_bench.leaderboard.submission import Submission
+from vlagen_bench.leaderboard.untrusted_json import shown
 from vlagen_bench.leaderboard.verdict import Verdict
-from vlagen_bench.nouns import Task
-from vlagen_bench.replay import Comparison
-from vlagen_bench.takes import Take
+from vlagen_bench.report import entries
+from vlagen_bench.report.entries import Entry
+from vlagen_bench.runs.episodes import Take
+from vlagen_bench.types import Task
 
 States = Literal["exact", "rescored"]
 """what is asked of a re-simulation: the same states bit for bit, or the same score"""
@@ -67,7 +67,7 @@ def check_new(submission: Submission, published: Collection[Entry]) -> None:
     for entry in published:
         if entry.name == submission.card.name:
             _check_same(submission, entry)
-        elif entry.proof and not copies.blind(submission.takes):
+        elif entry.proof and not duplicates.blind(submission.takes):
             _check_other(submission, entry)
 
 
@@ -81,8 +81,8 @@ def _check_same(submission: Submission, entry: Entry) -> None:
 
 
 def _check_other(submission: Submission, entry: Entry) -> None:
-    share = copies.share(submission.takes, entry.proof)
-    if share > copies.COPY:
+    share = duplicates.share(submission.takes, entry.proof)
+    if share > duplicates.COPY:
         raise Refused(
             f"The actions, or the states that they lead to, are those of the entry '{entry.name}' in {share:.1%} of what "
             f"differs between episodes. A copy has that, edited or not, and so has the same policy run again, if it always "
@@ -93,10 +93,10 @@ def _check_other(submission: Submission, entry: Entry) -> None:
 
 def alike(submission: Submission, published: Collection[Entry]) -> tuple[str, ...]:
     """Names of entries with the same actions, where these are the same in each episode, so that nothing follows from it."""
-    if not copies.blind(submission.takes):
+    if not duplicates.blind(submission.takes):
         return ()
     others = (entry for entry in published if entry.proof and entry.name != submission.card.name)
-    return tuple(entry.name for entry in others if copies.share(submission.takes, entry.proof) > copies.COPY)
+    return tuple(entry.name for entry in others if duplicates.share(submission.takes, entry.proof) > duplicates.COPY)
 
 
 def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[Sequence[Take], int | None]:

@@ -4,24 +4,25 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.guard import Guard
-from vlagen_bench.policies.texts import one_line, shown
-from vlagen_bench.specs import RobotSpec
+from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {
     "random": "vlagen_bench.policies.random:Random",
     "noop": "vlagen_bench.policies.noop:Noop",
-    "expert": "vlagen_bench.policies.expert:Expert",
+    "expert": "vlagen_bench.policies.expert.policy:Expert",
     "replay": "vlagen_bench.policies.replay:Replay",
 }
 SECRETS = ("api_key",)
 """arguments that nothing records"""
+Sharing = Literal["batch", "function", "instances"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,23 @@ def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
             )
 
 
+def sharing(policy: Any) -> Sharing:
+    """How several episodes share a policy: questions in a batch, one by one, or each its own instance."""
+    if method_of(policy, "act_batch") is not None:
+        return "batch"
+    # Who wants to be told of an episode's begin, but not of which episode an observation is, remembers one at a time.
+    return "instances" if method_of(policy, "reset") is not None else "function"
+
+
+def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
+    """The policy's method of that name, or None; raises `PolicyError` where looking for it fails."""
+    try:
+        found = getattr(policy, name, None)
+    except Exception as error:
+        raise PolicyError(f"The policy's {name} cannot be read: {one_line(error)}.") from None
+    return found if callable(found) else None
+
+
 def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
     """What the policy says of its actions, if anything; raises `PolicyError` where that cannot be read."""
     try:
@@ -115,12 +133,12 @@ def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
 
 def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     try:
-        from vlagen_bench.policies import remote
+        from vlagen_bench.policies.remote import client
     except ModuleNotFoundError as error:
         raise PolicyError(
             f"A policy server ({url}) needs the package {error.name}: pip install 'vlagen-bench[remote]'"
         ) from None
-    return LoadedPolicy(name=url, policy=remote.load(url, arguments), arguments={**arguments, "url": url})
+    return LoadedPolicy(name=url, policy=client.load(url, arguments), arguments={**arguments, "url": url})
 
 
 def _from_module(name: str) -> Any:

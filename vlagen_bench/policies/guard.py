@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.texts import one_line, shown
+from vlagen_bench.utils.text import one_line, shown
 
 MODULES = (builtins, json, math, np, np.linalg, np.random, os, random, time)
 """whose functions the harness and the simulator call, so that a replaced one would change what others see"""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench.seeding import stream
+from vlagen_bench.utils.seeding import stream
 
 # About the 1 % to 99 % range of bridge_orig actions (OpenVLA's published statistics).
 RANGE = np.array([0.03, 0.04, 0.03, 0.08, 0.08, 0.2, 1.0], dtype=np.float32)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.recordings import read_actions
+from vlagen_bench.runs.actions import read_actions
 
 
 class Replay:

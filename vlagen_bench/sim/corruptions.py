@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from vlagen_bench.seeding import stream
-from vlagen_bench.sim.sight import Corruption
+from vlagen_bench.sim.camera import Corruption
+from vlagen_bench.utils.seeding import stream
 
 WHITE = 255.0
 

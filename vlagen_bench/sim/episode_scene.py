@@ -1,10 +1,10 @@
-"""What can be done to the scene of an episode? All verbs of `vlagen_bench.scene.Scene`, from three families."""
+"""What can be done to the scene of an episode? All verbs of `vlagen_bench.scenes.verbs.Scene`, from three families."""
 
 from dataclasses import dataclass
 
-from vlagen_bench.sim.conduct import Conduct
-from vlagen_bench.sim.optics import Optics
-from vlagen_bench.sim.things import Things
+from vlagen_bench.sim.object_verbs import Things
+from vlagen_bench.sim.render_verbs import Optics
+from vlagen_bench.sim.robot_verbs import Conduct
 
 
 @dataclass(kw_only=True)

@@ -6,10 +6,10 @@ import numpy as np
 import sapien
 from transforms3d.quaternions import quat2mat
 
-from vlagen_bench import packs
-from vlagen_bench.nouns import SuccessRule
-from vlagen_bench.sim.trouble import Trouble, trouble_of
+from vlagen_bench.packs import manifest
+from vlagen_bench.sim.failure_modes import Trouble, trouble_of
 from vlagen_bench.sim.world import Body, World
+from vlagen_bench.types import SuccessRule
 
 GRASP_MIN_FORCE_N = 0.5  # mani_skill 3.0.1, WidowX250S.is_grasping
 GRASP_STEPS = 5  # control steps in a row, official `consecutive_grasp`
@@ -73,7 +73,7 @@ class Judge:
         self.sizes_m = {role: world_extents_m(body) for role, body in self.world.bodies.items()}
         self._starts_m = {role: body.position_m for role, body in self.world.bodies.items()}
         self._source_m = self._starts_m["source"]
-        receptacles = packs.load(self.world.spec.pack).receptacles
+        receptacles = manifest.load(self.world.spec.pack).receptacles
         self._others = [body for role, body in self.world.bodies.items() if role not in ("source", "target")]
         self._wrong_receptacles = [body for body in self._others if body.model in receptacles]
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vlagen_bench.sim.sight import Overlay
+from vlagen_bench.sim.camera import Overlay
 
 
 def load_picture(path: str, size_px: tuple[int, int]) -> np.ndarray:

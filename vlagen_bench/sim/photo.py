@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from vlagen_bench import projection
-from vlagen_bench.projection import View
-from vlagen_bench.specs import SceneSpec
+from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.projection import View
+from vlagen_bench.scenes.specs import SceneSpec
 
 # The middle of the first pixel is at (1/2, 1/2) for the renderer, and at (0, 0) for OpenCV.
 FROM_OPENCV = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])

@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from vlagen_bench import packs, paths
 from vlagen_bench.errors import AssetError
-from vlagen_bench.specs import RobotSpec
+from vlagen_bench.packs import manifest
+from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.utils import paths
 
 # Raise it when the way of simplifying changes, so that old caches are not used.
 RECIPE = 1
@@ -20,7 +21,7 @@ MIN_FACES = 150
 def urdf_path(robot: RobotSpec, pack: str) -> Path:
     """The URDF to load: as it comes, or with the simplified visual meshes that `robot.simplify_to` asks for."""
     where, _, path = robot.urdf.partition(":")
-    original = packs.file_of(pack, path) if where == "pack" else _mani_skill_folder() / path
+    original = manifest.file_of(pack, path) if where == "pack" else _mani_skill_folder() / path
     return original if robot.simplify_to is None else simplified(original, robot.simplify_to)
 
 

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import sapien
 
-from vlagen_bench import specs
 from vlagen_bench.axes import apply_stage
-from vlagen_bench.nouns import Episode, SuccessRule, Task
+from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.specs import SceneSpec
 from vlagen_bench.sim.arm import Arm
+from vlagen_bench.sim.camera import Sight
 from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
-from vlagen_bench.sim.sight import Sight
 from vlagen_bench.sim.world import Body, World
-from vlagen_bench.specs import SceneSpec
+from vlagen_bench.types import Episode, SuccessRule, Task
 
 AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
 AT_REST_RAD_S = 1e-2

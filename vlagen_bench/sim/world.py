@@ -14,14 +14,15 @@ from sapien import physx, render
 from transforms3d.euler import euler2quat
 from transforms3d.quaternions import qmult
 
-from vlagen_bench import packs
 from vlagen_bench.errors import AssetError
-from vlagen_bench.packs import Model
-from vlagen_bench.projection import View
-from vlagen_bench.scene import Light, Vec3
-from vlagen_bench.sim import device, room, shaders
+from vlagen_bench.packs import manifest
+from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.projection import View
+from vlagen_bench.scenes.specs import Pose, RobotSpec, SceneSpec
+from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.robot_files import urdf_path
-from vlagen_bench.specs import Pose, RobotSpec, SceneSpec
+from vlagen_bench.sim.vulkan import device, shaders
 
 # A box that stands like the official stage (bridge_v2_real2sim, placed as in put_on_in_scene_multi.py) and has its top
 # at z = 0.87 m. Vertices and triangles in the file's axes and order, y up, since contacts depend on them to the last bit.
@@ -157,15 +158,15 @@ class World:
         if not first:
             self._table.remove_from_scene()
         builder = self.scene.create_actor_builder()
-        room.add_table(builder, drawn=self.drawn)
+        backdrop.add_table(builder, drawn=self.drawn)
         builder.initial_pose = sapien.Pose([0, 0, self.table_height_m])
         self._table = builder.build_static(name="table")
         if self.drawn:
             top = render.RenderBodyComponent()
-            top.attach(room.table_top(picture))
+            top.attach(backdrop.table_top(picture))
             self._table.add_component(top)
             if first:
-                room.add_room(self.scene, self.spec)
+                backdrop.add_room(self.scene, self.spec)
 
     def raise_table(self, by_m: float) -> None:
         """Puts the table's top so much higher than the scene has it; robot, camera and floor stay."""
@@ -187,7 +188,7 @@ class World:
         """These lights, and no others."""
         for old in self._lights:
             self.scene.remove_entity(old.entity)
-        self._lights = room.add_lights(self.scene, ambient, lights)
+        self._lights = backdrop.add_lights(self.scene, ambient, lights)
 
     def _add_camera(self) -> render.RenderCameraComponent:
         """The scene's camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through
@@ -224,10 +225,10 @@ class World:
 
     def add_model(self, role: str, kind: str, asset_id: str, *, scale: float = 1.0) -> Body:
         """Loads a model of the pack, every length times `scale`; raises `AssetError` if a file of it cannot be used."""
-        model = packs.load(self.spec.pack).find(kind, asset_id)
+        model = manifest.load(self.spec.pack).find(kind, asset_id)
         lengths = (scale, scale, scale)
         builder = self.scene.create_actor_builder()
-        collision = str(packs.file_of(self.spec.pack, model.collision))
+        collision = str(manifest.file_of(self.spec.pack, model.collision))
         friction = self.spec.object_friction
         try:
             builder.add_multiple_convex_collisions_from_file(
@@ -237,7 +238,7 @@ class World:
                 density=model.density_kg_m3,
             )
             if self.drawn:
-                builder.add_visual_from_file(str(packs.file_of(self.spec.pack, model.visual)), scale=lengths)
+                builder.add_visual_from_file(str(manifest.file_of(self.spec.pack, model.visual)), scale=lengths)
             entity = builder.build(name=asset_id)
         except RuntimeError as error:
             raise AssetError(

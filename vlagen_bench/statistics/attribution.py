@@ -47,7 +47,7 @@ def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: 
 
     A linear probability model: the expected drop of an episode is the sum of the shares of its factors, and 0 without any,
     as for the twin itself; least squares, which for factors that were run alone and together weighs both. Shares are on
-    the scale of rates, so factors that together cost more or less than their sum (`vlagen_bench.interaction`) are averaged
+    the scale of rates, so factors that together cost more or less than their sum (`vlagen_bench.report.interaction`) are averaged
     over what was run. Intervals are of a cluster bootstrap over scenes. A share is given only if it is a
     combination of what was observed (its unit vector is in the row space of the design); no small penalty hides the rest.
     """

@@ -13,17 +13,17 @@ from ray.actor import ActorHandle
 from ray.exceptions import RayError
 
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.harness.asking import Answer, Asker, Question
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.env_runner import Film, Stage
+from vlagen_bench.harness.episode import Finish, Played, Report, Request, allowed_s, play
+from vlagen_bench.harness.inference import Answer, Asker, Question
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
 from vlagen_bench.harness.on_ray.replica import Turn
 from vlagen_bench.harness.on_ray.watchdog import watchdog
-from vlagen_bench.harness.player import Finish, Played, Report, Request, allowed_s, play
-from vlagen_bench.harness.stage import Film, Stage
 from vlagen_bench.harness.worker import Recipe
-from vlagen_bench.nouns import Episode, EpisodeResult
 from vlagen_bench.policies import base
-from vlagen_bench.policies.process import memory_mb
+from vlagen_bench.types import Episode, EpisodeResult
+from vlagen_bench.utils.processes import memory_mb
 
 FILM_MB = 32
 """a film above this is left out: it would take the driver's memory; 80 frames of 640x480 are well below 1 MB"""

@@ -9,11 +9,11 @@ import ray
 from ray.actor import ActorHandle
 
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Question, Report, Request, play
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.environment import Ended
 from vlagen_bench.harness.on_ray.replica import Turn
-from vlagen_bench.harness.player import STAGE_TIMES, Begin, Execute, Question, Report, Request, play
-from vlagen_bench.nouns import Episode
+from vlagen_bench.types import Episode
 
 METRICS = {"consecutive_grasp": False, "is_src_obj_grasped": False, "moved_m": 0.1234, "grasped_steps": 12}
 """as many as a record of the tabletop has, about"""

@@ -10,7 +10,7 @@ from typing import Any
 import ray
 
 from vlagen_bench.errors import PolicyError, VlagenError
-from vlagen_bench.harness.asking import Answer, Asker, Question
+from vlagen_bench.harness.inference import Answer, Asker, Question
 from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.policies import base
 

@@ -1,0 +1,36 @@
+"""How is an overlay chosen? What the axes that blend a picture over the image share; no axis itself."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from vlagen_bench.axes.base import Draft, PoolAxis
+from vlagen_bench.packs.manifest import Splits
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlayAxis(PoolAxis):
+    """One of the overlay textures of a split, at a fixed ratio."""
+
+    kind: ClassVar = "vision"
+    stage: ClassVar = "render"
+    sized_by: ClassVar = "ratio"
+    unit: ClassVar = "share"
+    levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
+    bounds: ClassVar = (0.0, 1.0)
+    shows: ClassVar = True
+    measure: ClassVar = "picture"
+
+    split: Splits = "test"
+    first: int | None = None
+    """only so many, from the first, of the split; None: all"""
+    ratio: float
+    """0: not seen; 1: nothing else is seen"""
+
+    def _ids(self, draft: Draft) -> tuple[str, ...]:
+        return tuple(texture.id for texture in draft.pack.split("textures", self.split))[: self.first]
+
+    def size(self, draft: Draft) -> int:
+        return len(self._ids(draft))
+
+    def pick(self, index: int, draft: Draft) -> dict[str, Any]:
+        return {"texture": self._ids(draft)[index], "ratio": self.ratio}

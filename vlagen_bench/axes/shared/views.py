@@ -1,0 +1,45 @@
+"""From where is an episode seen, and what is seen from there? What the axes about the camera share; no axis itself."""
+
+from collections.abc import Callable, Mapping
+from math import radians
+
+import numpy as np
+
+from vlagen_bench.axes.base import Draft
+from vlagen_bench.axes.shared import spots
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.projection import View
+
+DIRECTIONS_RAD = tuple(radians(15.0 * number) for number in range(24))
+
+
+def posed(draft: Draft, view: View, value: Mapping[str, float]) -> View:
+    """The view from where `camera_pose` puts the camera."""
+    return view.orbited(
+        projection.middle_m(draft.scene), value["azimuth_rad"], value["elevation_rad"], value["roll_rad"]
+    )
+
+
+def present(draft: Draft) -> View:
+    """The view of the draft's episode, as far as it is sampled."""
+    view = projection.nominal(draft.scene)
+    if "camera_pose" in draft.values:
+        view = posed(draft, view, draft.values["camera_pose"])
+    if "camera_lens" in draft.values:
+        lens = draft.values["camera_lens"]
+        view = view.through(lens["zoom"], lens["shift_px"])
+    return view
+
+
+def fair_direction(rng: np.random.RandomState, draft: Draft, seen_in: Callable[[float], View]) -> float:
+    """A drawn direction (rad) of those whose view shows every place where something stands or may stand.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    stands = spots.standing(draft).values()
+    fair = [turn for turn in DIRECTIONS_RAD if projection.sees_all(seen_in(turn), draft.scene, stands)]
+    if not fair:
+        raise ConfigError("In every direction, so large a change of the camera hides places. Choose a smaller size.")
+    return fair[rng.randint(len(fair))]

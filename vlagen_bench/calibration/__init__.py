@@ -1,0 +1,1 @@
+"""Calibration: severities, curves, certificates and validation of axes and suites."""

@@ -1,0 +1,172 @@
+"""How do the measured curves look? A page with a table of every axis, and one figure of small multiples per kind."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vlagen_bench.axes import AXES
+from vlagen_bench.calibration import curves, severity
+from vlagen_bench.calibration.curves import EXPERT, Curve, Drop, Point
+from vlagen_bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = ("vision", "semantics", "execution", "dynamics")
+COLUMNS = 4
+"""panels of a figure side by side"""
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # of Okabe and Ito, told apart by colour-blind people too
+NOT_YET = "not measured yet"
+HEAD = """# How hard is each level?
+
+Made in the repository's folder by `vlagen calibrate --axis all --task tabletop_put_on --docs` and `vlagen calibrate --axis all --task bridge_put_on_fixed --docs`.
+They measure what is missing or stale, with as many episodes as before; `--again` measures all anew. The numbers are in [data](data), one file an axis and task.
+Every number compares episodes with their clean twins: the same draws, the axis off. Level 0 is the axis with no effect.
+
+* **Severity** is measured, not what was asked for: the mean over {episodes} episodes, with the 95 % interval (Student's t) where they differ.
+* **Expert's drop** is the success rate of the clean twins minus that of the perturbed episodes, for the scripted expert, with Bonett and Price's 95 %
+  interval for paired rates. The expert knows every pose: where it loses, the task itself has become harder. It sees neither pictures nor words.
+* **Learned policy** is the same drop for a frozen learned policy. It joins by
+  `vlagen calibrate --axis all --task tabletop_put_on --policy module:Class --policy-args KEY=VALUE --docs`, for each task.
+"""
+
+
+def write(folder: Path) -> Path:
+    """Writes `README.md` and its figures, from all curves that are kept below the folder.
+
+    Raises:
+        ConfigError: there are none, or one of them is no curve.
+    """
+    found = curves.read_all(folder)
+    if not found:
+        raise ConfigError(f"There are no curves below {folder}. Measure some: vlagen calibrate --axis all")
+    parts = [HEAD.format(episodes=_range(curve.episodes for curve in found)), _measures(found)]
+    for kind in KINDS:
+        mine = sorted((curve for curve in found if curve.kind == kind), key=lambda curve: (curve.axis, curve.task))
+        if mine:
+            _save(figure_of(mine), folder / f"{kind}.svg")
+            parts.append(f"## {kind.capitalize()}\n\n![Severity and drop at each level: {kind}]({kind}.svg)\n")
+            parts += [_section(axis, tuple(own)) for axis, own in groupby(mine, key=lambda curve: curve.axis)]
+    page = folder / "README.md"
+    page.write_text("\n".join(parts), encoding="utf-8")
+    return page
+
+
+def _measures(found: Sequence[Curve]) -> str:
+    used = sorted({curve.measure for curve in found})
+    lines = [f"| `{name}` | {severity.MEASURES.get(name).unit} | {severity.MEASURES.get(name).what} |" for name in used]
+    return "\n".join(["| measure | unit | what |", "|---|---|---|", *lines, ""])
+
+
+def _section(axis: str, own: Sequence[Curve]) -> str:
+    what = AXES.get(axis).__doc__.strip().splitlines()[0]
+    lines = [f"### {axis}\n", f"{what}\n"]
+    lines.append("| task | level | size | severity | expert's drop | learned policy's drop |")
+    lines.append("|---|---|---|---|---|---|")
+    lines += [_row(curve, point) for curve in own for point in curve.points]
+    return "\n".join([*lines, ""])
+
+
+def _row(curve: Curve, point: Point) -> str:
+    size = point.parameters.get(curve.sized_by)
+    shown = "–" if size is None else f"{size:g} {curve.size_unit}".strip()
+    learned = "; ".join(f"{name}: {_drop(drop)}" for name, drop in point.drops.items() if name != EXPERT)
+    expert = _drop(point.drops[EXPERT]) if EXPERT in point.drops else "–"
+    return f"| {curve.task} | {point.which} | {shown} | {_severity(curve, point)} | {expert} | {learned or NOT_YET} |"
+
+
+def _severity(curve: Curve, point: Point) -> str:
+    one = point.severity
+    sure = f"{one.low:.3g}" == f"{one.high:.3g}"
+    interval = "" if sure else f" ({one.low:.3g} – {one.high:.3g})"
+    return f"{one.mean:.3g} {curve.unit}{interval}"
+
+
+def _drop(drop: Drop) -> str:
+    return f"{100 * drop.drop:+.0f} % ({100 * drop.low:+.0f} – {100 * drop.high:+.0f})"
+
+
+def _range(numbers: Iterable[int]) -> str:
+    least, *_, most = sorted((*numbers,)) * 2
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
+def figure_of(found: Sequence[Curve]) -> "Figure":
+    """One panel an axis: severity over levels above, and below it the drop of every policy that was measured."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(curve.axis for curve in found))
+    colours = dict(zip(sorted({curve.task for curve in found}), COLOURS, strict=False))
+    heights = (1.7, 1.1) if any(curve.players() for curve in found) else (1.7,)
+    rows, columns = ceil(len(names) / COLUMNS), min(len(names), COLUMNS)
+    with matplotlib.rc_context({"font.size": 7, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(2.3 * columns, (sum(heights) + 0.5) * rows + 0.3), layout="constrained")
+        grid = figure.subplots(rows * len(heights), columns, squeeze=False, height_ratios=heights * rows)
+        for number in range(rows * columns):
+            row, column = divmod(number, columns)
+            panels = grid[row * len(heights) : (row + 1) * len(heights), column]
+            own = [curve for curve in found if names[number : number + 1] == [curve.axis]]
+            for curve in own:
+                _draw_severity(panels[0], curve, colours[curve.task])
+                if curve.players():
+                    _draw_drops(panels[1], curve, colours[curve.task])
+            if own:
+                _limit(panels, own[0].unit)
+            for panel in panels:
+                panel.set_axis_on() if panel.has_data() else panel.set_axis_off()
+        figure.legend(*_legend(colours, found), loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    """Writes an SVG that is the same, byte for byte, for the same curves."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": path.stem}):
+        figure.savefig(path, metadata={"Date": None, "Creator": None})
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE), encoding="utf-8")
+
+
+def _draw_severity(panel: Any, curve: Curve, colour: str) -> None:
+    at = [point.which for point in curve.points]
+    one = [point.severity for point in curve.points]
+    low, high = ([getattr(each, end) for each in one] for end in ("low", "high"))
+    sized = len(curve.levels)
+    panel.plot(at[:sized], [each.mean for each in one[:sized]], color=colour, linewidth=1)
+    panel.vlines(at, low, high, color=colour, linewidth=2.5, alpha=0.35)
+    panel.plot(at, [each.mean for each in one], "o", color=colour, markersize=2.5)
+    panel.set_title(curve.axis, fontweight="bold")
+    panel.set_ylabel(f"{curve.measure}, {curve.unit}")
+
+
+def _draw_drops(panel: Any, curve: Curve, colour: str) -> None:
+    for name in curve.players():
+        at = [point.which for point in curve.points if name in point.drops]
+        drops = [point.drops[name] for point in curve.points if name in point.drops]
+        panel.vlines(at, [100 * one.low for one in drops], [100 * one.high for one in drops], color=colour, alpha=0.3)
+        style = "-" if name == EXPERT else "--"
+        panel.plot(at, [100 * one.drop for one in drops], style, color=colour, linewidth=1, marker="o", markersize=2)
+    panel.axhline(0, color="0.6", linewidth=0.5)
+    panel.set_ylabel("drop, %")
+    panel.set_xlabel("level")
+
+
+def _limit(panels: Sequence[Any], unit: str) -> None:
+    """Only when all curves are drawn: a panel with a limit grows no more."""
+    panels[0].set_ylim(bottom=min(1.0 if unit == "times" else 0.0, panels[0].get_ylim()[0]))
+    for drops in panels[1:]:
+        drops.set_ylim(top=105)
+
+
+def _legend(tasks: dict[str, str], found: Sequence[Curve]) -> tuple[list[Any], list[str]]:
+    from matplotlib.lines import Line2D
+
+    lines = [Line2D([], [], color=colour) for colour in tasks.values()]
+    players = dict.fromkeys(name for curve in found for name in curve.players())
+    lines += [Line2D([], [], color="0.3", linestyle="-" if name == EXPERT else "--") for name in players]
+    return lines, [*tasks, *(f"drop: {name}" for name in players)]

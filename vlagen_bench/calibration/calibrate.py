@@ -1,0 +1,162 @@
+"""How is an axis calibrated? Each level against its clean twins: severity measured, and policies played on both."""
+
+import dataclasses
+import importlib.metadata
+import multiprocessing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench import axes
+from vlagen_bench.axes import AXES, Axis
+from vlagen_bench.calibration import pairs as lab
+from vlagen_bench.calibration import severity
+from vlagen_bench.calibration.curves import Curve, Drop, Point, Severity
+from vlagen_bench.calibration.pairs import Pair, Player
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.types import Condition, Task, content_hash
+
+SEED = 1000
+"""of no suite, so that levels are not made for the episodes that policies are scored on"""
+NOTHING = "0"
+"""the point of an axis at which it changes nothing"""
+PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "opencv-python")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One point of one axis that is to be measured."""
+
+    task: str
+    axis: str
+    which: str
+    episodes: int
+    seed: int
+    known: Point | None
+    """what was measured of it before"""
+    players: tuple[Player, ...]
+    """policies that are to be played"""
+
+
+def points_of(axis: type[Axis]) -> dict[str, Mapping[str, Any]]:
+    """Point -> parameters: nothing at all, then every level, then every setting.
+
+    Raises:
+        ConfigError: the axis has neither levels nor settings.
+    """
+    if not axis.variants():
+        raise ConfigError(f"The axis {axis.name} has neither levels nor settings, so there is nothing to measure.")
+    nothing = {NOTHING: {axis.sized_by: axis.nothing}} if axis.levels else {}
+    return nothing | axis.variants()
+
+
+def calibrated(scene: str) -> tuple[str, ...]:
+    """The axes that can be calibrated in a scene."""
+    return tuple(axis.name for axis in AXES if scene in axis.scenes and axis.variants())
+
+
+def pairs_of(task: Task, axis: type[Axis], parameters: Mapping[str, Any], *, episodes: int, seed: int) -> list[Pair]:
+    """Episodes of an axis with these parameters, which need be no level's, each with its clean twin."""
+    mine = {**task.nominal.get(axis.name, {}), **parameters}
+    needs = axes.make(axis.name, mine, axis.name).needs()
+    shared = {other: {**task.nominal.get(other, {}), **more} for other, more in needs.items()}
+    condition = Condition(perturb={axis.name: mine}, shared=shared, twin=f"{axis.name}:clean")
+    alone = dataclasses.replace(task, conditions={axis.name: condition})
+    return [plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes)]
+
+
+def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
+    """The curve of an axis before anything is measured."""
+    if episodes < 2:
+        raise ConfigError(f"--episodes: an interval needs at least 2 episodes, not {episodes}.")
+    measure = severity.measure_of(axis)
+    ids = {
+        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, found, episodes=episodes, seed=seed)]
+        for which, found in points_of(axis).items()
+    }
+    return Curve(
+        axis=axis.name,
+        kind=axis.kind,
+        task=task.ref,
+        measure=measure.name,
+        unit=measure.unit,
+        sized_by=axis.sized_by,
+        size_unit=axis.unit,
+        episodes=episodes,
+        seed=seed,
+        plan=content_hash([measure.name, measure.needs, lab.STEPS, ids])[:16],
+        versions={name: importlib.metadata.version(name) for name in PACKAGES},
+        command=f"vlagen calibrate --axis {axis.name} --task {task.name} --episodes {episodes}",
+    )
+
+
+def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
+    """What is missing of a curve: its points, and at each of them these policies."""
+    wanted = []
+    for which in points_of(AXES.get(curve.axis)):
+        known = curve.at(which)
+        missing = tuple(one for one in players if known is None or one.name not in known.drops)
+        if known is None or missing:
+            task = curve.task.partition("@")[0]
+            job = Job(
+                task=task,
+                axis=curve.axis,
+                which=which,
+                episodes=curve.episodes,
+                seed=curve.seed,
+                known=known,
+                players=missing,
+            )
+            wanted.append(job)
+    return wanted
+
+
+def measure_all(wanted: Sequence[Job], *, workers: int) -> Iterator[tuple[Job, Point]]:
+    """The points, as they are measured: in order by one worker, as they come by several processes."""
+    if workers == 1:
+        yield from ((job, measure(job)) for job in wanted)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(measure, job): job for job in wanted}
+        try:
+            for done in as_completed(running):
+                yield running[done], done.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def measure(job: Job) -> Point:
+    """Measures one point, or what is missing of it."""
+    task, axis, place = catalog.task(job.task), AXES.get(job.axis), lab.of(job.task)
+    parameters = points_of(axis)[job.which]
+    pairs = pairs_of(task, axis, parameters, episodes=job.episodes, seed=job.seed)
+    found = job.known or Point(
+        which=job.which,
+        parameters=parameters,
+        severity=Severity.of(place.severities(pairs, severity.measure_of(axis))),
+    )
+    drops = {player.name: Drop.of(place.outcomes(pairs, player)) for player in job.players}
+    return dataclasses.replace(found, drops={**found.drops, **drops})
+
+
+def sizes_between(axis: type[Axis], steps: int) -> tuple[float, ...]:
+    """Sizes at equal steps from nothing to the last level, both among them."""
+    sizes = np.linspace(axis.nothing, axis.levels[-1], steps + 1)
+    return tuple(dict.fromkeys(round(float(size)) if whole(axis) else round(float(size), 6) for size in sizes))
+
+
+def whole(axis: type[Axis]) -> bool:
+    """Whether the sizes of an axis are whole numbers."""
+    return all(isinstance(size, int) for size in axis.levels)
+
+
+def sweep(task: Task, axis: type[Axis], sizes: Iterable[float], *, episodes: int, seed: int) -> Iterator[Severity]:
+    """The severity of each size."""
+    place, how = lab.of(task.name), severity.measure_of(axis)
+    for size in sizes:
+        pairs = pairs_of(task, axis, {axis.sized_by: size}, episodes=episodes, seed=seed)
+        yield Severity.of(place.severities(pairs, how))

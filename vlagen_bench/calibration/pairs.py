@@ -1,0 +1,135 @@
+"""Where are episodes looked at, and played by policies? In a lab per task, which remembers the clean twins."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.calibration import severity
+from vlagen_bench.calibration.severity import Look, Measure
+from vlagen_bench.errors import RunError
+from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.serial import Solo
+from vlagen_bench.plan import catalog
+from vlagen_bench.policies import base
+from vlagen_bench.policies.expert.policy import Expert
+from vlagen_bench.scenes import specs
+from vlagen_bench.sim import measurements
+from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.types import Episode, Task
+
+STEPS = 20
+"""how long what happens after the start is watched: 4 s at 5 Hz"""
+HOLD = np.array([0, 0, 0, 0, 0, 0, 1], dtype=np.float32)
+
+Pair = tuple[Episode, Episode]
+"""an episode and its clean twin"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """A policy that is to be played."""
+
+    policy: str
+    """as `policies.base.load` names it"""
+    arguments: tuple[tuple[str, str], ...] = ()
+    """of its constructor"""
+
+    @property
+    def name(self) -> str:
+        """What its drops are kept under: other arguments are another player."""
+        shown = (f"{key}={'(hidden)' if key in base.SECRETS else text}" for key, text in self.arguments)
+        return f"{self.policy}({', '.join(shown)})" if self.arguments else self.policy
+
+
+class Lab:
+    """Where episodes of one task are looked at and played. Clean twins are remembered: most axes share them."""
+
+    def __init__(self, task: Task) -> None:
+        self._task, self._scene = task, specs.scene(task.scene)
+        self._twins: dict[tuple[str, str], tuple[Look, list[np.ndarray]]] = {}
+        self._outcomes: dict[tuple[str, Player], bool] = {}
+
+    def severities(self, pairs: Iterable[Pair], how: Measure) -> list[float]:
+        """The measure of each pair."""
+        return [self._severity(episode, twin, how) for episode, twin in pairs]
+
+    def _severity(self, episode: Episode, twin: Episode, how: Measure) -> float:
+        simulator = self._simulator(how.needs == "picture")
+        key = (twin.id, how.needs)
+        if key not in self._twins:
+            actions = self._actions(twin, how.needs)
+            self._twins[key] = (watch(simulator, twin, how.needs, actions), actions)
+        clean, actions = self._twins[key]
+        return how.between(watch(simulator, episode, how.needs, actions), clean)
+
+    def _actions(self, twin: Episode, needs: severity.Needs) -> list[np.ndarray]:
+        if needs in ("start", "picture"):
+            return []
+        if needs == "hold":
+            return [HOLD] * STEPS
+        simulator, expert = self._simulator(False), Expert()
+        simulator.reset(twin)
+        expert.attach(simulator)
+        expert.reset([twin.id])
+        actions = []
+        for _ in range(STEPS):
+            actions.append(expert.act(None, simulator.instruction))
+            simulator.advance(actions[-1])
+        return actions
+
+    def outcomes(self, pairs: Iterable[Pair], player: Player) -> list[tuple[bool, bool]]:
+        """Whether a policy succeeds in each episode and in its twin; raises `RunError` if one ends as an error."""
+        return [(self._succeeds(episode, player), self._succeeds(twin, player)) for episode, twin in pairs]
+
+    def _succeeds(self, episode: Episode, player: Player) -> bool:
+        key = (episode.id, player)
+        if key not in self._outcomes:
+            loaded = self._policy(player)
+            simulator = self._simulator(not loaded.privileged)
+            asker = Asker(loaded, sim=simulator if loaded.privileged else None)
+            played = Solo(self._task, simulator, asker).play(episode)
+            if played.result.error is not None:
+                raise RunError(
+                    f"{player.name} in {episode.condition} {episode.index}: {played.result.error.rstrip('.')}. Mend it, then "
+                    f"repeat the command; what was measured is kept."
+                )
+            self._outcomes[key] = played.result.outcome == "success"
+        return self._outcomes[key]
+
+    @functools.cache  # noqa: B019 (a lab lives as long as its process)
+    def _policy(self, player: Player) -> base.LoadedPolicy:
+        loaded = base.load(player.policy, dict(player.arguments))
+        base.check_spec(loaded, self._scene.robot)
+        return loaded
+
+    @functools.cache  # noqa: B019
+    def _simulator(self, drawn: bool) -> Simulator:
+        kind = Simulator if drawn else _Dark
+        return kind(self._scene, drawn=drawn, success=self._task.success)
+
+
+class _Dark(Simulator):
+    """A simulator without a renderer, several times faster, for policies that look at no observation."""
+
+    def observe(self) -> dict[str, Any]:
+        return {}
+
+
+@functools.cache
+def of(task: str) -> Lab:
+    """The lab of a task in this process."""
+    return Lab(catalog.task(task))
+
+
+def watch(simulator: Simulator, episode: Episode, needs: severity.Needs, actions: Iterable[np.ndarray]) -> Look:
+    """What a measure needs to see of an episode under these actions."""
+    simulator.reset(episode)
+    picture = simulator.observe()["image"].copy() if needs == "picture" else None
+    found = [measurements.read(simulator)]
+    for action in actions:
+        simulator.advance(action)
+        found.append(measurements.read(simulator))
+    return Look(instruction=simulator.instruction, readings=tuple(found), picture=picture)

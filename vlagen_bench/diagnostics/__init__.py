@@ -1,0 +1,1 @@
+"""Diagnostics of a machine: doctor, benchmarks and soak tests."""

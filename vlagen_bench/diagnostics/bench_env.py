@@ -1,0 +1,144 @@
+"""How fast is it here? Environment steps against the raw SAPIEN floor, resets, memory, and the harness's share."""
+
+import multiprocessing
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan.plan import make_plan, sample
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Suite, Task
+
+MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
+VARIED = 40
+"""episodes with other objects and receptacles that are reset before memory is read"""
+VARIED_CONDITION = {"tabletop": "receptacle_test", "bridge": "unseen_receptacles"}
+TASK_OF_SCENE = {"tabletop": "tabletop_put_on", "bridge": "bridge_put_on"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvSpeed:
+    """What one environment worker costs, measured in a process of its own."""
+
+    scene: str
+    image_px: tuple[int, int]
+    renderer: str
+    first_frame_s: float
+    """shaders are compiled then, and the first models loaded"""
+    reset_s: float
+    step_ms: float
+    """one control step with its picture: all that `env.step` does"""
+    floor_ms: float
+    """the same physics steps and one camera picture, in raw SAPIEN, in the same scene"""
+    memory_mb: float
+    harness_share: float
+    """time of a run that is spent outside the environment, with an instant policy, as a share of the time inside"""
+
+    @property
+    def over_floor(self) -> float:
+        return self.step_ms / self.floor_ms
+
+
+def measure_env(scene: str, *, episodes: int = 6) -> EnvSpeed:
+    """Measures a scene in a fresh process, so that memory is that of one worker."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return EnvSpeed(**pool.apply(_measure, (scene, episodes)))
+
+
+def _measure(scene: str, episodes: int) -> dict[str, Any]:
+    from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.sim.vulkan import device
+
+    spec, task = specs.scene(scene), catalog.task(TASK_OF_SCENE[scene])
+    simulator = Simulator.of(task)
+    plan = [sample(task, task.nominal_name, index=i, seed=0)[0] for i in range(episodes)]
+    start = time.perf_counter()
+    simulator.reset(plan[0])
+    simulator.observe()
+    first_frame_s = time.perf_counter() - start
+    resets, steps, floors = [], [], []
+    for episode in plan:
+        resets.append(_seconds(lambda episode=episode: simulator.reset(episode)))
+        for number in range(20):
+            action = MOVING * (1 if number % 10 < 5 else -1)
+            steps.append(_seconds(lambda action=action: (simulator.advance(action), simulator.observe())))
+            floors.append(_seconds(lambda: _floor(simulator)))
+    harness_share = _harness_share(task, simulator, episodes)
+    for index in range(VARIED):  # many models, since what is kept of them is the memory that counts
+        simulator.reset(sample(task, VARIED_CONDITION[scene], index=index, seed=0)[0])
+        simulator.observe()
+    return {
+        "scene": scene,
+        "image_px": (spec.camera.width_px, spec.camera.height_px),
+        "renderer": device.describe(),
+        "first_frame_s": first_frame_s,
+        "reset_s": median(resets),
+        "step_ms": 1000 * median(steps),
+        "floor_ms": 1000 * median(floors),
+        "harness_share": harness_share,
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _floor(simulator: Any) -> None:
+    world = simulator.world
+    for _ in range(world.spec.physics_steps):
+        world.physics.step()
+    world.scene.update_render()
+    world.camera.take_picture()
+    world.camera.get_picture("Color")
+
+
+def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
+    """(wall time of a run - time inside the environment) / time inside the environment, with an instant policy.
+
+    A whole run, stored on disk, without films; so it is all that the harness adds to `reset`, `step` and pictures.
+    """
+    from vlagen_bench.harness import run
+    from vlagen_bench.harness.inference import Asker
+    from vlagen_bench.harness.serial import Solo
+    from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.policies.noop import Noop
+    from vlagen_bench.runs.folder import SCHEMA, RunFolder
+
+    suite = Suite(name="bench", version=1, task=task.name, conditions=(task.nominal_name,), episodes=episodes)
+    plan = make_plan(suite)
+    loaded = LoadedPolicy(name="noop", policy=Noop(), arguments={})
+    header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "noop"}
+    with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
+        wall_s = _seconds(
+            lambda: run.run(plan, Solo(task, simulator, Asker(loaded)), folder, max_errors=0, retry_errors=False)
+        )
+        inside = [record["timings"] for record in folder.results.values()]
+    inside_s = sum(one["reset_s"] + one["observe_s"] + one["advance_s"] for one in inside)
+    return (wall_s - inside_s) / inside_s
+
+
+def measure_starts(*, runs: int = 5) -> dict[str, float]:
+    """Best wall time in seconds of `vlagen-eval --help` and of `import vlagen_bench`, in fresh processes."""
+    commands = {
+        "vlagen-eval --help": "import sys; sys.argv = ['vlagen-eval', '--help']; from vlagen_bench.cli.eval import main; main()",
+        "import vlagen_bench": "import vlagen_bench",
+    }
+    return {
+        name: min(
+            _seconds(lambda code=code: subprocess.run([sys.executable, "-c", code], capture_output=True, check=True))
+            for _ in range(runs)
+        )
+        for name, code in commands.items()
+    }
+
+
+def _seconds(call: Any) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start

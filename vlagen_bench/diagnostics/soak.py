@@ -1,0 +1,134 @@
+"""Does a run survive anything that is killed, at any moment? Kills and resumes it, and compares it with a whole one."""
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench.errors import RunError
+from vlagen_bench.runs.actions import read_actions
+from vlagen_bench.runs.folder import read_results
+
+WORKER = b"spawn_main"
+"""in the command line of a process that multiprocessing spawned"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soaked:
+    """What a soak did."""
+
+    driver_kills: int
+    worker_kills: int
+    rounds: int
+    """runs that were begun, killed, resumed and brought to their end"""
+    episodes: int
+    """of each run"""
+    unequal: tuple[str, ...]
+    """episodes whose record, actions or states differ from those of the whole run, or that are missing or too many"""
+
+
+def soak(
+    command: Callable[[Path], Sequence[str]],
+    place: Path,
+    *,
+    kills: int,
+    longest_s: float,
+    seed: int = 0,
+    say: Callable[[str], Any] = print,
+) -> Soaked:
+    """Kills a run, its driver or a worker, at random moments, and resumes it, until it has been killed often enough.
+
+    A run that gets to its end before that is compared, and another is begun.
+
+    Args:
+        command: run folder -> the command that begins or resumes a run there; it has to end with code 0.
+        place: where the run folders are made.
+        kills: how many.
+        longest_s: at least this is waited between two kills, at random, and nothing longer.
+        seed: of the moments and the victims.
+        say: is told of each round.
+
+    Raises:
+        RunError: the command fails without being killed.
+    """
+    rng = random.Random(seed)
+    whole = place / "whole"
+    _finish(subprocess.Popen(command(whole), stdout=subprocess.DEVNULL), command(whole))
+    expected = recorded(whole)
+    victims, unequal, rounds = [], set(), 0
+    while len(victims) < kills:
+        rounds += 1
+        path = place / f"killed-{rounds}"
+        while _interrupted(command(path), victims, kills, longest_s, rng):
+            pass
+        found = recorded(path)
+        differing = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+        unequal |= differing
+        say(
+            f"Run {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be."
+        )
+    return Soaked(
+        driver_kills=victims.count("driver"),
+        worker_kills=victims.count("worker"),
+        rounds=rounds,
+        episodes=len(expected),
+        unequal=tuple(sorted(unequal)),
+    )
+
+
+def recorded(path: Path) -> dict[str, Any]:
+    """Id -> all that a run says of an episode, but for times, which differ."""
+    found = {}
+    for key, record in read_results(path / "episodes.jsonl")[0].items():
+        actions, hashes = read_actions(path, key)
+        rest = {name: value for name, value in record.items() if name != "timings"}
+        found[key] = (rest, actions.tobytes(), hashes)
+    return found
+
+
+def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest_s: float, rng: random.Random) -> bool:
+    """Runs the command, and kills; whether it was its driver that was killed, so that it has to be resumed."""
+    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        while len(victims) < kills:
+            try:
+                driver.wait(timeout=rng.uniform(0.0, longest_s))
+                break
+            except subprocess.TimeoutExpired:
+                workers = _workers(driver.pid)
+            victim = rng.choice([driver.pid, *workers])
+            victims.append("driver" if victim == driver.pid else "worker")
+            _kill(victim)
+            if victim == driver.pid:
+                driver.wait()
+                return True
+        _finish(driver, command)
+        return False
+    finally:
+        driver.kill()
+        driver.wait()
+
+
+def _finish(driver: subprocess.Popen, command: Sequence[str]) -> None:
+    if code := driver.wait():
+        raise RunError(f"The run ended with exit code {code} though nobody killed it: {' '.join(command)}")
+
+
+def _workers(driver: int) -> list[int]:
+    """Children of a process that multiprocessing spawned for work."""
+    try:
+        tasks = list(Path(f"/proc/{driver}/task").iterdir())
+        children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+        return sorted(pid for pid in children if WORKER in Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return []
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):  # it may have ended by itself just now
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,226 @@
+"""How does one train on many scenes of one GPU? A Gymnasium vector environment that plays them in step."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from vlagen_bench.envs.env import PutOnEnv, Reward, potential_of
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.plan import plan
+from vlagen_bench.policies.actions import checked
+from vlagen_bench.scenes import specs
+from vlagen_bench.sim.judge import Judge, Status
+from vlagen_bench.sim.maniskill.scene import Scenes
+from vlagen_bench.sim.maniskill.start import Start, pool_of, start_of
+from vlagen_bench.sim.maniskill.view import View, state_of
+from vlagen_bench.sim.simulator import Simulator
+
+
+@dataclass(kw_only=True)
+class Stream:
+    """The episodes of one seed, of which an environment has played those up to `index`."""
+
+    seed: int
+    index: int = -1
+
+
+@dataclass(kw_only=True)
+class Play:
+    """An episode in one of the scenes."""
+
+    start: Start
+    view: View
+    judge: Judge
+    status: Status
+    potential: float = 0.0
+    over: bool = False
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """As `PutOnEnv` has it."""
+        return {
+            "instruction": self.start.instruction,
+            "episode": copy.deepcopy(self.start.episode.to_dict()),
+            "steps": self.judge.step,
+            **asdict(self.status),
+        }
+
+
+class BatchedEnv(VectorEnv):
+    """`PutOnEnv` many times over: the same spaces, episodes, rewards, ends and info, batched as Gymnasium does.
+
+    Physics and pictures are computed for all at once, by ManiSkill; each scene is judged by a `Judge` of its own, the
+    same as everywhere. Physics on a GPU and on a CPU never agree bit for bit: scores come from `vlagen-eval`, which is
+    on the CPU.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: str,
+        condition: str,
+        num_envs: int,
+        sim_backend: str,
+        reward: Reward = "sparse",
+        first_seed: int = 0,
+        autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
+    ) -> None:
+        """The environments of a task and condition.
+
+        Args:
+            task: its name, as for `PutOnEnv`; so are `condition` and `reward`.
+            condition: its name.
+            num_envs: how many.
+            sim_backend: as ManiSkill names it: `physx_cuda:<n>`, or `physx_cpu`, which can have only one environment.
+            reward: `sparse` or `potential`.
+            first_seed: environment i plays the episodes of `first_seed + i` until `reset` is given a seed.
+            autoreset: when an environment whose episode has ended begins the next one.
+
+        Raises:
+            ConfigError: a wrong name, or a condition that scenes in a batch cannot have.
+        """
+        single = PutOnEnv(task=task, condition=condition, reward=reward)
+        self.task, self.condition, self._reward = single.task, condition, reward
+        self.single_observation_space, self.single_action_space = single.observation_space, single.action_space
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.num_envs, self._mode = num_envs, autoreset
+        self.metadata = {**single.metadata, "autoreset_mode": autoreset}
+        self._spec = specs.scene(self.task.scene)
+        pool = pool_of(self.task, condition)
+        self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
+        self._settler = Simulator(self._spec, drawn=False)
+        self._streams = [Stream(seed=first_seed + row) for row in range(num_envs)]
+        self._plays: list[Play] = []
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Begins an episode in every environment, or only where `options={"reset_mask": bool (N,)}` says so.
+
+        Args:
+            seed: environment i begins with the first episode of `seed + i`, or of entry i of a list; None: it goes on
+                through the episodes of its seed, which is `first_seed + i` at first.
+            options: `reset_mask`, as Gymnasium's own vector environments take it.
+
+        Raises:
+            ConfigError: an unknown option, or a mask or list that does not have one entry for each environment.
+        """
+        seeds = [seed + row for row in range(self.num_envs)] if isinstance(seed, int) else seed
+        if seeds is not None and len(seeds) != self.num_envs:
+            raise ConfigError(f"reset: {len(seeds)} seeds were given for {self.num_envs} environments.")
+        rows = self._rows(dict(options or {}))
+        for row in rows:
+            if seeds is not None and seeds[row] is not None:
+                self._streams[row] = Stream(seed=seeds[row])
+        self._begin(rows)
+        return self._observe(), self._infos(rows)
+
+    def _rows(self, options: dict[str, Any]) -> list[int]:
+        mask = np.asarray(options.pop("reset_mask", np.ones(self.num_envs, dtype=bool)))
+        if options:
+            raise ConfigError(f"reset: {unknown('option', str(next(iter(options))), ('reset_mask',))}")
+        if mask.shape != (self.num_envs,) or mask.dtype != bool or not mask.any():
+            raise ConfigError(f"reset: reset_mask is {self.num_envs} booleans, at least one of them true, not {mask}.")
+        if not self._plays and not mask.all():
+            raise ConfigError("reset: the first time, all environments are reset: leave out reset_mask.")
+        return np.flatnonzero(mask).tolist()
+
+    def _begin(self, rows: list[int]) -> None:
+        """The next episode of its seed in each of these environments."""
+        starts = {}
+        for row in rows:
+            stream = self._streams[row]
+            stream.index += 1
+            episode, _ = plan.sample(self.task, self.condition, index=stream.index, seed=stream.seed)
+            starts[row] = start_of(self._settler, episode)
+        self._scenes.begin(starts)
+        tool_m = self._scenes.measure().tool[:, :3]
+        self._plays = self._plays or [None] * self.num_envs
+        for row, start in starts.items():
+            view = View(spec=self._spec, start=start)
+            judge = Judge(world=view, rule=self.task.success or self._spec.success)
+            self._plays[row] = Play(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
+
+    def step(self, actions: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """One control step (0.2 s) of all, with actions (N, 7).
+
+        Raises:
+            PolicyError: the actions are none.
+            ConfigError: before the first reset, for a wrong number of actions, or where an episode has ended and
+                nobody has begun the next.
+        """
+        waiting = self._waiting()
+        if not self._plays or (waiting and self._mode is AutoresetMode.DISABLED):
+            raise ConfigError(f"step: call reset() first{f' for environment {waiting[0]}' if waiting else ''}.")
+        actions = checked(actions)
+        if len(actions) != self.num_envs:
+            raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
+        self._scenes.advance(actions)
+        rewards, terminated, truncated = self._judge()
+        infos: dict[str, Any] = {}
+        if self._mode is AutoresetMode.SAME_STEP and (waiting := self._waiting()):
+            final = self._observe()
+            for row in waiting:
+                last = {"final_obs": _row(final, row), "final_info": self._plays[row].info}
+                infos = self._add_info(infos, last, row)
+        if waiting:
+            self._begin(waiting)
+        return self._observe(), rewards, terminated, truncated, self._infos(range(self.num_envs), infos)
+
+    def _waiting(self) -> list[int]:
+        """Where the episode is over and the next has not begun."""
+        return [row for row, play in enumerate(self._plays) if play.over]
+
+    def _judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rewards, and where episodes end, terminated or truncated, by the control step that was just made."""
+        now = self._scenes.measure()
+        rewards = np.zeros(self.num_envs)
+        terminated, truncated = np.zeros((2, self.num_envs), dtype=bool)
+        for row, play in enumerate(self._plays):
+            if play.over:  # it begins anew in this step, and what was done in it does not count
+                continue
+            play.view.see(now, row)
+            play.status = play.judge.count(now.tool[row, :3])
+            rewards[row] = self._reward_of(play)
+            terminated[row] = play.status.success and self.task.ends_on_success
+            truncated[row] = not terminated[row] and play.judge.step >= self.task.max_steps
+            play.over = bool(terminated[row] or truncated[row])
+        return rewards, terminated, truncated
+
+    def _reward_of(self, play: Play) -> float:
+        """As `PutOnEnv.step`."""
+        status = play.status
+        if self._reward == "sparse":
+            return float(status.success)
+        before = play.potential
+        play.potential = potential_of(status)
+        return play.potential - before
+
+    def _observe(self) -> dict[str, Any]:
+        images, now = self._scenes.draw(), self._scenes.measure()
+        states = np.stack([state_of(self._spec, now, row) for row in range(self.num_envs)])
+        return {"image": images, "images": {self._spec.camera.name: images}, "state": states}
+
+    def _infos(self, rows: Sequence[int], infos: dict[str, Any] | None = None) -> dict[str, Any]:
+        infos = infos or {}
+        for row in rows:
+            infos = self._add_info(infos, self._plays[row].info, row)
+        return infos
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Lets go of the scenes."""
+        self._scenes.close()
+
+
+def _row(observation: Mapping[str, Any], row: int) -> dict[str, Any]:
+    """What one environment sees."""
+    return {
+        name: _row(value, row) if isinstance(value, Mapping) else value[row].copy()
+        for name, value in observation.items()
+    }

@@ -1,0 +1,65 @@
+"""How does one train on many environments at once? With a Gymnasium vector environment, on CPU processes or on a GPU."""
+
+from functools import partial
+from typing import Any, Literal, get_args
+
+import gymnasium
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
+
+from vlagen_bench.envs.registration import env_ids
+from vlagen_bench.errors import ConfigError, unknown
+
+Backend = Literal["processes", "gpu"]
+
+
+def make_vec(
+    env_id: str, num_envs: int, *, backend: Backend = "processes", autoreset: str = "next_step", **arguments: Any
+) -> VectorEnv:
+    """`num_envs` environments at once.
+
+    Environment i begins with the episodes of seed `seed + i` and goes on through that seed's episodes by itself, so
+    that what it plays depends neither on its neighbours nor on their number. Until a seed is given it is
+    `first_seed + i`: from 0 on, and for `...-Main-v<N>` from 1,000,000 on, since suites draw from seed 0. Resets are
+    partial: an environment whose episode ended begins anew, the others go on.
+
+    Args:
+        env_id: a `VLAGen/...` id; `...-Main-v<N>` is the training distribution with the shaped reward.
+        num_envs: how many.
+        backend: `processes`, each environment in one of its own, which takes a core and about half a gigabyte; or
+            `gpu`, all of them as scenes of ManiSkill on one NVIDIA GPU: for training, so with the tabletop and the
+            conditions that differ in how an episode begins, in mass or in friction. It has not been run on a GPU by us:
+            its code is tested on a CPU with one environment, where it plays as `processes` does.
+        autoreset: `next_step`, `same_step` or `disabled`, as `gymnasium.vector.AutoresetMode` defines them.
+        arguments: passed to each environment, such as `reward="potential"`; `first_seed` is that of environment 0.
+
+    Raises:
+        ConfigError: an unknown id, backend or autoreset mode, fewer than one environment, no GPU where one is needed,
+            or a condition that the GPU's scenes cannot have.
+    """
+    known = dict(env_ids())
+    if env_id not in known:
+        raise ConfigError(unknown("environment", env_id, known))
+    modes = {mode.name.lower(): mode for mode in AutoresetMode}
+    if autoreset not in modes:
+        raise ConfigError(unknown("autoreset mode", autoreset, modes))
+    if backend not in get_args(Backend):
+        raise ConfigError(unknown("backend", backend, get_args(Backend)))
+    if num_envs < 1:
+        raise ConfigError(f"make_vec: at least 1 environment is needed, not {num_envs}.")
+    settings = {**known[env_id], **arguments}
+    if backend == "gpu":
+        # ManiSkill takes seconds to import.
+        from vlagen_bench.envs.gpu_vector import BatchedEnv
+        from vlagen_bench.sim.maniskill.scene import gpu_backend
+
+        return BatchedEnv(**settings, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset])
+    # SAPIEN's threads do not survive a fork.
+    first = settings.get("first_seed", 0)
+    makers = [partial(_make, env_id, {**arguments, "first_seed": first + row}) for row in range(num_envs)]
+    return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])
+
+
+def _make(env_id: str, arguments: dict[str, Any]) -> gymnasium.Env:
+    import vlagen_bench  # noqa: F401 - registers the ids in the worker
+
+    return gymnasium.make(env_id, **arguments)

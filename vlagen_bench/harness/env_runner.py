@@ -1,0 +1,127 @@
+"""Where does an episode happen? On a stage: a simulator that does what a player requests, and films it if wanted."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+from vlagen_bench.errors import VlagenError
+from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Finish, Report
+from vlagen_bench.types import Episode, EpisodeResult, Task
+from vlagen_bench.utils.text import one_line
+
+
+class Sim(Protocol):
+    """What the harness needs of a simulator."""
+
+    instruction: str
+
+    def reset(self, episode: Episode) -> Any: ...
+
+    def advance(self, action: np.ndarray) -> Any: ...
+
+    def observe(self) -> dict[str, Any]: ...
+
+    def state_hash(self) -> str: ...
+
+
+class Film(Protocol):
+    """Keeps, or does not keep, what an episode looked like."""
+
+    def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None: ...
+
+
+class Stage:
+    """Plays the part of the world in one episode after the other."""
+
+    def __init__(self, sim: Sim, task: Task, *, film: Film | None = None) -> None:
+        self._sim, self._task, self._film = sim, task, film
+        self._frames: list[np.ndarray] = []
+
+    def serve(self, request: Begin | Execute | Finish) -> Report:
+        """Does it, and reports. What the simulator raises becomes a report's error.
+
+        Raises:
+            VlagenError: something that the user has to mend first; no other episode would fare better.
+        """
+        if isinstance(request, Finish):
+            return self._finish(request.result)
+        self._hashes: list[str] = []
+        self._seconds = dict.fromkeys(STAGE_TIMES, 0.0)
+        self._observation: dict[str, Any] | None = None
+        try:
+            match request:
+                case Begin(episode=episode):
+                    self._begin(episode)
+                case Execute(actions=actions):
+                    self._execute(actions)
+        except VlagenError:
+            raise
+        except Exception as caught:
+            return Report(
+                state_hashes=tuple(self._hashes), seconds=self._seconds, error=f"simulator: {one_line(caught)}"
+            )
+        return Report(
+            state_hashes=tuple(self._hashes),
+            seconds=self._seconds,
+            ended=self._ended,
+            success=self._status.success,
+            success_once=self._status.success_once,
+            metrics=_metrics(self._status) if self._ended else {},
+            instruction=self._sim.instruction,
+            observation=self._observation,
+        )
+
+    def _begin(self, episode: Episode) -> None:
+        self._steps, self._frames = 0, []
+        with self._timing("reset_s"):
+            self._status = self._sim.reset(episode)
+        self._hashes.append(self._sim.state_hash())
+        self._look()
+
+    def _execute(self, actions: np.ndarray) -> None:
+        for number, action in enumerate(actions, 1):
+            with self._timing("advance_s"):
+                self._status = self._sim.advance(action)
+            self._hashes.append(self._sim.state_hash())
+            self._steps += 1
+            if self._film or (number == len(actions) and not self._ended):
+                self._look()
+            if self._ended:
+                self._observation = None
+                return
+
+    def _finish(self, result: EpisodeResult) -> Report:
+        if self._film:
+            self._film.write(result, self._frames)
+        self._frames = []
+        return Report()
+
+    def _look(self) -> None:
+        with self._timing("observe_s"):
+            self._observation = self._sim.observe()
+        if self._film:
+            self._frames.append(self._observation["image"].copy())  # a policy may write into what it sees
+
+    @property
+    def _ended(self) -> bool:
+        return self._steps >= self._task.max_steps or (self._status.success and self._task.ends_on_success)
+
+    @contextmanager
+    def _timing(self, key: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[key] += time.perf_counter() - start
+
+
+def _metrics(status: Any) -> dict[str, Any]:
+    """The status, floats rounded to a tenth of a millimetre."""
+    found = dataclasses.asdict(status)
+    for key in ("success", "success_once"):
+        del found[key]
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}

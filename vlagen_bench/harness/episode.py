@@ -1,0 +1,160 @@
+"""How does one episode go? What it wants of stage and policy, one thing after the other, whoever provides it."""
+
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.harness.chunks import Chunks, Execution
+from vlagen_bench.harness.inference import Answer, Question
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.types import Episode, EpisodeResult
+
+STAGE_TIMES = ("reset_s", "advance_s", "observe_s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begin:
+    """Build the scene of an episode, and look at it."""
+
+    episode: Episode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execute:
+    """Do this, and look."""
+
+    actions: np.ndarray
+    """float32 (k, 7)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """The episode is over; its film may be written."""
+
+    result: EpisodeResult
+
+
+Request = Begin | Question | Execute | Finish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What the stage did, and what is to be seen there now."""
+
+    state_hashes: tuple[str, ...] = ()
+    """after the reset, or after each action that was executed"""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """by `STAGE_TIMES`"""
+    ended: bool = False
+    success: bool | None = None
+    success_once: bool | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """once the episode has ended"""
+    instruction: str = ""
+    observation: Mapping[str, Any] | None = None
+    """None once the episode has ended, or where the policy sees it inside the worker"""
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """An episode that came to an end, with what is needed to replay it."""
+
+    result: EpisodeResult
+    actions: list[np.ndarray]
+    state_hashes: list[str]
+
+
+def play(episode: Episode, execution: Execution, limits: Limits) -> Generator[Request, Report | Answer, Played]:
+    """Plays an episode: yields requests, is sent an `Answer` to each `Question` and a `Report` to all others."""
+    tape = _Tape(episode)
+    chunks = Chunks(execution)
+    try:
+        report = tape.saw((yield Begin(episode=episode)))
+        while not report.ended:
+            tape.check_time(limits.episode_s)
+            question = Question(
+                episode_id=episode.id,
+                begins=not tape.actions,
+                instruction=report.instruction,
+                observation=report.observation,
+            )
+            actions = chunks.next(tape.heard((yield question)))
+            report = tape.saw((yield Execute(actions=actions)), actions)
+    except _Fault as fault:
+        result = tape.result(error=str(fault))
+    else:
+        result = tape.result(error=None)
+    yield Finish(result=result)
+    return Played(result=result, actions=tape.actions, state_hashes=tape.state_hashes)
+
+
+def allowed_s(request: Request, limits: Limits) -> float:
+    """How long a request may take."""
+    match request:
+        case Execute(actions=actions):
+            return limits.step_s * len(actions)
+        case Question():
+            return 2 * limits.step_s + 1  # reset and act, each with an alarm of its own that should ring before
+        case _:
+            return limits.beginning_s
+
+
+class _Fault(Exception):
+    """Something other than its task's success or failure ends the episode."""
+
+
+class _Tape:
+    """What is written down while an episode is played."""
+
+    def __init__(self, episode: Episode) -> None:
+        self._episode = episode
+        self._started = time.perf_counter()
+        self._seconds = dict.fromkeys((*STAGE_TIMES, "policy_s"), 0.0)
+        self.actions: list[np.ndarray] = []
+        self.state_hashes: list[str] = []
+
+    def saw(self, report: Report, actions: np.ndarray | tuple = ()) -> Report:
+        """Notes what the stage did, of the actions those that it came to."""
+        self.actions.extend(actions[: len(report.state_hashes)])
+        self.state_hashes.extend(report.state_hashes)
+        for key, seconds in report.seconds.items():
+            self._seconds[key] += seconds
+        if report.error is not None:
+            raise _Fault(report.error)
+        self._last = report
+        return report
+
+    def heard(self, answer: Answer) -> np.ndarray:
+        self._seconds["policy_s"] += answer.seconds
+        if answer.error is not None:
+            raise _Fault(answer.error)
+        return answer.chunk
+
+    def check_time(self, limit_s: float | None) -> None:
+        if limit_s is not None and time.perf_counter() - self._started > limit_s:
+            raise _Fault(f"time: the episode took longer than {limit_s:g} s (--episode-timeout).")
+
+    def result(self, *, error: str | None) -> EpisodeResult:
+        last = self._last if error is None else Report()
+        return EpisodeResult(
+            episode=self._episode,
+            # Success is judged at the end; where the first success ends the episode, that is the same.
+            outcome="error" if error is not None else "success" if last.success else "failure",
+            success_once=last.success_once,
+            success_at_end=last.success,
+            steps=len(self.actions),
+            metrics=last.metrics,
+            timings=self._timings(),
+            error=error,
+        )
+
+    def _timings(self) -> dict[str, float]:
+        """Stage, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
+        total_s = time.perf_counter() - self._started
+        waiting_s = max(0.0, total_s - sum(self._seconds.values()))
+        timings = {**self._seconds, "waiting_s": waiting_s, "total_s": total_s}
+        return {key: round(value, 6) for key, value in timings.items()}

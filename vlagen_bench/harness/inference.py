@@ -1,0 +1,188 @@
+"""How is a policy asked, by one episode or by several at once? Whatever it does wrong becomes an answer with an error."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.harness.limits import TookTooLong, time_limit
+from vlagen_bench.policies.actions import checked, one_for_each
+from vlagen_bench.policies.base import LoadedPolicy, method_of, sharing
+from vlagen_bench.policies.guard import Guard, sentence
+from vlagen_bench.policies.isolation.proxy import Isolated, Lost
+from vlagen_bench.utils.text import one_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """An episode wants to know what to do."""
+
+    episode_id: str
+    begins: bool
+    """whether it is the first of its episode"""
+    instruction: str
+    observation: Mapping[str, Any] | None
+    """None on its way to a policy inside the worker, which has it"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the policy said."""
+
+    chunk: np.ndarray | None = None
+    """float32 (H, 7); None if there is an error"""
+    seconds: float = 0.0
+    """of the call, which may have answered other episodes too"""
+    error: str | None = None
+    lost: bool = False
+    """whether the policy has forgotten the episode through another one's fault, so that it has to begin again"""
+
+
+class Asker:
+    """Asks a policy on behalf of slots, each of which plays one episode at a time."""
+
+    def __init__(self, loaded: LoadedPolicy, *, slots: int = 1, limit_s: float | None = None, sim: Any = None) -> None:
+        """An asker.
+
+        Args:
+            loaded: the policy.
+            slots: how many episodes are played at once.
+            limit_s: the longest that a call may take; an isolated policy keeps its own time.
+            sim: the simulator, for a privileged policy.
+
+        Raises:
+            PolicyError: more instances are needed than can be constructed.
+        """
+        self._isolated = isinstance(loaded.policy, Isolated)
+        self._limit_s, self._sim = None if self._isolated else limit_s, sim
+        self._sharing = sharing(loaded.policy)
+        self._instances = [loaded.policy]
+        while self._sharing == "instances" and len(self._instances) < slots:
+            self._instances.append(_another(loaded))
+
+    @property
+    def batches(self) -> bool:
+        """Whether several questions are better asked at once."""
+        return self._sharing == "batch"
+
+    def ask(self, questions: Mapping[int, Question]) -> dict[int, Answer]:
+        """Answers by slot; several questions at once only where the asker `batches`."""
+        started = perf_counter()
+        found = {slot: self._begun(slot, question) for slot, question in questions.items()}
+        ready = {slot: question for slot, question in questions.items() if found[slot] is None}
+        if ready:
+            found |= self._batched(ready) if self.batches else self._one(ready)
+        seconds = perf_counter() - started
+        return {slot: _answer(value, seconds) for slot, value in found.items()}
+
+    def _begun(self, slot: int, question: Question) -> PolicyError | None:
+        """Tells a policy that wants to know that an episode begins; shows the simulator to an oracle."""
+        policy = self._instance(slot)
+        try:
+            if question.begins and self._sim is not None:
+                self._tell(policy, "attach", self._sim)
+            if question.begins:
+                self._tell(policy, "reset", [question.episode_id])
+        except PolicyError as error:
+            return error
+        return None
+
+    def _one(self, questions: Mapping[int, Question]) -> dict[int, Any]:
+        ((slot, question),) = questions.items()
+        policy = self._instance(slot)
+        try:
+            # What it returns may be the policy's code, too: numpy asks it to become an array.
+            return {slot: self._call("act", lambda: checked(policy.act(_seen(question), question.instruction)))}
+        except PolicyError as error:
+            return {slot: error}
+
+    def _batched(self, questions: Mapping[int, Question]) -> dict[int, Any]:
+        seen = [_seen(question) for question in questions.values()]
+        told = [question.instruction for question in questions.values()]
+        try:
+            answers = self._call("act_batch", lambda: one_for_each(self._instances[0].act_batch(seen, told), len(told)))
+        except PolicyError as error:
+            return dict.fromkeys(questions, error)
+        return {slot: self._checked(answer) for slot, answer in zip(questions, answers, strict=True)}
+
+    def _checked(self, answer: Any) -> np.ndarray | PolicyError:
+        if self._isolated and isinstance(answer, PolicyError):
+            return answer
+        # Looking at a plain array runs no code of the policy's, and a guard takes longer than the look.
+        plain = type(answer) is np.ndarray and not answer.dtype.hasobject
+        try:
+            return checked(answer) if plain else self._call("act_batch", lambda: checked(answer))
+        except PolicyError as error:
+            return error
+        except Exception as error:
+            return PolicyError(sentence("act_batch", error))
+
+    def _instance(self, slot: int) -> Any:
+        return self._instances[slot if self._sharing == "instances" else 0]
+
+    def _tell(self, policy: Any, name: str, *arguments: Any) -> None:
+        """Calls a method that a policy may have or not."""
+        if (method := method_of(policy, name)) is not None:
+            self._call(name, lambda: method(*arguments))
+
+    def _call(self, name: str, function: Callable[[], Any]) -> Any:
+        """What it returns; whatever it raises becomes a `PolicyError`, but Ctrl-C."""
+        started = perf_counter()
+        try:
+            with time_limit(self._limit_s):
+                found = self._guarded(name, function)
+        except TookTooLong as error:
+            raise PolicyError(f"{name}() {error} (--step-timeout).") from None
+        if self._limit_s is not None and perf_counter() - started > self._limit_s:  # it went on after the alarm
+            raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
+        return found
+
+    def _guarded(self, name: str, function: Callable[[], Any]) -> Any:
+        if self._isolated:
+            return function()
+        try:
+            with Guard():
+                return function()
+        except (TookTooLong, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise PolicyError(sentence(name, error)) from None
+
+    def close(self) -> None:
+        """Lets the instances go; raises `PolicyError` if one of them fails at it, but after all."""
+        errors = []
+        for policy in self._instances:
+            try:
+                self._tell(policy, "close")
+            except PolicyError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+
+def _another(loaded: LoadedPolicy) -> Any:
+    try:
+        if isinstance(loaded.policy, Isolated):
+            return loaded.policy.another()
+        with Guard():
+            return type(loaded.policy)(**loaded.arguments)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PolicyError(
+            f"The policy {loaded.name} has reset() but no act_batch(), so that each worker needs an instance of it; "
+            f"another one cannot be constructed: {one_line(error)}. Add act_batch(), or use fewer --workers."
+        ) from error
+
+
+def _seen(question: Question) -> dict[str, Any]:
+    return {**question.observation, "episode_id": question.episode_id}
+
+
+def _answer(value: np.ndarray | PolicyError, seconds: float) -> Answer:
+    if isinstance(value, PolicyError):
+        return Answer(seconds=seconds, error=f"policy: {value}", lost=isinstance(value, Lost))
+    return Answer(chunk=value, seconds=seconds)

@@ -1,0 +1,208 @@
+"""Who plays on a cluster? Actors, each hired by its number, and hired anew when it is lost; their ends are events."""
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray import ObjectRef
+from ray.actor import ActorHandle
+
+from vlagen_bench.errors import RunError, VlagenError
+from vlagen_bench.harness.slot import GRACE_S
+from vlagen_bench.types import Episode
+
+PATIENCE_S = 60.0
+"""after so long without an event it is said who still waits for room in the cluster"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An episode to be played."""
+
+    episode: Episode
+    number: int = 1
+    alone: bool = False
+    """whether its questions go into no batch, since a batch failed that it was in"""
+    lost_with: tuple[str, ...] = ()
+    """the nodes that actors were on which were lost while they played it"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """How many actors of each kind there are, and how one is hired, by its number."""
+
+    environments: int
+    environment: Callable[[int], ActorHandle]
+    replicas: int
+    """0: the policy lives in the environments"""
+    replica: Callable[[int], ActorHandle]
+
+
+@dataclass(eq=False, kw_only=True)
+class Member:
+    """An actor as the driver sees it."""
+
+    number: int
+    actor: ActorHandle
+    asks: int | None = None
+    """the number of its replica; None for a replica, or where the policy lives in it"""
+    node: str | None = None
+    """None until it is ready"""
+    hung: bool = False
+    """whether it was replaced because its policy hung, in somebody's episode"""
+    attempt: Attempt | None = None
+    asked: "Member | None" = None
+    """the replica that it asks in its attempt"""
+    episodes: int = 0
+    """how many it was given"""
+
+
+class Staff:
+    """Environments and policy replicas."""
+
+    def __init__(self, cast: Cast, note: Callable[[str], Any]) -> None:
+        """Hires all; they start in their own time, as the cluster has room.
+
+        Args:
+            cast: how they are hired.
+            note: is told of each that is replaced.
+        """
+        self._cast, self._note = cast, note
+        self._events: queue.SimpleQueue[tuple[Member, Future]] = queue.SimpleQueue()
+        self._failed_starts = 0
+        self.waited_s = 0.0
+        """how long the driver had nothing to do"""
+        self.free: dict[Member, None] = {}
+        """environments that are ready and play nothing"""
+        self.replicas = {number: self._replica(number) for number in range(cast.replicas)}
+        self._environments = {number: self._environment(number) for number in range(cast.environments)}
+
+    def _replica(self, number: int) -> Member:
+        return self._starting(Member(number=number, actor=self._cast.replica(number)))
+
+    def _environment(self, number: int) -> Member:
+        asks = number % self._cast.replicas if self._cast.replicas else None
+        return self._starting(Member(number=number, asks=asks, actor=self._cast.environment(number)))
+
+    def _starting(self, member: Member) -> Member:
+        self.watch(member, member.actor.ready.remote())
+        return member
+
+    def watch(self, member: Member, ref: ObjectRef) -> None:
+        """Makes an event of its end; this costs the same, however many actors there are."""
+        ref.future().add_done_callback(lambda done: self._events.put((member, done)))
+
+    def replace(self, member: Member) -> None:
+        """Lets it go, whatever it does, and hires another one."""
+        self.free.pop(member, None)
+        ray.kill(member.actor)
+        if self._is_replica(member):
+            self.replicas[member.number] = self._replica(member.number)
+        else:
+            self._environments[member.number] = self._environment(member.number)
+
+    def replies(self) -> Iterator[tuple[Member, Any]]:
+        """Waits; environments, and their replies to what they were told, exceptions of those that are lost.
+
+        All that have come by now, perhaps none: some events are of replicas, or of actors that start.
+
+        Raises:
+            VlagenError: what the user has to mend first.
+        """
+        began = time.perf_counter()
+        try:
+            events = [self._events.get(timeout=PATIENCE_S)]
+        except queue.Empty:
+            self._say_who_waits()
+            return
+        finally:
+            self.waited_s += time.perf_counter() - began
+        with suppress(queue.Empty):
+            while True:
+                events.append(self._events.get_nowait())
+        for member, done in events:
+            if (reply := self._reply(member, done)) is not None:
+                yield member, reply
+
+    def _reply(self, member: Member, done: Future) -> Any:
+        """What an environment says of its episode; None where somebody says something else, which is dealt with here."""
+        if not self._is_replica(member) and self._environments[member.number] is not member:
+            return None  # it was replaced since
+        reply = done.exception() or done.result()
+        if isinstance(reply, VlagenError):
+            raise reply
+        if member.node is None:
+            self._started(member, reply)
+        elif self._is_replica(member):
+            member.hung = reply is None
+            self._note(
+                f"Policy replica {member.number} {'hangs' if member.hung else 'is gone'}; another one is started."
+            )
+            self.replace(member)
+        else:
+            return reply
+        return None
+
+    def _is_replica(self, member: Member) -> bool:
+        return self.replicas.get(member.number) is member
+
+    def _started(self, member: Member, reply: str | BaseException) -> None:
+        if isinstance(reply, BaseException):
+            self._failed_starts += 1
+            if self._failed_starts > 2 * (self._cast.environments + self._cast.replicas):
+                raise RunError(
+                    f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?"
+                )
+            self._note(f"An actor did not start: {reason(reply)}. Another one is started.")
+            self.replace(member)
+            return
+        self._failed_starts, member.node = 0, reply
+        if self._is_replica(member):
+            self.watch(member, member.actor.until_stuck.remote())
+        else:
+            self.free[member] = None
+
+    def _say_who_waits(self) -> None:
+        kinds = (("environments", self._environments), ("policy replicas", self.replicas))
+        absent = [(sum(m.node is None for m in members.values()), len(members), name) for name, members in kinds]
+        if waiting := " and ".join(f"{number} of {total} {name}" for number, total, name in absent if number):
+            self._note(
+                f"{waiting} have not started; {free()}. They wait for room or load slowly (--workers, --env-cpus, "
+                f"--policy-replicas, --policy-gpus)."
+            )
+
+    def leave(self, *, in_peace: bool) -> None:
+        """Ends all; in peace, policies are closed before."""
+        members = [*self._environments.values(), *self.replicas.values()]
+        if in_peace:
+            refs = [member.actor.close.remote() for member in members if member.node is not None]
+            for ref in ray.wait(refs, num_returns=len(refs), timeout=GRACE_S)[0] if refs else ():
+                if isinstance(complaint := _result(ref), str):
+                    self._note(complaint)
+        for member in members:
+            ray.kill(member.actor)
+
+
+def free() -> str:
+    """What the cluster has to give."""
+    there = ray.available_resources()
+    return f"free in the cluster: {there.get('CPU', 0):g} CPUs, {there.get('GPU', 0):g} GPUs"
+
+
+def reason(error: BaseException) -> str:
+    """Why an actor was lost, in a line; Ray says much more, and on many lines."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = next((line for line in lines if line.startswith("The actor is dead because")), lines[-1] if lines else "")
+    return f"{type(error).__name__}: {told[:200]}".rstrip(". ")
+
+
+def _result(ref: ObjectRef) -> Any:
+    try:
+        return ray.get(ref)
+    except ray.exceptions.RayError as error:
+        return f"An actor could not be closed: {reason(error)}."

@@ -1,0 +1,151 @@
+"""How do the actors of a cluster play? A driver hands out episodes, gets records, and tries again what was lost."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.episode import Played, Report, play
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.on_ray.actors import Attempt, Cast, Member, Staff, reason
+from vlagen_bench.harness.on_ray.environment import Ended, MovableFilm
+from vlagen_bench.harness.on_ray.replica import Turn
+from vlagen_bench.types import Episode
+
+
+class Troupe:
+    """Plays episodes with environments and policy replicas that are actors."""
+
+    def __init__(self, cast: Cast, *, limits: Limits, film: MovableFilm | None, note: Callable[[str], Any]) -> None:
+        """Hires the actors.
+
+        Args:
+            cast: how.
+            limits: how often an episode is tried, and what makes an environment be replaced.
+            film: keeps the films that the environments send.
+            note: is told of what does not go as it should, and is no error.
+        """
+        self._cast, self._limits, self._film, self._note = cast, limits, film, note
+        self._staff = Staff(cast, note)
+        self._queue: deque[Attempt] = deque()
+        self._playing = self._turns = 0
+
+    def __enter__(self) -> "Troupe":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._staff.leave(in_peace=kind is None)
+
+    @property
+    def waited_s(self) -> float:
+        """How long the driver had nothing to do."""
+        return self._staff.waited_s
+
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+        """The episodes as they end, all at once that have by now; the next is asked for when an environment is free.
+
+        Raises:
+            VlagenError: what the user has to mend first.
+        """
+        fresh = (Attempt(episode=episode) for episode in episodes)
+        exhausted = False
+        while True:
+            while free := self._free():
+                attempt = self._queue.popleft() if self._queue else next(fresh, None)
+                if attempt is None:
+                    exhausted = True
+                    break
+                self._give(self._best(free, attempt), attempt)
+            if exhausted and not self._playing and not self._queue:
+                return
+            ended: list[Played] = []
+            try:
+                for member, reply in self._staff.replies():
+                    ended += self._go_on(member, reply)
+            finally:  # what ended is passed on, even where another reply ends the run
+                if ended:
+                    yield ended
+
+    def _free(self) -> list[Member]:
+        """Environments that play nothing, and whose policy is ready."""
+        return [one for one in self._staff.free if one.asks is None or self._staff.replicas[one.asks].node]
+
+    def _best(self, free: list[Member], attempt: Attempt) -> Member:
+        """One that has to do with no node that the episode was lost with, if there is one."""
+        return next((one for one in free if not self._nodes(one) & set(attempt.lost_with)), free[0])
+
+    def _nodes(self, member: Member) -> set[str]:
+        return {member.node} if member.asks is None else {member.node, self._staff.replicas[member.asks].node}
+
+    def _give(self, member: Member, attempt: Attempt) -> None:
+        del self._staff.free[member]
+        member.attempt, member.episodes = attempt, member.episodes + 1
+        self._playing += 1
+        self._turns += 1
+        turn = Turn(slot=member.number // max(1, self._cast.replicas), number=self._turns, alone=attempt.alone)
+        member.asked = None if member.asks is None else self._staff.replicas[member.asks]
+        replica = None if member.asked is None else member.asked.actor
+        self._staff.watch(member, member.actor.play.remote(attempt.episode, turn, replica))
+
+    def _go_on(self, member: Member, reply: Ended | BaseException) -> list[Played]:
+        """Accepts an episode, or queues it again where something went wrong that is not its own fault; it, if it ended."""
+        attempt, member.attempt = member.attempt, None
+        self._playing -= 1
+        ended = reply if isinstance(reply, Ended) else _lost(attempt, reply)
+        if self._worn(member, ended):
+            self._staff.replace(member)
+        else:
+            self._staff.free[member] = None
+        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked.hung):
+            self._queue.appendleft(replace(attempt, alone=True))
+        elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
+            self._queue.appendleft(again)
+        else:
+            return [self._kept(attempt, ended)]
+        return []
+
+    def _worn(self, member: Member, ended: Ended) -> bool:
+        too_large = self._limits.memory_mb is not None and ended.memory_mb > self._limits.memory_mb
+        return ended.trouble in ("stage", "gone") or member.episodes >= self._limits.recycle_after or too_large
+
+    def _again(self, member: Member, attempt: Attempt, ended: Ended) -> Attempt | None:
+        """The next attempt, if there is one. Two actors lost on one node count as one loss.
+
+        For it may be the node that is lost, which Ray knows half a minute later only.
+        """
+        lost = {"gone": member, "policy": member.asked}.get(ended.trouble)
+        node = None if lost is None else lost.node
+        counts = node is None or attempt.lost_with.count(node) != 1
+        if counts and attempt.number > self._limits.retries:
+            return None
+        self._note(
+            f"{_name(attempt)}: {ended.played.result.error} It is played again, elsewhere "
+            f"({attempt.number} of {self._limits.retries} times)."
+        )
+        lost_with = (*attempt.lost_with, node) if node else attempt.lost_with
+        return replace(attempt, number=attempt.number + counts, lost_with=lost_with)
+
+    def _kept(self, attempt: Attempt, ended: Ended) -> Played:
+        for name, content in ended.films.items():
+            self._film.keep(name, content)
+        if ended.complaint is not None:
+            self._note(f"{_name(attempt)}: {ended.complaint} Its result is kept, its film is lost.")
+        return ended.played
+
+
+def _lost(attempt: Attempt, error: BaseException) -> Ended:
+    """An attempt of which nothing is known but that its environment is gone."""
+    player = play(attempt.episode, Execution(), Limits())
+    next(player)
+    text = f"worker: its environment is gone: {reason(error)} (attempt {attempt.number})."
+    finish = player.send(Report(error=text))
+    played = Played(result=finish.result, actions=[], state_hashes=[])
+    return Ended(played=played, trouble="gone")
+
+
+def _name(attempt: Attempt) -> str:
+    return f"{attempt.episode.condition} {attempt.episode.index}"

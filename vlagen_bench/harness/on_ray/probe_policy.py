@@ -1,0 +1,59 @@
+"""What is a policy, before a replica plays with it? An actor with a replica's resources loads it, looks, and ends.
+
+So the driver needs neither the policy's GPU nor its memory.
+"""
+
+import logging
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import ray
+
+from vlagen_bench.errors import PolicyError, VlagenError
+from vlagen_bench.harness.on_ray.actors import free, reason
+from vlagen_bench.harness.on_ray.build import called
+from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
+from vlagen_bench.policies import base
+from vlagen_bench.policies.base import LoadedPolicy
+
+METHODS = ("act", "act_batch", "reset", "close")
+PATIENCE_S = 20.0
+"""after so long it is said that the policy is waited for, again and again"""
+
+
+def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPolicy:
+    """The policy as far as the driver needs it; raises `VlagenError` if it cannot be loaded there.
+
+    Says what it waits for, since a cluster without a GPU that is asked for waits, too, for one that may join it.
+    """
+    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus}
+    look = ray.remote(**resources, max_calls=1, max_retries=0)(_look)  # one call: the process, and its memory, go then
+    asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
+    looked = look.remote(*called(asked))
+    while not ray.wait([looked], timeout=PATIENCE_S)[0]:
+        logging.getLogger(__name__).warning(
+            "The policy is not loaded yet; %s. It waits for room or loads slowly (--policy-gpus).", free()
+        )
+    try:
+        found = ray.get(looked)
+    except ray.exceptions.RayError as error:
+        raise PolicyError(f"The policy {name} ends the process that loads it: {reason(error)}.") from None
+    if isinstance(found, VlagenError):
+        raise found
+    methods = dict.fromkeys(found.pop("methods"), _not_here)
+    return LoadedPolicy(name=name, policy=SimpleNamespace(**found, **methods), arguments=dict(arguments))
+
+
+def _look(name: str, arguments: Mapping[str, str]) -> dict[str, Any] | VlagenError:
+    try:
+        loaded = base.load(name, arguments)
+    except VlagenError as error:
+        return error
+    policy = loaded.policy
+    methods = [method for method in METHODS if callable(getattr(policy, method, None))]
+    return {"spec": getattr(policy, "spec", None), "privileged": loaded.privileged, "methods": methods}
+
+
+def _not_here(*_: Any) -> NoReturn:
+    raise AssertionError("the policy lives in the cluster, and is asked by environments")

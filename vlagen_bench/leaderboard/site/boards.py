@@ -1,0 +1,179 @@
+"""Who stands where on a suite's leaderboard? Entries by protocol; ranks within one alone, and none for who sees the state."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from vlagen_bench.axes import AXES, variant_name
+from vlagen_bench.leaderboard.claims import PRIVILEGED
+from vlagen_bench.leaderboard.ranking import Place, board
+from vlagen_bench.plan import catalog
+from vlagen_bench.report import entries
+from vlagen_bench.report.averages import NOMINAL, SETTINGS
+from vlagen_bench.report.entries import Cell, Entry, Protocol
+from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.report import protocol_of
+from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
+from vlagen_bench.types import Suite
+
+OVERVIEW = "overview"
+"""what the columns of means are filed under; the others under their kind"""
+POLICY = "policy"
+"""what stands before the colon in the note that names a submission's policy"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A mean over conditions, each counting the same, or one condition."""
+
+    name: str
+    shelf: str
+    conditions: tuple[str, ...]
+    average: str | None = None
+    """the published average that may stand for it"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """An entry on its board."""
+
+    entry: Entry
+    place: Place | None
+    """None: it is not ranked"""
+    estimates: tuple[Estimate, ...]
+    """one a column"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Entries that may be compared: of one protocol, and none of them privileged, or all."""
+
+    privileged: bool
+    differences: tuple[str, ...]
+    """from a run of the suite in this release, one clause each"""
+    standings: tuple[Standing, ...]
+    """by rate where they are ranked, then by name"""
+    ties: tuple[tuple[str, ...], ...]
+    """groups in which no two can be told apart, best first"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Everything about a suite."""
+
+    suite: Suite
+    groups: Mapping[str, str]
+    """condition -> kind"""
+    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...]
+    """the suite's own protocol first, the privileged last"""
+
+    @property
+    def standings(self) -> Iterator[Standing]:
+        return (one for block in self.blocks for one in block.standings)
+
+
+def page(suite_name: str) -> Page:
+    """The leaderboard of a suite; raises `ConfigError` for a wrong entry."""
+    suite, groups = catalog.suite(suite_name), entries.groups_of(suite_name)
+    own = own_protocol(suite)
+    found: dict[tuple[bool, tuple[str, ...]], list[Entry]] = {}
+    for entry in entries.load(suite_name):
+        key = privileged(entry), entries.differences(entry.protocol, own)
+        found.setdefault(key, []).append(entry)
+    columns = tuple(_columns(groups))
+    ordered = sorted(found, key=lambda key: (key[0], len(key[1]), key[1]))
+    blocks = (_block(*key, found[key], columns, suite, groups) for key in ordered)
+    return Page(suite=suite, groups=groups, columns=columns, blocks=tuple(blocks))
+
+
+def own_protocol(suite: Suite) -> Protocol:
+    """That of a run of the suite in this release."""
+    header = {"suite": {"version": suite.version}, "episodes_per_condition": suite.episodes, "pack": {"stand_ins": ()}}
+    return protocol_of(header, catalog.task(suite.task))
+
+
+def privileged(entry: Entry) -> bool:
+    """Whether its policy sees the simulator's state or repeats another's run: it says so, or has the name of one."""
+    if entry.privileged:
+        return True
+    notes = (note.casefold().partition(":") for note in entry.protocol.notes)
+    policies = (policy for what, _, policy in notes if what.strip() == POLICY)
+    return any(PRIVILEGED.search(name.strip()) for name in (entry.name.casefold(), *policies))
+
+
+def _columns(groups: Mapping[str, str]) -> Iterator[Column]:
+    """All shifted, nominal, each kind; then the axes of each kind, or its conditions that are none."""
+    shifted = tuple(name for name, group in groups.items() if group != NOMINAL)
+    yield Column(name=SETTINGS, shelf=OVERVIEW, conditions=shifted, average=SETTINGS)
+    kinds = [NOMINAL, *dict.fromkeys(groups[name] for name in shifted)]
+    for kind in kinds:
+        members = tuple(name for name, group in groups.items() if group == kind)
+        yield Column(name=kind, shelf=OVERVIEW, conditions=members, average=None if kind == NOMINAL else kind)
+    axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
+    for kind in kinds[1:]:
+        members: dict[str, list[str]] = {}
+        for name, group in groups.items():
+            if group == kind:
+                members.setdefault(axis_of.get(name, name), []).append(name)
+        for name, conditions in members.items():
+            yield Column(name=name, shelf=kind, conditions=tuple(conditions))
+
+
+def _block(
+    privileged: bool,
+    differences: tuple[str, ...],
+    members: Sequence[Entry],
+    columns: Sequence[Column],
+    suite: Suite,
+    groups: Mapping[str, str],
+) -> Block:
+    counts = {} if privileged else {entry.name: found for entry in members if (found := _counts(entry, suite, groups))}
+    ranked = board(counts)
+    places = {place.name: place for place in ranked.places}
+    order = {name: at for at, name in enumerate(places)}
+    standings = (
+        Standing(
+            entry=entry,
+            place=places.get(entry.name),
+            estimates=tuple(estimate(entry, column, suite, groups) for column in columns),
+        )
+        for entry in sorted(members, key=lambda entry: (order.get(entry.name, len(order)), entry.name))
+    )
+    return Block(privileged=privileged, differences=differences, standings=tuple(standings), ties=ranked.groups)
+
+
+def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> tuple[int, int] | None:
+    """Successes and episodes by which it is ranked; None unless every shifted condition has the same number of them.
+
+    Where conditions share their scenes, only scenes are independent: they are counted in place of episodes, as many as a
+    condition has, which is on the side of ties however much the conditions have in common.
+    """
+    cells = [entry.conditions.get(name) for name, group in groups.items() if group != NOMINAL]
+    if not cells or not all(cell and cell.counted for cell in cells) or len({cell.n for cell in cells}) > 1:
+        return None
+    if suite.official_ids:
+        return sum(cell.successes for cell in cells), sum(cell.n for cell in cells)
+    scenes = cells[0].n
+    return round(scenes * fmean(cell.value for cell in cells)), scenes
+
+
+def estimate(entry: Entry, column: Column, suite: Suite, groups: Mapping[str, str]) -> Estimate:
+    """What an entry has in a column: nothing unless all its conditions are known, an interval where all are counted."""
+    cells = [entry.conditions[name] for name in column.conditions if name in entry.conditions]
+    if len(cells) == len(column.conditions):
+        return _mean(cells, independent=suite.official_ids)
+    average = entry.averages_over(dict(groups)).get(column.average) if column.average else None
+    return Estimate(value=average.value) if average and average.complete else Estimate()
+
+
+def _mean(cells: Sequence[Cell], *, independent: bool) -> Estimate:
+    value, interval = fmean(cell.value for cell in cells), None
+    if not all(cell.counted for cell in cells):
+        return Estimate(value=value)
+    if len(cells) == 1:
+        interval = wilson(cells[0].successes, cells[0].n)
+    elif independent:
+        interval = weighted_sum_interval([(1 / len(cells), cell.successes, cell.n) for cell in cells])
+    low, high = interval or (None, None)
+    return Estimate(value=value, low=low, high=high, n=sum(cell.n for cell in cells))

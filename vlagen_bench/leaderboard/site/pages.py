@@ -1,0 +1,120 @@
+"""How are the pages of the leaderboard written? Facts into templates; links are relative, and nothing is fetched."""
+
+import importlib.metadata
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import jinja2
+
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
+from vlagen_bench.leaderboard.ranking import Place
+from vlagen_bench.leaderboard.site import boards
+from vlagen_bench.leaderboard.site.boards import Page, Standing
+from vlagen_bench.leaderboard.site.reports import read_reports
+from vlagen_bench.plan import catalog
+from vlagen_bench.report import entries
+from vlagen_bench.report.averages import NOMINAL, OVERALL, SETTINGS
+from vlagen_bench.report.html import charts, shell, words
+from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.terminal import average_label
+from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.utils.text import percent
+
+INDEX = "index.html"
+
+
+def publish(folder: Path, reports: Path | None = None) -> Path:
+    """Writes the leaderboards of all suites, and returns the first page.
+
+    Args:
+        folder: where to. Files of other kinds are left alone.
+        reports: pages of `vlagen report`, as SUITE/NAME.html, to be copied with their films and linked from their entries.
+
+    Raises:
+        ConfigError: an entry is wrong, a report is of none or lacks a film, or `folder` has pages that are none of these.
+    """
+    found = [boards.page(name) for name in sorted({path.parent.name for path in entries.files()})]
+    known = {f"{page.suite.name}/{one.entry.name}.html" for page in found for one in page.standings}
+    copied = list(read_reports(reports, known)) if reports else []
+    pages = {one.name: one.html for one in copied}
+    pages |= {name: html.encode() for name, html in render(found, tuple(pages))}
+    strange = sorted(path for path in folder.rglob("*.html") if path.relative_to(folder).as_posix() not in pages)
+    if strange:
+        raise ConfigError(
+            f"{folder} has pages that are not of this leaderboard, such as {strange[0].relative_to(folder)}. Remove them, "
+            f"or choose another folder (--out DIR)."
+        )
+    for name, data in pages.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    for name, film in (item for one in copied for item in one.films.items()):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(film, target)
+    return folder / INDEX
+
+
+def render(found: Sequence[Page], reports: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Name -> text of each page; equal entries give equal pages. `reports` are the names of those that can be linked."""
+    with_entries = {page.suite.name for page in found}
+    others = [catalog.suite(name) for name in catalog.suite_names() if name not in with_entries]
+    templates = _templates()
+    yield INDEX, templates.get_template("index.html.j2").render(root="", pages=found, others=others)
+    for page in found:
+        suite = templates.get_template("suite.html.j2")
+        yield f"suites/{page.suite.name}.html", suite.render(root="../", page=page)
+        for block in page.blocks:
+            for one in block.standings:
+                name = f"{page.suite.name}/{one.entry.name}.html"
+                yield f"entries/{name}", templates.get_template("entry.html.j2").render(
+                    root="../../", page=page, block=block, one=one, entry=one.entry,
+                    rows=list(_rows(page, one)), report=f"reports/{name}" if f"reports/{name}" in reports else None,
+                    proven=proven(one.entry), not_proven=not_proven(one.entry),
+                    averages=[one.entry.averages_over(dict(page.groups))[name] for name in OVERALL],
+                )  # fmt: skip
+
+
+def _rows(page: Page, one: Standing) -> Iterator[tuple[str, str, Estimate]]:
+    """Condition, kind and rate, of the conditions that the entry has."""
+    for name, group in page.groups.items():
+        if cell := one.entry.conditions.get(name):
+            low, high = wilson(cell.successes, cell.n) if cell.counted else (None, None)
+            yield name, group, Estimate(value=cell.value, low=low, high=high, n=cell.n or 0)
+
+
+def _templates() -> jinja2.Environment:
+    made = shell.environment("leaderboard.site")
+    style = shell.read("report.html", "style.css") + shell.read("leaderboard.site", "site.css")
+    script = shell.read("report.html", "script.js") + shell.read("leaderboard.site", "site.js")
+    made.filters |= {
+        "percent": percent, "percent_range": words.percent_range, "plain": words.plain, "kind": words.kind,
+        "heading": heading, "place": place, "average_label": average_label,
+    }  # fmt: skip
+    made.globals |= {
+        "charts": charts, "MEANINGS": MEANINGS, "NOMINAL": NOMINAL, "OVERVIEW": boards.OVERVIEW, "kinds_of": _kinds,
+        "zip": zip, "style": style, "script": script, "release": importlib.metadata.version("vlagen-bench"),
+        "policy": shell.content_policy(style, script),
+    }  # fmt: skip
+    return made
+
+
+def heading(column: boards.Column) -> str:
+    """What stands over a column."""
+    if column.name == SETTINGS:
+        return "All shifted"
+    return words.kind(column.name) if column.shelf == boards.OVERVIEW else words.plain(column.name)
+
+
+def place(one: Place) -> str:
+    """`3`, or `2–4`."""
+    return str(one.first) if one.first == one.last else f"{one.first}–{one.last}"
+
+
+def _kinds(standings: Sequence[Standing]) -> dict[str, int]:
+    """Kind of entry -> how many, the strongest kind first."""
+    counts = Counter(one.entry.kind for one in standings)
+    return {kind: counts[kind] for kind in MEANINGS if counts[kind]}

@@ -1,0 +1,1 @@
+"""Asset packs: manifests, installation and the generated pack `household`."""

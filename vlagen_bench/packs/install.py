@@ -1,0 +1,357 @@
+"""How do a pack's files get onto this machine? Staged beside their place, verified, and only then renamed into it."""
+
+import contextlib
+import errno
+import fcntl
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote, urlsplit
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, TextColumn
+
+from vlagen_bench.errors import AssetError
+from vlagen_bench.packs import download, manifest
+from vlagen_bench.packs.download import LIMITS, Advance, Limits, Unreachable, Wanted
+from vlagen_bench.packs.manifest import Check, Pack
+from vlagen_bench.utils import paths
+
+Fill = Callable[[Pack, Path, Advance], None]
+"""A way to get files: fills an empty staging folder with what it has of a pack, and calls `advance` after each file.
+
+It need not check anything: what is missing or wrong in the staging folder is found, and named, afterwards.
+"""
+
+_NAMED = 5
+_LEFTOVER_S = 24 * 3600.0
+"""Staging folders that are older were left by installs that were killed."""
+_QUIET_S = 1.0
+"""Installs that end sooner show no progress bar."""
+
+
+def install(
+    name: str,
+    source: Path | None,
+    console: Console | None = None,
+    *,
+    mirror: str | None = None,
+    limits: Limits = LIMITS,
+) -> Check:
+    """Installs pack `name`, as `vlagen assets install` does: from the folder `source`, from a mirror, or from upstream.
+
+    Raises:
+        AssetError: the pack needs no install, or see `install_from` and `install_over_http`.
+    """
+    if source is None:
+        return install_over_http(name, console, mirror=mirror, limits=limits)
+    if mirror is not None:
+        raise AssetError("Files come either from a folder (--from) or from a server (--mirror): name one of them.")
+    return install_from(name, source, console)
+
+
+def install_from(name: str, source: Path, console: Console | None = None) -> Check:
+    """Copies the files of pack `name` out of a folder with the pack's layout; returns what the check of them found.
+
+    Only regular files that the manifest names are read. A complete install is left alone.
+
+    Raises:
+        AssetError: files are missing or wrong (some are named), or the install folder cannot be written. What was
+            installed before stays as it was.
+    """
+    pack, source = _installable(name), source.expanduser()
+    if not source.is_dir():
+        raise AssetError(f"There is no folder {source} to install the asset pack '{name}' from.")
+    return _install(pack, _copier(source), f"{source} is not a complete copy of", console)
+
+
+def install_over_http(
+    name: str, console: Console | None = None, *, mirror: str | None = None, limits: Limits = LIMITS
+) -> Check:
+    """Downloads pack `name` from where its manifest says, or from below the address `mirror`, laid out like the pack.
+
+    What is installed already, and right, is not downloaded again. What has arrived when a download fails is kept in
+    the cache folder for the next; stand-ins are not accepted. Installs that run at once take turns.
+
+    Raises:
+        AssetError: there is no connection, or files did not come (some are named, and why), or a folder cannot be
+            written. What was installed before stays as it was.
+    """
+    pack = _installable(name)
+    urls = {path: _url(pack, path, mirror) for path in pack.files}
+    kept = paths.cache_dir() / "downloads" / name
+    with _alone(kept, console):
+        found = _install(pack, _downloader(urls, kept, limits), "What was downloaded is not", console)
+        shutil.rmtree(kept, ignore_errors=True)
+    return found
+
+
+def summary(name: str, found: Check) -> str:
+    """What to tell the user after an install."""
+    home, count = manifest.installed_folder(name), len(manifest.load(name).files)
+    text = f"The asset pack '{name}' is installed in {home} ({count} files)."
+    if found.stand_ins:
+        text += (
+            f" {len(found.stand_ins)} of them are stand-ins for upstream files, which look different: "
+            f"{_some(found.stand_ins)}. To replace them by upstream's, run: vlagen assets install {name}"
+        )
+    return text
+
+
+def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) -> Check:
+    target = manifest.installed_folder(pack.name)
+    before = manifest.check(pack, target)
+    if before.ok and not before.stand_ins:
+        return before
+    try:
+        with _staging(target) as staging, _progress(pack, console) as advance:
+            fill(pack, staging, advance)
+            found = manifest.check(pack, staging)
+            if not found.ok:
+                faults = _problems(found)
+                raise AssetError(f"{complaint} the asset pack '{pack.name}': {faults}. Nothing was installed.")
+            if found != before:  # the same stand-ins again are no reason to disturb who reads the folder now
+                _put(staging, target)
+    except OSError as error:
+        raise AssetError(_cannot_write(pack.name, target, error, "VLAGEN_ASSETS")) from None
+    return found
+
+
+def _copier(source: Path) -> Fill:
+    """Fills the staging folder from a local folder."""
+
+    def fill(pack: Pack, staging: Path, advance: Advance) -> None:
+        refused = [path for path in pack.files if _is_trick(source, path)]
+        if refused:
+            raise AssetError(
+                f"{source} has something that is no regular file where the asset pack '{pack.name}' has files "
+                f"({_some(refused)}): symbolic links and devices are not followed. Put the files themselves there."
+            )
+        for path in pack.files:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                _copy(source / path, staging / path)
+            advance(files=1)
+
+    return fill
+
+
+def _downloader(urls: dict[str, str], kept: Path, limits: Limits) -> Fill:
+    """Fills the staging folder from what is installed and, for the rest, over HTTP by way of the folder `kept`."""
+
+    def fill(pack: Pack, staging: Path, advance: Advance) -> None:
+        home = manifest.installed_folder(pack.name)
+        right = [path for path, expected in pack.files.items() if manifest.is_right(home / path, expected)]
+        advance(files=len(right))
+        wanted = [
+            Wanted(name=path, url=urls[path], to=kept / path, expected=expected)
+            for path, expected in pack.files.items()
+            if path not in right
+        ]
+        _fetch(pack, wanted, kept, advance, limits)
+        for path in pack.files:
+            _copy((home if path in right else kept) / path, staging / path)
+
+    return fill
+
+
+def _fetch(pack: Pack, wanted: list[Wanted], kept: Path, advance: Advance, limits: Limits) -> None:
+    others = f"from another server with --mirror URL, or from files you have with --from DIR ({_origins(pack)})"
+    try:
+        failed = download.download(wanted, advance, limits)
+    except Unreachable as trouble:
+        raise AssetError(
+            f"The asset pack '{pack.name}' cannot be downloaded, because {trouble.host} cannot be reached "
+            f"({trouble.why}): check the connection, or install {others}."
+        ) from None
+    except OSError as error:
+        raise AssetError(_cannot_write(pack.name, kept, error, "VLAGEN_CACHE")) from None
+    if failed:
+        named = _some([f"{path} ({why})" for path, why in failed.items()])
+        raise AssetError(
+            f"{len(failed)} of {len(pack.files)} files of the asset pack '{pack.name}' could not be downloaded: {named}. "
+            f"Nothing was installed; run the command again, which fetches only what is not in {kept} yet, "
+            f"or install {others}."
+        )
+
+
+def _url(pack: Pack, path: str, mirror: str | None) -> str:
+    """Where to download a file of a pack; raises `AssetError` if there is no such place."""
+    if _leaves(path):
+        raise AssetError(f"The manifest of the asset pack '{pack.name}' names {path}, which is no place in a pack.")
+    if mirror is not None:
+        return f"{_checked(mirror)}/{quote(path)}"
+    for part in pack.sources:
+        if part.files_url and PurePosixPath(path).is_relative_to(part.prefix):
+            place = PurePosixPath(part.path) / PurePosixPath(path).relative_to(part.prefix)
+            return part.files_url.replace("{revision}", quote(part.revision)).replace("{path}", quote(str(place)))
+    raise AssetError(
+        f"The manifest of the asset pack '{pack.name}' names no address to download {path} from. "
+        f"Bring its files into one folder DIR ({_origins(pack)}) and run: vlagen assets install {pack.name} --from DIR"
+    )
+
+
+def _checked(mirror: str) -> str:
+    try:
+        address = urlsplit(mirror)
+        usable = address.scheme in ("http", "https") and address.hostname and not address.username
+        usable = usable and not (address.query or address.fragment) and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise AssetError(
+            f"'{mirror}' is no address of a mirror: it must look like https://host/folder, "
+            "with the pack's files below it. Files in a local folder are installed with --from DIR."
+        )
+    return mirror.rstrip("/")
+
+
+@contextlib.contextmanager
+def _alone(kept: Path, console: Console | None) -> Iterator[None]:
+    """Waits until no other process downloads into `kept`, and keeps others out."""
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(kept.with_name(f"{kept.name}.lock"), "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise AssetError(_cannot_write(kept.name, kept, error, "VLAGEN_CACHE")) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if console:
+                console.print(f"Waiting for another process that downloads '{kept.name}'.", markup=False)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _copy(original: Path, copy: Path) -> None:
+    with _open(original) as incoming:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with open(copy, "xb") as outgoing:
+            shutil.copyfileobj(incoming, outgoing)
+
+
+def _leaves(path: str) -> bool:
+    return path.startswith("/") or ".." in PurePosixPath(path).parts
+
+
+def _is_trick(source: Path, path: str) -> bool:
+    """Whether `path` would leave `source` or is, on its way or at its end, anything but folders and a regular file."""
+    if _leaves(path):
+        return True
+    parts, here = PurePosixPath(path).parts, source
+    for depth, part in enumerate(parts, start=1):
+        here = here / part
+        try:
+            mode = here.lstat().st_mode
+        except OSError:
+            return False  # missing, which the check of the staging folder reports
+        allowed = stat.S_ISREG if depth == len(parts) else stat.S_ISDIR
+        if not allowed(mode):
+            return True
+    return False
+
+
+def _open(path: Path):
+    try:
+        return open(path, "rb")
+    except PermissionError:
+        raise AssetError(f"{path} cannot be read: permission denied. Make it readable, and install again.") from None
+
+
+@contextlib.contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """A fresh folder beside `target`, so that a rename can put it there; removed if it is still there at the end."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for other in target.parent.glob(f".{target.name}-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - other.stat().st_mtime > _LEFTOVER_S:
+                shutil.rmtree(other, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    staging.chmod(0o755)  # mkdtemp keeps it from other users, whom an installed pack may serve
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _put(staging: Path, target: Path) -> None:
+    """Renames `staging` to `target`; an older install is moved aside first, and back if that fails."""
+    if not target.exists():
+        staging.rename(target)
+        return
+    with _staging(target) as aside:
+        target.rename(aside / "old")
+        try:
+            staging.rename(target)
+        except OSError:
+            (aside / "old").rename(target)
+            raise
+
+
+@contextlib.contextmanager
+def _progress(pack: Pack, console: Console | None) -> Iterator[Advance]:
+    """A progress bar over the files, shown on a terminal and only once the install takes a while."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} files{task.fields[loaded]}"),
+    )
+    progress = Progress(*columns, console=console, transient=True, disable=console is None or not console.is_terminal)
+    task = progress.add_task(f"Installing {pack.name}", total=len(pack.files), loaded="")
+    begin, loaded_bytes = time.monotonic(), 0
+
+    def advance(*, files: int = 0, num_bytes: int = 0) -> None:
+        nonlocal loaded_bytes
+        loaded_bytes += num_bytes
+        passed_s = time.monotonic() - begin
+        if passed_s > _QUIET_S:
+            progress.start()
+        loaded = f", {decimal(loaded_bytes)} at {decimal(int(loaded_bytes / passed_s))}/s" if loaded_bytes else ""
+        progress.update(task, advance=files, loaded=loaded)
+
+    try:
+        yield advance
+    finally:
+        progress.stop()
+
+
+def _installable(name: str) -> Pack:
+    pack = manifest.load(name)
+    if not pack.sources:
+        raise AssetError(f"The asset pack '{name}' comes with vlagen_bench: there is nothing to install.")
+    return pack
+
+
+def _origins(pack: Pack) -> str:
+    return "; ".join(
+        f"{part.prefix}/ = {'all' if part.path == '.' else part.path} of {part.repository} at {part.revision}"
+        for part in pack.sources
+    )
+
+
+def _problems(found: Check) -> str:
+    said = []
+    if found.missing:
+        said.append(f"{len(found.missing)} missing ({_some(found.missing)})")
+    if found.wrong:
+        said.append(f"{len(found.wrong)} with other content than the manifest says ({_some(found.wrong)})")
+    return ", ".join(said)
+
+
+def _some(paths: tuple[str, ...] | list[str]) -> str:
+    """The first few, and how many more."""
+    rest = len(paths) - _NAMED
+    return ", ".join(paths[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _cannot_write(name: str, folder: Path, error: OSError, variable: str) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        why = f"the disk is full: free some space, or name a folder on another disk in {variable}"
+    else:
+        reason = (error.strerror or str(error)).lower()
+        why = f"{reason} ({error.filename}): make it writable, or name another folder in {variable}"
+    return f"The asset pack '{name}' cannot be installed in {folder}; {why}."

@@ -1,5 +1,0 @@
-"""How does a run look on one page, that opens anywhere? `write_report` writes it."""
-
-from vlagen_bench.pages.page import write_report
-
-__all__ = ["write_report"]

@@ -1,0 +1,1 @@
+"""Planning: tasks, conditions and suites, and the episodes that they expand to."""

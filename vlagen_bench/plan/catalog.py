@@ -1,0 +1,137 @@
+"""Which tasks and suites are there? Reads the YAML files of `tasks/`, strictly."""
+
+import dataclasses
+from functools import cache
+from pathlib import Path
+
+from vlagen_bench import axes
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import conditions
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Condition, Suite, Task
+from vlagen_bench.utils import paths
+from vlagen_bench.utils.parsing import build, load_yaml
+
+
+def task_names() -> tuple[str, ...]:
+    """All tasks, by file name."""
+    return tuple(sorted(path.stem for path in paths.tasks_dir().glob("*.yaml")))
+
+
+def suite_names() -> tuple[str, ...]:
+    """All suites, by file name."""
+    return tuple(sorted(path.stem for path in (paths.tasks_dir() / "suites").glob("*.yaml")))
+
+
+@cache
+def task(name: str) -> Task:
+    """The task called `name`, checked to the last axis parameter.
+
+    Raises:
+        ConfigError: no such task, or its file says something that is not allowed.
+    """
+    if name not in task_names():
+        raise ConfigError(unknown("task", name, task_names()))
+    return read_task(paths.tasks_dir() / f"{name}.yaml")
+
+
+def read_task(path: Path) -> Task:
+    """The task in a file; raises `ConfigError` that says what is wrong with it and where."""
+    found = build(Task, load_yaml(path), str(path))
+    if found.name != path.stem:
+        raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
+    manifest.load(specs.scene(found.scene).pack)
+    if found.nominal_name in found.conditions:
+        raise ConfigError(
+            f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
+        )
+    generated = conditions.of_scene(found.scene, found.nominal) if found.variants else {}
+    if twice := sorted(set(generated) & set(found.conditions)):
+        raise ConfigError(f"{path}: conditions: '{twice[0]}' is given by its axis already. Rename or remove it.")
+    found = dataclasses.replace(found, conditions=found.conditions | generated)
+    for name in found.condition_names():
+        where = f"{path}: conditions: {name}"
+        _check(found, condition(found, name), where)
+    return found
+
+
+def _check(found: Task, one: Condition, where: str) -> None:
+    members = {n: axes.make(n, p, where) for n, p in axis_set(found, one).items()}
+    axes.ordered(members)
+    for digit in one.digits or found.digits:
+        if digit not in members:
+            raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
+
+
+def condition(found: Task, name: str) -> Condition:
+    """The condition called `name`: nominal, one of the task's, or several of these joined by `+`.
+
+    Raises:
+        ConfigError: there is none of that name, or some that cannot be together.
+    """
+    if name == found.nominal_name:
+        return Condition()
+    known = found.conditions
+    parts = name.split(conditions.JOIN)
+    for part in parts:
+        if part not in known:
+            raise ConfigError(unknown(f"condition of {found.name}", part, found.condition_names()))
+    if len(parts) == 1:
+        return known[name]
+    if name != (right := conditions.canonical(name)):
+        raise ConfigError(f"The condition {name} is called {right}.")
+    return conditions.together({part: known[part] for part in parts}, found.nominal)
+
+
+def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, dict]:
+    """Axis name -> parameters of a condition, or of its clean twin."""
+    return {**found.nominal, **one.shared, **({} if clean else one.perturb)}
+
+
+def group_of(found: Task, name: str) -> str:
+    """The row group of a condition: `nominal`, what its file says, or the kind of its first perturbed axis."""
+    one = condition(found, name)
+    if not one.perturb:
+        return "nominal"
+    return one.group or axes.AXES.get(next(iter(one.perturb))).kind
+
+
+@cache
+def suite(name: str) -> Suite:
+    """The suite called `name`; raises `ConfigError` if there is none or it names unknown conditions."""
+    if name not in suite_names():
+        raise ConfigError(unknown("suite", name, suite_names()))
+    return read_suite(paths.tasks_dir() / "suites" / f"{name}.yaml")
+
+
+def read_suite(path: Path) -> Suite:
+    """The suite in a file, checked against its task."""
+    found = build(Suite, load_yaml(path), str(path))
+    if found.name != path.stem:
+        raise ConfigError(f"{path}: the suite is called '{found.name}' inside, but the file is called '{path.stem}'.")
+    names = list(found.conditions)
+    names += conditions.names_of(found.axes, task(found.task).scene)
+    for members in found.combined:
+        names += [*members, conditions.canonical(conditions.JOIN.join(members))]
+    found = dataclasses.replace(found, conditions=tuple(dict.fromkeys(names)))
+    if not names:
+        raise ConfigError(f"{path}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
+    check_conditions(found.task, found.conditions, str(path))
+    return found
+
+
+def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:
+    """Raises `ConfigError` for the first name that is no condition of the task."""
+    for name in names:
+        try:
+            condition(task(task_name), name)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from None
+
+
+@cache
+def official_ids(suite_name: str) -> dict[str, list[int]]:
+    """Condition -> published official episode ids of a suite; raises `ConfigError` if its file is missing or wrong."""
+    path = paths.tasks_dir() / "suites" / "ids" / f"{suite_name}.json"
+    return build(dict[str, list[int]], load_yaml(path), str(path))

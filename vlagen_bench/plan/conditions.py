@@ -1,0 +1,136 @@
+"""Which conditions does an axis give by itself, and how are several conditions put together?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vlagen_bench import axes
+from vlagen_bench.axes import AXES
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.types import AxisSet, Condition
+
+JOIN = "+"
+"""between the names of conditions that are put together: `lighting_l3+object_test`"""
+
+
+def of_axis(name: str, nominal: AxisSet) -> dict[str, Condition]:
+    """Condition name -> condition of every level and setting of an axis, over a task's nominal axes."""
+    found = {}
+    for which, parameters in AXES.get(name).variants().items():
+        perturb = {name: {**nominal.get(name, {}), **parameters}}
+        needs = axes.make(name, perturb[name], axes.variant_name(name, which)).needs()
+        shared = {other: {**nominal.get(other, {}), **more} for other, more in needs.items()}
+        found[axes.variant_name(name, which)] = Condition(perturb=perturb, shared=shared, twin=f"{name}:clean")
+    return found
+
+
+def of_scene(scene: str, nominal: AxisSet) -> dict[str, Condition]:
+    """The conditions of every axis that makes sense in a scene."""
+    named = (of_axis(axis.name, nominal).items() for axis in AXES if scene in axis.scenes)
+    return {name: condition for conditions in named for name, condition in conditions}
+
+
+def scene_names(scene: str) -> tuple[str, ...]:
+    """Only the names of `of_scene`, which need no task."""
+    return names_of([axis.name for axis in AXES if scene in axis.scenes], scene)
+
+
+def canonical(name: str) -> str:
+    """The one name of conditions put together: each once, in order of the alphabet."""
+    return JOIN.join(sorted(set(name.split(JOIN))))
+
+
+def from_option(text: str) -> tuple[str, ...]:
+    """The conditions that `lighting:3,object:test` asks for: each by itself, then all together.
+
+    Raises:
+        ConfigError: an unknown axis, level or setting, or an axis named twice.
+    """
+    names: dict[str, str] = {}
+    for word in filter(None, (word.strip() for word in text.split(","))):
+        name, colon, which = (part.strip() for part in word.partition(":"))
+        if not colon:
+            raise ConfigError(f"--axes: '{word}' names no level or setting. Write it as {name}:{_example(name)}.")
+        if name in names:
+            raise ConfigError(f"--axes: the axis {name} is named twice. Leave one out.")
+        axes.variant(name, which)
+        names[name] = axes.variant_name(name, which)
+    if not names:
+        raise ConfigError("--axes: name at least one axis and level, such as lighting:3,object:test.")
+    alone = tuple(names.values())
+    return alone if len(alone) == 1 else (*alone, canonical(JOIN.join(alone)))
+
+
+def _example(name: str) -> str:
+    return next(iter(AXES.get(name).variants()), "3")
+
+
+def together(parts: Mapping[str, Condition], nominal: AxisSet) -> Condition:
+    """Several conditions at once.
+
+    Args:
+        parts: name -> condition.
+        nominal: the task's axes without any perturbation.
+
+    Raises:
+        ConfigError: two of them cannot be together, and why.
+    """
+    _exclude(parts)
+    perturb = _merged({name: part.perturb for name, part in parts.items()}, nominal)
+    shared = _merged({name: part.shared for name, part in parts.items()}, nominal)
+    for axis, parameters in perturb.items():
+        if axis in shared:
+            perturb[axis] = {**shared[axis], **_changes(parameters, nominal.get(axis, {}))}
+    return Condition(perturb=perturb, shared=shared, group="combined")
+
+
+def _exclude(parts: Mapping[str, Condition]) -> None:
+    owners: dict[str, str] = {}
+    for name, part in parts.items():
+        for axis in part.perturb:
+            for what in (f"axis {axis}", *AXES.get(axis).takes):
+                if what in owners:
+                    raise ConfigError(
+                        f"{owners[what]} and {name} exclude each other: both take the {what}. Leave one out."
+                    )
+                owners[what] = name
+
+
+def _merged(sets: Mapping[str, AxisSet], nominal: AxisSet) -> dict[str, dict[str, Any]]:
+    """All changes over nominal together; raises `ConfigError` where two want different things."""
+    changes: dict[str, dict[str, tuple[Any, str]]] = {}
+    for name, axis_set in sets.items():
+        for axis, parameters in axis_set.items():
+            mine = changes.setdefault(axis, {})
+            for key, value in _changes(parameters, nominal.get(axis, {})).items():
+                if key in mine and mine[key][0] != value:
+                    raise ConfigError(
+                        f"{mine[key][1]} and {name} exclude each other: {axis}: {key} is {mine[key][0]} for one "
+                        f"and {value} for the other. Leave one out."
+                    )
+                mine[key] = (value, name)
+    return {
+        axis: {**nominal.get(axis, {}), **{key: value for key, (value, _) in mine.items()}}
+        for axis, mine in changes.items()
+    }
+
+
+def _changes(parameters: Mapping[str, Any], nominal: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in parameters.items() if key not in nominal or nominal[key] != value}
+
+
+def level_of(name: str) -> tuple[str, int] | None:
+    """`lighting_l3` as ("lighting", 3); None for a condition that is no level of one axis."""
+    axis, _, level = name.rpartition("_l")
+    return (axis, int(level)) if axis in AXES and level in AXES.get(axis).variants() else None
+
+
+def names_of(axis_names: Sequence[str], scene: str) -> tuple[str, ...]:
+    """Condition names of every level and setting of some axes.
+
+    Raises:
+        ConfigError: an unknown axis, or one that makes no sense in the scene.
+    """
+    for name in axis_names:
+        if scene not in AXES.get(name).scenes:
+            raise ConfigError(f"The axis {name} makes no sense in the scene {scene}: leave it out of `axes`.")
+    return tuple(axes.variant_name(name, which) for name in axis_names for which in AXES.get(name).variants())

@@ -1,0 +1,244 @@
+"""Which episodes will be run? A pure function from suite and seed to a plan; no simulator, no clock."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench import axes
+from vlagen_bench.axes import Axis, Draft, PoolAxis
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan import conditions as variants
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
+from vlagen_bench.utils.parsing import build
+from vlagen_bench.utils.seeding import stream
+
+Known = dict[str, Any]
+"""axis, parameters and the values that it looks at, as JSON -> what it drew, for one task, index and seed"""
+
+
+def make_plan(suite: Suite) -> Plan:
+    """Every episode of the suite, with its clean twin.
+
+    Episodes come index by index, all conditions of one index before the next index, each twin just
+    before the first episode that needs it, so that an interrupted run has seen all conditions alike.
+    """
+    task = catalog.task(suite.task)
+    if suite.official_ids:
+        return Plan(suite=suite, episodes=tuple(_pinned(suite, task)))
+    episodes: dict[str, Episode] = {}
+    for index in range(suite.episodes):
+        known: Known = {}
+        for name in suite.conditions:
+            episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins, known=known)
+            for one in filter(None, (twin, episode)):
+                episodes.setdefault(one.id, one)
+    return Plan(suite=suite, episodes=tuple(episodes.values()))
+
+
+def _pinned(suite: Suite, task: Task) -> Iterator[Episode]:
+    """The episodes of a suite of published official ids."""
+    ids = catalog.official_ids(suite.name)
+    for index in range(suite.episodes):
+        for name in suite.conditions:
+            if index >= len(ids[name]):
+                raise ConfigError(
+                    f"The suite '{suite.name}' has {len(ids[name])} published episodes of {name}, not {suite.episodes}."
+                )
+            yield dataclasses.replace(official(task, name, ids[name][index]), index=index)
+
+
+def draw_official_ids(
+    task: Task, conditions: tuple[str, ...], *, seeds: tuple[int, ...], each: int
+) -> dict[str, list[int]]:
+    """Official ids as the protocol draws them, `each` a seed, uniformly over a condition's pool; how `ids/` was made."""
+    return {
+        name: [
+            int(stream(seed, task.name, "official", name, index).randint(pool_size(task, name), dtype=np.int64))
+            for seed in seeds
+            for index in range(each)
+        ]
+        for name in conditions
+    }
+
+
+def select(
+    suite: Suite,
+    *,
+    conditions: tuple[str, ...] | None,
+    episodes: int | None,
+    seed: int | None,
+    option: str = "--conditions",
+) -> Suite:
+    """The suite, narrowed or reseeded as the command line asks; `option` is the one that asks for the conditions."""
+    if conditions is not None:
+        conditions = tuple(map(variants.canonical, conditions))
+        catalog.check_conditions(suite.task, conditions, option)
+    if episodes is not None and episodes < 1:
+        raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
+    if seed is not None and suite.official_ids:
+        raise ConfigError(f"The suite '{suite.name}' has published episodes, which no seed changes: leave out --seed.")
+    changes = {"conditions": conditions, "episodes": episodes, "seed": seed}
+    return dataclasses.replace(suite, **{key: value for key, value in changes.items() if value is not None})
+
+
+def sample(
+    task: Task, name: str, *, index: int, seed: int, twins: bool = True, known: Known | None = None
+) -> tuple[Episode, Episode | None]:
+    """Episode `index` of a condition, and its clean twin (None for a clean condition, or without `twins`)."""
+    condition = catalog.condition(task, name)
+    values = draw(task, catalog.axis_set(task, condition), index=index, seed=seed, known=known)
+    twin = None
+    if twins and condition.perturb:
+        clean = draw(task, catalog.axis_set(task, condition, clean=True), index=index, seed=seed, known=known)
+        twin_name = (condition.twin or f"{name}:clean") if condition.shared else task.nominal_name
+        twin = Episode(task=task.ref, condition=twin_name, index=index, seed=seed, values=clean)
+    episode = Episode(
+        task=task.ref, condition=name, index=index, seed=seed, values=values, twin=twin.id if twin else None
+    )
+    return episode, twin
+
+
+def draw(
+    task: Task, axis_set: Mapping[str, Mapping[str, Any]], *, index: int, seed: int, known: Known | None = None
+) -> dict[str, Any]:
+    """One value per axis. The stream of an axis depends on seed, task, index and its name, never on the condition.
+
+    Args:
+        task: whose axes they are.
+        axis_set: axis -> parameters.
+        index: of the episode.
+        seed: of the suite.
+        known: what was drawn for other conditions of the same task, index and seed; is filled.
+    """
+    known = {} if known is None else known
+    scene = specs.scene(task.scene)
+    values: dict[str, Any] = {}
+    for name in axes.ordered({name: axes.AXES.get(name) for name in axis_set}):
+        looked_at = _looked_at(name, values)
+        key = canonical_json([name, axis_set[name], looked_at])
+        if key not in known:
+            member = axes.make(name, axis_set[name], f"task {task.name}")
+            draft = Draft(scene=scene, pack=manifest.load(scene.pack), values=looked_at)
+            known[key] = member.sample(stream(seed, task.name, index, name), draft)
+        values[name] = known[key]
+    return dict(sorted(values.items()))
+
+
+def _looked_at(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that an axis may look at: of the axes that it names in `after`, and no others."""
+    return {other: values[other] for other in axes.AXES.get(name).after if other in values}
+
+
+def official(task: Task, name: str, episode_id: int) -> Episode:
+    """The episode that an official integer id names: a mixed-radix number over the condition's pools.
+
+    Raises:
+        ConfigError: the task has no official ids, or the id is negative.
+    """
+    condition = catalog.condition(task, name)
+    digits = condition.digits or task.digits
+    if not digits:
+        raise ConfigError(f"The task '{task.name}' has no official episode ids; use a seed or an episode.")
+    if episode_id < 0:
+        raise ConfigError(f"An episode id is a non-negative integer, not {episode_id}.")
+    scene = specs.scene(task.scene)
+    members = _members(task, catalog.axis_set(task, condition))
+    empty = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
+    rest, picked = episode_id, {}
+    for digit in reversed(digits):
+        rest, picked[digit] = divmod(rest, _pool(members, digit).size(empty))
+    values: dict[str, Any] = {}
+    for member in axes.ordered(members):
+        draft = dataclasses.replace(empty, values=_looked_at(member, values))
+        if member in picked:
+            values[member] = _pool(members, member).pick(picked[member], draft)
+        else:
+            values[member] = _only_value(members[member], draft)
+    return Episode(
+        task=task.ref, condition=name, index=0, seed=0, values=dict(sorted(values.items())), official_id=episode_id
+    )
+
+
+def pool_size(task: Task, name: str) -> int:
+    """How many different official ids a condition has."""
+    condition = catalog.condition(task, name)
+    scene = specs.scene(task.scene)
+    members = _members(task, catalog.axis_set(task, condition))
+    draft = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
+    total = 1
+    for digit in condition.digits or task.digits:
+        total *= _pool(members, digit).size(draft)
+    return total
+
+
+def _members(task: Task, axis_set: Mapping[str, Mapping[str, Any]]) -> dict[str, Axis]:
+    return {name: axes.make(name, parameters, f"task {task.name}") for name, parameters in axis_set.items()}
+
+
+def _pool(members: Mapping[str, Axis], name: str) -> PoolAxis:
+    member = members[name]
+    if not isinstance(member, PoolAxis):
+        raise ConfigError(f"The axis '{name}' has no numbered values, so it cannot be a digit of an episode id.")
+    return member
+
+
+def _only_value(member: Axis, draft: Draft) -> Any:
+    """The value of an axis that the id does not choose: it must have just one."""
+    if isinstance(member, PoolAxis) and member.size(draft) != 1:
+        raise ConfigError(
+            f"The axis '{member.name}' has {member.size(draft)} values, but is no digit of the episode id."
+        )
+    return member.sample(stream(0, "official", member.name), draft)
+
+
+def episode_from_dict(value: Mapping[str, Any]) -> Episode:
+    """An episode from its JSON form.
+
+    Raises:
+        ConfigError: something is missing, unknown or of a wrong type, or the id is not the content's.
+    """
+    needed = {"task", "condition", "index", "seed", "values"}
+    if not isinstance(value, Mapping) or not needed <= set(value):
+        raise ConfigError(f"An episode is a mapping with the keys {', '.join(sorted(needed))}.")
+    known = {key: value[key] for key in (*sorted(needed), "twin", "official_id") if key in value}
+    episode = build(Episode, known, "The episode")
+    task = task_of(episode.task)
+    for name in episode.values:
+        axes.AXES.get(name)
+    if missing := sorted(set(task.nominal) - set(episode.values)):
+        raise ConfigError(
+            f"The episode has no value of the axis '{missing[0]}'. All of {task.ref} have: {', '.join(task.nominal)}."
+        )
+    try:
+        _ = episode.id
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The episode has values that JSON has not ({error}): take them from a plan or a run."
+        ) from None
+    if value.get("id", episode.id) != episode.id:
+        raise ConfigError(
+            f"The episode calls itself {value['id']}, but its content has the id {episode.id}: it was edited."
+        )
+    return episode
+
+
+def task_of(ref: str) -> Task:
+    """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
+    tasks = {task.ref: task for task in map(catalog.task, catalog.task_names())}
+    if ref not in tasks:
+        raise ConfigError(f"{unknown('task', str(ref), tasks)} Use the release that made the episode.")
+    return tasks[ref]
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Writes the plan as JSON: suite, hash and episodes."""
+    suite = dataclasses.asdict(plan.suite)
+    content = {"suite": suite, "hash": plan.hash, "episodes": [episode.to_dict() for episode in plan.episodes]}
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,68 @@
+"""What would someone do who knows everything? The scripted expert: privileged, and never ranked."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.expert.facts import Facts
+from vlagen_bench.policies.expert.grippers import gripper_of
+from vlagen_bench.policies.expert.motion import step_towards, target_after
+from vlagen_bench.policies.expert.routine import Routine
+from vlagen_bench.policies.expert.view import facts_of, shape_of
+from vlagen_bench.sim.simulator import Simulator
+
+
+class Expert:
+    """Puts the source on the target, knowing poses, shapes and contacts.
+
+    It acts only through the same actions as any policy, and changes nothing in the simulator. A step of the target
+    is at most `Gripper.step_m` long and `Gripper.step_rad` large (4 cm and 0.30 rad for both robots); the gripper
+    is always told to open fully (+1) or to close (-1).
+
+    Where observations are late or lost, what it knows is as old as what is shown; it remembers what it told since.
+    """
+
+    privileged = True
+
+    def attach(self, sim: Simulator) -> None:
+        """The simulator to read. Called before each episode, whose scene may be built later, before the first `act`."""
+        self._sim = sim
+        self._gripper = gripper_of(sim.spec.robot.name)
+        self._routine: Routine | None = None
+        self._known: dict[int, Facts] = {}
+
+    def reset(self, episode_ids: list[str]) -> None:
+        """Forgets the last episode."""
+        self._routine, self._known = None, {}
+
+    def act(self, obs: Any, instr: str) -> np.ndarray:
+        """The next action (7,) float32; what is observed and told is not looked at."""
+        if self._routine is None:
+            self._routine = self._begin()
+        facts = self._shown()
+        move = self._routine.decide(facts)
+        return step_towards(
+            move.goal,
+            facts.target,
+            facts.base,
+            step_m=move.step_m,
+            step_rad=self._gripper.step_rad,
+            fingers=move.fingers,
+        )
+
+    def _shown(self) -> Facts:
+        """What was true at the step that is shown, and where the tool's target is by what was told since then."""
+        self._known[self._sim.steps] = facts_of(self._sim)
+        if self._sim.shown_step not in self._known:
+            raise PolicyError("The expert was not asked at the step that is shown. Ask it from the first step on.")
+        facts, told = self._known[self._sim.shown_step], self._sim.unseen_actions()
+        target = facts.target
+        for action in told:
+            target = target_after(action, target, facts.base)
+        return replace(facts, target=target, late=len(told))
+
+    def _begin(self) -> Routine:
+        shapes = {role: shape_of(body) for role, body in self._sim.world.bodies.items()}
+        return Routine(gripper=self._gripper, shapes=shapes, table_m=self._sim.world.table_height_m)

@@ -1,0 +1,141 @@
+"""What goes on in the process of an isolated policy? It loads the policy, and answers until the connection ends."""
+
+import faulthandler
+import os
+import resource
+import socket
+import sys
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies import base
+from vlagen_bench.policies.actions import checked, one_for_each
+from vlagen_bench.policies.base import spec_of
+from vlagen_bench.policies.guard import Guard, sentence
+from vlagen_bench.policies.remote import wire
+from vlagen_bench.policies.remote.messages import observation
+from vlagen_bench.utils.processes import end_with_the_parent
+from vlagen_bench.utils.text import shown
+
+LENGTH_BYTES = 8
+"""before each frame, its length, big-endian"""
+OPTIONAL = ("reset", "act_batch", "close")
+"""methods"""
+
+
+def main(fd: int) -> None:
+    """Serves the one who started this process."""
+    end_with_the_parent()
+    faulthandler.enable()
+    # A crash would swallow what is waiting to be printed.
+    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+    try:
+        _serve(socket.socket(fileno=fd))
+    except OSError:
+        os._exit(1)  # the policy has closed the connection
+    os._exit(0)  # whatever threads there are
+
+
+def _serve(connection: socket.socket) -> None:
+    inmate = Inmate()
+    while (frame := _read(connection)) is not None:
+        message = wire.unpack(frame)
+        reply = {**inmate.reply(message), "number": message["number"]}
+        try:
+            answer = wire.pack(reply)
+        except wire.WireError as error:
+            answer = wire.pack({"number": message["number"], "error": f"its answer cannot be sent: {error}."})
+        connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
+
+
+class Inmate:
+    """The policy, once it is loaded."""
+
+    _policy: Any = None
+
+    def reply(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Does what is asked for; whatever goes wrong is said, and its traceback printed."""
+        try:
+            with Guard():
+                return getattr(self, f"_{message['do']}")(message)
+        except BaseException as error:
+            return {"error": _said(message["do"], error)}
+
+    def _load(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        _limit(message["limits"]["memory_mb"])
+        loaded = base.load(message["name"], message["arguments"])
+        self._policy = loaded.policy
+        return {
+            "methods": [name for name in OPTIONAL if callable(getattr(self._policy, name, None))],
+            "privileged": loaded.privileged,
+            "spec": _plain(spec_of(loaded)),
+        }
+
+    def _reset(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        self._policy.reset(message["episode_ids"])
+        return {}
+
+    def _close(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        self._policy.close()
+        return {}
+
+    def _act(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        ((seen, told),) = map(observation, message["questions"])
+        return {"answers": [checked(self._policy.act(seen, told))]}
+
+    def _act_batch(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        asked = [observation(one) for one in message["questions"]]
+        answers = self._policy.act_batch([seen for seen, _ in asked], [told for _, told in asked])
+        return {"answers": [_tried(one) for one in one_for_each(answers, len(asked))]}
+
+
+def _tried(answer: Any) -> np.ndarray | dict[str, str]:
+    """One of a batch; what is wrong with it is no fault of the others."""
+    try:
+        return checked(answer)
+    except BaseException as error:
+        return {"error": _said("act_batch", error)}
+
+
+def _said(method: str, error: BaseException) -> str:
+    if not isinstance(error, PolicyError):
+        with suppress(BaseException):
+            traceback.print_exception(error)
+    return sentence(method, error)
+
+
+def _plain(spec: Mapping[Any, Any] | None) -> dict[str, Any] | None:
+    """As it can be sent."""
+    if spec is None:
+        return None
+    return {shown(key): value if type(value) in (str, int, float) else shown(value) for key, value in spec.items()}
+
+
+def _limit(memory_mb: float | None) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory_mb is not None:
+        size = int(1e6 * memory_mb)
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")  # where the machine's memory ends, this process goes first
+
+
+def _read(connection: socket.socket) -> bytes | None:
+    """The next frame; None once there is none."""
+    size = _received(connection, LENGTH_BYTES)
+    return None if size is None else _received(connection, int.from_bytes(size, "big"))
+
+
+def _received(connection: socket.socket, size: int) -> bytes | None:
+    found = bytearray()
+    while len(found) < size:
+        piece = connection.recv(size - len(found))
+        if not piece:
+            return None
+        found += piece
+    return bytes(found)

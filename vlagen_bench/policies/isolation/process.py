@@ -1,0 +1,199 @@
+"""How does a policy live in a process of its own? Asked in frames of `wire`, waited for so long, and ended when it fails.
+
+Nothing that comes from there is unpickled or trusted: it is bytes until they are arrays and text.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.isolation import child
+from vlagen_bench.policies.isolation.output import Output
+from vlagen_bench.policies.isolation.proxy import Isolation
+from vlagen_bench.policies.remote import wire
+from vlagen_bench.utils.processes import ending
+from vlagen_bench.utils.text import shown
+
+PROGRAM = (
+    "import json, sys; path, fd = json.loads(sys.argv[1]); sys.path[:] = path; "
+    "from vlagen_bench.policies.isolation.child import main; main(fd)"
+)
+LAST_WORDS_S = 2.0
+"""for a process to end that has cut its connection"""
+PIECE_BYTES = 2**16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Greeting:
+    """What a process says of its policy once that is loaded."""
+
+    methods: tuple[str, ...]
+    """which of the optional ones it has"""
+    privileged: bool
+    spec: Any
+
+
+class Cell:
+    """A process with a policy in it."""
+
+    def __init__(self, name: str, arguments: Mapping[str, str], how: Isolation, output: Output) -> None:
+        """Starts it, and waits until the policy is loaded.
+
+        Args:
+            name: of the policy, as `base.load` knows it.
+            arguments: of its constructor.
+            how: its limits.
+            output: takes what it prints.
+
+        Raises:
+            PolicyError: the policy cannot be loaded there.
+        """
+        self._output, self._number = output, 0
+        try:
+            self._start()
+        except OSError as error:
+            raise PolicyError(f"No process can be started for the policy {name}: {error.strerror}.") from None
+        self._printing = True
+        self.gone = False
+        """whether it was ended"""
+        message = {"name": name, "arguments": dict(arguments), "limits": asdict(how)}
+        try:
+            reply = self.ask("load", message, how.start_s)
+        except PolicyError as error:
+            if not self.gone:
+                self.end()
+                raise
+            printed = f" It printed: {shown(output.tail)}" if output.tail else ""
+            raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
+        methods = reply.get("methods")
+        self.greeting = Greeting(
+            methods=tuple(name for name in child.OPTIONAL if isinstance(methods, list) and name in methods),
+            privileged=reply.get("privileged") is not False,
+            spec=reply.get("spec"),
+        )
+
+    def ask(self, what: str, message: Mapping[str, Any], limit_s: float) -> dict[str, Any]:
+        """Its reply.
+
+        Raises:
+            PolicyError: the policy raised something; or the process is gone.
+        """
+        self._number += 1
+        deadline = time.monotonic() + limit_s
+        whole = False
+        try:
+            frame = wire.pack({**message, "do": what, "number": self._number})
+            reply = self._exchange(frame, deadline)
+            if reply.get("number") != self._number:
+                raise wire.WireError("it answers another question")
+            whole = True
+        except TimeoutError:
+            raise PolicyError(f"{what}() took longer than {limit_s:g} s (--step-timeout).") from None
+        except (EOFError, OSError):
+            raise PolicyError(f"{self._death()} in {what}().") from None
+        except wire.WireError as error:
+            raise PolicyError(f"{what}(): its process and the harness do not understand each other: {error}.") from None
+        finally:
+            if not whole:
+                self.end()
+        if "error" in reply:
+            raise PolicyError(shown(reply["error"]))
+        return reply
+
+    def end(self) -> None:
+        """Ends it, and whatever it started that is still of its session."""
+        if self.gone:
+            return
+        self.gone = True
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        self._drain()
+        self._process.stdout.close()
+        os.close(self._alive)
+        self._socket.close()
+
+    def _start(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        words = [sys.executable, "-c", PROGRAM, json.dumps([sys.path, theirs.fileno()])]
+        with theirs:
+            # Its own session: Ctrl-C does not reach it, and what it starts can be ended with it.
+            self._process = subprocess.Popen(
+                words, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            )  # fmt: skip
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self._alive = os.pidfd_open(self._process.pid)
+
+    def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
+        for part in (len(frame).to_bytes(child.LENGTH_BYTES, "big"), frame):
+            left = memoryview(part)
+            while left:
+                self._wait(select.POLLOUT, deadline)
+                left = left[self._socket.send(left) :]
+        size = int.from_bytes(self._received(child.LENGTH_BYTES, deadline), "big")
+        if size > wire.MAX_FRAME_BYTES:
+            raise wire.WireError(f"a frame of {size} bytes is too large; {wire.MAX_FRAME_BYTES} are allowed")
+        return wire.unpack(self._received(size, deadline))
+
+    def _received(self, size: int, deadline: float) -> bytes:
+        found = bytearray()
+        while len(found) < size:
+            self._wait(select.POLLIN, deadline)
+            piece = self._socket.recv(size - len(found))
+            if not piece:
+                raise EOFError
+            found += piece
+        return bytes(found)
+
+    def _wait(self, event: int, deadline: float) -> None:
+        """Until the socket is ready; takes meanwhile what is printed, so that nothing waits for that to be read."""
+        poll = select.poll()
+        poll.register(self._socket, event)
+        poll.register(self._alive, select.POLLIN)  # a copy of it may hold the socket open
+        if self._printing:
+            poll.register(self._process.stdout, select.POLLIN)
+        while (left_s := deadline - time.monotonic()) > 0:
+            ready = {fd for fd, _ in poll.poll(1000 * left_s)}
+            if self._process.stdout.fileno() in ready and not self._take_print():
+                poll.unregister(self._process.stdout)
+            if self._socket.fileno() in ready:
+                return
+            if self._alive in ready:
+                raise EOFError
+        raise TimeoutError
+
+    def _take_print(self) -> bool:
+        """Takes a piece of what was printed; False where there is nothing, or never will be."""
+        try:
+            piece = os.read(self._process.stdout.fileno(), PIECE_BYTES)
+        except BlockingIOError:
+            return False
+        self._printing = bool(piece)
+        self._output.add(piece)
+        return self._printing
+
+    def _drain(self) -> None:
+        """What a pipe holds, but no more: something that escaped may print for ever."""
+        for _ in range(2**20 // PIECE_BYTES):
+            if not self._take_print():
+                return
+
+    def _death(self) -> str:
+        try:
+            code = self._process.wait(timeout=LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            return "its process cut its connection"
+        return f"its process {ending(code)}"

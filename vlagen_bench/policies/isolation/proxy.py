@@ -1,0 +1,139 @@
+"""How is a policy asked that must not hurt the run? By the same methods; it lives in a process of its own.
+
+The process is killed and started anew where it hangs, crashes or says nonsense. docs/hostile_policies.md has the rest.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.isolation.output import Output
+from vlagen_bench.policies.remote.messages import question
+from vlagen_bench.utils.text import shown
+
+if TYPE_CHECKING:
+    from vlagen_bench.policies.isolation.process import Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Isolation:
+    """What an isolated policy may take."""
+
+    step_s: float = 600.0
+    """for a call, of the wall clock"""
+    start_s: float = 600.0
+    """to be loaded, each time; --step-timeout if that is longer"""
+    memory_mb: float | None = None
+    """of its process: its data (RLIMIT_DATA), not the address space, of which CUDA reserves far more than it uses"""
+
+    def __post_init__(self) -> None:
+        if self.memory_mb is not None and not self.memory_mb > 0:
+            raise ConfigError(f"--policy-memory-mb {self.memory_mb:g}: give a number of megabytes above 0.")
+
+
+class Lost(PolicyError):
+    """The process was started anew while the episode went on, of which the policy now knows nothing."""
+
+
+class Isolated:
+    """A policy in another process, whose answer depends on the observation alone."""
+
+    def __init__(self, cell: "Cell", make: Callable[[], "Cell"], how: Isolation, output: Output) -> None:
+        """Takes over a process.
+
+        Args:
+            cell: the process.
+            make: starts another; raises `PolicyError`.
+            how: its limits.
+            output: where what it prints goes.
+        """
+        self._cell, self._make, self._how, self.output = cell, make, how, output
+        self._started = 1
+        self._began: dict[str, int] = {}
+        """by episode, the number of the process in which it began"""
+
+    @property
+    def spec(self) -> Any:
+        """The conventions of its actions, if it says them."""
+        return self._cell.greeting.spec
+
+    def another(self) -> "Isolated":
+        """One more instance, in one more process."""
+        return type(self)(self._make(), self._make, self._how, self.output)
+
+    def act(self, obs: Mapping[str, Any], instr: str) -> Any:
+        """What the policy answers: an array, which may be no action."""
+        (answer,) = self._answers("act", [obs], [instr])
+        if isinstance(answer, PolicyError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Lets the policy close, if it wants to, and ends the process in any case."""
+        try:
+            if not self._cell.gone and "close" in self._cell.greeting.methods:
+                self._cell.ask("close", {}, self._how.step_s)
+        finally:
+            self._cell.end()
+
+    def _running(self) -> "Cell":
+        """The process, a new one if the last has gone."""
+        if self._cell.gone:
+            self._started += 1
+            self._cell = self._make()
+        return self._cell
+
+    def _answers(self, method: str, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[Any]:
+        """An array for each, or a `PolicyError`."""
+        cell = self._running()
+        began = {self._began.get(obs["episode_id"]) for obs in obs_list}
+        if "reset" in cell.greeting.methods and began != {self._started}:
+            raise Lost("its process was started anew amid the episode.")
+        messages = [question(obs, instr) for obs, instr in zip(obs_list, instrs, strict=True)]
+        answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
+        if not isinstance(answers, list) or len(answers) != len(messages):
+            raise PolicyError("its process answered something else than it was asked.")
+        return [PolicyError(shown(one.get("error"))) if isinstance(one, dict) else one for one in answers]
+
+
+class IsolatedByEpisode(Isolated):
+    """A policy that remembers one episode at a time."""
+
+    def reset(self, episode_ids: Sequence[str]) -> None:
+        """These episodes begin."""
+        cell = self._running()
+        if "reset" in cell.greeting.methods:
+            cell.ask("reset", {"episode_ids": list(episode_ids)}, self._how.step_s)
+        self._began |= dict.fromkeys(episode_ids, self._started)
+
+
+class IsolatedBatch(IsolatedByEpisode):
+    """A policy that answers several episodes at once."""
+
+    def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[Any]:
+        """What it answers to each."""
+        return self._answers("act_batch", obs_list, instrs)
+
+
+def load(name: str, arguments: Mapping[str, str], how: Isolation) -> LoadedPolicy:
+    """The policy called `name`, in a process of its own.
+
+    Raises:
+        PolicyError: it cannot be loaded there, or looks at the simulator, which lives here.
+    """
+    from vlagen_bench.policies.isolation.process import Cell  # which knows this module
+
+    output = Output()
+    make = partial(Cell, name, arguments, how, output)
+    cell = make()
+    if cell.greeting.privileged:
+        cell.end()
+        raise PolicyError(
+            f"The policy {name} looks at the simulator, so that it cannot live apart from it: leave out --isolate."
+        )
+    kind = IsolatedBatch if "act_batch" in cell.greeting.methods else IsolatedByEpisode
+    kind = kind if "reset" in cell.greeting.methods or kind is IsolatedBatch else Isolated
+    return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))

@@ -1,0 +1,146 @@
+"""How is a policy on another machine asked? By the same methods; its server says which of them it has.
+
+Any server that speaks openpi's protocol will do: openpi's own, or `vlagen serve`. docs/remote_policies.md has the format.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.actions import checked
+from vlagen_bench.policies.remote.messages import parse_names, question, renamed
+from vlagen_bench.policies.remote.websocket import Line, Patience
+
+ARGUMENTS = ("url", "api_key", "map", "connect_s", "reconnect_s", "answer_s")
+
+
+class Remote:
+    """A policy whose answer depends on the observation alone, as openpi's do."""
+
+    def __init__(self, **arguments: str) -> None:
+        """Connects.
+
+        Args:
+            arguments: `url`, ws://host:port or wss://host:port; `api_key`, for its header `Authorization`; `map`, which
+                parts of the observation are sent, and how they are called there (THEIRS:OURS,...); the seconds
+                `connect_s` (10), `reconnect_s` (60) and `answer_s` (300), how long the server is waited for.
+
+        Raises:
+            PolicyError: an argument is unknown or wrong, or no policy server answers.
+        """
+        for name in arguments:
+            if name not in ARGUMENTS:
+                raise PolicyError(f"--policy-args: {unknown('argument of a policy server', name, ARGUMENTS[1:])}")
+        self._names = parse_names(arguments.get("map", ""))
+        patience = Patience(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
+        self._line = Line(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
+        self._began: dict[str, int] = {}
+        """by episode, the number of the connection over which it began"""
+        if self.remembers and self._names and not {"episode_id", "begins"} <= self._names.keys():
+            raise PolicyError(
+                f"The policy at {self._line.url} remembers what it saw, so it has to know which episode a question is "
+                f"of: add episode_id:episode_id,begins:begins to map, or leave map out."
+            )
+
+    @property
+    def spec(self) -> Any:
+        """The conventions of its actions, if the server says them."""
+        return self._line.greeting.get("spec")
+
+    @property
+    def remembers(self) -> bool:
+        """Whether its answers depend on what it was asked before in the same episode."""
+        return self._line.greeting.get("remembers") is True
+
+    @property
+    def shared_as(self) -> "type[Remote]":
+        """The class whose methods it has, and with them the ways in which several episodes share it."""
+        kind = self._line.greeting.get("sharing", "function")
+        if not isinstance(kind, str) or kind not in SHARED_AS:
+            raise PolicyError(f"{self._line.url}: {unknown('way of sharing a policy', str(kind), SHARED_AS)}")
+        return SHARED_AS[kind]
+
+    def act(self, obs: Mapping[str, Any], instr: str) -> np.ndarray:
+        """A chunk of actions, float32 (H, 7)."""
+        answer = self._line.ask(self._question(obs, instr), only_on=self._only_on([obs]))
+        self._answered([obs])
+        return self._actions(answer)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._line.close()
+
+    def _question(self, obs: Mapping[str, Any], instr: str) -> dict[str, Any]:
+        begins = None if self.shared_as is Remote else _episode(obs) not in self._began
+        return renamed(question(obs, instr, begins=begins), self._names)
+
+    def _only_on(self, obs_list: Sequence[Mapping[str, Any]]) -> int | None:
+        """The one connection that will do: where the policy remembers, that over which all these episodes began."""
+        if not self.remembers:
+            return None
+        return min((self._began[_episode(obs)] for obs in obs_list if _episode(obs) in self._began), default=None)
+
+    def _answered(self, obs_list: Sequence[Mapping[str, Any]]) -> None:
+        for obs in obs_list:
+            self._began.setdefault(_episode(obs), self._line.opened)
+
+    def _actions(self, answer: Mapping[str, Any]) -> np.ndarray:
+        if "actions" not in answer:
+            raise PolicyError(
+                f"{self._line.url} answered without 'actions'; there is: {', '.join(sorted(answer)) or 'nothing'}."
+            )
+        return checked(answer["actions"])
+
+
+class RemoteByEpisode(Remote):
+    """A policy that remembers one episode at a time: each worker has a connection, and the server an instance for it."""
+
+    def reset(self, episode_ids: Sequence[str]) -> None:
+        """These episodes begin; the server is told with their first questions."""
+        for name in episode_ids:
+            self._began.pop(name, None)
+
+
+class RemoteBatch(RemoteByEpisode):
+    """A policy that answers several episodes at once: all workers share one connection."""
+
+    def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[np.ndarray]:
+        """A chunk of actions, float32 (H, 7), for each observation."""
+        messages = [self._question(obs, instr) for obs, instr in zip(obs_list, instrs, strict=True)]
+        answer = self._line.ask({"batch": messages}, only_on=self._only_on(obs_list))
+        answers = answer.get("batch")
+        if not isinstance(answers, list) or len(answers) != len(messages) or any(type(a) is not dict for a in answers):
+            raise PolicyError(f"{self._line.url} did not answer a batch of {len(messages)} with as many answers.")
+        self._answered(obs_list)
+        return [self._actions(one) for one in answers]
+
+
+SHARED_AS = {"function": Remote, "instances": RemoteByEpisode, "batch": RemoteBatch}
+"""by what the server's greeting calls it, which is what the harness calls it"""
+
+
+def load(url: str, arguments: Mapping[str, str]) -> Remote:
+    """The policy at `url`; says so if its server tells no conventions of its actions."""
+    found = Remote(**{**arguments, "url": url})
+    if found.spec is None:
+        logging.getLogger(__name__).warning(
+            "%s does not say what its actions mean (no `spec` in its metadata), so that this is not checked.", url
+        )
+    if found.shared_as is Remote:
+        return found
+    found.close()
+    return found.shared_as(**{**arguments, "url": url})
+
+
+def _episode(obs: Mapping[str, Any]) -> str:
+    return obs.get("episode_id", "")
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise PolicyError(f"{name}={text}: give a number of seconds above 0.") from None

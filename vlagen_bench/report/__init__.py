@@ -1,0 +1,1 @@
+"""Reports: rows, tables, pages and comparisons of runs."""

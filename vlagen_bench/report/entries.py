@@ -1,0 +1,217 @@
+"""What has been published? Leaderboard entries: a model, its results on a suite, their source and their protocol."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.plan import catalog
+from vlagen_bench.report.averages import NOMINAL, OVERALL, Average, averages
+from vlagen_bench.utils import paths
+from vlagen_bench.utils.parsing import build, load_yaml
+
+DIGEST_CHARS = 4
+"""of one episode, in hex: enough, since an accident would have to happen in most episodes of a suite"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """What a number means: numbers of different protocols are never ranked against each other."""
+
+    suite_version: int
+    """the version of the suite whose settings were run"""
+    success: Literal["at_end", "once"]
+    """whether success counts when it holds at the last step, or once it held at any step"""
+    settling: bool
+    """whether everything comes to rest before the policy acts"""
+    episodes_per_condition: int | None = None
+    """None: not published"""
+    decoding: str | None = None
+    """how actions were drawn from the model; None: not published"""
+    deviations: tuple[str, ...] = ()
+    """whatever else makes the numbers incomparable, one clause each: `it ...`"""
+    notes: tuple[str, ...] = ()
+    """what a reader should know, and what does not make them incomparable"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where the numbers of an entry stand."""
+
+    citation: str
+    table: str
+    """which table or page"""
+    read: str
+    """what was really read, and how it was checked"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The result of one condition: counts, or a rate alone."""
+
+    n: int | None = None
+    successes: int | None = None
+    rate: float | None = None
+    """given where the counts were not published"""
+
+    @property
+    def value(self) -> float:
+        return self.successes / self.n if self.counted else self.rate
+
+    @property
+    def counted(self) -> bool:
+        return self.n is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What was checked of a submission."""
+
+    archive_sha256: str
+    actions_sha256: str
+    """of the actions themselves, however they are packed"""
+    states_sha256: str
+    """of the states that they lead to"""
+    actions_digests: str
+    """of each episode's actions, `DIGEST_CHARS` each, in the plan's order: so that an edited copy is recognized"""
+    states_digests: str
+    """of each episode's states: a copy that was edited without an effect has the same"""
+    plan_hash: str
+    episodes: int
+    resimulated: int
+    """how many of them were played again from their actions; 0: the records are the submitter's word"""
+    exact: int
+    """how many of those had the same states bit for bit"""
+    sample_seed: int | None = None
+    """what drew them; None: all were, or none"""
+    release: str
+    """of this package, by which it was checked"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One row of a leaderboard: one file."""
+
+    schema: Literal[1]
+    kind: Literal["reported", "self-run", "verified"]
+    """copied from a publication; computed by the submitter; re-simulated by us"""
+    suite: str
+    name: str
+    model: str
+    source: Source
+    protocol: Protocol
+    conditions: dict[str, Cell] = field(default_factory=dict)
+    averages: dict[str, float] = field(default_factory=dict)
+    """published averages of conditions that were not published one by one"""
+    privileged: bool = False
+    """whether the policy sees the simulator's state, or repeats another run: such a one is shown, and never ranked"""
+    proof: Proof | None = None
+    """of a submission; None: it was copied from a publication"""
+
+    def averages_over(self, groups: dict[str, str]) -> dict[str, Average]:
+        """Name -> average, as published where the members are not, else computed."""
+        return averages({name: cell.value for name, cell in self.conditions.items()}, groups, self.averages)
+
+
+def groups_of(suite_name: str) -> dict[str, str]:
+    """Condition -> group, of every condition of a suite, in its order."""
+    suite = catalog.suite(suite_name)
+    task = catalog.task(suite.task)
+    return {name: catalog.group_of(task, name) for name in suite.conditions}
+
+
+def files(suite_name: str | None = None) -> tuple[Path, ...]:
+    """The entry files of one suite, or of all."""
+    return tuple(sorted(paths.leaderboards_dir().glob(f"{suite_name or '*'}/*.json")))
+
+
+def load(suite_name: str) -> tuple[Entry, ...]:
+    """The entries of a suite, by name; none if nothing is published. Raises `ConfigError` for a wrong file."""
+    return tuple(read(path) for path in files(suite_name))
+
+
+def path_of(suite_name: str, name: str) -> Path:
+    """Where an entry is published."""
+    return paths.leaderboards_dir() / suite_name / f"{name}.json"
+
+
+def read(path: Path) -> Entry:
+    """The entry in a file; raises `ConfigError` that says what is wrong with it and where."""
+    entry = build(Entry, load_yaml(path), str(path))
+    if (entry.suite, entry.name) != (path.parent.name, path.stem):
+        raise ConfigError(
+            f"{path}: the entry is {entry.suite}/{entry.name} inside. Rename the file, or what it says of itself."
+        )
+    groups = groups_of(entry.suite)
+    for name, cell in entry.conditions.items():
+        if name not in groups:
+            raise ConfigError(f"{path}: conditions: {unknown(f'condition of the suite {entry.suite}', name, groups)}")
+        _check_cell(cell, f"{path}: conditions: {name}")
+    _check_averages(entry, groups, str(path))
+    _check_proof(entry, str(path))
+    if not entry.conditions and not entry.averages:
+        raise ConfigError(f"{path}: the entry has no results. Give `conditions`, `averages`, or both.")
+    return entry
+
+
+def _check_cell(cell: Cell, where: str) -> None:
+    counts = (cell.n, cell.successes)
+    if (cell.rate is None) == (None in counts) or (cell.rate is not None and counts != (None, None)):
+        raise ConfigError(f"{where}: give either `n` and `successes`, or `rate` alone.")
+    if cell.rate is not None:
+        _check_rate(cell.rate, where)
+    elif not (cell.n > 0 and 0 <= cell.successes <= cell.n):
+        raise ConfigError(f"{where}: {cell.successes} successes of {cell.n} episodes are not possible.")
+
+
+def _check_proof(entry: Entry, where: str) -> None:
+    """The kind says what was proven, and nothing else does."""
+    proof = entry.proof
+    if (proof is None) != (entry.kind == "reported"):
+        raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
+    if proof is None:
+        return
+    if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (proof.resimulated > 0) != (
+        entry.kind == "verified"
+    ):
+        raise ConfigError(
+            f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
+            f"do not make an entry {entry.kind}."
+        )
+    for name in ("actions_digests", "states_digests"):
+        if len(found := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
+            raise ConfigError(
+                f"{where}: proof: {name}: {len(found)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
+            )
+    if not all(cell.counted for cell in entry.conditions.values()):
+        raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
+
+
+def _check_averages(entry: Entry, groups: dict[str, str], where: str) -> None:
+    labels = dict.fromkeys([*(group for group in groups.values() if group != NOMINAL), *OVERALL])
+    members = averages({}, groups)
+    for label, rate in entry.averages.items():
+        if label not in labels:
+            raise ConfigError(f"{where}: averages: {unknown('average', label, labels)}")
+        _check_rate(rate, f"{where}: averages: {label}")
+        if set(members[label].members) <= set(entry.conditions):
+            raise ConfigError(f"{where}: averages: {label} follows from the conditions that are given; leave it out.")
+
+
+def _check_rate(rate: float, where: str) -> None:
+    if not 0 <= rate <= 1:
+        raise ConfigError(f"{where}: a rate is between 0 and 1, not {rate}.")
+
+
+def differences(published: Protocol, own: Protocol) -> tuple[str, ...]:
+    """What forbids to rank numbers of one protocol against numbers of another: one clause each, none if nothing does."""
+    found = []
+    if published.suite_version != own.suite_version:
+        found.append(f"it is of version {published.suite_version} of the suite, the run of {own.suite_version}")
+    if published.success != own.success:
+        words = {"at_end": "that holds at the last step", "once": "at any step"}
+        found.append(f"it counts a success {words[published.success]}, the run one {words[own.success]}")
+    if published.settling != own.settling:
+        words = {True: "have come to rest", False: "still fall"}
+        found.append(f"its objects {words[published.settling]} when the policy begins, the run's {words[own.settling]}")
+    return (*found, *published.deviations, *own.deviations)

@@ -1,0 +1,210 @@
+"""What does the page say of a run? Its headline, its axes, their levels, how it failed, and what goes with what."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vlagen_bench.axes import AXES, variant_name
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan.conditions import JOIN, level_of
+from vlagen_bench.report.averages import NOMINAL
+from vlagen_bench.report.html.estimates import (
+    Cells,
+    Estimate,
+    cells_of,
+    counted,
+    drop_p,
+    mean_drop,
+    mean_success,
+    success,
+    unpaired_drop,
+)
+from vlagen_bench.report.interaction import Interaction
+from vlagen_bench.report.load import Run
+from vlagen_bench.report.rows import Row, shares
+from vlagen_bench.statistics.attribution import Share
+
+WORST, ALPHA = 3, 0.05
+"""how many axes the headline names, and below which p"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """An axis with all its levels and settings, or a condition that is none of them."""
+
+    name: str
+    kind: str
+    rows: tuple[Row, ...]
+    success: Estimate
+    drop: Estimate
+    drop_p: float | None
+    """exact, for itself alone"""
+    troubles: Counter[str]
+
+    @property
+    def told(self) -> bool:
+        """Whether the drop can be told from 0; the exact p decides, the interval says how large it is."""
+        return self.drop_p is not None and self.drop_p < ALPHA
+
+    @property
+    def failures(self) -> int:
+        return self.troubles.total()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A level of an axis."""
+
+    level: int
+    size: float
+    success: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Success level by level."""
+
+    axis: str
+    kind: str
+    unit: str
+    """of the sizes"""
+    clean: Estimate
+    """of the clean twins: level 0"""
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """What one would say in a sentence."""
+
+    nominal: Estimate
+    shifted: Estimate
+    """mean over the shifted conditions, each counting the same"""
+    known: int
+    """how many of them have data"""
+    conditions: int
+    """how many were planned"""
+    whole: int
+    """how many the whole suite has"""
+    drop: Estimate
+    paired: bool
+    """whether the drop is against clean twins, played or not; else against other, nominal episodes"""
+    pairs: int
+    """how many have an outcome of both"""
+    worst: tuple[Line, ...]
+    """lines with the largest drops that can be told from 0"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that is counted, and shown."""
+
+    headline: Headline
+    lines: tuple[Line, ...]
+    independent: bool
+    """whether conditions have episodes of their own; else they share scenes"""
+    curves: tuple[Curve, ...]
+    shares: tuple[Share, ...]
+    """of conditions that were run together; the others' are their own drops"""
+    interactions: tuple[Interaction, ...]
+    errors: tuple[str, ...]
+    """what the machinery or the policy said, each once"""
+    lost_again: int
+    """episodes that succeeded at some step, and not at the end"""
+
+    @property
+    def troubles(self) -> Counter[str]:
+        """Kind of failure -> episodes, commonest first."""
+        total = sum((line.troubles for line in self.lines), Counter())
+        return Counter(dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))))
+
+    @property
+    def spokes(self) -> tuple[Line, ...]:
+        """Lines of one axis each, with data or without."""
+        return tuple(line for line in self.lines if line.kind != NOMINAL and JOIN not in line.name)
+
+
+def gather(run: Run) -> Facts:
+    """All facts of a run, complete or not."""
+    report = run.report
+    successes, drops = cells_of(run)
+    independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
+    lines = tuple(_lines(run, successes, drops, independent))
+    together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
+    return Facts(
+        headline=_headline(run, lines, successes, drops, independent),
+        lines=lines,
+        independent=independent,
+        curves=tuple(_curves(run)),
+        shares=tuple(one for one in shares(run.planned, run.results) if one.factor in together),
+        interactions=report.interactions,
+        errors=tuple(dict.fromkeys(one["error"] for one in run.results.values() if one["outcome"] == "error")),
+        lost_again=sum(row.success_once - row.successes for row in report.rows),
+    )
+
+
+def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Iterator[Line]:
+    """Those of one kind side by side, in the order of the plan."""
+    axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
+    members: dict[tuple[str, str], list[Row]] = {}
+    for row in run.report.rows:
+        members.setdefault((row.group, axis_of.get(row.condition, row.condition)), []).append(row)
+    kinds = list(dict.fromkeys(kind for kind, _ in members))
+    for kind, name in sorted(members, key=lambda key: kinds.index(key[0])):
+        rows = members[kind, name]
+        yield Line(
+            name=name,
+            kind=kind,
+            rows=tuple(rows),
+            success=mean_success(rows, successes, independent=independent, sequences=run.report.sequences),
+            drop=mean_drop(rows, drops),
+            drop_p=drop_p(rows, drops),
+            troubles=sum((Counter(run.report.troubles[row.condition]) for row in rows), Counter()),
+        )
+
+
+def _headline(run: Run, lines: Sequence[Line], successes: Cells, drops: Cells, independent: bool) -> Headline:
+    shifted = [row for row in run.report.rows if row.group != NOMINAL]
+    nominal = [row for row in run.report.rows if row.group == NOMINAL]
+    names = {row.condition for row in shifted}
+    paired = any(episode["twin"] for episode in run.planned if episode["condition"] in names)
+    unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
+    hurt = [line for line in lines if line.told and line.drop.value > 0]
+    return Headline(
+        nominal=success(nominal[0], run.report.sequences) if nominal else Estimate(),
+        shifted=mean_success(shifted, successes, independent=independent, sequences=run.report.sequences),
+        known=sum(row.n > 0 for row in shifted),
+        conditions=len(shifted),
+        whole=sum(group != NOMINAL for group in run.report.groups.values()),
+        drop=mean_drop(shifted, drops) if paired else unpaired,
+        paired=paired,
+        pairs=sum(row.pairs for row in shifted),
+        worst=tuple(sorted(hurt, key=lambda line: (-line.drop.value, line.name))[:WORST]),
+    )
+
+
+def _curves(run: Run) -> Iterator[Curve]:
+    """One for each axis of which two levels or more were run."""
+    levels: dict[str, dict[int, Row]] = {}
+    for row in run.report.rows:
+        if found := level_of(row.condition):
+            levels.setdefault(found[0], {})[found[1]] = row
+    for name, rows in levels.items():
+        if len(rows) > 1:
+            axis = AXES.get(name)
+            yield Curve(
+                axis=name,
+                kind=axis.kind,
+                unit=axis.unit,
+                clean=_clean(run, {row.condition for row in rows.values()}),
+                steps=tuple(
+                    Step(level=level, size=axis.levels[level - 1], success=success(rows[level], run.report.sequences))
+                    for level in sorted(rows)
+                ),
+            )
+
+
+def _clean(run: Run, conditions: set[str]) -> Estimate:
+    """The twins of some conditions, each once."""
+    twins = {episode["twin"]: None for episode in run.planned if episode["condition"] in conditions and episode["twin"]}
+    return counted([run.success(twin) for twin in twins])

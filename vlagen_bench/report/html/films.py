@@ -1,0 +1,168 @@
+"""Which failures are shown, and how? A few of every condition, each as its first picture and a strip of its film."""
+
+import io
+import os
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import imageio.v2 as imageio
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from vlagen_bench.report.load import Run
+from vlagen_bench.report.report import UNNAMED
+from vlagen_bench.runs.video import caption, caption_px
+
+MOST = 24
+"""failures that are shown"""
+BUDGET_BYTES = 10_000_000
+"""of all their pictures, as they stand in the page"""
+STRIP, COLUMNS = 6, 3
+"""pictures of a strip, and how many stand side by side"""
+FIRST_PX, STRIP_PX = 320, 160
+"""widths"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """A picture in the page."""
+
+    source: str
+    """a data: address"""
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """A failure with its film."""
+
+    id: str
+    condition: str
+    index: int
+    instruction: str
+    trouble: str
+    steps: int
+    link: str
+    """of the film, from the page"""
+    first: Shot | None
+    """None where the film cannot be read"""
+    strip: Shot | None
+    pictures: int
+    """in the strip"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gallery:
+    """The failures that are shown, and how many there are."""
+
+    films: tuple[Film, ...]
+    failures: int
+    filmed: int
+
+
+def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGET_BYTES) -> Gallery:
+    """At most `most` failures with films, spread over conditions, as far as the budget goes.
+
+    Args:
+        run: the run.
+        page: where the page will be, which links to the films.
+        most: how many at most.
+        budget_bytes: of all pictures together.
+    """
+    paths = {path.stem.rpartition("-")[2]: path for path in sorted((run.path / "videos").glob("*.mp4"))}
+    failed = [one for one in run.planned if run.results.get(one["id"], {}).get("outcome") == "failure"]
+    filmed = [one for one in failed if one["id"] in paths]
+    films, used = [], 0
+    for episode in spread(filmed, run.report.groups)[:most]:
+        film = _film(run, episode, paths[episode["id"]], page)
+        used += sum(len(shot.source) for shot in (film.first, film.strip) if shot)
+        if used > budget_bytes:
+            break
+        films.append(film)
+    order = {name: place for place, name in enumerate(dict.fromkeys(one["condition"] for one in run.planned))}
+    films.sort(key=lambda film: (order[film.condition], film.index))
+    return Gallery(films=tuple(films), failures=len(failed), filmed=len(filmed))
+
+
+def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """One of each condition, then a second of each ...; conditions in `first` come before others, which are twins only."""
+    of_condition = defaultdict(list)
+    for episode in sorted(episodes, key=lambda one: one["condition"] not in first):
+        of_condition[episode["condition"]].append(episode)
+    return [one for one in chain.from_iterable(zip_longest(*of_condition.values())) if one is not None]
+
+
+def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
+    record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
+    first = strip = None
+    pictures = _pictures(path, caption(record["outcome"], instruction))
+    if pictures:
+        first = _shot(_wide(pictures[0][1], FIRST_PX))
+        strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
+    return Film(
+        id=episode["id"],
+        condition=episode["condition"],
+        index=episode["index"],
+        instruction=instruction,
+        trouble=record["metrics"].get("trouble") or UNNAMED,
+        steps=record["steps"],
+        link=quote(Path(os.path.relpath(path.resolve(), page.resolve().parent)).as_posix()),
+        first=first,
+        strip=strip,
+        pictures=len(pictures),
+    )
+
+
+def _pictures(path: Path, text: str) -> list[tuple[float, Image.Image]]:
+    """Time in seconds and picture, less the caption of this text, at even steps to the end; none of a film that is damaged."""
+    try:
+        with imageio.get_reader(path) as reader:
+            facts = reader.get_meta_data()
+            under_px = caption_px(text, facts["size"][0])
+            fps = facts["fps"]
+            count = round(facts["duration"] * fps)  # to count them truly is to read the film twice
+            chosen = set(np.linspace(0, count - 1, min(STRIP, count)).round().astype(int))
+            return [
+                (place / fps, Image.fromarray(frame[:-under_px]))
+                for place, frame in enumerate(reader)
+                if place in chosen
+            ]
+    except (OSError, RuntimeError, ValueError, SyntaxError):
+        return []
+
+
+def _wide(picture: Image.Image, width_px: int) -> Image.Image:
+    return picture.resize((width_px, round(width_px * picture.height / picture.width)), Image.Resampling.LANCZOS)
+
+
+def _side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
+    width, height = pictures[0].size
+    lines = -(-len(pictures) // COLUMNS)
+    strip = Image.new("RGB", (width * min(len(pictures), COLUMNS), height * lines), "white")
+    for place, picture in enumerate(pictures):
+        line, column = divmod(place, COLUMNS)
+        strip.paste(picture, (column * width, line * height))
+    return strip
+
+
+def _timed(picture: Image.Image, time_s: float) -> Image.Image:
+    """The picture with its time in a corner."""
+    draw, font, words = ImageDraw.Draw(picture), ImageFont.load_default(size=11), f"{time_s:.1f} s"
+    bottom = picture.height
+    draw.rectangle((0, bottom - 16, font.getlength(words) + 8, bottom), fill="black")
+    draw.text((4, bottom - 15), words, fill="white", font=font)
+    return picture
+
+
+def _shot(picture: Image.Image) -> Shot:
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=78, optimize=True)
+    source = "data:image/jpeg;base64," + b64encode(jpeg.getvalue()).decode()
+    return Shot(source=source, width_px=picture.width, height_px=picture.height)

@@ -1,0 +1,81 @@
+"""How is the page of a run written? Facts into templates, everything inside one file, and nothing fetched."""
+
+import os
+from pathlib import Path
+
+import jinja2
+
+from vlagen_bench.harness.early_stopping import STOPPED
+from vlagen_bench.report import load, repeats
+from vlagen_bench.report.html import charts, shell, words
+from vlagen_bench.report.html.data import gather
+from vlagen_bench.report.html.estimates import drop, excess, share, success
+from vlagen_bench.report.html.films import gallery
+from vlagen_bench.report.html.published import blocks
+from vlagen_bench.report.html.reproduce import command, facts, measure
+from vlagen_bench.runs.folder import writing_to
+from vlagen_bench.utils.text import percent
+
+NAME = "report.html"
+SPOKES = 3
+"""fewer make no radar"""
+
+
+def write_report(run: Path, page: Path | None = None) -> Path:
+    """Writes the page of a run folder, complete or not, and returns where it is.
+
+    Args:
+        run: the run folder.
+        page: where to write; default: `report.html` in the run folder.
+
+    Raises:
+        RunError: it is no run folder, is damaged, or the page cannot be written.
+        ConfigError: its task is not of this release.
+    """
+    target = page or run / NAME
+    html = render(load.read(run), target)
+    with writing_to(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.partial")
+        partial.write_text(html, encoding="utf-8")
+        os.replace(partial, target)
+    return target
+
+
+def render(run: load.Run, page: Path) -> str:
+    """The page as text; equal runs give equal pages."""
+    found, noise = gather(run), repeats.of_run(run.path)
+    drops = [drop(row) for row in run.report.rows] + [line.drop for line in found.lines]
+    style, script = shell.read("report.html", "style.css"), shell.read("report.html", "script.js")
+    return _template().render(
+        run=run,
+        report=run.report,
+        facts=found,
+        headline=found.headline,
+        reach=charts.reach_of(drops, (-0.25, 1.0)),
+        radar=charts.radar(found.spokes, found.headline.nominal) if len(found.spokes) >= SPOKES else None,
+        blocks=list(blocks(run.report)),
+        gallery=gallery(run, page),
+        noise=noise,
+        floor=repeats.floor(noise),
+        command=command(run.header),
+        measure=measure(run.header, noise.first),
+        hidden="(hidden)" in run.header["policy"]["arguments"].values(),
+        provenance=list(facts(run.header)),
+        style=style,
+        script=script,
+        policy=shell.content_policy(style, script),
+    )
+
+
+def _template() -> jinja2.Template:
+    made = shell.environment("report.html")
+    made.filters |= {
+        "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain,
+        "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "size": words.size,
+        "share_estimate": share, "excess_estimate": excess, "zip": zip,
+    }  # fmt: skip
+    made.globals |= {
+        "charts": charts, "success": success, "drop": drop, "TROUBLES": words.TROUBLES, "STOPPED": STOPPED,
+    }  # fmt: skip
+    return made.get_template("report.html.j2")

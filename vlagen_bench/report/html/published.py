@@ -1,0 +1,102 @@
+"""What was published beside the run, as rows of a page? One block a protocol; differences within the run's own only."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
+from vlagen_bench.report.entries import Source
+from vlagen_bench.report.html.words import plain, points
+from vlagen_bench.report.report import Beside, Gap, Report
+from vlagen_bench.report.terminal import whole_label
+from vlagen_bench.utils.text import NO_DATA, percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What an entry has in a row."""
+
+    rate: str
+    gap: str | None
+    """run minus entry with its interval; None where they are not compared"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A condition, or a mean."""
+
+    name: str
+    mean: bool
+    own: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Entries of one protocol."""
+
+    compared: bool
+    differences: tuple[str, ...]
+    entries: tuple[Beside, ...]
+    lines: tuple[Line, ...]
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...]
+
+
+def blocks(report: Report) -> Iterator[Block]:
+    """Those of the run's own protocol first."""
+    found: dict[tuple[str, ...], list[Beside]] = {}
+    for beside in sorted(report.published, key=lambda beside: bool(beside.differences)):
+        found.setdefault(beside.differences, []).append(beside)
+    for differences, entries in found.items():
+        compared = not differences and not report.oracle
+        notes = dict.fromkeys(note for beside in entries for note in beside.entry.protocol.notes)
+        yield Block(
+            compared=compared,
+            differences=differences,
+            entries=tuple(entries),
+            lines=tuple(_lines(report, entries, compared)),
+            sources=tuple(dict.fromkeys(beside.entry.source for beside in entries)),
+            notes=tuple(notes),
+        )
+
+
+def _lines(report: Report, entries: Sequence[Beside], compared: bool) -> Iterator[Line]:
+    own = {row.condition: row for row in report.rows}
+    for group in dict.fromkeys(report.groups.values()):
+        members = [name for name in report.groups if report.groups[name] == group]
+        for name in members:
+            cells = [beside.entry.conditions.get(name) for beside in entries]
+            if any(cells):
+                rates = [_of(cell.value, cell.n) if cell else NO_DATA for cell in cells]
+                mine = _of(own[name].rate, own[name].n) if name in own else NO_DATA
+                yield _line(plain(name), False, mine, rates, entries, name if compared else None)
+        if group != NOMINAL and len(members) > 1:
+            yield _mean(f"{plain(group)}: mean of {len(members)}", report, entries, group, compared)
+    for name in OVERALL:
+        yield _mean(whole_label(report.averages[name]), report, entries, name, compared)
+
+
+def _mean(label: str, report: Report, entries: Sequence[Beside], name: str, compared: bool) -> Line:
+    rates = [_whole(beside.averages[name]) for beside in entries]
+    return _line(label, True, _whole(report.averages[name]), rates, entries, name if compared else None)
+
+
+def _line(
+    label: str, mean: bool, own: str, rates: Sequence[str], entries: Sequence[Beside], compared: str | None
+) -> Line:
+    gaps = [None if compared is None else _gap(beside.gaps.get(compared)) for beside in entries]
+    cells = (Cell(rate=rate, gap=gap) for rate, gap in zip(rates, gaps, strict=True))
+    return Line(name=label, mean=mean, own=own, cells=tuple(cells))
+
+
+def _of(rate: float | None, n: int | None) -> str:
+    return percent(rate) if rate is None or n is None else f"{percent(rate)} of {n}"
+
+
+def _whole(average: Average) -> str:
+    """Only where every member is known: a mean of some beside a mean of all misleads."""
+    return percent(average.value) if average.complete else NO_DATA
+
+
+def _gap(gap: Gap | None) -> str:
+    return NO_DATA if gap is None else f"{points(gap.value)} ({points(gap.low)} to {points(gap.high)})"

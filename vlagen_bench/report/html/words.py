@@ -1,0 +1,70 @@
+"""How are numbers and names written on a page? Whole percent and points; a dash where there is no data."""
+
+import re
+
+from vlagen_bench.report import terminal
+from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.utils.text import NO_DATA, percent
+
+TROUBLES = {
+    "never_reached": "the gripper never came near the object",
+    "reached_not_grasped": "it came near, and never held the object",
+    "wrong_object_moved": "another object was moved instead",
+    "dropped": "the object was grasped, and lost on the way",
+    "still_held": "time ran out with the object in the gripper",
+    "wrong_receptacle": "the object ended on the wrong receptacle",
+    "not_released_or_moving": "the object was in place, but still held or moving",
+    "placed_then_lost": "the object was in place, and left it again",
+    "unnamed": "the record names no kind",
+}
+KINDS = {
+    "nominal": "Nominal",
+    "vision": "Vision",
+    "semantics": "Semantics",
+    "execution": "Execution",
+    "dynamics": "Dynamics",
+    "combined": "Together",
+}
+
+
+def plain(name: str) -> str:
+    """`camera_pose_l3` as `camera pose L3`, `a+b` as `a + b`."""
+    return re.sub(r"_l(?=\d\b)", " L", name).replace("_", " ").replace("+", " + ")
+
+
+def kind(name: str) -> str:
+    """A group of conditions as a heading."""
+    return KINDS.get(name, plain(name).capitalize())
+
+
+def points(value: float | None) -> str:
+    """`+12`, `−3`, `0`, or a dash; with the sign of typesetters."""
+    return terminal.points(value).replace("-", "−")
+
+
+def percent_range(one: Estimate) -> str:
+    """`61 – 83 %`, or a dash."""
+    return terminal.percent_range(None if one.low is None or one.high is None else (one.low, one.high))
+
+
+def points_range(one: Estimate) -> str:
+    """`−3 to +12`, or a dash."""
+    return NO_DATA if one.low is None else f"{points(one.low)} to {points(one.high)}"
+
+
+def probability(p: float | None) -> str:
+    """`0.031`, `< 0.001`, or a dash."""
+    return NO_DATA if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def said_rate(one: Estimate) -> str:
+    """A success rate in a sentence."""
+    if one.value is None:
+        return "no data"
+    between = "" if one.low is None else f", 95 % interval {percent_range(one)}"
+    return f"{percent(one.value)}{between}"
+
+
+def size(value: float) -> str:
+    """A size of an axis: `0.21`, `−0.05`, `12`."""
+    return f"{value:g}".replace("-", "−")

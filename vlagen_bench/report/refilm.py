@@ -1,0 +1,80 @@
+"""What did recorded episodes look like? Films made afterwards, from the actions alone."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from vlagen_bench.harness import replay
+from vlagen_bench.harness.env_runner import Sim, Stage
+from vlagen_bench.harness.episode import Finish
+from vlagen_bench.plan.plan import task_of
+from vlagen_bench.report.comparison import Comparison
+from vlagen_bench.report.html.films import spread
+from vlagen_bench.report.load import Run
+from vlagen_bench.runs import episodes
+from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.folder import writing_to
+from vlagen_bench.runs.video import VideoWriter
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import EpisodeResult, Task
+
+
+def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
+    """Writes the film of what a take's actions do here into the folder, and compares that with the record."""
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    stage = Stage(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    again = replay.play(stage, take.episode, take.actions)
+    result = EpisodeResult(
+        episode=take.episode,
+        outcome="error" if again.error else "success" if again.success else "failure",
+        success_once=again.success_once,
+        success_at_end=again.success,
+        steps=len(again.state_hashes) - 1,
+        metrics=again.metrics,
+        timings={},
+        error=again.error,
+    )
+    stage.serve(Finish(result=result))
+    return replay.compare(take, again)
+
+
+def film_of(run: Path, episode_id: str) -> Path | None:
+    """The film of an episode in a run folder; None where there is none."""
+    return next(iter(sorted((run / "videos").glob(f"*-{episode_id}.mp4"))), None)
+
+
+def missing(found: Comparison, most: int) -> list[tuple[Run, str]]:
+    """What has an outcome and no film, run and episode id, among the first so many differing episodes, spread over conditions."""
+    groups = next(iter(found.runs.values())).report.groups
+    chosen = [episode["id"] for episode in spread(found.differing, groups)[:most]]
+    return [
+        (run, one)
+        for one in chosen
+        for run in found.runs.values()
+        if run.success(one) is not None and film_of(run.path, one) is None
+    ]
+
+
+def make(wanted: Sequence[tuple[Run, str]]) -> Iterator[str | None]:
+    """Makes these films, each in the `videos` of its run.
+
+    Yields, for each: None, or why there is none: a film that shows another outcome than the recorded is not kept.
+
+    Raises:
+        RunError: a run folder is damaged, or cannot be written.
+    """
+    from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
+
+    sim = None
+    for run, one in wanted:
+        (take,) = episodes.of_run(run.path, one)
+        task = task_of(take.episode.task)
+        sim = sim or Simulator.of(task)  # runs of one plan have one task
+        compared = film(take, sim, task, run.path / "videos")
+        if not compared.disagreements:
+            yield None
+            continue
+        made = film_of(run.path, one)
+        if made is not None:
+            made.unlink()
+        yield f"{run.path}: {take.episode.condition} {take.episode.index} ({one}): {'; '.join(compared.disagreements)}."

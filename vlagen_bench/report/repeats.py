@@ -1,0 +1,180 @@
+"""Does a policy score the same again? Runs of one plan and one policy, repeated, held against each other."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from vlagen_bench.errors import RunError
+from vlagen_bench.harness.run import succeeded
+from vlagen_bench.report import report
+from vlagen_bench.runs.folder import IDENTITY
+from vlagen_bench.statistics.retest import Retest, retest
+from vlagen_bench.utils.text import NO_DATA, percent, percent_range
+
+OVERALL = "all"
+_REPEAT = re.compile(r"(.+)-repeat-(\d+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """One condition, or all of them, in all repeats."""
+
+    condition: str
+    rates: tuple[float | None, ...]
+    """success rate of each repeat"""
+    retest: Retest
+
+    @property
+    def reach(self) -> tuple[float | None, float | None]:
+        """The lowest and the highest rate; None where there is no data."""
+        known = [rate for rate in self.rates if rate is not None]
+        return min(known, default=None), max(known, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """A run and its repeats."""
+
+    first: Path
+    """where the first of them is, or would be"""
+    runs: tuple[Path, ...]
+    """those of the same plan and policy that are there"""
+    others: tuple[Path, ...]
+    """folders that are called like repeats, and are of another plan or policy, or cannot be read"""
+    conditions: tuple[Repeated, ...]
+    """each, then all together; of a run alone as well"""
+
+    @property
+    def measured(self) -> bool:
+        return len(self.runs) > 1
+
+    @property
+    def all(self) -> Retest:
+        return self.conditions[-1].retest
+
+    @property
+    def differing(self) -> tuple[Repeated, ...]:
+        """The conditions whose outcomes differ somewhere, and all together."""
+        return tuple(one for one in self.conditions if one.condition == OVERALL or one.retest.agreeing < one.retest.n)
+
+
+def folders(first: Path, repeats: int) -> tuple[Path, ...]:
+    """Where the repeats are recorded.
+
+    >>> [str(path) for path in folders(Path("runs/a"), 3)]
+    ['runs/a', 'runs/a-repeat-2', 'runs/a-repeat-3']
+    """
+    return (first, *(first.with_name(f"{first.name}-repeat-{number}") for number in range(2, repeats + 1)))
+
+
+def of_run(path: Path) -> Repeats:
+    """The repeats beside a run folder, which may be any of them; raises `RunError` if it is none, or is damaged."""
+    header, planned, results = report.contents(path)
+    own = path if path.name not in ("", "..") else Path(os.path.abspath(path))
+    found = _REPEAT.fullmatch(own.name)
+    first = own.with_name(found[1]) if found else own
+    runs, others = {own: results}, []
+    for other in _beside(first):
+        if other == own:
+            continue
+        try:
+            theirs, _, their_results = report.contents(other)
+        except RunError:
+            others.append(other)
+            continue
+        if any(theirs.get(key) != header.get(key) for key in IDENTITY):
+            others.append(other)
+        else:
+            runs[other] = their_results
+    kept = sorted(runs, key=_number)
+    return Repeats(
+        first=first,
+        runs=tuple(kept),
+        others=tuple(others),
+        conditions=repeated(planned, header["conditions"], [runs[one] for one in kept]),
+    )
+
+
+def _beside(first: Path) -> list[Path]:
+    """The first of several repeats and the others, those that are there."""
+    called = ((one, _REPEAT.fullmatch(one.name)) for one in first.parent.glob("*-repeat-*"))
+    named = (one for one, found in called if found and found[1] == first.name)
+    return [one for one in (first, *sorted(named, key=_number)) if one.is_dir()]
+
+
+def _number(path: Path) -> int:
+    found = _REPEAT.fullmatch(path.name)
+    return int(found[2]) if found else 1
+
+
+def repeated(
+    planned: Iterable[Mapping[str, Any]],
+    conditions: Iterable[str],
+    runs: Sequence[Mapping[str, Mapping[str, Any]]],
+) -> tuple[Repeated, ...]:
+    """Each condition, then all together.
+
+    Args:
+        planned: the episodes of the plan of all of them, as dicts.
+        conditions: those of the suite.
+        runs: of each repeat, id -> record of `episodes.jsonl`.
+    """
+    ids: dict[str, list[str]] = {name: [] for name in conditions}
+    for episode in planned:
+        if episode["condition"] in ids:
+            ids[episode["condition"]].append(episode["id"])
+    everything = [one for mine in ids.values() for one in mine]
+    return tuple(_repeated(name, mine, runs) for name, mine in {**ids, OVERALL: everything}.items())
+
+
+def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> Repeated:
+    outcomes = [[succeeded(run[one]["outcome"]) if one in run else None for one in ids] for run in runs]
+    known = [[won for won in mine if won is not None] for mine in outcomes]
+    return Repeated(
+        condition=name,
+        rates=tuple(sum(mine) / len(mine) if mine else None for mine in known),
+        retest=retest([won for won in mine if won is not None] for mine in zip(*outcomes, strict=True)),
+    )
+
+
+def table(found: Repeats) -> Table:
+    """The conditions whose outcomes differ somewhere, and all together."""
+    shown = Table(title="Test and retest", title_justify="left", caption_justify="left", header_style="bold")
+    shown.add_column("condition", no_wrap=True)
+    for name in ("n", "lowest rate", "highest", "episodes that agree", "95 % interval", "noise floor"):
+        shown.add_column(name, justify="right")
+    for one in found.differing:
+        again = one.retest
+        shown.add_row(
+            one.condition,
+            str(again.n),
+            *map(percent, one.reach),
+            percent(again.agreement),
+            percent_range(again.interval),
+            NO_DATA if again.floor is None else f"{100 * again.floor:.1f} points",
+        )
+    shown.caption = f"{len(found.runs)} runs. Conditions whose episodes agree everywhere are left out."
+    return shown
+
+
+def floor(found: Repeats) -> str:
+    """What a difference of two runs has to exceed, in a sentence."""
+    again = found.all
+    if not again.n:
+        return "No episode has an outcome in two repeats, so nothing is known of the noise."
+    limit = f"{100 * again.floor_limit:.1f} points"
+    if again.agreeing == again.n:
+        return (
+            f"Outcomes agree in all {again.n} episodes that were played more than once: no noise was seen. "
+            f"So many episodes rule out a noise floor above {limit}, with 95 % confidence."
+        )
+    return (
+        f"Outcomes agree in {again.agreeing} of {again.n} episodes that were played more than once. Noise floor: rates "
+        f"over all of them that differ by less than {100 * again.floor:.1f} points between two runs may differ by nothing "
+        f"but noise (at most {limit}, with 95 % confidence); in a single condition it is larger."
+    )

@@ -1,0 +1,219 @@
+"""What does a run say? Its rows, its failures by kind, and the published rows that it may be compared with."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench.errors import RunError
+from vlagen_bench.plan import catalog
+from vlagen_bench.plan.plan import task_of
+from vlagen_bench.report import entries
+from vlagen_bench.report.averages import GROUPS, Average, averages
+from vlagen_bench.report.entries import Entry, Protocol
+from vlagen_bench.report.interaction import Interaction, interactions
+from vlagen_bench.report.rows import Row, rows
+from vlagen_bench.runs.folder import SCHEMA, RunFolder
+from vlagen_bench.scenes import specs
+from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
+from vlagen_bench.types import Task, content_hash
+
+UNNAMED = "unnamed"
+"""the kind of failure of a record that names none"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A rate of the run minus a published one, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """A published entry beside the run."""
+
+    entry: Entry
+    averages: Mapping[str, Average]
+    differences: tuple[str, ...]
+    """why it is not ranked against the run, one clause each; empty if it has the same protocol"""
+    gaps: Mapping[str, Gap]
+    """condition or average -> the difference; empty across protocols, and for an oracle"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that is said about a run, recomputed from its episodes."""
+
+    suite: str
+    policy: str
+    oracle: bool
+    planned: int
+    missing: int
+    errors: int
+    rows: tuple[Row, ...]
+    troubles: Mapping[str, Mapping[str, int]]
+    """condition -> kind of failure -> how many"""
+    groups: Mapping[str, str]
+    """condition -> group, of the whole suite, which a run may have only a part of"""
+    averages: Mapping[str, Average]
+    """over the whole suite"""
+    published: tuple[Beside, ...]
+    interactions: tuple[Interaction, ...] = ()
+    """of conditions that were run together, and one by one"""
+
+    stopped: str | None = None
+    """the rule of `--until` by which the run ended before its plan did"""
+    verdict: str | None = None
+    """what that rule said then"""
+    sequences: Mapping[str, tuple[float, float]] | None = None
+    """condition -> what takes the place of Wilson's interval then"""
+
+    @property
+    def complete(self) -> bool:
+        return not (self.errors or (self.missing and self.stopped is None))
+
+
+def make(path: Path) -> Report:
+    """The report of a run folder.
+
+    Raises:
+        RunError: it is no run folder, or is damaged.
+        ConfigError: its task is not of this release, or a published entry is wrong.
+    """
+    return of(*contents(path))
+
+
+def contents(path: Path) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
+    """Header, planned episodes and results of a run folder, which belong together; raises `RunError` if they do not."""
+    results = RunFolder.reading(path).results
+    header, plan = _read(path, "header.json"), _read(path, "plan.json")
+    _check(path, header, plan, results)
+    return header, plan["episodes"], results
+
+
+def of(
+    header: Mapping[str, Any], planned: Sequence[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]
+) -> Report:
+    """The report of what `contents` found; raises `ConfigError` as `make` does."""
+    task = task_of(planned[0]["task"])
+    found = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
+    suite = header["suite"]["name"]
+    groups = entries.groups_of(suite) if suite in catalog.suite_names() else {row.condition: row.group for row in found}
+    own, stopped = protocol_of(header, task), header.get("stopped")
+    if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
+        early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
+        own = replace(own, deviations=(*own.deviations, early))
+    ranked = {} if header["oracle"] else {row.condition: row for row in found}
+    return Report(
+        suite=suite,
+        policy=header["policy"]["name"],
+        oracle=header["oracle"],
+        planned=len(planned),
+        missing=len(planned) - len(results),
+        errors=sum(record["outcome"] == "error" for record in results.values()),
+        rows=found,
+        troubles={row.condition: _troubles(row.condition, planned, results) for row in found},
+        groups=groups,
+        averages=averages({row.condition: row.rate for row in found}, groups),
+        published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
+        interactions=interactions(planned, results),
+        stopped=stopped and stopped["until"],
+        verdict=stopped and stopped.get("verdict"),
+        sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
+    )
+
+
+def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
+    """The protocol that a run was made under."""
+    stand_ins = header["pack"]["stand_ins"]
+    return Protocol(
+        suite_version=header["suite"]["version"],
+        success="once" if task.ends_on_success else "at_end",
+        settling=any(specs.scene(task.scene).settle_s),
+        episodes_per_condition=header["episodes_per_condition"],
+        deviations=(f"the run has {len(stand_ins)} stand-ins for asset files of upstream",) if stand_ins else (),
+    )
+
+
+def _beside(entry: Entry, groups: dict[str, str], own: Protocol, runs: Mapping[str, Row]) -> Beside:
+    """`runs` are the rows that may be ranked."""
+    differences = entries.differences(entry.protocol, own)
+    gaps = {} if differences else _gaps(entry, groups, runs)
+    return Beside(entry=entry, averages=entry.averages_over(groups), differences=differences, gaps=gaps)
+
+
+def _gaps(entry: Entry, groups: dict[str, str], runs: Mapping[str, Row]) -> dict[str, Gap]:
+    """The differences that both sides have the counts for."""
+    counts = {
+        name: (runs[name].successes, runs[name].n, cell.successes, cell.n)
+        for name, cell in entry.conditions.items()
+        if cell.counted and name in runs and runs[name].n
+    }
+    found = {}
+    for name, (k, n, other_k, other_n) in counts.items():
+        low, high = newcombe(k, n, other_k, other_n)
+        found[name] = Gap(value=k / n - other_k / other_n, low=low, high=high)
+    # An average's interval takes its conditions for independent, which holds where each has its own published episodes.
+    if catalog.suite(entry.suite).official_ids:
+        for name, weights in _weights(groups).items():
+            if set(weights) <= set(counts):
+                found[name] = _average_gap(weights, counts)
+    return found
+
+
+def _weights(groups: dict[str, str]) -> dict[str, dict[str, float]]:
+    """Average -> condition -> its weight in it."""
+    known = averages({}, groups)
+    found = {name: {m: 1 / len(one.members) for m in one.members} for name, one in known.items() if name != GROUPS}
+    of_groups = known[GROUPS].members
+    found[GROUPS] = {m: weight / len(of_groups) for group in of_groups for m, weight in found[group].items()}
+    return found
+
+
+def _average_gap(weights: Mapping[str, float], counts: Mapping[str, tuple[int, int, int, int]]) -> Gap:
+    terms = [(weight, *counts[name][:2]) for name, weight in weights.items()]
+    terms += [(-weight, *counts[name][2:]) for name, weight in weights.items()]
+    low, high = weighted_sum_interval(terms)
+    return Gap(value=sum(weight * k / n for weight, k, n in terms), low=low, high=high)
+
+
+def _troubles(condition: str, planned: Iterable[Mapping], results: Mapping[str, Mapping]) -> Counter[str]:
+    return Counter(
+        results[episode["id"]]["metrics"].get("trouble") or UNNAMED
+        for episode in planned
+        if episode["condition"] == condition
+        and episode["id"] in results
+        and results[episode["id"]]["outcome"] == "failure"
+    )
+
+
+def _read(path: Path, name: str) -> dict[str, Any]:
+    try:
+        return json.loads((path / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise RunError(
+            f"{path / name} cannot be read: the run folder is damaged. Restore the file, or run anew."
+        ) from None
+
+
+def _check(path: Path, header: Mapping, plan: Mapping, results: Mapping[str, Mapping]) -> None:
+    """Raises `RunError` unless header, plan and results belong together."""
+    if header.get("schema") != SCHEMA:
+        raise RunError(
+            f"{path} was written in schema {header.get('schema')}, and this release reads {SCHEMA}. "
+            f"Use the release that made the run."
+        )
+    ids = [episode["id"] for episode in plan["episodes"]]
+    suite = header["suite"]
+    if not ids or content_hash([suite["name"], suite["version"], ids]) != header["plan_hash"]:
+        raise RunError(f"{path}: plan.json is not the plan that header.json names. Restore the files, or run anew.")
+    if strange := set(results) - set(ids):
+        raise RunError(
+            f"{path}: {len(strange)} results, {min(strange)} among them, are of episodes that are not in plan.json. "
+            f"The folder was mixed up; restore it, or run anew."
+        )

@@ -1,0 +1,127 @@
+"""What do the results of a run say, condition by condition and factor by factor? Rates, drops, and what they are due to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vlagen_bench.plan.conditions import JOIN
+from vlagen_bench.statistics.attribution import Contrast, Share, attribute
+from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.statistics.paired import mcnemar, tango
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What is known of one condition. Rates are None, not 0, where there is no data."""
+
+    condition: str
+    group: str
+    planned: int
+    n: int
+    """episodes with an outcome of the policy's: success or failure"""
+    successes: int
+    errors: int
+    pairs: int
+    """episodes whose twin has an outcome too"""
+    lost: int
+    """pairs where only the clean twin succeeded"""
+    gained: int
+    """pairs where only the perturbed episode succeeded"""
+    success_once: int
+    grasped: int | None
+    """episodes in which the robot ever grasped the object; None where a record does not say"""
+    held: int | None
+    """those in which it held it for several control steps in a row, the official `consecutive_grasp`"""
+
+    @property
+    def rate(self) -> float | None:
+        return self.successes / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % Wilson interval."""
+        return wilson(self.successes, self.n) if self.n else None
+
+    @property
+    def drop(self) -> float | None:
+        """Success rate of the clean twins minus that of the perturbed episodes, over the pairs."""
+        return (self.lost - self.gained) / self.pairs if self.pairs else None
+
+    @property
+    def drop_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the drop (Tango)."""
+        return tango(self.lost, self.gained, self.pairs)
+
+    @property
+    def drop_p(self) -> float | None:
+        """Exact two-sided p of the hypothesis that there is no drop (McNemar), for itself alone."""
+        return mcnemar(self.lost, self.gained) if self.pairs else None
+
+
+def rows(
+    planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]], groups: Mapping[str, str]
+) -> tuple[Row, ...]:
+    """One row per condition of the plan, in its order.
+
+    Args:
+        planned: the episodes of the plan, as dicts.
+        results: id -> record of `episodes.jsonl`.
+        groups: condition -> row group.
+    """
+    by_condition: dict[str, list[Mapping[str, Any]]] = {}
+    for episode in planned:
+        by_condition.setdefault(episode["condition"], []).append(episode)
+    return tuple(_row(name, groups[name], by_condition.get(name, []), results) for name in groups)
+
+
+def _row(name: str, group: str, episodes: Sequence[Mapping], results: Mapping[str, Mapping]) -> Row:
+    done = [results[episode["id"]] for episode in episodes if episode["id"] in results]
+    scored = [record for record in done if record["outcome"] != "error"]
+    pairs = [pair for record in scored if (pair := _pair(record, results)) is not None]
+    return Row(
+        condition=name,
+        group=group,
+        planned=len(episodes),
+        n=len(scored),
+        successes=sum(record["outcome"] == "success" for record in scored),
+        errors=len(done) - len(scored),
+        pairs=len(pairs),
+        lost=sum(twin and not perturbed for perturbed, twin in pairs),
+        gained=sum(perturbed and not twin for perturbed, twin in pairs),
+        success_once=sum(bool(record["success_once"]) for record in scored),
+        grasped=_count("grasped", scored),
+        held=_count("consecutive_grasp", scored),
+    )
+
+
+def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
+    """How many say yes; None where one says nothing."""
+    found = [record.get("metrics", {}).get(metric) for record in records]
+    return None if None in found else sum(found)
+
+
+def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:
+    """Success of an episode and of its twin; None without both."""
+    both = record, results.get(record["twin"])
+    if any(one is None or one["outcome"] == "error" for one in both):
+        return None
+    return tuple(one["outcome"] == "success" for one in both)
+
+
+def shares(planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]) -> tuple[Share, ...]:
+    """The part of the drop that goes with each condition, where conditions were run together (`a+b`) or alone.
+
+    Args:
+        planned: the episodes of the plan, as dicts.
+        results: id -> record of `episodes.jsonl`.
+    """
+    contrasts = []
+    for episode in planned:
+        pair = _pair(results[episode["id"]], results) if episode["id"] in results else None
+        if pair is not None:
+            perturbed, twin = pair
+            factors = frozenset(episode["condition"].split(JOIN))
+            contrasts.append(
+                Contrast(cluster=episode["index"], factors=factors, drop=int(twin) - int(perturbed)),
+            )
+    return attribute(contrasts)

@@ -1,0 +1,198 @@
+"""How is a run shown in a terminal? One row per condition: n, rate, interval, drop, errors; and as CSV."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.table import Table
+
+from vlagen_bench.plan.conditions import level_of
+from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
+from vlagen_bench.report.interaction import Interaction
+from vlagen_bench.report.rows import Row
+from vlagen_bench.utils.text import NO_DATA, Interval, percent, percent_range, points
+
+LONGEST = 30
+"""a condition's name on one line"""
+
+
+def folded(condition: str) -> str:
+    """A condition's name, over several lines where it is of many put together: tables are 110 columns wide."""
+    return condition if len(condition) <= LONGEST else condition.replace("+", "\n+")
+
+
+def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> Table:
+    """The rows, grouped by kind of axis, with the mean of each group and of all shifted settings.
+
+    `sequences` are the intervals to be shown of a run that could end early: condition -> confidence sequence.
+    """
+    table = _new(title, "kind")
+    for name in ("n", "success", "95 %", "drop", "95 %", "errors"):
+        table.add_column(name, justify="right", no_wrap=True)
+    graded = _graded(rows)
+    groups = {row.condition: row.group for row in rows}
+    rates = averages({row.condition: row.rate for row in rows}, groups)
+    drops = averages({row.condition: row.drop for row in rows}, groups)
+    for group in dict.fromkeys(groups.values()):
+        mine = [row for row in rows if row.group == group]
+        shown = [row for row in mine if row.condition not in graded]
+        for row in shown:
+            table.add_row(group if row is shown[0] else "", *_cells(row, sequences))
+        if group != NOMINAL and len(mine) > 1:
+            label = "" if shown else group
+            table.add_row(label, *_average_cells(rates[group], drops[group]), style="italic")
+        table.add_section()
+    if len(rates[GROUPS].members) > 1:
+        for name in (SETTINGS, GROUPS):
+            table.add_row(
+                "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
+            )
+    table.caption = (
+        f"Rate: {'Wilson interval' if sequences is None else 'confidence sequence, valid whenever one stops'}. "
+        "Drop: clean twins minus perturbed, same draws, in points, Tango interval; in brackets of how many pairs, if not n. "
+        "Means: every member counts the same."
+    )
+    return table
+
+
+def _graded(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
+    """Condition -> axis and level, of the axes that have more than one level in the rows."""
+    levels = {row.condition: found for row in rows if (found := level_of(row.condition)) is not None}
+    several = Counter(axis for axis, _ in levels.values())
+    return {name: found for name, found in levels.items() if several[found[0]] > 1}
+
+
+def levels_table(rows: Sequence[Row]) -> Table | None:
+    """Success rates level by level, one row an axis; None where no axis has several levels."""
+    graded = _graded(rows)
+    if not graded:
+        return None
+    cells = {graded[row.condition]: row for row in rows if row.condition in graded}
+    last = max(level for _, level in cells)
+    table = _new("Success by level, and drop vs twin at the highest", "kind")
+    table.columns[-1].header = "axis"
+    for name in (*(f"L{level}" for level in range(1, last + 1)), "drop", "n each", "errors"):
+        table.add_column(name, justify="right", no_wrap=True)
+    kinds: dict[str, str] = {}
+    for (axis, _), row in cells.items():
+        kinds.setdefault(axis, row.group)
+    for kind in dict.fromkeys(kinds.values()):
+        for axis in (axis for axis in kinds if kinds[axis] == kind):
+            mine = [cells.get((axis, level)) for level in range(1, last + 1)]
+            there = [row for row in mine if row is not None]
+            each = {row.n for row in there}
+            table.add_row(
+                kind if axis == next(a for a in kinds if kinds[a] == kind) else "",
+                axis,
+                *(NO_DATA if row is None else percent(row.rate) for row in mine),
+                points(there[-1].drop),
+                str(*each) if len(each) == 1 else f"{min(each)}-{max(each)}",
+                str(sum(row.errors for row in there)),
+            )
+        table.add_section()
+    return table
+
+
+def once_table(rows: Sequence[Row]) -> Table:
+    """Success at the end, which is the score, beside success at any step, and grasps, as the paper of Liu et al. counts them."""
+    table = _new("Success at the end and at any step; grasps")
+    for name in ("n", "at the end", "at any step", "placed and lost again", "grasped", "held 5 steps"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        once = row.success_once / row.n if row.n else None
+        lost = str(row.success_once - row.successes) if row.n else NO_DATA
+        grasps = (count / row.n if row.n and count is not None else None for count in (row.grasped, row.held))
+        table.add_row(row.condition, str(row.n), percent(row.rate), percent(once), lost, *map(percent, grasps))
+    return table
+
+
+def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+    """How many episodes failed in which way, commonest first; None if none failed."""
+    totals: dict[str, int] = {}
+    for counts in troubles.values():
+        for kind, count in counts.items():
+            totals[kind] = totals.get(kind, 0) + count
+    if not totals:
+        return None
+    kinds = sorted(totals, key=lambda kind: (-totals[kind], kind))
+    table = _new("What went wrong in the episodes that failed")
+    for name in ("failed", *kinds):
+        table.add_column(name.replace("_", " "), justify="right")
+    for condition, counts in troubles.items():
+        table.add_row(condition, str(sum(counts.values())), *(str(counts.get(kind, 0)) for kind in kinds))
+    return table
+
+
+def interaction_table(found: Sequence[Interaction]) -> Table | None:
+    """Drops of axes together against the sum of their drops; None if none were run together."""
+    if not found:
+        return None
+    table = _new("Together against one by one")
+    for name in ("n", "together", "sum", "excess", "95 % interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in found:
+        interval = NO_DATA if one.low is None else f"{points(one.low)} – {points(one.high)}"
+        drops = map(points, (one.joint_drop, one.summed_drops, one.excess))
+        table.add_row(folded(one.condition), str(one.n), *drops, interval)
+    table.caption = (
+        "Drops in points, over the same draws: together, and the parts' added up. Excess over 0: together they hurt more. "
+        "Rates end at 0, so large drops cannot add up."
+    )
+    return table
+
+
+def average_label(average: Average) -> str:
+    """`mean of 5`; of how many, where some have no data."""
+    total, whole = len(average.members), average.known in (0, len(average.members))
+    if average.name == GROUPS:
+        return f"mean of the {total} groups" if whole else f"mean of {total} groups, {average.known} whole"
+    some = f"mean of {total}" if whole else f"mean of {average.known} of {total}"
+    return f"{some}, nominal too" if average.name == ALL else some
+
+
+def whole_label(average: Average) -> str:
+    """The label of a row of means of whole suites: the same, as if nothing were missing."""
+    return average_label(replace(average, known=len(average.members)))
+
+
+def _new(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
+    for name in (*columns, "condition"):
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
+    some = f" (of {drop.known})" * (drop.value is not None and drop.known != rate.known)
+    return average_label(rate), "", percent(rate.value), "", f"{points(drop.value)}{some}", "", ""
+
+
+def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
+    low_high = row.interval if sequences is None else sequences[row.condition]
+    drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
+    n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
+    errors = f"[red]{row.errors}[/red]" if row.errors else "0"
+    drops = NO_DATA if row.drop_interval is None else " – ".join(map(points, row.drop_interval))
+    return folded(row.condition), n, percent(row.rate), percent_range(low_high), drop, drops, errors
+
+
+def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> None:
+    """The same numbers, unrounded; empty where there is no data."""
+    names = (
+        "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
+        "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
+        "drop_high", "errors",
+    )  # fmt: skip
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for row in rows:
+            nothing = None, None
+            sequence = nothing if sequences is None else sequences[row.condition]
+            writer.writerow([
+                row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
+                *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
+                *(row.drop_interval or nothing), row.errors,
+            ])  # fmt: skip

@@ -1,0 +1,1 @@
+"""Run folders: results, recorded actions and videos on disk."""

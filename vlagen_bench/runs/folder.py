@@ -1,0 +1,231 @@
+"""How is a run remembered? An append-only folder that survives kill -9, resumes, and refuses to be mixed up."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.errors import RunError
+from vlagen_bench.plan.plan import write as write_plan
+from vlagen_bench.runs.actions import write_actions
+from vlagen_bench.types import EpisodeResult, Plan
+
+SCHEMA = 1
+IDENTITY = ("schema", "plan_hash", "policy")
+"""header keys that must be the same for a run to be resumed"""
+
+
+class RunFolder:
+    """A run on disk: `header.json`, `plan.json`, `episodes.jsonl`, `actions/`, `videos/`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.results: dict[str, Mapping[str, Any]] = {}
+        self._committed = 0
+        """bytes of `episodes.jsonl` that are on the disk for good"""
+
+    @classmethod
+    @contextmanager
+    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator["RunFolder"]:
+        """Opens a folder for this run, alone, new or to be resumed.
+
+        Raises:
+            RunError: it cannot be written, another process writes it, or it holds another run.
+        """
+        run = cls(path)
+        with writing_to(path):
+            for folder in (path, path / "actions", path / "videos"):
+                folder.mkdir(parents=True, exist_ok=True)
+            lock = open(path / "lock", "w")  # noqa: SIM115 - held until the run ends
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(
+                    f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR"
+                ) from None
+            except OSError as error:  # some network file systems have no locks
+                raise RunError(
+                    f"{path} cannot be locked ({error.strerror}), so that two runs could mix there. Choose a folder on "
+                    f"another file system: --out DIR"
+                ) from None
+            with writing_to(path):
+                run._open(header, plan)
+            yield run
+        finally:
+            lock.close()
+
+    @classmethod
+    def reading(cls, path: Path) -> "RunFolder":
+        """Opens a finished or unfinished run to look at it; raises `RunError` if it is none."""
+        run = cls(path)
+        if not (path / "header.json").is_file():
+            raise RunError(f"{path} is no run folder: it has no header.json.")
+        run.results = read_results(path / "episodes.jsonl")[0]
+        return run
+
+    def _open(self, header: Mapping[str, Any], plan: Plan) -> None:
+        header_path, lines_path = self.path / "header.json", self.path / "episodes.jsonl"
+        if header_path.exists():
+            _check_same(self.path, header, _read_json(header_path))
+        else:
+            if lines_path.exists():
+                raise RunError(
+                    f"{self.path} has results but no header.json: it is damaged. Choose another folder: --out DIR"
+                )
+            write_plan(plan, self.path / "plan.json")
+            _sync(self.path / "plan.json")
+            _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
+        self.results, self._committed = read_results(lines_path)
+        with open(lines_path, "ab") as lines:
+            lines.truncate(self._committed)  # what a killed process left of its last line
+        _sync(self.path)
+
+    def done(self, episode_id: str, *, retry_errors: bool) -> bool:
+        """Whether the episode needs no run: it has a result, and is not an error that shall be tried again."""
+        record = self.results.get(episode_id)
+        return record is not None and not (retry_errors and record["outcome"] == "error")
+
+    def amend(self, **facts: Any) -> None:
+        """Lets the header say something that became known later; None: what it never says otherwise."""
+        path = self.path / "header.json"
+        header = _read_json(path)
+        if any(header.get(name) != value for name, value in facts.items()):
+            with writing_to(self.path):
+                _write_atomically(path, json.dumps({**header, **facts}, indent=1, sort_keys=True) + "\n")
+
+    def note_player(self, how: Mapping[str, Any]) -> None:
+        """Lets the header say who plays, after those who played before: a run may go on with others."""
+        known = _read_json(self.path / "header.json").get("players", [])
+        self.amend(players=[*known, *([] if how in known else [how])])
+
+    def add(self, result: EpisodeResult, actions: list[np.ndarray], state_hashes: list[str]) -> None:
+        """Writes the actions, then the line that makes the episode count; raises `RunError` if the disk refuses.
+
+        That survives the end of this process at any moment; `commit` makes it survive that of the machine, too.
+        """
+        record = result.to_dict()
+        line = (json.dumps(record, sort_keys=True, allow_nan=False) + "\n").encode()
+        with writing_to(self.path):
+            write_actions(self.path, result.episode.id, actions, state_hashes)
+            # Unbuffered: where a disk is full, a buffer would keep the rest of a line and be in the way of truncating it.
+            with open(self.path / "episodes.jsonl", "ab", buffering=0) as lines:
+                start = lines.tell()
+                try:
+                    while line:
+                        line = line[lines.write(line) :]
+                except OSError:
+                    with suppress(OSError):
+                        lines.truncate(start)
+                    raise
+        self.results[result.episode.id] = record
+
+    def commit(self) -> None:
+        """Puts the lines of all episodes that were added on the disk for good; raises `RunError` if that fails.
+
+        Once for several episodes, since it takes the disk as long as for one. Nobody is to be told of them before.
+        """
+        with writing_to(self.path), open(self.path / "episodes.jsonl", "ab", buffering=0) as lines:
+            try:
+                os.fsync(lines.fileno())
+            except OSError:
+                with suppress(OSError):
+                    lines.truncate(self._committed)
+                raise
+            self._committed = lines.tell()
+
+
+def read_results(path: Path) -> tuple[dict[str, Mapping[str, Any]], int]:
+    """The records by id, and where the last complete line ends (bytes).
+
+    A later record replaces an earlier one only if that was an error.
+
+    Raises:
+        RunError: a complete line is not a record, or an episode has two results.
+    """
+    results: dict[str, Mapping[str, Any]] = {}
+    end = 0
+    if not path.exists():
+        return results, end
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            record = json.loads(line)
+            old = results.get(record["id"])
+            record["outcome"], record["condition"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise RunError(
+                f"{path}, line {number}, is not a record of an episode. The file was damaged; restore it or start anew."
+            ) from None
+        if old is not None and old["outcome"] != "error":
+            raise RunError(
+                f"{path}, line {number}: the episode {record['id']} has a result already. The file was damaged."
+            )
+        results[record["id"]] = record
+        end += len(line)
+    return results, end
+
+
+def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+    for key in IDENTITY:
+        was, now = old.get(key), new[key]
+        if was != now:
+            raise RunError(
+                f"{path} holds another run: its {key.replace('_', ' ')} is {_short(_differing(was, now))}, but this one's "
+                f"is {_short(_differing(now, was))}. Choose another folder (--out DIR), or repeat the first command to "
+                f"resume it."
+            )
+
+
+def _differing(one: Any, other: Any) -> Any:
+    """The part of `one` that is not the same in `other`."""
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return one
+    return {key: _differing(value, other.get(key)) for key, value in one.items() if value != other.get(key)}
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise RunError(f"{path} is damaged. Choose another folder: --out DIR") from None
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    _sync(partial)
+    os.replace(partial, path)
+
+
+def _sync(path: Path) -> None:
+    """Puts a file, or the names in a folder, on the disk for good."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Turns what the operating system refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RunError(
+            f"The run folder {path} cannot be written: {reason}. Nothing recorded is lost; make room or choose "
+            f"another folder (--out DIR), then repeat the command."
+        ) from None

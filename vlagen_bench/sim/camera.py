@@ -1,0 +1,81 @@
+"""What does the camera see? The picture, the foreground mask, the green screen, and what is done to pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import sapien
+
+from vlagen_bench.scenes import projection
+from vlagen_bench.sim.patches import Patches
+from vlagen_bench.sim.photo import Photo
+from vlagen_bench.sim.world import World
+
+Overlay = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(rgb uint8 (H, W, 3), foreground bool (H, W)) -> rgb; foreground is robot, objects and receptacles"""
+Corruption = Callable[[np.ndarray, int], np.ndarray]
+"""(rgb uint8 (H, W, 3), control steps since reset) -> rgb"""
+
+OVERLAYS = ("foreground", "image")
+CORRUPTIONS = ("occlusion", "exposure", "blur", "sensor_noise", "compression")
+"""in the order in which light passes lens and sensor, whatever the order in which they came"""
+
+
+@dataclass(kw_only=True)
+class Sight:
+    """The camera of a world, and what is done to its pictures before the policy sees them."""
+
+    world: World
+    photo: Photo | None = None
+    """behind the foreground; None: the scene is shown as drawn"""
+    overlays: dict[str, Overlay] = field(default_factory=dict)
+    """by one of `OVERLAYS`"""
+    corruptions: dict[str, Corruption] = field(default_factory=dict)
+    """by one of `CORRUPTIONS`"""
+    covered: np.ndarray | None = None
+    """bool (H, W), where something before the lens hides everything"""
+    patches: Patches | None = None
+    """pieces of table under things, where the table is a photo"""
+
+    def __post_init__(self) -> None:
+        self.view = projection.nominal(self.world.spec)
+        """from where the camera looks, and through which lens"""
+
+    def look(self, step: int) -> np.ndarray:
+        """The picture now, `step` control steps after reset: uint8 RGB (H, W, 3)."""
+        if self.patches:
+            self.patches.follow()
+        self.world.scene.update_render()
+        self.world.camera.take_picture()
+        rgb = cv2.cvtColor(self.world.camera.get_picture("Color"), cv2.COLOR_RGBA2RGB)
+        if self.photo is not None or self.overlays:
+            rgb = self._composed(rgb)
+        for kind in CORRUPTIONS:
+            if kind in self.corruptions:
+                rgb = self.corruptions[kind](rgb, step)
+        return rgb
+
+    def seen_px(self, entity: sapien.Entity) -> int:
+        """How many pixels of the last picture show this entity; overlays do not count, what is before the lens does."""
+        shown = self.world.camera.get_picture("PositionSegmentation")[..., 3] == entity.per_scene_id
+        return int((shown if self.covered is None else shown & ~self.covered).sum())
+
+    def _composed(self, rgb: np.ndarray) -> np.ndarray:
+        """The foreground before the photo, with overlays."""
+        foreground = self._foreground()
+        if self.photo is not None:
+            rgb = cv2.copyTo(rgb, foreground, self.photo.seen(self.view, self.world.table_height_m).copy())
+        for kind in OVERLAYS:
+            if kind in self.overlays:
+                rgb = self.overlays[kind](rgb, foreground.view(bool))
+        return rgb
+
+    def _foreground(self) -> np.ndarray:
+        """Uint8 (H, W), 1 where a pixel is of the robot or of a model, else 0."""
+        ids = cv2.extractChannel(self.world.camera.get_picture("PositionSegmentation"), 3)
+        entities = [link.entity for link in self.world.robot.links]
+        entities += [body.entity for body in self.world.bodies.values()]
+        keep = np.zeros(256, dtype=np.uint8)  # a scene has some thirty entities, so that a byte holds an id
+        keep[[entity.per_scene_id for entity in entities]] = 1
+        return cv2.LUT(ids.astype(np.uint8), keep)

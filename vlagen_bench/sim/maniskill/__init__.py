@@ -1,0 +1,1 @@
+"""The simulator backend on ManiSkill's GPU scenes."""

@@ -1,0 +1,1 @@
+"""Vulkan: devices, drivers, shaders and a rendering probe."""

@@ -1,5 +1,0 @@
-"""How is the leaderboard published? As static pages, for a web host or a folder: `publish` writes them."""
-
-from vlagen_bench.site.pages import publish
-
-__all__ = ["publish"]
