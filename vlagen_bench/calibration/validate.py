@@ -1,4 +1,4 @@
-"""Is everything that ships in order? Every task, suite, pack and entry file is read, and every suite planned."""
+"""Checks of everything that ships or was included: every task, suite, pack and entry file is read, and every suite planned."""
 
 import dataclasses
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan, pool_size, sample
 from vlagen_bench.report import entries
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import plugins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class Finding:
 
 def validate() -> list[Finding]:
     """One finding per file; never raises for what is wrong in a file."""
-    tasks = sorted(paths.tasks_dir().glob("*.yaml"))
-    suites = sorted((paths.tasks_dir() / "suites").glob("*.yaml"))
+    tasks = sorted(plugins.files("task").values())
+    suites = sorted(plugins.files("suite").values())
     return [
         *(_finding(f"pack {name}", lambda name=name: _pack(name)) for name in manifest.names()),
         *(_finding(f"task {path.stem}", lambda path=path: _task(path)) for path in tasks),

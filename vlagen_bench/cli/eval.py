@@ -114,7 +114,7 @@ def _evaluate(args: EvalArgs, plan, path: Path) -> int:
     until = args.recording.until
     stop = Stop(until, plan) if until is not None else None
     task = catalog.task(plan.suite.task)
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     # Wrong files would make wrong scores, so every file is checked; before a policy is loaded, which may take minutes.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
     manifest.require(scene.pack, checked)

@@ -150,7 +150,7 @@ def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
 
 
 def _check_pack(claims: Claims, plan: Plan) -> None:
-    pack = manifest.load(specs.scene(catalog.task(plan.suite.task).scene).pack)
+    pack = manifest.load(specs.of_task(catalog.task(plan.suite.task)).pack)
     if (claims.pack.name, claims.pack.version) != (pack.name, pack.version):
         raise Refused(
             f"header.json: the asset pack is {shown(claims.pack.name)} {claims.pack.version}, and the suite's is "

@@ -1,4 +1,4 @@
-"""Which tasks and suites are there? Reads the YAML files of `tasks/`, strictly."""
+"""Catalog of the tasks and suites: their YAML files, shipped or from outside, read strictly."""
 
 import dataclasses
 from functools import cache
@@ -10,30 +10,36 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.parsing import build, load_yaml
 
 
 def task_names() -> tuple[str, ...]:
     """All tasks, by file name."""
-    return tuple(sorted(path.stem for path in paths.tasks_dir().glob("*.yaml")))
+    return tuple(sorted(plugins.files("task")))
 
 
 def suite_names() -> tuple[str, ...]:
     """All suites, by file name."""
-    return tuple(sorted(path.stem for path in (paths.tasks_dir() / "suites").glob("*.yaml")))
+    return tuple(sorted(plugins.files("suite")))
 
 
-@cache
 def task(name: str) -> Task:
     """The task called `name`, checked to the last axis parameter.
 
     Raises:
         ConfigError: no such task, or its file says something that is not allowed.
     """
-    if name not in task_names():
-        raise ConfigError(unknown("task", name, task_names()))
-    return read_task(paths.tasks_dir() / f"{name}.yaml")
+    return _task(name, plugins.version())
+
+
+@cache
+def _task(name: str, version: int) -> Task:
+    """As `task`, for one version of what there is: an axis that is added gives conditions to tasks that were read."""
+    known = plugins.files("task")
+    if name not in known:
+        raise ConfigError(unknown("task", name, known))
+    return read_task(known[name])
 
 
 def read_task(path: Path) -> Task:
@@ -41,7 +47,7 @@ def read_task(path: Path) -> Task:
     found = build(Task, load_yaml(path), str(path))
     if found.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
-    manifest.load(specs.scene(found.scene).pack)
+    manifest.load(specs.of_task(found).pack)
     if found.nominal_name in found.conditions:
         raise ConfigError(
             f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
@@ -100,9 +106,10 @@ def group_of(found: Task, name: str) -> str:
 @cache
 def suite(name: str) -> Suite:
     """The suite called `name`; raises `ConfigError` if there is none or it names unknown conditions."""
-    if name not in suite_names():
-        raise ConfigError(unknown("suite", name, suite_names()))
-    return read_suite(paths.tasks_dir() / "suites" / f"{name}.yaml")
+    known = plugins.files("suite")
+    if name not in known:
+        raise ConfigError(unknown("suite", name, known))
+    return read_suite(known[name])
 
 
 def read_suite(path: Path) -> Suite:
@@ -133,5 +140,5 @@ def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None
 @cache
 def official_ids(suite_name: str) -> dict[str, list[int]]:
     """Condition -> published official episode ids of a suite; raises `ConfigError` if its file is missing or wrong."""
-    path = paths.tasks_dir() / "suites" / "ids" / f"{suite_name}.json"
+    path = plugins.files("suite")[suite_name].parent / "ids" / f"{suite_name}.json"
     return build(dict[str, list[int]], load_yaml(path), str(path))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.guard import Guard
 from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {
@@ -159,6 +160,9 @@ def _from_file(path: Path) -> Any:
         raise PolicyError(
             f"There is no policy file {path}. Give the path of a Python file, then a colon and the class."
         )
+    # A file that was included is there already; a second execution would define its axes twice.
+    if (known := plugins.module_at(path)) is not None:
+        return known
     name = f"vlagen_policy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

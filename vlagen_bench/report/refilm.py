@@ -22,7 +22,7 @@ def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
     """Writes the film of what a take's actions do here into the folder, and compares that with the record."""
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    stage = Stage(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    stage = Stage(sim, task, film=VideoWriter(folder, "all", specs.of_task(task).control_hz))
     again = replay.play(stage, take.episode, take.actions)
     result = EpisodeResult(
         episode=take.episode,

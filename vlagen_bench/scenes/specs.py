@@ -1,5 +1,6 @@
 """What are the robots, cameras and scenes? Pure facts with units and sources; no simulator is loaded."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.verbs import Light, Vec3
-from vlagen_bench.types import SuccessRule
+from vlagen_bench.types import SuccessRule, Task
 
 QuatWxyz = tuple[float, float, float, float]
 
@@ -309,3 +310,9 @@ def scene(name: str) -> SceneSpec:
     if name not in _SCENES:
         raise ConfigError(unknown("scene", name, _SCENES))
     return _SCENES[name]
+
+
+def of_task(task: Task) -> SceneSpec:
+    """The scene of a task, with the task's own pack if it names one."""
+    found = scene(task.scene)
+    return dataclasses.replace(found, pack=task.pack) if task.pack else found

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.plan import catalog
+from vlagen_bench.runs.outside import include_options
 
 
 def command(header: Mapping[str, Any]) -> str:
@@ -50,9 +51,14 @@ def _policy(policy: Mapping[str, Any]) -> Iterator[str]:
 
 def _plan(header: Mapping[str, Any]) -> Iterator[str]:
     """Only what differs from the suite."""
-    name = header["suite"]["name"]
-    yield from ("--suite", name)
+    yield from include_options(header)
+    name, task = header["suite"]["name"], header["suite"]["task"]
     suite = catalog.suite(name) if name in catalog.suite_names() else None
+    if suite is None and (base := name.removesuffix(f"-{task}")) in catalog.suite_names():
+        suite, name = catalog.suite(base), base
+    yield from ("--suite", name)
+    if suite is not None and suite.task != task:
+        yield from ("--task", task)
     if suite is None or list(suite.conditions) != header["conditions"]:
         yield from ("--conditions", ",".join(header["conditions"]))
     if suite is None or suite.episodes != header["episodes_per_condition"]:
