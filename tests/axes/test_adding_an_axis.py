@@ -5,18 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from test_severity import TASKS
 
-import vlagen_bench
+from helpers.curves import TASKS
+from helpers.places import DOCS, PACKAGE, TESTS, TOP
 
-PACKAGE = Path(vlagen_bench.__file__).parent
-TOP = PACKAGE.parent
-TESTS = Path(__file__).parent
-PAGE = TESTS.parent / "docs" / "add_an_axis.md"
-CONTRACT = ("test_axes.py", "test_axes_in_the_scene.py")
+PAGE = DOCS / "add_an_axis.md"
+CONTRACT = ("axes/test_contract.py", "axes/test_contract_in_the_scene.py")
 
 USE = """
 import gymnasium, numpy as np, vlagen_bench
@@ -63,10 +59,9 @@ def test_the_page_adds_one_in_less_than_forty_lines(tmp_path):
     # The tests that the page tells its reader to run.
     for name in CONTRACT:
         assert f"tests/{name}" in PAGE.read_text()
-        shutil.copy(TESTS / name, tmp_path)
-    shutil.copy(TESTS / "conftest.py", tmp_path)
-    shutil.copy(TESTS.parent / "pyproject.toml", tmp_path)
-    tested = python("-m", "pytest", "-q", "-x", "-k", "dusk", *CONTRACT)
+    shutil.copytree(TESTS, tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TOP / "pyproject.toml", tmp_path)
+    tested = python("-m", "pytest", "-q", "-x", "-k", "dusk", *(f"tests/{name}" for name in CONTRACT))
     assert tested.returncode == 0, tested.stdout[-3000:]
     assert " passed" in tested.stdout
 

@@ -3,11 +3,11 @@
 import dataclasses
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.places import DOCS
 from vlagen_bench import axes
 from vlagen_bench.axes import AXES, STAGES, Draft, clutter
 from vlagen_bench.axes.shared.referring import sayings
@@ -146,7 +146,7 @@ def test_draws_of_different_axes_are_independent(axis, task_name):
 
 
 def test_limits_name_every_object_whose_synonyms_all_hold_its_name():
-    page = (Path(__file__).parents[1] / "docs" / "limits.md").read_text(encoding="utf-8")
+    page = (DOCS / "limits.md").read_text(encoding="utf-8")
     line = next(line for line in page.splitlines() if "`reference_synonym`" in line)
     objects = manifest.load("household").objects
     held = {one.name for one in objects if all(one.name in said for said in sayings("synonym", one))}

@@ -4,8 +4,8 @@ import dataclasses
 import shutil
 
 import pytest
-from test_severity import COMMITTED, FOLDER, LIVE, TASKS
 
+from helpers.curves import COMMITTED, FOLDER, LIVE, TASKS
 from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import axis_pages, calibrate, curves
 from vlagen_bench.calibration import pairs as lab

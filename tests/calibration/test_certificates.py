@@ -1,18 +1,18 @@
 """Are the committed certificates those of the present suites, whole, and what their page says?"""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.places import DOCS
 from vlagen_bench.plan import catalog, plan
 
-FOLDER = Path(__file__).parents[1] / "docs" / "certificates"
+CERTIFICATES = DOCS / "certificates"
 
 
 def read(suite: str):
-    head, *rest = map(json.loads, (FOLDER / f"{suite}.jsonl").read_text(encoding="utf-8").splitlines())
+    head, *rest = map(json.loads, (CERTIFICATES / f"{suite}.jsonl").read_text(encoding="utf-8").splitlines())
     return head, rest
 
 
@@ -28,7 +28,7 @@ def test_they_are_of_these_episodes(suite, episodes):
 def test_the_page_says_what_is_in_core():
     _, certificates = read("core")
     solved = sum(one["solved"] for one in certificates)
-    assert f"**{solved} of {len(certificates)}**" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"**{solved} of {len(certificates)}**" in (CERTIFICATES / "README.md").read_text(encoding="utf-8")
     assert solved / len(certificates) > 0.99
 
 
@@ -51,7 +51,7 @@ def test_the_table_says_what_is_in_paper_and_in_paper_fixed():
         for found in (lambda one: one["solved"], lambda one: bool(one["problems"])):
             columns.append([sum(found(one) for one in certificates if one["condition"] == name) for name in settings])
     rows = [f"| {' | '.join(map(str, row))} |" for row in zip(settings, *columns, strict=True)]
-    table = (FOLDER / "README.md").read_text(encoding="utf-8").split("\n\n")[2].splitlines()
+    table = (CERTIFICATES / "README.md").read_text(encoding="utf-8").split("\n\n")[2].splitlines()
     assert table[2:] == rows
 
 
@@ -60,6 +60,6 @@ def test_the_page_counts_what_is_done_before_the_first_action_in_paper_fixed():
     done = [one["condition"].endswith(":clean") for one in certificates if one["problems"]]
     of = len(catalog.suite("paper-fixed").conditions) * 64
     assert {problem for one in certificates for problem in one["problems"]} == {"done before the first action"}
-    for page in (FOLDER / "README.md", FOLDER.parent / "limits.md"):
+    for page in (CERTIFICATES / "README.md", CERTIFICATES.parent / "limits.md"):
         assert f"{done.count(False)} of {of} episodes" in page.read_text(encoding="utf-8")
-    assert f"and {done.count(True)} clean twins" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"and {done.count(True)} clean twins" in (CERTIFICATES / "README.md").read_text(encoding="utf-8")

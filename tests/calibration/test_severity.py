@@ -1,12 +1,12 @@
 """Is each level of every axis harder than the one before, measured? Live where that is quick, else as it was committed."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
 from transforms3d.quaternions import qmult
 
+from helpers.curves import COMMITTED, LIVE, TASKS
 from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import axis_pages, calibrate, curves, severity
 from vlagen_bench.calibration import pairs as lab
@@ -16,10 +16,6 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 from vlagen_bench.sim.measurements import Reading, Thing
 
-FOLDER = Path(__file__).parents[1] / "docs" / "axes"
-COMMITTED = curves.read_all(FOLDER)
-TASKS = sorted({curve.task.partition("@")[0] for curve in COMMITTED})
-LIVE = "tabletop_put_on"
 SIZED = [name for name in calibrate.calibrated("tabletop") if AXES.get(name).levels]
 
 

@@ -1,22 +1,12 @@
 """The commands as a user gives them: sentences and exit codes."""
 
-import os
 import re
 import resource
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from helpers.commands import call
 from vlagen_bench.plan import catalog
-
-BIN = Path(sys.executable).parent
-
-
-def call(*words, cwd, **env):
-    command = [str(BIN / words[0]), *map(str, words[1:])]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=300)
 
 
 @pytest.mark.parametrize(

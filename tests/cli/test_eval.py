@@ -8,7 +8,8 @@ import time
 
 import numpy as np
 import pytest
-from test_cli import BIN, call
+
+from helpers.commands import BIN, call
 
 pytestmark = pytest.mark.sim
 

@@ -12,28 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import soaked
-from fakes import Stepper
-from test_record import without_timings
-from test_run import HEADER, PLAN, go, solo
 
-import vlagen_bench
+from helpers import soaked
+from helpers.fakes import Stepper
+from helpers.places import PACKAGE, TESTS
+from helpers.runs import HEADER, PLAN, go, solo, without_timings
 from vlagen_bench.diagnostics.soak import recorded, soak
 from vlagen_bench.errors import RunError
 from vlagen_bench.harness import run
 from vlagen_bench.runs.folder import RunFolder
 
-TESTS = Path(__file__).parent
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
-import fakes, test_run
+from helpers import fakes, runs
 from pathlib import Path
 from vlagen_bench.errors import RunError
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    test_run.go(Path({run!r}), fakes.Stepper())
+    runs.go(Path({run!r}), fakes.Stepper())
 except RunError as error:
     sys.exit(str(error))
 """
@@ -50,10 +48,11 @@ def child(path, **options) -> subprocess.Popen:
     return process
 
 
-def test_a_run_whose_driver_and_workers_are_killed_is_whole_in_the_end(tmp_path):
+def test_a_run_whose_driver_and_workers_are_killed_is_whole_in_the_end(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep))
     said = []
     found = soak(
-        lambda path: [sys.executable, str(TESTS / "soaked.py"), str(path)], tmp_path, kills=12, longest_s=2.0, seed=4,
+        lambda path: [sys.executable, "-m", "helpers.soaked", str(path)], tmp_path, kills=12, longest_s=2.0, seed=4,
         say=said.append,
     )  # fmt: skip
     assert found.driver_kills + found.worker_kills == 12 and found.driver_kills and found.worker_kills
@@ -162,7 +161,7 @@ WALL_CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "
 def test_no_wall_clock_decides_anything():
     """Ages of files that another process left are the exception: they are of the wall clock themselves."""
     found = set()
-    for path in Path(vlagen_bench.__file__).parent.rglob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         nodes = ast.walk(ast.parse(path.read_text()))
         called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
         found |= {(path.name, name) for name in called if ".".join(name.split(".")[-2:]) in WALL_CLOCKS}

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fakes import FakeSim, Stepper, loaded
 from rich.console import Console
-from test_cli import call
 
+from helpers.commands import call
+from helpers.fakes import FakeSim, Stepper, loaded
 from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness import run

@@ -15,53 +15,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Batcher, Counter, FakeSim, SignedSim, Stepper, TrapSim, loaded, wait_for
-from test_cli import BIN, call
 
+from helpers.commands import BIN, call
+from helpers.fakes import (
+    Batcher,
+    Counter,
+    CountingFilm,
+    FakeSim,
+    PacedSim,
+    SignedSim,
+    Stepper,
+    loaded,
+    wait_for,
+)
+from helpers.places import TESTS
+from helpers.workers import PLAN, TASK, VICTIM, go, outcomes, trapped
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
-from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.executors import players
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
 from vlagen_bench.harness.pool import Crew
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.harness.worker import simulator
-from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.base import load
-from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
-
-PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0))
-TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True)
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
-VICTIM = PLAN.episodes[1]
-
-
-def go(path, policy, make_sim=FakeSim, *, workers=2, film=None, task=TASK, execution=None, notes=None, **limits):
-    """The results by id, without times, but with actions and state hashes."""
-    made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = players(
-        task, make_sim, made, workers=workers, film=film, execution=execution or Execution(), limits=Limits(**limits),
-        note=[].append if notes is None else notes.append,
-    )  # fmt: skip
-    with RunFolder.writing(path, HEADER, PLAN) as folder, crew as who:
-        run.run(PLAN, who, folder, max_errors=100, retry_errors=False)
-        records = {key: dict(record) for key, record in folder.results.items()}
-    assert len((path / "episodes.jsonl").read_text().splitlines()) == len(records) == len(PLAN.episodes)
-    for key, record in records.items():
-        actions, hashes = read_actions(path, key)
-        del record["timings"]
-        record |= {"actions": actions.tolist(), "hashes": hashes}
-    return records
-
-
-def trapped(what, folder, *, times=1):
-    folder.mkdir()
-    return functools.partial(*TrapSim.set(what, VICTIM, folder, times=times))
-
-
-def outcomes(results):
-    return [results[episode.id]["outcome"] for episode in PLAN.episodes]
 
 
 def children():
@@ -76,7 +53,7 @@ def test_two_workers_play_as_one_process_does(tmp_path, policy):
 
 
 def test_a_privileged_policy_lives_where_the_simulator_does(tmp_path):
-    oracle = load("fakes:Oracle", {})
+    oracle = load("helpers.fakes:Oracle", {})
     apart = go(tmp_path / "a", oracle)
     assert set(outcomes(apart)) == {"success"} and not hasattr(oracle.policy, "_sim")
     assert go(tmp_path / "b", oracle, workers=None) == apart
@@ -86,12 +63,6 @@ def test_questions_of_several_episodes_are_asked_at_once(tmp_path):
     policy = Batcher()
     go(tmp_path, policy, workers=3)
     assert max(policy.sizes) > 1 and sum(policy.sizes) == 4 * len(PLAN.episodes)
-
-
-class PacedSim(FakeSim):
-    def advance(self, action):
-        time.sleep(0.02)
-        return super().advance(action)
 
 
 def test_a_batch_waits_for_others_that_are_about_to_ask(tmp_path):
@@ -264,7 +235,7 @@ def test_the_policy_is_closed_once_all_is_over(tmp_path):
 
     notes = []
     go(tmp_path, Closing(), workers=None, notes=notes)
-    assert len(notes) == 1 and notes[0].startswith("policy: close() raised OSError: busy (test_workers.py:")
+    assert len(notes) == 1 and notes[0].startswith("policy: close() raised OSError: busy (test_pool.py:")
 
 
 @pytest.mark.parametrize("workers", [None, 2])
@@ -293,11 +264,11 @@ def test_a_worker_is_not_blamed_for_a_policy_that_answers_others(tmp_path):
 
 def test_workers_that_the_system_does_not_allow_are_a_sentence(tmp_path):
     code = (
-        f"import sys, resource; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "import test_workers as t\n"
+        f"import sys, resource; sys.path.insert(0, {str(TESTS)!r})\n"
+        "from pathlib import Path\nfrom helpers import fakes, workers\n"
         "if __name__ == '__main__':\n"
         "    resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))\n"
-        f"    t.go(t.Path({str(tmp_path / 'run')!r}), t.Stepper(), workers=9)\n"
+        f"    workers.go(Path({str(tmp_path / 'run')!r}), fakes.Stepper(), workers=9)\n"
     )
     (tmp_path / "many.py").write_text(code)
     done = subprocess.run([sys.executable, str(tmp_path / "many.py")], capture_output=True, text=True, timeout=100)
@@ -337,16 +308,6 @@ def test_what_ended_is_passed_on_though_another_worker_ends_the_run():
     assert next(endings) == ["one"]
     with pytest.raises(AssetError):
         next(endings)
-
-
-class CountingFilm:
-    """Writes how many frames an episode has."""
-
-    def __init__(self, folder):
-        self.folder = Path(folder)
-
-    def write(self, result, frames):
-        (self.folder / f"{result.episode.id}-{len(frames)}-{result.steps}-{os.getpid()}").touch()
 
 
 @pytest.mark.parametrize("workers", [None, 2])
@@ -406,26 +367,25 @@ DRIVER = """
 import multiprocessing, sys, threading
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-import fakes
-import test_workers as t
+from helpers import fakes, workers
 
 def tell():
     lines = Path({path!r}) / "episodes.jsonl"
-    others = len(t.PLAN.episodes) - 1  # all that do not hang: both workers have then begun long ago
+    others = len(workers.PLAN.episodes) - 1  # all that do not hang: both workers have then begun long ago
     fakes.wait_for(lambda: lines.exists() and lines.read_text().count("\\n") == others)
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)
 
 if __name__ == "__main__":
-    sim = t.trapped("hang", Path({path!r} + "-traps"))
+    sim = workers.trapped("hang", Path({path!r} + "-traps"))
     threading.Thread(target=tell).start()
-    t.go(Path({path!r}), t.Counter(), sim, step_s=100)
+    workers.go(Path({path!r}), fakes.Counter(), sim, step_s=100)
 """
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_no_worker_outlives_its_driver(tmp_path, how):
     script = tmp_path / "driver.py"
-    script.write_text(DRIVER.format(tests=str(Path(__file__).parent), path=str(tmp_path / "run")))
+    script.write_text(DRIVER.format(tests=str(TESTS), path=str(tmp_path / "run")))
     driver = subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
@@ -444,25 +404,11 @@ def _alive(pid):
         return False
 
 
-class Looker:
-    """Acts by every pixel that it sees, and by what it saw before in this episode."""
-
-    def reset(self, episode_ids):
-        self._sum = np.zeros(7)
-
-    def act(self, obs, instr):
-        sums = (
-            obs["image"].reshape(7, -1) if obs["image"].size % 7 == 0 else obs["image"].ravel()[:196000].reshape(7, -1)
-        )
-        self._sum = (0.5 * self._sum + np.sin(sums.sum(axis=1, dtype=np.int64))) % 1.0
-        return self._sum * [0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 1.0]
-
-
 SHORT = dataclasses.replace(TASK, max_steps=6)
 
 
 @pytest.mark.sim
-@pytest.mark.parametrize("policy", ["expert", "test_workers:Looker"])
+@pytest.mark.parametrize("policy", ["expert", "helpers.fakes:Looker"])
 def test_two_real_simulators_play_as_one_does_bit_for_bit(tmp_path, policy):
     ways = [
         go(tmp_path / f"{workers}", load(policy, {}), functools.partial(simulator, SHORT), workers=workers, task=SHORT)

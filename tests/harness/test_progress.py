@@ -6,11 +6,11 @@ import sys
 import types
 
 import pytest
-from fakes import Stepper
 from rich.console import Console
 from tensorboardX.proto.event_pb2 import Event
-from test_run import HEADER, PLAN, solo
 
+from helpers.fakes import Stepper
+from helpers.runs import HEADER, PLAN, solo
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness import progress, run
 from vlagen_bench.harness.counts import TWINS, Count, Tally

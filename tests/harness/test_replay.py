@@ -9,8 +9,8 @@ import sys
 
 import numpy as np
 import pytest
-from submissions import recorded, tiny  # noqa: F401
 
+from helpers.submissions import recorded, tiny  # noqa: F401
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.cli.replay import replay as command
 from vlagen_bench.errors import RunError, VlagenError

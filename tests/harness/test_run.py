@@ -4,38 +4,22 @@ import re
 
 import numpy as np
 import pytest
-from fakes import FakeSim, Stepper, loaded
 
+from helpers.fakes import FakeSim, Stepper, loaded
+from helpers.runs import HEADER, PLAN, TASK, go, solo
 from vlagen_bench.errors import PolicyError, RunError
 from vlagen_bench.harness import run
 from vlagen_bench.harness.inference import Asker
 from vlagen_bench.harness.serial import Solo
-from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.base import check_spec, load
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.scenes.specs import PANDA, TABLETOP
 
-SUITE = plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0)
-PLAN = plan.make_plan(SUITE)
-TASK = catalog.task("tabletop_put_on")
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
-
 
 def answer(value):
     """A policy that always answers `value`."""
     return type("Answer", (), {"act": lambda self, obs, instr: value})()
-
-
-def go(path, policy, **options):
-    settings = {"max_errors": 100, "retry_errors": False, **options}
-    with RunFolder.writing(path, HEADER, PLAN) as folder:
-        run.run(PLAN, solo(policy), folder, **settings)
-        return folder.results
-
-
-def solo(policy, sim=None, task=TASK, **options):
-    return Solo(task, sim or FakeSim(), Asker(loaded(policy)), **options)
 
 
 def test_a_run_scores_every_episode_once(tmp_path):
@@ -233,8 +217,8 @@ def test_a_spec_that_does_not_fit_stops_before_the_first_episode():
         ("expertt", "Did you mean 'expert'"),
         ("no_such_module:Policy", "cannot be imported"),
         ("nowhere.py:Policy", "There is no policy file nowhere.py"),
-        ("fakes:Steper", "Did you mean 'Stepper'"),
-        ("fakes:FakeSim", "has no method act"),
+        ("helpers.fakes:Steper", "Did you mean 'Stepper'"),
+        ("helpers.fakes:FakeSim", "has no method act"),
         ("replay", "needs a run folder"),
     ],
 )

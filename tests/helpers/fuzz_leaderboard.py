@@ -1,6 +1,6 @@
 """Damages submissions, run folders and openings at random, for a while: a sentence must come of it, or an entry that can be read.
 
-python tests/fuzz_leaderboard.py --seconds 600 --seed 1
+PYTHONPATH=tests python -m helpers.fuzz_leaderboard --seconds 600 --seed 1
 """
 
 import argparse
@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from submissions import CARD, LIMIT, members, recorded, tasks_with_tiny
-
+from helpers.submissions import CARD, LIMIT, members, recorded, tasks_with_tiny
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.leaderboard import archive, card, commitment, submission, verdict, verify
 from vlagen_bench.leaderboard.codec import expand, shrink

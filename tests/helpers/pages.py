@@ -4,12 +4,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-TOP = Path(__file__).parents[1]
+from helpers.places import DOCS, TOP
+
 PAGES = {
     path.relative_to(TOP).as_posix(): path.read_text(encoding="utf-8")
-    for path in (TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")))
+    for path in (TOP / "README.md", *sorted(DOCS.rglob("*.md")))
 }
 FENCE = re.compile(r"^```(?P<kind>.*)\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")

@@ -1,11 +1,10 @@
-"""A run that is killed again and again, with a simulator that is none: `python soaked.py RUN_FOLDER`."""
+"""A run that is killed again and again, with a simulator that is none: `python -m helpers.soaked RUN_FOLDER`."""
 
 import sys
 import time
 from pathlib import Path
 
-from fakes import Counter, FakeSim, loaded
-
+from helpers.fakes import Counter, FakeSim, loaded
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.executors import players

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from fabricated import fabricate
 
+from helpers.fabricated import fabricate
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
 from vlagen_bench.leaderboard.site import boards, publish

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from submissions import CARD, members, recorded, tiny  # noqa: F401
 
+from helpers.submissions import CARD, members, recorded, tiny  # noqa: F401
 from vlagen_bench.cli import leaderboard as commands
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard import archive, card, claims, codec, commitment, provenance, ranking, submission, verify

@@ -12,8 +12,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from fuzz_leaderboard import fuzz
-from submissions import (  # noqa: F401
+
+from helpers.fuzz_leaderboard import fuzz
+from helpers.submissions import (  # noqa: F401
     CARD,
     LIMIT,
     members,
@@ -24,7 +25,6 @@ from submissions import (  # noqa: F401
     with_record,
     with_records,
 )  # fmt: skip
-
 from vlagen_bench.harness.replay import Unseen, replay
 from vlagen_bench.leaderboard import archive, codec, duplicates, limits, records, submission, verify
 from vlagen_bench.leaderboard.codec import expand, shrink

@@ -19,10 +19,10 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
-from fake_pack import MESH, OTHER, PHOTO, STAND_IN, bring, git_blob, manifest, sha256, ship
-from fakes import wait_for
 from rich.console import Console
 
+from helpers.fake_pack import MESH, OTHER, PHOTO, STAND_IN, bring, git_blob, manifest, sha256, ship
+from helpers.fakes import wait_for
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import install
 from vlagen_bench.packs import manifest as packs

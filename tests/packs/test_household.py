@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +11,14 @@ import trimesh
 import yaml
 from PIL import Image
 
+from helpers.places import TOP
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.household import catalogue
 from vlagen_bench.packs.household.build import TABLE_PX, TEXTURE_PX, build
 from vlagen_bench.packs.household.collision import MAX_PIECES, MAX_VERTICES, convex_piece, rim_pieces
 from vlagen_bench.packs.household.lightings import LIGHTINGS
 
-PACK = Path(__file__).parents[1] / "assets" / "household"
+PACK = TOP / "assets" / "household"
 MANIFEST = yaml.safe_load((PACK / "pack.yaml").read_text())
 MODELS = MANIFEST["objects"] + MANIFEST["receptacles"]
 MODEL_KEYS = {

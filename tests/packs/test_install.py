@@ -5,8 +5,8 @@ import os
 import shutil
 
 import pytest
-from fake_pack import MESH, OTHER, PHOTO, REAL, STAND_IN, bring, manifest, ship
 
+from helpers.fake_pack import MESH, OTHER, PHOTO, REAL, STAND_IN, bring, manifest, ship
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import install
 from vlagen_bench.packs import manifest as packs

@@ -1,8 +1,8 @@
 """Do manifests say what is in a pack, and are damaged packs noticed?"""
 
 import pytest
-from fake_pack import MESH, OTHER, PHOTO, REAL, STAND_IN, bring, git_blob, manifest, sha256, ship
 
+from helpers.fake_pack import MESH, OTHER, PHOTO, REAL, STAND_IN, bring, git_blob, manifest, sha256, ship
 from vlagen_bench.errors import AssetError, ConfigError
 from vlagen_bench.packs import manifest as packs
 

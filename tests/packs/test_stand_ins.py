@@ -3,9 +3,9 @@
 import io
 
 import pytest
-from fake_pack import MESH, STAND_IN, bring, manifest, ship
 from rich.console import Console
 
+from helpers.fake_pack import MESH, STAND_IN, bring, manifest, ship
 from vlagen_bench.cli import eval as evaluation
 from vlagen_bench.diagnostics import doctor
 from vlagen_bench.harness import header

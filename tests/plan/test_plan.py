@@ -3,10 +3,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from helpers.places import TESTS
 from vlagen_bench import axes
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.packs import manifest
@@ -14,7 +14,7 @@ from vlagen_bench.plan import catalog, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "plans.json").read_text())
+GOLDEN = json.loads((TESTS / "golden" / "plans.json").read_text())
 TASKS = [catalog.task(name) for name in catalog.task_names()]
 CONDITIONS = [(task, name) for task in TASKS for name in task.condition_names()]
 IDS = [f"{task.name}-{name}" for task, name in CONDITIONS]

@@ -8,11 +8,11 @@ import shutil
 
 import pandas as pd
 import pytest
-from fabricated import fabricate
 from rich.console import Console
-from submissions import recorded, tasks_with_tiny
 
 import vlagen_bench
+from helpers.fabricated import fabricate
+from helpers.submissions import recorded, tasks_with_tiny
 from vlagen_bench.cli import common
 from vlagen_bench.cli import compare as command
 from vlagen_bench.cli import power as power_command

@@ -7,9 +7,9 @@ import random
 
 import numpy as np
 import pytest
-from fabricated import fabricate
 from rich.console import Console
 
+from helpers.fabricated import fabricate
 from vlagen_bench.cli import common
 from vlagen_bench.cli import report as command
 from vlagen_bench.errors import RunError

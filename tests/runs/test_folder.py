@@ -10,29 +10,25 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import Stepper
-from test_run import HEADER, PLAN, go, solo
 
+from helpers.fakes import Stepper
+from helpers.places import TESTS
+from helpers.runs import HEADER, PLAN, go, solo, without_timings
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.folder import RunFolder, read_results
 
 CHILD = """
 import sys, time
 sys.path.insert(0, {tests!r})
-import fakes, test_run
+from helpers import fakes, runs
 from pathlib import Path
 class Slow(fakes.Stepper):
     def act(self, obs, instr):
         time.sleep(0.004)
         return super().act(obs, instr)
 print("ready", flush=True)
-test_run.go(Path({run!r}), Slow())
+runs.go(Path({run!r}), Slow())
 """
-
-
-def without_timings(path: Path) -> list[dict]:
-    records = read_results(path / "episodes.jsonl")[0].values()
-    return [{k: v for k, v in record.items() if k != "timings"} for record in records]
 
 
 def test_a_half_written_line_is_dropped_and_its_episode_run_again(tmp_path):
@@ -152,7 +148,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
 
 def test_kill_9_at_any_moment_loses_at_most_one_episode_and_counts_none_twice(tmp_path):
     """Twelve real kills at random moments, resumed each time."""
-    code = CHILD.format(tests=str(Path(__file__).parent), run=str(tmp_path / "run"))
+    code = CHILD.format(tests=str(TESTS), run=str(tmp_path / "run"))
     rng = random.Random(7)
     lines = tmp_path / "run" / "episodes.jsonl"
     for _ in range(12):

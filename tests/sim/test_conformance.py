@@ -8,19 +8,19 @@ where they do not depend on the first, and are listed here where they do.
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.places import TOP
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = [pytest.mark.sim, pytest.mark.bridge]
 
-GOLDEN = Path(__file__).parent.parent.parent / "shared" / "golden"
+GOLDEN = TOP.parent / "shared" / "golden"
 TASK = catalog.task("bridge_put_on")
 SETTINGS = list(TASK.condition_names())
 SHORT = [(name, k) for name in SETTINGS for k in (0, 1)]

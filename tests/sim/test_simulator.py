@@ -7,33 +7,20 @@ import sys
 import numpy as np
 import pytest
 
+from helpers.places import TESTS
+from helpers.simulated import TASK, episode, hashes
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
 
-TASK = catalog.task("tabletop_put_on")
-ACTIONS = np.random.RandomState(1).uniform(-0.04, 0.04, (8, 7)).astype(np.float32)
 STAY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
 
 
 @pytest.fixture(scope="module")
 def sim():
     return Simulator(specs.TABLETOP)
-
-
-def episode(condition, index=0, seed=0):
-    return plan.sample(TASK, condition, index=index, seed=seed)[0]
-
-
-def hashes(sim, played):
-    sim.reset(played)
-    found = [sim.state_hash()]
-    for action in ACTIONS:
-        sim.advance(action)
-        found.append(sim.state_hash())
-    return found
 
 
 def test_what_ran_before_changes_nothing(sim):
@@ -48,14 +35,10 @@ def test_physics_is_the_same_without_a_renderer(sim):
 
 def test_physics_is_the_same_in_another_process(sim):
     code = (
-        "import test_simulator as t; from vlagen_bench.scenes import specs; from vlagen_bench.sim.simulator import Simulator;"
+        "from helpers import simulated as t; from vlagen_bench.scenes import specs; from vlagen_bench.sim.simulator import Simulator;"
         "print(t.hashes(Simulator(specs.TABLETOP, drawn=False), t.episode('nominal')))"
     )
-    from pathlib import Path
-
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=TESTS)
     assert done.stdout.strip() == str(hashes(sim, episode("nominal")))
 
 

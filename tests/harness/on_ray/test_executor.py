@@ -5,20 +5,18 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Batcher, FakeSim, Stepper
-from test_cli import call
-from test_workers import PLAN, TASK, VICTIM, outcomes, trapped
 
+from helpers.commands import call
+from helpers.fakes import FakeSim
+from helpers.places import TESTS
+from helpers.ray_fakes import PortableFilm, SlowSim
+from helpers.workers import PLAN, VICTIM, outcomes, trapped
+from helpers.workers import go as workers_go
 from vlagen_bench.cli.playing import Playing
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
-from vlagen_bench.harness import run
-from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
-from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.cluster import Cluster
 from vlagen_bench.policies.base import LoadedPolicy, load
 from vlagen_bench.runs.actions import read_actions
@@ -27,78 +25,7 @@ from vlagen_bench.runs.folder import RunFolder
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'vlagen-bench[ray]'")
 
 pytestmark = pytest.mark.ray
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
 STORE_BYTES = 100 * 2**20
-
-
-class SlowSim(FakeSim):
-    def advance(self, action):
-        time.sleep(0.1)
-        return super().advance(action)
-
-
-class Picky(Batcher):
-    """Fails at one episode, and with it a whole batch."""
-
-    def one(self, episode_id):
-        if episode_id == VICTIM.id:
-            raise KeyError("weights")
-        return super().one(episode_id)
-
-
-class Sluggish(Batcher):
-    """Does not come back from one episode."""
-
-    def one(self, episode_id):
-        if episode_id == VICTIM.id and self.steps[episode_id] == 1:
-            time.sleep(600)
-        return super().one(episode_id)
-
-
-class Scribbler(Stepper):
-    """Writes into what it sees."""
-
-    spec = {"gripper": "sideways"}  # noqa: RUF012 - as users write it
-
-    def act(self, obs, instr):
-        obs["image"][:] = 0
-        assert obs["images"]["camera"] is obs["image"]
-        return super().act(obs, instr)
-
-
-class Interrupter(Stepper):
-    """Acts as if somebody had pressed Ctrl-C, in one episode."""
-
-    def act(self, obs, instr):
-        if obs["episode_id"] == VICTIM.id:
-            raise KeyboardInterrupt
-        return super().act(obs, instr)
-
-
-class SlowToLoad(Stepper):
-    def __init__(self):
-        time.sleep(3)
-
-
-class Unloadable:
-    def __init__(self):
-        os._exit(1)
-
-
-class PortableFilm:
-    """A film of which only the number of frames is seen."""
-
-    def __init__(self, folder):
-        self.folder = Path(folder)
-
-    def into(self, folder):
-        return PortableFilm(folder)
-
-    def keep(self, name, content):
-        (self.folder / name).write_bytes(content)
-
-    def write(self, result, frames):
-        (self.folder / result.episode.id).write_text(f"{len(frames)} {os.getpid()}")
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +34,7 @@ def two_nodes():
     from ray.cluster_utils import Cluster as Nodes
 
     before = dict(os.environ)
-    os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ |= {"PYTHONPATH": str(TESTS), "RAY_USAGE_STATS_ENABLED": "0"}
     common = {"object_store_memory": STORE_BYTES}
     # By default it takes Ray up to half a minute to see that a node is gone.
     soon = {"health_check_period_ms": 1500, "health_check_failure_threshold": 5, "health_check_timeout_ms": 5000}
@@ -122,29 +49,19 @@ def two_nodes():
     os.environ |= before
 
 
-def go(path, policy, make_sim=FakeSim, *, cluster, workers=3, film=None, notes=None, listener=None, **limits):
-    """The results by id, without times, but with actions and state hashes; the policy by its name."""
-    notes = [] if notes is None else notes
-    who = players(
-        TASK, make_sim, policy if isinstance(policy, LoadedPolicy) else load(policy, {}), workers=workers, film=film,
-        execution=Execution(), limits=Limits(**limits), note=notes.append, cluster=cluster,
-    )  # fmt: skip
-    with RunFolder.writing(path, HEADER, PLAN) as folder, who as troupe:
-        run.run(PLAN, troupe, folder, (listener,) if listener else (), max_errors=100, retry_errors=False)
-        records = {key: dict(record) for key, record in folder.results.items()}
-    assert len((path / "episodes.jsonl").read_text().splitlines()) == len(records) == len(PLAN.episodes)
-    for key, record in records.items():
-        actions, hashes = read_actions(path, key)
-        del record["timings"]
-        record |= {"actions": actions.tolist(), "hashes": hashes}
-    return records
+def go(path, policy, make_sim=FakeSim, *, workers=3, **options):
+    """As workers play; the policy by its name."""
+    made = policy if isinstance(policy, LoadedPolicy) else load(policy, {})
+    return workers_go(path, made, make_sim, workers=workers, **options)
 
 
 def alone(path, policy, make_sim=FakeSim):
     return go(path, policy, make_sim, cluster=None, workers=None)
 
 
-@pytest.mark.parametrize("policy", ["test_ray:Scribbler", "fakes:Counter", "fakes:Batcher", "fakes:Oracle"])
+@pytest.mark.parametrize(
+    "policy", ["helpers.ray_fakes:Scribbler", "helpers.fakes:Counter", "helpers.fakes:Batcher", "helpers.fakes:Oracle"]
+)
 def test_a_cluster_plays_as_one_process_does(tmp_path, two_nodes, policy):
     whole = alone(tmp_path / "a", policy)
     assert go(tmp_path / "b", policy, cluster=Cluster(replicas=2)) == whole
@@ -167,10 +84,10 @@ def test_a_run_outlives_a_node(tmp_path, two_nodes):
     node = two_nodes.add_node(num_cpus=3, object_store_memory=STORE_BYTES)
     notes = []
     found = go(
-        tmp_path / "b", "fakes:Batcher", SlowSim, cluster=Cluster(replicas=3), workers=6, notes=notes, retries=1,
+        tmp_path / "b", "helpers.fakes:Batcher", SlowSim, cluster=Cluster(replicas=3), workers=6, notes=notes, retries=1,
         listener=Killer(two_nodes, node, 1),
     )  # fmt: skip
-    assert found == alone(tmp_path / "a", "fakes:Batcher"), notes
+    assert found == alone(tmp_path / "a", "helpers.fakes:Batcher"), notes
     while any(one["Alive"] and one["NodeID"] == node.node_id for one in ray.nodes()):
         time.sleep(0.1)  # until then Ray would start the actors of other tests there, in vain
     # Which episodes and replicas the node had, and whether they ended before it was missed, is not for this test to say.
@@ -182,14 +99,18 @@ def test_a_run_outlives_a_node(tmp_path, two_nodes):
 def test_an_episode_that_lost_its_environment_is_played_again(tmp_path, two_nodes, what):
     notes = []
     sim = trapped(what, tmp_path / "traps")
-    found = go(tmp_path / "b", "fakes:Counter", sim, cluster=Cluster(), workers=2, notes=notes, memory_mb=450)
-    assert found == alone(tmp_path / "a", "fakes:Counter")
+    found = go(tmp_path / "b", "helpers.fakes:Counter", sim, cluster=Cluster(), workers=2, notes=notes, memory_mb=450)
+    assert found == alone(tmp_path / "a", "helpers.fakes:Counter")
     assert len(notes) == 1 and notes[0].startswith(f"{VICTIM.condition} {VICTIM.index}: worker: "), notes
 
 
 def test_an_episode_that_always_loses_its_environment_is_an_error_and_the_others_go_on(tmp_path, two_nodes):
     found = go(
-        tmp_path / "a", "fakes:Counter", trapped("kill", tmp_path / "traps", times=9), cluster=Cluster(), retries=1
+        tmp_path / "a",
+        "helpers.fakes:Counter",
+        trapped("kill", tmp_path / "traps", times=9),
+        cluster=Cluster(),
+        retries=1,
     )
     assert outcomes(found) == ["success", "error", *["success"] * 4]
     assert found[VICTIM.id]["error"].startswith("worker: its environment is gone: ActorDiedError")
@@ -199,7 +120,13 @@ def test_an_episode_that_always_loses_its_environment_is_an_error_and_the_others
 
 def test_an_error_of_the_simulator_reads_the_same_from_a_cluster(tmp_path, two_nodes):
     ways = [
-        go(tmp_path / name, "fakes:Counter", trapped("fail", tmp_path / f"t{name}", times=9), workers=n, cluster=where)
+        go(
+            tmp_path / name,
+            "helpers.fakes:Counter",
+            trapped("fail", tmp_path / f"t{name}", times=9),
+            workers=n,
+            cluster=where,
+        )
         for name, n, where in (("a", None, None), ("b", 2, Cluster()))
     ]
     assert ways[0] == ways[1] and ways[0][VICTIM.id]["error"] == "simulator: RuntimeError: ErrorDeviceLost"
@@ -207,27 +134,27 @@ def test_an_error_of_the_simulator_reads_the_same_from_a_cluster(tmp_path, two_n
 
 def test_what_the_user_has_to_mend_ends_the_run(tmp_path, two_nodes):
     with pytest.raises(AssetError, match="A mesh is missing"):
-        go(tmp_path / "a", "fakes:Stepper", trapped("complain", tmp_path / "traps"), cluster=Cluster())
+        go(tmp_path / "a", "helpers.fakes:Stepper", trapped("complain", tmp_path / "traps"), cluster=Cluster())
 
 
 def test_a_batch_that_fails_is_the_fault_of_one(tmp_path, two_nodes):
-    found = go(tmp_path / "a", "test_ray:Picky", cluster=Cluster())
-    assert found == alone(tmp_path / "b", "test_ray:Picky")
+    found = go(tmp_path / "a", "helpers.ray_fakes:Picky", cluster=Cluster())
+    assert found == alone(tmp_path / "b", "helpers.ray_fakes:Picky")
     assert outcomes(found).count("error") == 1
     assert found[VICTIM.id]["error"].startswith("policy: KeyError: 'weights' (fakes.py:")
 
 
 def test_a_policy_that_hangs_is_loaded_again_for_the_other_episodes(tmp_path, two_nodes):
     notes = []
-    found = go(tmp_path / "a", "test_ray:Sluggish", cluster=Cluster(), notes=notes, step_s=2.0, retries=0)
-    whole = alone(tmp_path / "b", "fakes:Batcher")
+    found = go(tmp_path / "a", "helpers.ray_fakes:Sluggish", cluster=Cluster(), notes=notes, step_s=2.0, retries=0)
+    whole = alone(tmp_path / "b", "helpers.fakes:Batcher")
     assert found[VICTIM.id]["error"] == "policy: it took longer than 2 s (--step-timeout)."
     assert {**found, VICTIM.id: 0} == {**whole, VICTIM.id: 0}
     assert set(notes) == {"Policy replica 0 hangs; another one is started."}
 
 
 def test_a_policy_that_raises_keyboard_interrupt_ends_its_episode_alone(tmp_path, two_nodes):
-    found = go(tmp_path, "test_ray:Interrupter", cluster=Cluster())
+    found = go(tmp_path, "helpers.ray_fakes:Interrupter", cluster=Cluster())
     assert outcomes(found) == ["success", "error", *["success"] * 4]
     assert found[VICTIM.id]["error"] == "policy: KeyboardInterrupt, but nobody pressed Ctrl-C."
 
@@ -244,14 +171,14 @@ def test_an_actor_that_hangs_with_the_lock_of_python_ends_itself():
 
 def test_films_come_from_where_the_pictures_are(tmp_path, two_nodes):
     (tmp_path / "films").mkdir()
-    go(tmp_path / "run", "fakes:Stepper", cluster=Cluster(), film=PortableFilm(tmp_path / "films"))
+    go(tmp_path / "run", "helpers.fakes:Stepper", cluster=Cluster(), film=PortableFilm(tmp_path / "films"))
     films = {path.name: path.read_text().split() for path in (tmp_path / "films").iterdir()}
     assert set(films) == set(PLAN.by_id) and {frames for frames, _ in films.values()} == {"5"}
     assert str(os.getpid()) not in {pid for _, pid in films.values()}
 
 
 def test_a_run_goes_on_elsewhere(tmp_path, two_nodes):
-    whole = alone(tmp_path / "a", "fakes:Batcher")
+    whole = alone(tmp_path / "a", "helpers.fakes:Batcher")
 
     class Enough(Exception):
         pass
@@ -261,27 +188,27 @@ def test_a_run_goes_on_elsewhere(tmp_path, two_nodes):
             raise Enough
 
     with pytest.raises(Enough):
-        go(tmp_path / "b", "fakes:Batcher", cluster=Cluster(), listener=Impatient())
+        go(tmp_path / "b", "helpers.fakes:Batcher", cluster=Cluster(), listener=Impatient())
     assert len((tmp_path / "b" / "episodes.jsonl").read_text().splitlines()) == 1
-    assert go(tmp_path / "b", "fakes:Batcher", cluster=None, workers=2) == whole
+    assert go(tmp_path / "b", "helpers.fakes:Batcher", cluster=None, workers=2) == whole
 
 
 def test_the_driver_knows_a_policy_without_loading_it(two_nodes):
     options = Playing(executor="ray")
-    found = options.load("test_ray:Scribbler", {})
+    found = options.load("helpers.ray_fakes:Scribbler", {})
     assert found.policy.spec == {"gripper": "sideways"} and not found.privileged
-    assert not hasattr(found.policy, "act_batch") and options.load("fakes:Oracle", {}).privileged
+    assert not hasattr(found.policy, "act_batch") and options.load("helpers.fakes:Oracle", {}).privileged
     with pytest.raises(PolicyError, match="no_such_module cannot be imported"):
         options.load("no_such_module:Policy", {})
     with pytest.raises(PolicyError, match="ends the process that loads it"):
-        options.load("test_ray:Unloadable", {})
+        options.load("helpers.ray_fakes:Unloadable", {})
 
 
 def test_it_is_said_that_a_policy_waits_for_room(two_nodes, monkeypatch, caplog):
     from vlagen_bench.harness.on_ray import probe_policy
 
     monkeypatch.setattr(probe_policy, "PATIENCE_S", 0.3)
-    Playing(executor="ray").load("test_ray:SlowToLoad", {})
+    Playing(executor="ray").load("helpers.ray_fakes:SlowToLoad", {})
     assert "The policy is not loaded yet; free in the cluster: " in caplog.text and "(--policy-gpus)" in caplog.text
 
 
@@ -292,8 +219,8 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     from vlagen_bench.harness.on_ray.replica import Replica, Turn
 
     async def ask():
-        replica = Replica("fakes:Batcher", {}, 2, 5.0)
-        replica._asker = Asker(load("fakes:Batcher", {}), slots=2)
+        replica = Replica("helpers.fakes:Batcher", {}, 2, 5.0)
+        replica._asker = Asker(load("helpers.fakes:Batcher", {}), slots=2)
 
         def question(begins):
             return Question(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})

@@ -12,57 +12,27 @@ import threading
 import time
 from pathlib import Path
 
-import hostile
 import numpy as np
 import pytest
-from fakes import FakeSim, loaded, wait_for
-from hostile import SINS, Good, Hostile, HostileBatch
 
+from helpers import hostile
+from helpers.fakes import loaded, wait_for
+from helpers.hostile import SINS, Good, Hostile, HostileBatch
+from helpers.hostile_runs import EPISODES, FEW, PLAN, TASK, go
+from helpers.places import DOCS, TESTS
 from vlagen_bench.cli.playing import Playing
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.harness import run
-from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
 from vlagen_bench.harness.inference import Asker, Question
-from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.worker import simulator
-from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation.output import NO_MORE, Output
 from vlagen_bench.policies.isolation.proxy import Isolation, load
-from vlagen_bench.runs.actions import read_actions
-from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.scenes.specs import PANDA
 
-HERE = Path(__file__).parent
-PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=60, seed=0))
-TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True)
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
-EPISODES = [episode.id for episode in PLAN.episodes]
-FEW = PLAN.episodes[:6]
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
 HERE_S = APART_S = 1.5
 """for a step; a busy machine may hold up a good one, too"""
-
-
-def go(path, policy, episodes=FEW, *, workers=None, make_sim=FakeSim, task=TASK, notes=None, **limits):
-    """The results by id, without times, but with actions and state hashes."""
-    made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = players(
-        task, make_sim, made, workers=workers, film=None, execution=Execution(), limits=Limits(**limits),
-        note=[].append if notes is None else notes.append,
-    )  # fmt: skip
-    part = dataclasses.replace(PLAN, episodes=tuple(episodes))
-    with RunFolder.writing(path, HEADER, part) as folder, crew as who:
-        run.run(part, who, folder, max_errors=1000, retry_errors=False)
-        records = {key: dict(record) for key, record in folder.results.items()}
-    assert len((path / "episodes.jsonl").read_text().splitlines()) == len(records) == len(part.episodes)
-    for key, record in records.items():
-        actions, hashes = read_actions(path, key)
-        del record["timings"]
-        record |= {"actions": actions.tolist(), "hashes": hashes}
-    return records
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +69,7 @@ def test_a_sin_ends_its_episode_at_most(tmp_path, good, name):
 def test_a_policy_of_its_own_process_commits_every_sin_and_all_other_episodes_are_the_same(tmp_path, good):
     sins = dict(zip(EPISODES[::2], TOGETHER, strict=False))
     assert len(sins) == len(TOGETHER)
-    made = load("hostile:Hostile", {"sins": json.dumps(sins)}, Isolation(step_s=APART_S, memory_mb=2000))
+    made = load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, Isolation(step_s=APART_S, memory_mb=2000))
     made.policy.output.keep_in(tmp_path / "policy.log")
     results = go(tmp_path / "run", made, PLAN.episodes[: 2 * len(sins)])
     assert_like(results, good, {key: SINS[name].apart for key, name in sins.items()}, APART_S)
@@ -118,7 +88,7 @@ def test_sins_of_a_batch_are_of_one(tmp_path, good):
 @pytest.mark.parametrize("policy", ["Hostile", "HostileBatch"])
 def test_a_crash_harms_no_episode_that_goes_on_beside_it(tmp_path, good, policy):
     sins = {EPISODES[1]: "segfault", EPISODES[2]: "ragged", EPISODES[5]: "os_exit", EPISODES[6]: "nan"}
-    made = load(f"hostile:{policy}", {"sins": json.dumps(sins)}, Isolation(step_s=20))
+    made = load(f"helpers.hostile:{policy}", {"sins": json.dumps(sins)}, Isolation(step_s=20))
     results = go(tmp_path, made, PLAN.episodes[:8], workers=3)
     # Of a batch it is said that act_batch() fails, of one answer that act() returned it.
     outcomes = {key: SINS[name].apart.split(" in act")[0] for key, name in sins.items()}
@@ -129,9 +99,10 @@ def test_a_crash_harms_no_episode_that_goes_on_beside_it(tmp_path, good, policy)
 SCRIPT = """
 import json, os, sys
 sys.path.insert(0, {tests!r})
-import test_hostile as t
+from helpers import hostile, hostile_runs
 from pathlib import Path
-t.go(Path({path!r}), t.Hostile(json.dumps({{t.EPISODES[1]: "stdout", t.EPISODES[3]: "stdout"}})))
+sins = {{hostile_runs.EPISODES[1]: "stdout", hostile_runs.EPISODES[3]: "stdout"}}
+hostile_runs.go(Path({path!r}), hostile.Hostile(json.dumps(sins)))
 print("still heard")
 print("both of them", file=sys.stderr)
 """
@@ -139,7 +110,7 @@ print("both of them", file=sys.stderr)
 
 def test_standard_output_stays_open(tmp_path, good):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(tests=str(HERE), path=str(tmp_path / "run")))
+    script.write_text(SCRIPT.format(tests=str(TESTS), path=str(tmp_path / "run")))
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "still heard\n", "both of them\n")
     records = [json.loads(line) for line in (tmp_path / "run" / "episodes.jsonl").read_text().splitlines()]
@@ -179,7 +150,7 @@ def question(number, begins=True):
 
 
 def test_an_episode_that_the_policy_forgot_begins_again():
-    asker = Asker(load("hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, Isolation()))
+    asker = Asker(load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, Isolation()))
     assert asker.ask({0: question(0), 1: question(1)})[1].error is None
     died = asker.ask({1: question(1, begins=False)})[1]
     forgot = asker.ask({0: question(0, begins=False)})[0]
@@ -201,7 +172,7 @@ def test_an_episode_that_the_policy_forgot_begins_again():
     ],
 )
 def test_a_batch_is_as_many_answers_as_questions(policy, says):
-    here, apart = Asker(base.load(f"hostile:{policy}", {})), Asker(load(f"hostile:{policy}", {}, Isolation()))
+    here, apart = Asker(base.load(f"helpers.hostile:{policy}", {})), Asker(load(f"hostile:{policy}", {}, Isolation()))
     for asker in (here, apart):
         answers = asker.ask({0: question(0), 1: question(1)})
         if says is None:
@@ -211,7 +182,9 @@ def test_a_batch_is_as_many_answers_as_questions(policy, says):
 
 
 def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
-    for number, made in enumerate((base.load("hostile:BadReset", {}), load("hostile:BadReset", {}, Isolation()))):
+    for number, made in enumerate(
+        (base.load("helpers.hostile:BadReset", {}), load("helpers.hostile:BadReset", {}, Isolation()))
+    ):
         errors = [record["error"] for record in go(tmp_path / f"{number}", made).values()]
         line = hostile.BadReset.reset.__code__.co_firstlineno + 1
         assert errors == [f"policy: reset() raised KeyError: '{episode.id}' (hostile.py:{line})" for episode in FEW]
@@ -220,13 +193,15 @@ def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
 @pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation())])
 def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
     with pytest.raises(PolicyError, match="spec` that cannot be read: RuntimeError: no spec today"):
-        base.check_spec(how("hostile:BadSpec", {}), PANDA)
+        base.check_spec(how("helpers.hostile:BadSpec", {}), PANDA)
     with pytest.raises(PolicyError, match="spec` that is no mapping"):
-        base.check_spec(how("hostile:OddSpec", {}), PANDA)
-    with pytest.raises(PolicyError, match=r"^The policy hostile:BadStart cannot be constructed: SystemExit: no GPU"):
-        how("hostile:BadStart", {})
+        base.check_spec(how("helpers.hostile:OddSpec", {}), PANDA)
+    with pytest.raises(
+        PolicyError, match=r"^The policy helpers.hostile:BadStart cannot be constructed: SystemExit: no GPU"
+    ):
+        how("helpers.hostile:BadStart", {})
     with pytest.raises(PolicyError, match="not yet"):
-        Asker(how("hostile:BadAttribute", {}))
+        Asker(how("helpers.hostile:BadAttribute", {}))
 
 
 def test_a_policy_that_is_made_leaves_all_as_it_was():
@@ -235,7 +210,7 @@ def test_a_policy_that_is_made_leaves_all_as_it_was():
         return (os.getcwd(), np.geterr(), signal.pthread_sigmask(signal.SIG_BLOCK, ()), *streams_and_functions)
 
     before = all_of_it()
-    loaded = base.load("hostile:Meddler", {})
+    loaded = base.load("helpers.hostile:Meddler", {})
     assert all_of_it() == before
     asker = Asker(loaded, slots=2)  # which makes another instance
     assert all_of_it() == before
@@ -251,32 +226,32 @@ def test_a_process_that_cannot_load_its_policy_says_why():
     with pytest.raises(
         PolicyError, match=r"cannot be loaded: its process ended with exit code 3 .* It printed: loading"
     ):
-        load("hostile:DeadStart", {}, Isolation())
+        load("helpers.hostile:DeadStart", {}, Isolation())
     with pytest.raises(PolicyError, match=r"load\(\) took longer than 1 s"):
-        load("hostile:SlowStart", {}, Isolation(start_s=1.0))
-    with pytest.raises(PolicyError, match=r"fakes:Oracle looks at the simulator.*leave out --isolate"):
-        load("fakes:Oracle", {}, Isolation())
+        load("helpers.hostile:SlowStart", {}, Isolation(start_s=1.0))
+    with pytest.raises(PolicyError, match=r"helpers.fakes:Oracle looks at the simulator.*leave out --isolate"):
+        load("helpers.fakes:Oracle", {}, Isolation())
     with pytest.raises(PolicyError, match="Did you mean 'Good'"):
-        load("hostile:Goood", {}, Isolation())
+        load("helpers.hostile:Goood", {}, Isolation())
 
 
 @pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation(step_s=APART_S))])
 @pytest.mark.parametrize(("policy", "says"), [("SlowClose", r"close\(\) took longer"), ("BadClose", r"sys\.exit\(1\)")])
 def test_a_policy_that_does_not_close_is_a_note(tmp_path, good, how, policy, says):
     notes = []
-    assert_like(go(tmp_path, how(f"hostile:{policy}", {}), notes=notes, step_s=HERE_S), good, {}, 0)
+    assert_like(go(tmp_path, how(f"helpers.hostile:{policy}", {}), notes=notes, step_s=HERE_S), good, {}, 0)
     assert len(notes) == 1 and re.search(says, notes[0])
 
 
 def test_nothing_that_the_process_says_is_unpickled(tmp_path):
-    made = load("hostile:Forger", {"path": str(tmp_path / "forged")}, Isolation())
+    made = load("helpers.hostile:Forger", {"path": str(tmp_path / "forged")}, Isolation())
     errors = {record["error"] for record in go(tmp_path / "run", made, FEW[:2]).values()}
     assert len(errors) == 1 and "do not understand each other: this is no MessagePack" in errors.pop()
     assert not (tmp_path / "forged").exists()
 
 
 def test_a_process_ends_with_its_session(tmp_path):
-    made = load("hostile:Hostile", {"sins": json.dumps({EPISODES[1]: "processes"})}, Isolation())
+    made = load("helpers.hostile:Hostile", {"sins": json.dumps({EPISODES[1]: "processes"})}, Isolation())
     group = made.policy._cell._process.pid
     assert os.getpgid(group) == group != os.getpgid(0)
     go(tmp_path, made)
@@ -298,7 +273,7 @@ def _members(group):
 def test_no_file_of_the_harness_is_open_in_the_process(tmp_path):
     with open(tmp_path / "lock", "w") as lock:
         os.set_inheritable(lock.fileno(), True)
-        made = load("hostile:Good", {}, Isolation())
+        made = load("helpers.hostile:Good", {}, Isolation())
         folder = f"/proc/{made.policy._cell._process.pid}/fd"
         targets = [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
     made.policy.close()
@@ -339,7 +314,7 @@ def test_the_option_that_is_named_lengthens_the_time_to_load():
 
 
 def test_the_page_says_what_the_catalogue_does():
-    page = (HERE.parent / "docs" / "hostile_policies.md").read_text()
+    page = (DOCS / "hostile_policies.md").read_text()
     assert [row for row in page.splitlines() if row.startswith("| ")][1:] == hostile.table()
 
 
@@ -351,7 +326,7 @@ def test_a_real_simulator_is_the_same_whatever_the_policy_does(tmp_path):
     made = {
         "good": loaded(Good()),
         "here": loaded(Hostile(json.dumps(sins))),
-        "apart": load("hostile:Hostile", {"sins": json.dumps(sins)}, Isolation()),
+        "apart": load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, Isolation()),
     }
     found = {name: go(tmp_path / name, one, make_sim=make_sim, task=task) for name, one in made.items()}
     expected = {key: SINS[name].here for key, name in sins.items()}

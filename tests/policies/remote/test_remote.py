@@ -20,10 +20,11 @@ import msgpack
 import numpy as np
 import pytest
 import websockets.sync.server
-from fakes import Batcher, Counter, Stepper, loaded, wait_for
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from helpers.fakes import Batcher, Counter, Stepper, loaded, wait_for
+from helpers.places import TESTS
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.harness.inference import Asker, Question
 from vlagen_bench.harness.limits import TookTooLong, time_limit
@@ -38,7 +39,7 @@ from vlagen_bench.utils import paths
 PICTURE = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
 SEEN = {"image": PICTURE, "images": {"front": PICTURE}, "state": np.array([0.5, 2], np.float32), "episode_id": "e1"}
 CHUNK = np.ones((1, 7), np.float32)
-PEER = Path(__file__).parent / "openpi_peer.py"
+PEER = TESTS / "helpers" / "openpi_peer.py"
 
 
 class Telling:

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 import imageio.v2 as imageio
 import numpy as np
 import pytest
-from fabricated import fabricate
 
+from helpers.fabricated import fabricate
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan import catalog, plan

@@ -3,45 +3,30 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sapien
 
+from helpers.places import TESTS
+from helpers.simulated import pictures
 from vlagen_bench.errors import RenderError
-from vlagen_bench.plan import catalog, plan
-from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.sim.vulkan import shaders
 
-TASK = catalog.task("tabletop_put_on")
-MOVING = np.array([0.03, 0.03, -0.03, 0, 0, 0.2, -1], dtype=np.float32)
 THEIRS = """
-import sys, numpy as np, test_shaders
+import sys, numpy as np
+from helpers import simulated
 from pathlib import Path
 from vlagen_bench.sim.vulkan import shaders
 shaders.folder = lambda: shaders.SOURCE / shaders.FOLDER
-np.save(sys.argv[1], test_shaders.pictures())
+np.save(sys.argv[1], simulated.pictures())
 """
-
-
-def pictures():
-    """Of an arm that moves among shadows, in three kinds of light."""
-    sim = Simulator.of(TASK)
-    found = []
-    for condition in ("nominal", "lighting_l5", "clutter_l3"):
-        sim.reset(plan.sample(TASK, condition, index=0, seed=0)[0])
-        found.append(sim.observe()["image"])
-        for _ in range(5):
-            sim.advance(MOVING)
-            found.append(sim.observe()["image"])
-    return np.stack(found)
 
 
 @pytest.mark.sim
 def test_pictures_are_those_of_their_shaders(tmp_path):
     path = tmp_path / "theirs.npy"
-    subprocess.run([sys.executable, "-c", THEIRS, path], check=True, cwd=str(Path(__file__).parent))
+    subprocess.run([sys.executable, "-c", THEIRS, path], check=True, cwd=str(TESTS))
     assert np.array_equal(pictures(), np.load(path))
 
 
