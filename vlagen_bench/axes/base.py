@@ -1,4 +1,4 @@
-"""What is an axis? A value with two methods: `sample` decides, without a simulator; `apply` carries out."""
+"""The base classes of axes: `sample` draws values without a simulator, `apply` puts them into a scene."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

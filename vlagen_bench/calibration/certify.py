@@ -1,4 +1,4 @@
-"""Is every episode of a suite fair? Solvable, not solved at the start, all visible, told in clean words."""
+"""Certificates of a suite's episodes: solvable, unsolved at the start, visible, clearly instructed."""
 
 import json
 import multiprocessing

@@ -1,4 +1,4 @@
-"""What was measured of an axis? Its severity and what policies lose at each level, as numbers in a file."""
+"""Calibration curves: the measured severity and the policies' loss at each level of an axis, as files."""
 
 import dataclasses
 import json

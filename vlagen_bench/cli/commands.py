@@ -1,4 +1,4 @@
-"""What does each `vlagen` subcommand do? One function each; heavy modules are imported where they are used."""
+"""The short `vlagen` subcommands, one function each; heavy modules are imported where they are used."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""How shall episodes be played? The options of the harness: workers, chunks, time-outs, restarts."""
+"""The options of the harness: workers, chunks, time-outs, restarts."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""`vlagen replay`: does a run happen again? Re-simulates it from its actions, and says where it does not."""
+"""`vlagen replay`: re-simulates a run from its actions, and reports every difference."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal

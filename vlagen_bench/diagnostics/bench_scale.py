@@ -1,4 +1,4 @@
-"""How many environments can one driver direct? Null environments, which only wait, tell what each costs it.
+"""The benchmark of the driver: its cost per environment, measured with null environments that only wait.
 
 They send true messages: pictures of the true size to real policy replicas, records of the true length to the driver.
 """

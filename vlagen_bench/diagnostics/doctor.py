@@ -1,4 +1,4 @@
-"""Can this machine run the benchmark, and if not, which command mends it? Looks; changes nothing."""
+"""The checks of `vlagen doctor`: what this machine lacks, and the command that installs it; changes nothing."""
 
 import importlib.metadata
 import json

@@ -1,4 +1,4 @@
-"""Does a run survive anything that is killed, at any moment? Kills and resumes it, and compares it with a whole one."""
+"""The soak test: kills and resumes a run again and again, and compares it with an uninterrupted one."""
 
 import os
 import random

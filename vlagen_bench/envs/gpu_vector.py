@@ -1,4 +1,4 @@
-"""How does one train on many scenes of one GPU? A Gymnasium vector environment that plays them in step."""
+"""The Gymnasium vector environment that plays many scenes on one GPU in step."""
 
 import copy
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How does one train on many environments at once? With a Gymnasium vector environment, on CPU processes or on a GPU."""
+"""`make_vec`: a Gymnasium vector environment on CPU processes or on a GPU."""
 
 from functools import partial
 from typing import Any, Literal, get_args

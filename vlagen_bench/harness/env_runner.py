@@ -1,4 +1,4 @@
-"""Where does an episode happen? On a stage: a simulator that does what a player requests, and films it if wanted."""
+"""The environment runner: a simulator that carries out an episode's requests, and films it if wanted."""
 
 import dataclasses
 import time

@@ -1,4 +1,4 @@
-"""Who plays? This process alone, a crew of workers, or a cluster; when all is over, the policy is told."""
+"""The choice of the executor: this process, a pool of workers, or a Ray cluster."""
 
 import os
 from collections.abc import Callable, Iterator

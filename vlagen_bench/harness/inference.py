@@ -1,4 +1,4 @@
-"""How is a policy asked, by one episode or by several at once? Whatever it does wrong becomes an answer with an error."""
+"""Queries to a policy, by one episode or by a batch; every fault of it becomes an answer with an error."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

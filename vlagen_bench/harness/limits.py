@@ -1,4 +1,4 @@
-"""How long may something take, how often is it tried, how large may a worker grow? And an alarm for this process."""
+"""The limits on time, attempts and memory, and an alarm for this process."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""How do several workers play at once? A driver serves whichever is ready, so that none waits for a slow one."""
+"""The pool executor: several worker processes, each served as soon as it is ready, and one policy."""
 
 import math
 import select

@@ -1,4 +1,4 @@
-"""Does a recorded episode go the same way again? Re-simulated from its actions alone, state by state."""
+"""The replay of recorded episodes: re-simulates them from their actions, and compares state by state."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How is a plan run? Its episodes are played by whoever plays them; every ending is a result, stored as it comes."""
+"""The run of a plan: an executor plays its episodes, and every result is stored as it comes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol

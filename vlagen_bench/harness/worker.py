@@ -1,4 +1,4 @@
-"""What is a worker? A process with a simulator of its own, which serves requests until its pipe closes."""
+"""The worker: a process with its own simulator, which serves requests until its pipe closes."""
 
 import contextlib
 import faulthandler

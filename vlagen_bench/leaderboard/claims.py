@@ -1,4 +1,4 @@
-"""Of which suite does a submission claim to be? Its header, and the plan that this release makes of that suite."""
+"""The claims of a submission: its header, and the plan that this release makes of the claimed suite."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How can episodes be hidden and fixed at once? A hash of seeds and salt is published first, the seeds later."""
+"""Commitments to hidden episodes: a hash of seeds and salt is published first, the seeds later."""
 
 import hmac
 import re

@@ -1,4 +1,4 @@
-"""Is a submission another one, edited? Short digests of its episodes' actions and states, compared one by one."""
+"""The detection of copied submissions: short digests of actions and states, compared episode by episode."""
 
 import hashlib
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Who is really better? Ranges of ranks and groups of ties, where a plain list would invent an order."""
+"""The ranking of entries: ranges of ranks and groups of ties, since a plain list would invent an order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How do files come over HTTP? In parallel, resumed where they broke off, and kept only if their hash is right."""
+"""Downloads over HTTP: parallel, resumed where they broke off, and accepted only with the right hash."""
 
 import http
 import http.client

@@ -1,4 +1,4 @@
-"""How do a pack's files get onto this machine? Staged beside their place, verified, and only then renamed into it."""
+"""The installation of a pack: staged beside its place, verified, and only then renamed into it."""
 
 import contextlib
 import errno

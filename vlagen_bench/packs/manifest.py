@@ -1,4 +1,4 @@
-"""What is in an asset pack, and where is it? Reads manifests; opens no mesh and needs no simulator."""
+"""The manifests of asset packs and the paths of their files; opens no mesh and needs no simulator."""
 
 import hashlib
 from dataclasses import dataclass, field

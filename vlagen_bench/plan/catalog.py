@@ -1,4 +1,4 @@
-"""Which tasks and suites are there? Reads the YAML files of `tasks/`, strictly."""
+"""The catalog of tasks and suites: a strict reader of the YAML files in `tasks/`."""
 
 import dataclasses
 from functools import cache

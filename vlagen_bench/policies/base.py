@@ -1,4 +1,4 @@
-"""How is a policy found, and does it fit the robot? Loading by name, and the contract check before episode 1."""
+"""The loader of policies by name, and the check of a policy's spec before the first episode."""
 
 import importlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What does a comparison leave in a folder? Two CSV files, a plot, and a page of the episodes where the runs differ."""
+"""The files of a comparison: two CSV files, a plot, and a page of the episodes where the runs differ."""
 
 import csv
 import shlex

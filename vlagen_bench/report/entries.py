@@ -1,4 +1,4 @@
-"""What has been published? Leaderboard entries: a model, its results on a suite, their source and their protocol."""
+"""Leaderboard entries: a model, its results on a suite, their source and their protocol."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Is the drop of several axes together more than the sum of their drops? Counted episode by episode, on the same draws."""
+"""Interactions of axes: the drop of several together against the sum of their drops, on the same draws."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does a run folder hold? Its header, plan and results, checked against each other, and as pandas frames."""
+"""The loader of a run: header, plan and results, checked against each other, and as pandas frames."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What did recorded episodes look like? Films made afterwards, from the actions alone."""
+"""Films of recorded episodes, made afterwards from the actions alone."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

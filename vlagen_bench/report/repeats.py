@@ -1,4 +1,4 @@
-"""Does a policy score the same again? Runs of one plan and one policy, repeated, held against each other."""
+"""Repeats of a run: runs of one plan and one policy, compared with each other."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""How is a run remembered? An append-only folder that survives kill -9, resumes, and refuses to be mixed up."""
+"""The run folder: append-only, survives kill -9, resumes, and refuses to mix two runs."""
 
 import fcntl
 import json

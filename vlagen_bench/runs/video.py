@@ -1,4 +1,4 @@
-"""What did it look like? A film per episode, written by whoever played it."""
+"""Videos of episodes, written by the process that plays them."""
 
 import re
 from collections.abc import Sequence

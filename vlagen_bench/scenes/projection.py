@@ -1,4 +1,4 @@
-"""Where in the picture is a point of the world? Pinhole cameras and outlines, without a simulator."""
+"""The projection of world points into a picture: pinhole cameras and outlines, without a simulator."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

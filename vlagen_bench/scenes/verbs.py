@@ -1,4 +1,4 @@
-"""What may an axis do to a scene? The verbs, as a protocol, and a fake that writes them down."""
+"""The verbs that axes use on a scene, as a protocol, and a fake that records them."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol

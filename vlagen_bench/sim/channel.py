@@ -1,4 +1,4 @@
-"""What happens between policy and robot? Delays, noise and losses: functions of the episode and of the step alone."""
+"""The channel between policy and robot: delays, noise and losses as functions of episode and step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

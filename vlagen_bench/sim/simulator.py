@@ -1,4 +1,4 @@
-"""How is an episode played? Builds its scene from its values, lets it settle, and advances it by actions."""
+"""The simulator of an episode: builds its scene, lets it settle, and advances it by actions."""
 
 import copy
 import hashlib

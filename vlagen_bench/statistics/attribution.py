@@ -1,4 +1,4 @@
-"""Which factor explains the failures, where several act at once? Their shares of the drop, and what the data cannot tell."""
+"""Attribution of failures to factors that act at once: their shares of the drop, and what stays unknown."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Do two outcomes of the same episodes differ? An exact p and a score interval, from the pairs that disagree."""
+"""Paired outcomes of the same episodes: an exact test and a score interval, from discordant pairs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which of several policies cannot be told from the best? Multiple comparisons with the best, by exact paired tests."""
+"""The set of policies that may be the best: multiple comparisons with the best, by exact paired tests."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Does a run repeat itself? How often outcomes agree across repeats, and how far a rate moves by itself."""
+"""The test-retest agreement of a run: how often outcomes agree across repeats, and how far rates move."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""When is a run over before its plan is? `--until` as a rule, and a watch that is told of every episode that ends."""
+"""The stopping rules of `--until`, and the watches that receive every episode's outcome."""
 
 import re
 from collections import Counter

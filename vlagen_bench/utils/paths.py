@@ -1,4 +1,4 @@
-"""Where do files live? Shipped data beside the code, installed packs and caches in the user's folders."""
+"""The places of files: shipped data beside the code, installed packs and caches in the user's folders."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""How do named things find each other? A registry that refuses duplicates and knows the nearest name."""
+"""A registry of named things that refuses duplicates and suggests the nearest name."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar

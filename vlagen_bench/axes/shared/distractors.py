@@ -1,4 +1,4 @@
-"""How is a distractor chosen and placed? What the two distractor axes share; no axis itself."""
+"""The choice and the placement of a distractor, for the two distractor axes."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""Where on the table is there room for one more thing? Gaps, the picture's rim and what hides what; no axis itself."""
+"""Free places on the table: distances, the picture's rim and mutual occlusion."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which things fit a referring expression? Attributes, sizes and places in the picture; no axis itself."""
+"""Referring expressions: attributes, sizes and positions in the picture, and the objects that they fit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where do things stand, and where is room for one of them? What the axes that move things share; no axis itself."""
+"""Positions of object and receptacle and the free space around them, for the axes that move things."""
 
 from collections.abc import Sequence
 from math import cos, hypot, radians, sin

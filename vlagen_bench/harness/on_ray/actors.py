@@ -1,4 +1,4 @@
-"""Who plays on a cluster? Actors, each hired by its number, and hired anew when it is lost; their ends are events."""
+"""The actors of a cluster: started by number, restarted when lost, their results read as events."""
 
 import queue
 import time

@@ -1,4 +1,4 @@
-"""What is an environment? An actor with a simulator of its own, which plays whole episodes and asks a policy directly."""
+"""The environment actor: plays whole episodes on its own simulator, and queries a policy replica directly."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""How do the actors of a cluster play? A driver hands out episodes, gets records, and tries again what was lost."""
+"""The Ray executor: hands out episodes to actors, collects records, and retries lost episodes."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What is a policy replica? An actor that asks a policy on behalf of its environments, those that wait in one batch."""
+"""The policy replica: an actor that answers its environments, with waiting queries in one batch."""
 
 import asyncio
 from collections.abc import Mapping

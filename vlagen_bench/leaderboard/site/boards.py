@@ -1,4 +1,4 @@
-"""Who stands where on a suite's leaderboard? Entries by protocol; ranks within one alone, and none for who sees the state."""
+"""The boards of a suite: entries by protocol, ranked within one protocol, privileged ones unranked."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does the expert know at one control step? Poses, speeds and contacts, as plain values in the world frame."""
+"""The facts that the expert knows at one control step: poses, speeds and contacts in the world frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

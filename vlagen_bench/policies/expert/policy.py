@@ -1,4 +1,4 @@
-"""What would someone do who knows everything? The scripted expert: privileged, and never ranked."""
+"""The policy `expert`: scripted, privileged, and never ranked."""
 
 from dataclasses import replace
 from typing import Any

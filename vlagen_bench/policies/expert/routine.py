@@ -1,4 +1,4 @@
-"""What is to be done next? Approach, descend, close, lift, carry, lower, release, retreat; and again if it failed."""
+"""The routine of the expert: approach, descend, close, lift, carry, lower, release, retreat, retry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How does a policy live in a process of its own? Asked in frames of `wire`, waited for so long, and ended when it fails.
+"""The parent's side of an isolated policy: starts its process, exchanges frames, and ends it on failure.
 
 Nothing that comes from there is unpickled or trusted: it is bytes until they are arrays and text.
 """

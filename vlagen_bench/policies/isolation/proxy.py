@@ -1,4 +1,4 @@
-"""How is a policy asked that must not hurt the run? By the same methods; it lives in a process of its own.
+"""The proxy of an isolated policy: the policy's methods, answered by a process of its own.
 
 The process is killed and started anew where it hangs, crashes or says nonsense. docs/hostile_policies.md has the rest.
 """

@@ -1,4 +1,4 @@
-"""Is this the address of a policy server, and is it this machine's own?"""
+"""The addresses of policy servers: their syntax, and which are this machine's own."""
 
 import ipaddress
 from urllib.parse import urlsplit

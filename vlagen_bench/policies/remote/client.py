@@ -1,4 +1,4 @@
-"""How is a policy on another machine asked? By the same methods; its server says which of them it has.
+"""The client of a policy server: the methods of a policy, answered on another machine.
 
 Any server that speaks openpi's protocol will do: openpi's own, or `vlagen serve`. docs/remote_policies.md has the format.
 """

@@ -1,4 +1,4 @@
-"""How does an observation travel to a policy server? As one flat map, whose names the user may choose."""
+"""The observation as a message: one flat map, with names that the user may choose."""
 
 from collections.abc import Mapping
 from typing import Any

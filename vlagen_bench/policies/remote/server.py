@@ -1,4 +1,4 @@
-"""How is a policy served? Sockets in one thread, the policy in the main one, so that `/healthz` answers while it thinks.
+"""The policy server: sockets in one thread, the policy in the main one, so `/healthz` answers meanwhile.
 
 The policy lives where it would live without a server: frameworks that keep modes and devices by thread do not notice,
 and Ctrl-C reaches it.

@@ -1,4 +1,4 @@
-"""How does a question reach a policy server, and its answer come back? Over a WebSocket, reconnected where it broke.
+"""The WebSocket connection to a policy server, with time-outs and reconnection.
 
 Nothing waits for ever: not for a server that is not there, nor for one that reads or answers nothing.
 """

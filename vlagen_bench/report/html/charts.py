@@ -1,4 +1,4 @@
-"""What do rates and drops look like? Bars with intervals, a radar, and curves over levels, all on shared scales."""
+"""The charts of rates and drops: bars with intervals, a radar, and curves over levels, on shared scales."""
 
 from collections.abc import Sequence
 from itertools import groupby

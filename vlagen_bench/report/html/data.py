@@ -1,4 +1,4 @@
-"""What does the page say of a run? Its headline, its axes, their levels, how it failed, and what goes with what."""
+"""The content of the page: headline, axes with their levels, failures, and interactions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

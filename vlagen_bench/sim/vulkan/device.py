@@ -1,4 +1,4 @@
-"""Which Vulkan device draws the pictures? An NVIDIA GPU, else another GPU, else software (Mesa's lavapipe).
+"""The choice of the Vulkan device: an NVIDIA GPU, else another GPU, else software (Mesa's lavapipe).
 
 `VLAGEN_RENDER_DEVICE` overrides the choice: `software`, `cuda`, `cuda:1`, or a PCI address as `pci:0000:3b:00.0`.
 

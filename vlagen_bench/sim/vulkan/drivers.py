@@ -1,4 +1,4 @@
-"""Which Vulkan devices does this machine offer, and which driver is behind each? Asks the loader; needs no SAPIEN."""
+"""The Vulkan devices and drivers of this machine, from the loader; needs no SAPIEN."""
 
 import contextlib
 import ctypes

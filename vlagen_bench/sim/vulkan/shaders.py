@@ -1,4 +1,4 @@
-"""Which shaders draw the pictures? SAPIEN's `minimal` ones, without work that changes no pixel.
+"""The shaders that draw the pictures: SAPIEN's `minimal` ones, without work that changes no pixel.
 
 * Light of surroundings. No scene here has an environment map, so it is zero. But for its sake every process computes a
   table before its first picture, 512 x 512 values of 1,024 samples each, which takes a core 5 to 8 s where software
