@@ -149,7 +149,7 @@ class Episode:
 
     @property
     def instruction(self) -> str:
-        """What the policy is told."""
+        """The instruction that the policy gets."""
         return self.values["instruction"]["text"]
 
 

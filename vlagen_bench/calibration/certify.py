@@ -44,7 +44,7 @@ class Certificate:
     source_px: int
     target_px: int
     problems: tuple[str, ...]
-    """what is wrong with the episode itself, whoever acts"""
+    """what is wrong with the episode itself, under any policy"""
 
 
 def certify(plan: Plan, task: Task, path: Path, *, workers: int = 1) -> Iterator[Certificate]:

@@ -20,7 +20,7 @@ def replay(
     video: bool = False,
     out: Path | None = None,
 ) -> int:
-    """Re-simulates a run from its actions alone, compares every state, and scores it anew.
+    """Re-simulates a run from its actions alone, compares every state, and scores it again.
 
     The exit code is 0 if every score stands, and every state is the same where that is asked for; else 1.
 

@@ -58,7 +58,7 @@ def healthy(findings: list[Finding]) -> bool:
 
 
 def run(console: Console) -> int:
-    """Prints what `examine` finds and what mends it; the exit code of `vlagen doctor`."""
+    """Prints what `examine` finds and the remedies; the exit code of `vlagen doctor`."""
     with console.status("Looking at this machine ..."):
         findings = examine()
     console.print(table(findings))

@@ -51,7 +51,7 @@ def soak(
         kills: how many.
         longest_s: at least this is waited between two kills, at random, and nothing longer.
         seed: of the moments and the victims.
-        say: is told of each round.
+        say: receives a line per round.
 
     Raises:
         RunError: the command fails without being killed.

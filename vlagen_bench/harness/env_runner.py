@@ -45,7 +45,7 @@ class Stage:
         """Does it, and reports. What the simulator raises becomes a report's error.
 
         Raises:
-            VlagenError: something that the user has to mend first; no other episode would fare better.
+            VlagenError: something that the user has to fix first; every other episode would fail, too.
         """
         if isinstance(request, Finish):
             return self._finish(request.result)

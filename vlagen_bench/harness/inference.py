@@ -65,7 +65,7 @@ class Asker:
 
     @property
     def batches(self) -> bool:
-        """Whether several questions are better asked at once."""
+        """Whether the policy answers several questions at once."""
         return self._sharing == "batch"
 
     def ask(self, questions: Mapping[int, Question]) -> dict[int, Answer]:

@@ -34,7 +34,7 @@ class Recipe:
     oracle: tuple[str, Mapping[str, str]] | None = None
     """name and arguments of a privileged policy, which lives inside the worker"""
     limit_s: float | None = None
-    """of a call of that policy"""
+    """the limit on one call of the policy"""
     render_threads: int = 1
     """of Mesa's lavapipe, where pictures are drawn in software"""
 
@@ -82,7 +82,7 @@ class Worker:
 
         Raises:
             WorkerDied: there will be none.
-            VlagenError: what the user has to mend.
+            VlagenError: what the user has to fix.
         """
         try:
             reply = self._images.unpacked(self.connection.recv_bytes())

@@ -19,7 +19,7 @@ class Place:
     first: int
     """the best rank that cannot be excluded: one more than the entries that are better beyond doubt"""
     last: int
-    """the worst: all entries, less those that are worse beyond doubt"""
+    """the worst rank: all entries, less the significantly worse ones"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Board:
 
     places: tuple[Place, ...]
     groups: tuple[tuple[str, ...], ...]
-    """neighbours of whom no two can be told apart; groups may overlap, since a tie with both neighbours does not tie
+    """neighbours of whom no two differ significantly; groups may overlap, since a tie with both neighbours does not tie
     these with each other"""
 
 

@@ -36,7 +36,7 @@ class LoadedPolicy:
 
     @property
     def privileged(self) -> bool:
-        """Whether it looks at the simulator's state: an oracle, marked and never ranked."""
+        """Whether the policy reads the simulator's state: an oracle, marked and never ranked."""
         try:
             return bool(getattr(self.policy, "privileged", False))
         except Exception as error:
@@ -110,7 +110,7 @@ def sharing(policy: Any) -> Sharing:
 
 
 def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
-    """The policy's method of that name, or None; raises `PolicyError` where looking for it fails."""
+    """The policy's method called `name`, or None; raises `PolicyError` where looking for it fails."""
     try:
         found = getattr(policy, name, None)
     except Exception as error:

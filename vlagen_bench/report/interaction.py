@@ -32,7 +32,7 @@ class Interaction:
 def interactions(
     planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Interaction, ...]:
-    """One for every condition `a+b` of the plan whose parts are in the plan too.
+    """The interactions: one per condition `a+b` whose parts are in the plan, too.
 
     Args:
         planned: the episodes of the plan, as dicts.

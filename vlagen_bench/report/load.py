@@ -43,7 +43,7 @@ def read(path: Path) -> Run:
     """The run in a folder.
 
     Raises:
-        RunError: it is none, or is damaged.
+        RunError: it is no run, or is damaged.
         ConfigError: its task is not of this release.
     """
     header, planned, results = reports.contents(path)

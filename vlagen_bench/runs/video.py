@@ -20,7 +20,7 @@ LINE_PX, MARGIN_PX = 14, 4
 
 
 class VideoWriter:
-    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of those that did not succeed."""
+    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of the unsuccessful ones."""
 
     def __init__(self, folder: Path, which: Which, fps: int) -> None:
         self._folder, self._which, self._fps = folder, which, fps

@@ -76,7 +76,7 @@ class Scene(Protocol):
         """Step: after that many actions the thing is pushed: its velocity changes by this at once."""
 
     def tell(self, instruction: str) -> None:
-        """Prompt: what the policy is told."""
+        """Prompt: the instruction that the policy gets."""
 
     def overlay_foreground(self, texture_id: str, ratio: float) -> None:
         """Render: blends a texture over robot, objects and receptacles."""

@@ -36,7 +36,7 @@ class Kept:
 
 
 def radius_of(model: Model) -> float:
-    """Of the circle that a thing stands in, roughly: half its longer horizontal edge, metres."""
+    """The radius of the circle that a thing stands in, roughly: half its longer horizontal edge, metres."""
     return max(model.extents_m[:2]) / 2
 
 

@@ -54,7 +54,7 @@ class Block:
     standings: tuple[Standing, ...]
     """by rate where they are ranked, then by name"""
     ties: tuple[tuple[str, ...], ...]
-    """groups in which no two can be told apart, best first"""
+    """groups in which no two differ significantly, best first"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ class Facts:
     tool: Frame
     """measured"""
     target: Frame
-    """where the controller is told to bring the tool"""
+    """the controller's target for the tool"""
     base: Frame
     """of the robot; actions are along its axes"""
     poses: Mapping[str, Frame]
@@ -26,4 +26,4 @@ class Facts:
     """whether the source is on the target"""
     success: bool
     late: int = 0
-    """how many of the actions told by now show in none of this yet, but in `target`"""
+    """the number of commanded actions that only `target` shows so far"""

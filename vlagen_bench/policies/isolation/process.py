@@ -186,7 +186,7 @@ class Cell:
         return self._printing
 
     def _drain(self) -> None:
-        """What a pipe holds, but no more: something that escaped may print for ever."""
+        """What a pipe holds now, and no more: a process that escaped may print without end."""
         for _ in range(2**20 // PIECE_BYTES):
             if not self._take_print():
                 return

@@ -52,7 +52,7 @@ class Remote:
 
     @property
     def remembers(self) -> bool:
-        """Whether its answers depend on what it was asked before in the same episode."""
+        """Whether its answers depend on earlier questions of the same episode."""
         return self._line.greeting.get("remembers") is True
 
     @property
@@ -99,7 +99,7 @@ class RemoteByEpisode(Remote):
     """A policy that remembers one episode at a time: each worker has a connection, and the server an instance for it."""
 
     def reset(self, episode_ids: Sequence[str]) -> None:
-        """These episodes begin; the server is told with their first questions."""
+        """Begins episodes; the server learns of it with their first questions."""
         for name in episode_ids:
             self._began.pop(name, None)
 
@@ -123,7 +123,7 @@ SHARED_AS = {"function": Remote, "instances": RemoteByEpisode, "batch": RemoteBa
 
 
 def load(url: str, arguments: Mapping[str, str]) -> Remote:
-    """The policy at `url`; says so if its server tells no conventions of its actions."""
+    """The policy at `url`; notes if its server sends no conventions of its actions."""
     found = Remote(**{**arguments, "url": url})
     if found.spec is None:
         logging.getLogger(__name__).warning(

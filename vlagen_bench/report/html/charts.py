@@ -36,7 +36,7 @@ def rate_bar(one: Estimate, reference: float | None = None) -> Markup:
 
 
 def drop_dot(one: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
-    """A drop as a dot with its interval, on a scale of this reach; hollow where it cannot be told from 0."""
+    """A drop as a dot with its interval, on a scale of this reach; hollow where it does not differ significantly from 0."""
     if one.value is None:
         return Markup("")
     x, middle = scale(*reach, PAD, WIDTH - PAD), HEIGHT / 2

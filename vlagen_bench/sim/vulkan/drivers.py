@@ -25,7 +25,7 @@ class VulkanDevice:
     driver: str
     """name and version, e.g. `llvmpipe Mesa 25.0.7 (LLVM 15.0.6)`"""
     pci: str
-    """address such as `0000:3b:00.0`; zeros for a device that is none, like software"""
+    """address such as `0000:3b:00.0`; zeros for a device without one, like software"""
 
     @property
     def label(self) -> str:

@@ -62,7 +62,7 @@ def folder() -> Path:
     """The shaders, as `sapien.render.set_camera_shader_dir` takes them; made once, then found in the cache.
 
     Raises:
-        RenderError: the installed SAPIEN's shaders are not those that are known here.
+        RenderError: the installed SAPIEN's shaders differ from the known ones.
     """
     texts = {
         f"{part}/{path.name}": path.read_text(encoding="utf-8")
