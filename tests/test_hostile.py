@@ -33,7 +33,7 @@ from vlagen_bench.policies.isolation.output import NO_MORE, Output
 from vlagen_bench.policies.isolation.proxy import Isolation, load
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
-from vlagen_bench.scenes.specs import PANDA
+from vlagen_bench.scenes.tabletop import PANDA
 
 HERE = Path(__file__).parent
 PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=60, seed=0))

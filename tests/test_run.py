@@ -14,7 +14,7 @@ from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.base import check_spec, load
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
-from vlagen_bench.scenes.specs import PANDA, TABLETOP
+from vlagen_bench.scenes.tabletop import PANDA, TABLETOP
 
 SUITE = plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0)
 PLAN = plan.make_plan(SUITE)

@@ -6,7 +6,7 @@ from math import cos, sin
 
 import numpy as np
 
-from vlagen_bench.scenes.specs import Pose, SceneSpec
+from vlagen_bench.scenes.base import Pose, SceneSpec
 from vlagen_bench.scenes.verbs import Vec3
 
 BEYOND_PLACE_M = 0.04

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.projection import View
-from vlagen_bench.scenes.specs import SceneSpec
 
 STEP_M = 0.02
 """between two places that are tried"""
