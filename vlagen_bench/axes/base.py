@@ -102,7 +102,8 @@ class SizeAxis(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
         """The size."""
-        return getattr(self, self.sized_by)
+        size: float = getattr(self, self.sized_by)
+        return size
 
 
 AXES: Registry[type[Axis]] = Registry("axis")

@@ -223,7 +223,7 @@ class _Session:
     def _ask(self, request: urllib.request.Request, part: Path) -> http.client.HTTPResponse:
         """The answer to a request, once its body is what was asked for."""
         try:
-            answer = self._opener.open(request, timeout=self.limits.timeout_s)
+            answer: http.client.HTTPResponse = self._opener.open(request, timeout=self.limits.timeout_s)
         except urllib.error.HTTPError as error:
             self._answered.set()
             error.close()

@@ -5,6 +5,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
+from typing import IO
 from urllib.parse import urlsplit
 
 _LONGEST_PAUSE_S = 30.0
@@ -16,7 +17,15 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def __init__(self, answered: threading.Event) -> None:
         self._answered = answered
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
         self._answered.set()
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise urllib.error.HTTPError(newurl, code, msg, headers, fp)
