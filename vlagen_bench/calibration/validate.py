@@ -1,4 +1,4 @@
-"""Checks of everything that ships or was included: every task, suite, pack and entry file is read, and every suite planned."""
+"""The validation of shipped and included files: reads every task, suite, pack and entry, and plans every suite."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`vlagen list`: which suites, tasks, axes, packs and policies there are."""
+"""`vlagen list`: the available suites, tasks, axes, packs and policies."""
 
 from collections.abc import Iterator
 

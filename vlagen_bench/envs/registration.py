@@ -1,4 +1,4 @@
-"""Gymnasium ids: one per task and condition, written from the names in task files and of axes alone."""
+"""The Gymnasium ids: one per task and condition, made from the names in task files and of axes."""
 
 import re
 from collections.abc import Iterator

@@ -1,8 +1,10 @@
-"""Catalog of the tasks and suites: their YAML files, shipped or from outside, read strictly."""
+"""The catalog of tasks and suites: a strict reader of their YAML files, shipped or from outside."""
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from vlagen_bench import axes
 from vlagen_bench.errors import ConfigError, unknown
@@ -74,7 +76,7 @@ def condition(found: Task, name: str) -> Condition:
     """The condition called `name`: nominal, one of the task's, or several of these joined by `+`.
 
     Raises:
-        ConfigError: there is none of that name, or some that cannot be together.
+        ConfigError: the name is unknown, or names conditions that exclude each other.
     """
     if name == found.nominal_name:
         return Condition()
@@ -90,7 +92,7 @@ def condition(found: Task, name: str) -> Condition:
     return conditions.together({part: known[part] for part in parts}, found.nominal)
 
 
-def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, dict]:
+def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
     """Axis name -> parameters of a condition, or of its clean twin."""
     return {**found.nominal, **one.shared, **({} if clean else one.perturb)}
 
@@ -105,7 +107,7 @@ def group_of(found: Task, name: str) -> str:
 
 @cache
 def suite(name: str) -> Suite:
-    """The suite called `name`; raises `ConfigError` if there is none or it names unknown conditions."""
+    """The suite called `name`; raises `ConfigError` if it does not exist or names unknown conditions."""
     known = plugins.files("suite")
     if name not in known:
         raise ConfigError(unknown("suite", name, known))

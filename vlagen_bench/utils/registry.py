@@ -1,4 +1,4 @@
-"""A registry of named things, which refuses duplicates, names the nearest one, and knows those of plug-ins."""
+"""A registry of named things that refuses duplicates and suggests the nearest name."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -26,7 +26,7 @@ class Registry(Generic[T]):
         plugins.added((lambda: None) if plugins.is_shipped(entry) else lambda: self._entries.pop(name, None))
 
     def get(self, name: str) -> T:
-        """The entry; raises `ConfigError` that names the nearest ones if there is none."""
+        """The entry; raises `ConfigError` with the nearest names if it does not exist."""
         plugins.load()
         if name not in self._entries:
             raise ConfigError(unknown(self._what, name, self._entries))
