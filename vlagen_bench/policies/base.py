@@ -61,6 +61,7 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     """
     if "://" in name:
         return _remote(name, arguments)
+    plugins.load()  # whose folders are on the module path then
     with Guard():
         return _local(name, arguments)
 

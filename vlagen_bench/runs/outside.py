@@ -22,7 +22,7 @@ NEEDED = ("task", "pack", "axis")
 
 
 def used(plan: Plan, policy: str) -> list[Entry]:
-    """What a plan and a policy, by its name, take from outside; empty where all of it ships with this package."""
+    """What a plan and a policy, by its name, take from outside; empty where all of it ships. No name: no policy."""
     task = catalog.task(plan.suite.task)
     names = {"suite": plan.suite.name, "task": task.name, "pack": specs.of_task(task).pack}
     found = [_file_entry(kind, names[kind]) for kind in FILES]

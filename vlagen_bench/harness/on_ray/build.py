@@ -11,7 +11,7 @@ from ray.actor import ActorHandle
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.actors import Cast
-from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
+from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster, included
 from vlagen_bench.harness.on_ray.environment import Environment
 from vlagen_bench.harness.on_ray.executor import Troupe
 from vlagen_bench.harness.on_ray.replica import Replica
@@ -34,12 +34,13 @@ def troupe(
     slots = math.ceil(size / max(1, replicas))
 
     def environment(number: int) -> ActorHandle:
-        return ray.remote(Environment).options(num_cpus=cluster.env_cpus).remote(recipe, execution, limits)
+        actor = ray.remote(Environment).options(num_cpus=cluster.env_cpus, **included())
+        return actor.remote(recipe, execution, limits)
 
     def replica(number: int) -> ActorHandle:
         # Each environment has one question at a time; the rest is for ready, until_stuck and close.
         actor = ray.remote(Replica).options(
-            num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_concurrency=slots + 8
+            num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_concurrency=slots + 8, **included()
         )
         return actor.remote(*called(loaded), slots, limits.step_s)
 

@@ -13,7 +13,7 @@ import ray
 from vlagen_bench.errors import PolicyError, VlagenError
 from vlagen_bench.harness.on_ray.actors import free, reason
 from vlagen_bench.harness.on_ray.build import called
-from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
+from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster, included
 from vlagen_bench.policies import base
 from vlagen_bench.policies.base import LoadedPolicy
 
@@ -27,7 +27,7 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
 
     Says what it waits for, since a cluster without a GPU that is asked for waits, too, for one that may join it.
     """
-    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus}
+    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, **included()}
     look = ray.remote(**resources, max_calls=1, max_retries=0)(_look)  # one call: the process, and its memory, go then
     asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
     looked = look.remote(*called(asked))
