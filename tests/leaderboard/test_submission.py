@@ -379,3 +379,10 @@ def test_holm_makes_more_entries_harder_to_tell_apart():
     pair = {"a": (104, 192), "b": (80, 192)}
     assert len(ranking.board(pair).groups) == 2
     assert len(ranking.board(pair | {f"c{i}": (92, 192) for i in range(8)}).groups) == 1
+
+
+def test_a_policy_may_come_from_outside():
+    parts = members()
+    taken = {"kind": "policy", "name": "mine:Model", "sha256": "0" * 64, "path": "mine"}
+    parts["header.json"] = json.dumps(json.loads(parts["header.json"]) | {"outside": [taken]}).encode()
+    assert submission.read(archive.pack(parts)).plan.suite.name == "tiny"

@@ -1,13 +1,14 @@
 """The catalog of tasks and suites: a strict reader of their YAML files, shipped or from outside."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench import axes
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import ConfigError, VlagenError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions
 from vlagen_bench.scenes import specs
@@ -49,7 +50,8 @@ def read_task(path: Path) -> Task:
     found = build(Task, load_yaml(path), str(path))
     if found.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
-    manifest.load(specs.of_task(found).pack)
+    with _read_from(path):
+        manifest.load(specs.of_task(found).pack)
     if found.nominal_name in found.conditions:
         raise ConfigError(
             f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
@@ -120,7 +122,8 @@ def read_suite(path: Path) -> Suite:
     if found.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{found.name}' inside, but the file is called '{path.stem}'.")
     names = list(found.conditions)
-    names += conditions.names_of(found.axes, task(found.task).scene)
+    with _read_from(path):
+        names += conditions.names_of(found.axes, task(found.task).scene)
     for members in found.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     found = dataclasses.replace(found, conditions=tuple(dict.fromkeys(names)))
@@ -128,6 +131,18 @@ def read_suite(path: Path) -> Suite:
         raise ConfigError(f"{path}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
     check_conditions(found.task, found.conditions, str(path))
     return found
+
+
+@contextmanager
+def _read_from(path: Path) -> Iterator[None]:
+    """Lets an error name the file that asks for something, and say how one's own is included."""
+    try:
+        yield
+    except VlagenError as error:
+        hint = (
+            "" if plugins.location_of(path) is None else " Is it your own? Then include where it is: --include FOLDER"
+        )
+        raise ConfigError(f"{path}: {error}{hint}") from None
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:

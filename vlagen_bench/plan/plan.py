@@ -92,7 +92,7 @@ def select(
     """
     if task is not None and task != suite.task:
         suite = _on_task(suite, task)
-        catalog.check_conditions(task, suite.conditions if conditions is None else (), "--task")
+        catalog.check_conditions(task, suite.conditions if conditions is None else (), "--task, without --conditions")
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, option)
