@@ -46,7 +46,7 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _named(path: Path) -> dict[str, Any]:
-    task = load_yaml(path)
+    task: dict[str, Any] = load_yaml(path)
     missing = [key for key in NAMED if not isinstance(task, dict) or key not in task]
     if missing:
         raise ConfigError(f"{path}: the key '{missing[0]}' is missing. A task has {', '.join(NAMED)}.")

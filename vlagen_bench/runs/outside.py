@@ -33,8 +33,9 @@ def used(plan: Plan, policy: str) -> list[Entry]:
 
 def _file_entry(kind: Kind, name: str) -> Entry | None:
     path = plugins.files(kind).get(name)
-    location = None if path is None else plugins.location_of(path)
-    return None if location is None else _entry(kind, name, location, sha256(path))
+    if path is None or (location := plugins.location_of(path)) is None:
+        return None
+    return _entry(kind, name, location, sha256(path))
 
 
 def _axis_entry(name: str) -> Entry | None:

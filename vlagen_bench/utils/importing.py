@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,9 +70,11 @@ def _of_path(given: str, path: Path, distribution: str | None, undo: list[Callab
 def _of_module(module: ModuleType, given: str, distribution: str | None) -> Location:
     folders = [Path(folder).resolve() for folder in getattr(module, "__path__", ())]
     file = getattr(module, "__file__", None)
-    if not folders and file is None:
+    if file is not None:
+        folders.append(Path(file).resolve())
+    if not folders:
         raise ConfigError(f"The module {module.__name__} has no file, so that nothing can be included from it.")
-    path = folders[0] if folders else Path(file).resolve()
+    path = folders[0]
     return Location(given=given, path=path, module=module.__name__, distribution=distribution)
 
 
@@ -123,12 +126,15 @@ def import_code(location: Location, undo: list[Callable[[], Any]]) -> None:
 def _run(path: Path, undo: list[Callable[[], Any]]) -> None:
     """Imports a file under a name that no other has."""
     name = f"{PREFIX}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = SourceFileLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    if spec is None:  # never for a loader of files; the types say that it may be
+        raise ConfigError(f"{path} cannot be imported.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     undo.append(lambda: sys.modules.pop(name, None))
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except VlagenError:
         raise
     except (Exception, SystemExit) as error:
