@@ -58,8 +58,8 @@ class _GymnasiumFinder:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name != "gymnasium":
             return None
-        for finder in sys.meta_path:
-            if finder is self:
+        for finder in list(sys.meta_path):
+            if finder is self or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:

@@ -1,5 +1,6 @@
 """A user's own folder outside the repository: an axis, a task, a suite, a small pack and a policy."""
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -9,7 +10,9 @@ from pathlib import Path
 import yaml
 
 from helpers.places import TOP
+from vlagen_bench.axes import AXES
 from vlagen_bench.packs import manifest
+from vlagen_bench.utils import plugins
 
 AXIS = '''
 """Axis: the scene's lights are dimmer."""
@@ -136,6 +139,26 @@ def distribution(site: Path, name: str, value: str) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
     (info / "entry_points.txt").write_text(f"[vlagen_bench.plugins]\nown = {value}\n")
+
+
+@contextlib.contextmanager
+def forgotten():
+    """What is included inside is forgotten afterwards, so that other tests in this process do not see it."""
+    plugins.load()
+    state, entries, path, modules = plugins._state, dict(AXES._entries), list(sys.path), set(sys.modules)
+    locations, variable = list(state.locations), os.environ.get(plugins.VARIABLE)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - modules:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and any(one.holds(Path(file).resolve()) for one in state.locations if one not in locations):
+                del sys.modules[name]
+        state.locations[:], sys.path[:] = locations, path
+        AXES._entries.clear()
+        AXES._entries.update(entries)
+        plugins._set_variable(variable)
+        state.version += 1
 
 
 def python(code: str, cwd: Path, *paths: Path, **env: str) -> subprocess.CompletedProcess[str]:
