@@ -1,7 +1,7 @@
 """How does one episode go? What it wants of stage and policy, one thing after the other, whoever provides it."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,8 +92,8 @@ def play(episode: Episode, execution: Execution, limits: Limits) -> Generator[Re
     return Played(result=result, actions=tape.actions, state_hashes=tape.state_hashes)
 
 
-def allowed_s(request: Request, limits: Limits) -> float:
-    """How long a request may take."""
+def allowed_s(request: object, limits: Limits) -> float:
+    """How long a request may take; one of another kind as long as a beginning."""
     match request:
         case Execute(actions=actions):
             return limits.step_s * len(actions)
@@ -117,8 +117,9 @@ class _Tape:
         self.actions: list[np.ndarray] = []
         self.state_hashes: list[str] = []
 
-    def saw(self, report: Report, actions: np.ndarray | tuple = ()) -> Report:
+    def saw(self, report: Report | Answer, actions: np.ndarray | Sequence[np.ndarray] = ()) -> Report:
         """Notes what the stage did, of the actions those that it came to."""
+        assert isinstance(report, Report), "only a question gets an answer"
         self.actions.extend(actions[: len(report.state_hashes)])
         self.state_hashes.extend(report.state_hashes)
         for key, seconds in report.seconds.items():
@@ -128,10 +129,12 @@ class _Tape:
         self._last = report
         return report
 
-    def heard(self, answer: Answer) -> np.ndarray:
+    def heard(self, answer: Report | Answer) -> np.ndarray:
+        assert isinstance(answer, Answer), "a question gets an answer"
         self._seconds["policy_s"] += answer.seconds
         if answer.error is not None:
             raise _Fault(answer.error)
+        assert answer.chunk is not None, "an answer without an error has actions"
         return answer.chunk
 
     def check_time(self, limit_s: float | None) -> None:

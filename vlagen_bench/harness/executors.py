@@ -53,23 +53,25 @@ def players(
     """
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
     recipe = partial(Recipe, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
-    common = {"execution": execution, "limits": limits}
     if cluster is not None:
         cluster.connect(workers or 1)
         from vlagen_bench.harness.on_ray.build import troupe
 
         made_of = recipe(render_threads=max(1, round(cluster.env_cpus)))
-        with troupe(workers or 1, made_of, loaded, cluster, **common, note=note) as actors:
+        with troupe(workers or 1, made_of, loaded, cluster, execution=execution, limits=limits, note=note) as actors:
             yield actors
     elif workers is None:
         sim = make_sim()
         asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
         with _closing(asker, note):
-            yield Solo(task, sim, asker, film=film, **common)
+            yield Solo(task, sim, asker, film=film, execution=execution, limits=limits)
     else:
         asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
-        with _closing(asker, note), Crew(workers, made_of, asker, **common, note=note) as crew:
+        with (
+            _closing(asker, note),
+            Crew(workers, made_of, asker, execution=execution, limits=limits, note=note) as crew,
+        ):
             yield crew
 
 

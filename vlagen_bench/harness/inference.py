@@ -71,8 +71,11 @@ class Asker:
     def ask(self, questions: Mapping[int, Question]) -> dict[int, Answer]:
         """Answers by slot; several questions at once only where the asker `batches`."""
         started = perf_counter()
-        found = {slot: self._begun(slot, question) for slot, question in questions.items()}
-        ready = {slot: question for slot, question in questions.items() if found[slot] is None}
+        found: dict[int, np.ndarray | PolicyError] = {}
+        for slot, question in questions.items():
+            if (error := self._begun(slot, question)) is not None:
+                found[slot] = error
+        ready = {slot: question for slot, question in questions.items() if slot not in found}
         if ready:
             found |= self._batched(ready) if self.batches else self._one(ready)
         seconds = perf_counter() - started
@@ -179,6 +182,7 @@ def _another(loaded: LoadedPolicy) -> Any:
 
 
 def _seen(question: Question) -> dict[str, Any]:
+    assert question.observation is not None, "who asks has looked before"
     return {**question.observation, "episode_id": question.episode_id}
 
 

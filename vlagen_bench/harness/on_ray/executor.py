@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import Played, Report, play
+from vlagen_bench.harness.episode import Finish, Played, Report, play
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.actors import Attempt, Cast, Member, Staff, reason
 from vlagen_bench.harness.on_ray.environment import Ended, MovableFilm
@@ -78,7 +78,7 @@ class Troupe:
         """One that has to do with no node that the episode was lost with, if there is one."""
         return next((one for one in free if not self._nodes(one) & set(attempt.lost_with)), free[0])
 
-    def _nodes(self, member: Member) -> set[str]:
+    def _nodes(self, member: Member) -> set[str | None]:
         return {member.node} if member.asks is None else {member.node, self._staff.replicas[member.asks].node}
 
     def _give(self, member: Member, attempt: Attempt) -> None:
@@ -94,13 +94,14 @@ class Troupe:
     def _go_on(self, member: Member, reply: Ended | BaseException) -> list[Played]:
         """Accepts an episode, or queues it again where something went wrong that is not its own fault; it, if it ended."""
         attempt, member.attempt = member.attempt, None
+        assert attempt is not None, "it replies to what it was given"
         self._playing -= 1
         ended = reply if isinstance(reply, Ended) else _lost(attempt, reply)
         if self._worn(member, ended):
             self._staff.replace(member)
         else:
             self._staff.free[member] = None
-        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked.hung):
+        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
             self._queue.appendleft(replace(attempt, alone=True))
         elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
             self._queue.appendleft(again)
@@ -117,7 +118,7 @@ class Troupe:
 
         For it may be the node that is lost, which Ray knows half a minute later only.
         """
-        lost = {"gone": member, "policy": member.asked}.get(ended.trouble)
+        lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
         node = None if lost is None else lost.node
         counts = node is None or attempt.lost_with.count(node) != 1
         if counts and attempt.number > self._limits.retries:
@@ -131,6 +132,7 @@ class Troupe:
 
     def _kept(self, attempt: Attempt, ended: Ended) -> Played:
         for name, content in ended.films.items():
+            assert self._film is not None, "environments make films only where there is one"
             self._film.keep(name, content)
         if ended.complaint is not None:
             self._note(f"{_name(attempt)}: {ended.complaint} Its result is kept, its film is lost.")
@@ -143,6 +145,7 @@ def _lost(attempt: Attempt, error: BaseException) -> Ended:
     next(player)
     text = f"worker: its environment is gone: {reason(error)} (attempt {attempt.number})."
     finish = player.send(Report(error=text))
+    assert isinstance(finish, Finish), "an error ends an episode"
     played = Played(result=finish.result, actions=[], state_hashes=[])
     return Ended(played=played, trouble="gone")
 

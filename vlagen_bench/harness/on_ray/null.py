@@ -9,7 +9,8 @@ import ray
 from ray.actor import ActorHandle
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Question, Report, Request, play
+from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Report, Request, play
+from vlagen_bench.harness.inference import Question
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.environment import Ended
 from vlagen_bench.harness.on_ray.replica import Turn
@@ -54,7 +55,7 @@ class NullEnvironments:
     async def ready(self) -> str:
         return ray.get_runtime_context().get_node_id()
 
-    async def play(self, episode: Episode, turn: Turn, replica: ActorHandle) -> Ended:
+    async def play(self, episode: Episode, turn: Turn, replica: ActorHandle[Any]) -> Ended:
         player = play(episode, Execution(horizon=self._waits.horizon), Limits())
         request, steps = next(player), 0
         try:
