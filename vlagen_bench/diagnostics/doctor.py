@@ -114,7 +114,7 @@ def _pins() -> dict[str, str]:
         required = importlib.metadata.requires("vlagen-bench") or []
     except importlib.metadata.PackageNotFoundError:
         return {}
-    return dict(found.groups() for entry in required if (found := re.fullmatch(r"([\w-]+)==([\w.]+)", entry)))
+    return {found[1]: found[2] for entry in required if (found := re.fullmatch(r"([\w-]+)==([\w.]+)", entry))}
 
 
 def _nvidia() -> Finding:

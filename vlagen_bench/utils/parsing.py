@@ -103,11 +103,11 @@ def _scalar(kind: type[Any], value: Any, where: str) -> Any:
 
 
 @functools.cache
-def _hints(kind: Hashable) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _dataclass(kind: type[Any], value: Any, where: str) -> Any:
+def _dataclass(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         _wrong(where, f"a mapping ({kind.__name__})", value)
     hints = _hints(kind)

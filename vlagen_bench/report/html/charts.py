@@ -1,6 +1,6 @@
 """The charts of rates and drops: bars with intervals, a radar, and curves over levels, on shared scales."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from math import ceil, cos, degrees, floor, pi, sin
 
@@ -79,8 +79,8 @@ def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
         parts.append(dot(MIDDLE, MIDDLE, "nominal", RADIUS * nominal.value))
     parts.append(_outline(lines, angles))
     for one, angle in zip(lines, angles, strict=True):
-        if one.success.low is not None:
-            parts.append(line(*_at(angle, one.success.low), *_at(angle, one.success.high), "whisker"))
+        if (ends := one.success.interval) is not None:
+            parts.append(line(*_at(angle, ends[0]), *_at(angle, ends[1]), "whisker"))
         if one.success.value is not None:
             parts.append(dot(*_at(angle, one.success.value), "point"))
         parts.append(_spoke_label(one.name, angle, radial=radial))
@@ -103,12 +103,12 @@ def severity(curve: Curve) -> Markup:
     points = [(0, curve.clean), *((step.level, step.success) for step in curve.steps)]
     for known, run in groupby(points, key=lambda point: point[1].value is not None):
         if known:
-            way = " ".join(f"{x(level):.1f},{y(one.value):.1f}" for level, one in run)
+            way = " ".join(f"{x(level):.1f},{y(one.value):.1f}" for level, one in run if one.value is not None)
             parts.append(tag("polyline", points=way, class_="curve"))
     for level, one in points:
         parts.append(text(x(level), height - 7, "clean" if level == 0 else str(level), "mark"))
-        if one.low is not None:
-            parts.append(line(x(level), y(one.low), x(level), y(one.high), "whisker"))
+        if (ends := one.interval) is not None:
+            parts.append(line(x(level), y(ends[0]), x(level), y(ends[1]), "whisker"))
         if one.value is not None:
             parts.append(_square(x(0), y(one.value)) if level == 0 else dot(x(level), y(one.value), "point"))
     told = "; ".join(f"{'clean twins' if level == 0 else f'level {level}'}: {said_rate(one)}" for level, one in points)
@@ -116,10 +116,10 @@ def severity(curve: Curve) -> Markup:
     return picture(f"severity-{curve.axis}", (0, 0, width, height), title, told, *parts)
 
 
-def _whisker(one: Estimate, x, middle: float) -> list[Markup]:
-    if one.low is None:
+def _whisker(one: Estimate, x: Callable[[float], float], middle: float) -> list[Markup]:
+    if one.interval is None:
         return []
-    low, high = x(one.low), x(one.high)
+    low, high = map(x, one.interval)
     caps = [line(end, middle - 3.5, end, middle + 3.5, "whisker") for end in (low, high)]
     return [line(low, middle, high, middle, "whisker"), *caps]
 
@@ -134,17 +134,12 @@ def _at(angle: float, level: float) -> tuple[float, float]:
 
 def _outline(lines: Sequence[Line], angles: Sequence[float]) -> Markup:
     """The polygon; where an axis has no data, it is open there, and not filled."""
-    known = [one.success.value is not None for one in lines]
-    if all(known):
-        way = " ".join("{:.1f},{:.1f}".format(*_at(a, one.success.value)) for one, a in zip(lines, angles, strict=True))
-        return tag("polygon", points=way, class_="area")
-    pairs = [(place, (place + 1) % len(lines)) for place in range(len(lines))]
-    sides = (
-        line(*_at(angles[a], lines[a].success.value), *_at(angles[b], lines[b].success.value), "curve")
-        for a, b in pairs
-        if known[a] and known[b]
-    )
-    return tag("g", "", *sides)
+    values = [one.success.value for one in lines]
+    corners = [None if value is None else _at(angle, value) for value, angle in zip(values, angles, strict=True)]
+    if None not in corners:
+        return tag("polygon", points=" ".join("{:.1f},{:.1f}".format(*at) for at in corners if at), class_="area")
+    sides = zip(corners, [*corners[1:], *corners[:1]], strict=True)
+    return tag("g", "", *(line(*start, *end, "curve") for start, end in sides if start and end))
 
 
 def _spoke_label(name: str, angle: float, *, radial: bool) -> Markup:

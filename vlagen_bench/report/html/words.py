@@ -2,8 +2,8 @@
 
 import re
 
-from vlagen_bench.report import terminal
 from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.utils import text as texts
 from vlagen_bench.utils.text import NO_DATA, percent
 
 TROUBLES = {
@@ -39,12 +39,12 @@ def kind(name: str) -> str:
 
 def points(value: float | None) -> str:
     """`+12`, `−3`, `0`, or a dash; with the sign of typesetters."""
-    return terminal.points(value).replace("-", "−")
+    return texts.points(value).replace("-", "−")
 
 
 def percent_range(one: Estimate) -> str:
     """`61 – 83 %`, or a dash."""
-    return terminal.percent_range(None if one.low is None or one.high is None else (one.low, one.high))
+    return texts.percent_range(one.interval)
 
 
 def points_range(one: Estimate) -> str:
