@@ -1,4 +1,4 @@
-"""All scenes, by name."""
+"""The scenes by name."""
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import SceneSpec
