@@ -161,8 +161,8 @@ class _TimedFolder(RunFolder):
 class _DriverClock:
     """What the driver spent, from the end of one episode to the end of a later one."""
 
-    def __init__(self, troupe: RayExecutor, folder: "_TimedFolder") -> None:
-        self._troupe, self._folder = troupe, folder
+    def __init__(self, actors: RayExecutor, folder: "_TimedFolder") -> None:
+        self._executor, self._folder = actors, folder
         self.marks: list[np.ndarray] = []
         """wall time, time of waiting, of computing, of storing, of that for commits (s), and their number"""
 
@@ -171,7 +171,7 @@ class _DriverClock:
         store_s = folder.add_s + folder.commit_s
         now = (
             time.perf_counter(),
-            self._troupe.waited_s,
+            self._executor.waited_s,
             time.process_time(),
             store_s,
             folder.commit_s,
@@ -254,16 +254,16 @@ def measure(environments: int, waits: NullSettings, *, rounds: int = 6, replicas
     def environment(number: int) -> ActorHandle:
         return hosts[number // HOSTED]
 
-    cast = ActorSpecs(environments=environments, environment=environment, replicas=replicas, replica=replica)
+    specs = ActorSpecs(environments=environments, environment=environment, replicas=replicas, replica=replica)
     limits = Limits(recycle_after=10**9)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "null"}
     with (
         tempfile.TemporaryDirectory() as place,
         _TimedFolder.writing(Path(place), header, plan) as folder,
-        RayExecutor(cast, limits=limits, film=None, note=_no_notes) as troupe,
+        RayExecutor(specs, limits=limits, film=None, note=_no_notes) as actors,
     ):
-        clock = _DriverClock(troupe, folder)
-        run.run(plan, troupe, folder, (clock,), max_errors=0, retry_errors=False)
+        clock = _DriverClock(actors, folder)
+        run.run(plan, actors, folder, (clock,), max_errors=0, retry_errors=False)
     # The first round starts the actors, and in the last fewer and fewer play.
     first, last = clock.marks[environments - 1], clock.marks[-environments]
     wall_s, waited_s, cpu_s, store_s, commit_s, commits = last - first

@@ -38,11 +38,11 @@ class Chunks:
         count = min(self._how.horizon or (1 if averaged else len(chunk)), len(chunk))
         self._live.append(chunk)
         actions = np.stack([self._mean(step) for step in range(count)]) if averaged else chunk[:count]
-        self._live = [one[count:] for one in self._live if averaged and len(one) > count]
+        self._live = [older[count:] for older in self._live if averaged and len(older) > count]
         return actions
 
     def _mean(self, step: int) -> np.ndarray:
-        foreseen = np.array([one[step] for one in self._live if len(one) > step], dtype=np.float64)
+        foreseen = np.array([chunk[step] for chunk in self._live if len(chunk) > step], dtype=np.float64)
         exponents = -self._how.ensemble * np.arange(len(foreseen))
         weights = np.exp(exponents - exponents.max())
         return (weights @ foreseen / weights.sum()).astype(np.float32)

@@ -63,14 +63,14 @@ def make_executor(
             yield actors
     elif workers is None:
         sim = make_sim()
-        asker = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
-        with _closing(asker, note):
-            yield SerialExecutor(task, sim, asker, film=film, **common)
+        caller = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        with _closing(caller, note):
+            yield SerialExecutor(task, sim, caller, film=film, **common)
     else:
-        asker = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        caller = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
-        with _closing(asker, note), PoolExecutor(workers, made_of, asker, **common, note=note) as crew:
-            yield crew
+        with _closing(caller, note), PoolExecutor(workers, made_of, caller, **common, note=note) as playing:
+            yield playing
 
 
 def render_threads(workers: int) -> int:
@@ -83,11 +83,11 @@ def render_threads(workers: int) -> int:
 
 
 @contextmanager
-def _closing(asker: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
+def _closing(caller: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
         try:
-            asker.close()
+            caller.close()
         except PolicyError as error:
             note(f"policy: {error}")

@@ -41,7 +41,7 @@ class Slot:
         self._action_s = math.inf
         self._recipe, self._execution, self._limits = recipe, execution, limits
         self._worker: Worker | None = None
-        self._player: Generator[Request, StepReport | PolicyAnswer, PlayedEpisode] | None = None
+        self._course: Generator[Request, StepReport | PolicyAnswer, PlayedEpisode] | None = None
 
     @property
     def question(self) -> PolicyQuery | None:
@@ -93,16 +93,16 @@ class Slot:
     def go_on(self, reply: StepReport | PolicyAnswer) -> PlayedEpisode | None:
         """Passes a reply to the player, and the player's next request to the worker; at its end, the episode."""
         try:
-            if self._player is None:  # the reply is from a worker that is ready, or could not start
-                self._player = play(self.attempt.episode, self._execution, self._limits)
+            if self._course is None:  # the reply is from a worker that is ready, or could not start
+                self._course = play(self.attempt.episode, self._execution, self._limits)
                 self._started = time.monotonic()
-                request = next(self._player)
+                request = next(self._course)
                 if reply.error is not None:
-                    request = self._player.send(reply)
+                    request = self._course.send(reply)
             else:
-                request = self._player.send(reply)
+                request = self._course.send(reply)
             if self._worker is None:  # then the episode is over, and there is no film
-                self._player.send(StepReport())
+                self._course.send(StepReport())
         except StopIteration as end:
             self.leave()
             return end.value
@@ -111,9 +111,9 @@ class Slot:
 
     def leave(self) -> None:
         """Lets go of the attempt, ended or not."""
-        if self._player is not None:
-            self._player.close()
-        self.attempt = self.request = self._player = None
+        if self._course is not None:
+            self._course.close()
+        self.attempt = self.request = self._course = None
 
     def dismiss(self, *, grace_s: float = 0.0) -> None:
         """Ends the worker, at once or when it has closed its policy."""

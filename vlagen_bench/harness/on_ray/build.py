@@ -43,8 +43,8 @@ def make_ray_executor(
         )
         return actor.remote(*name_and_arguments(loaded), slots, limits.step_s)
 
-    cast = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
-    return RayExecutor(cast, limits=limits, film=recipe.film, note=note)
+    specs = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
+    return RayExecutor(specs, limits=limits, film=recipe.film, note=note)
 
 
 def name_and_arguments(loaded: LoadedPolicy) -> tuple[str, dict[str, str]]:
