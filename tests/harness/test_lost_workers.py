@@ -22,7 +22,7 @@ from helpers.places import TESTS
 from helpers.workers import PLAN, TASK, VICTIM, children, go, outcomes, trapped
 from vlagen_bench.errors import AssetError
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 
 
@@ -74,7 +74,7 @@ def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
 @pytest.mark.parametrize("policy", [Counter, Batcher])
 def test_a_slow_episode_holds_up_no_other(tmp_path, policy):
     order = []
-    crew = players(
+    crew = make_executor(
         TASK, trapped("wait", tmp_path / "traps"), loaded(policy()), workers=2, execution=Execution(),
         limits=Limits(), film=None, note=order.append,
     )  # fmt: skip

@@ -20,9 +20,9 @@ from helpers.fakes import (
 from helpers.workers import PLAN, TASK, children, go, outcomes
 from vlagen_bench.errors import AssetError
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.pool import Crew
+from vlagen_bench.harness.pool import PoolExecutor
 from vlagen_bench.policies.base import load
 
 
@@ -70,7 +70,7 @@ def test_chunks_and_their_horizon_change_nothing_for_workers(tmp_path):
         )
 
 
-class Ready(Crew):
+class Ready(PoolExecutor):
     """Two workers, both with a reply when the driver looks."""
 
     def __init__(self, *replies):
@@ -116,7 +116,7 @@ def test_films_are_made_where_the_pictures_are(tmp_path, workers):
 
 @pytest.mark.parametrize("workers", [None, 2])
 def test_times_add_up(tmp_path, workers):
-    crew = players(
+    crew = make_executor(
         TASK, FakeSim, loaded(Batcher()), workers=workers, execution=Execution(), limits=Limits(), film=None, note=print
     )
     with crew as who:

@@ -14,10 +14,10 @@ from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.cli.replay import replay as command
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.replay import Unseen, replay
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.replay import UnrenderedSimulator, replay
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
 from vlagen_bench.runs import episodes
@@ -42,7 +42,7 @@ for take in found[:: int(sys.argv[2])]:
 
 def test_every_episode_goes_the_same_way_in_any_order(found):
     task = catalog.task("tabletop_put_on")
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     for take in (*reversed(found), found[-1]):
         one = replay(take, sim, task)
         assert one.exact and one.disagreements == () and one.steps == len(take.actions) > 5
@@ -84,9 +84,9 @@ def _recorded(made, task, path):
     head = header.make(
         made, wild, specs.scene(task.scene), "none", (), execution=Execution(), limits=Limits(), workers=1
     )
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     with RunFolder.writing(path, head, made) as folder:
-        for played in Solo(task, sim, Asker(wild, sim=sim)).plays(made.episodes):
+        for played in SerialExecutor(task, sim, PolicyCaller(wild, sim=sim)).plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)
     return path
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from vlagen_bench.cli.replay import replay as command
-from vlagen_bench.harness.replay import Again, compare
+from vlagen_bench.harness.replay import Resimulation, compare
 from vlagen_bench.runs.actions import write_actions
 
 pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
@@ -18,7 +18,7 @@ def again(take, **changes):
         "state_hashes": take.state_hashes, "ended": True, "success": record.success_at_end,
         "success_once": record.success_once, "metrics": record.metrics,
     }  # fmt: skip
-    return Again(**{**same, **changes})
+    return Resimulation(**{**same, **changes})
 
 
 @pytest.mark.parametrize(("changes", "at", "says"), [

@@ -12,12 +12,12 @@ from urllib.parse import unquote
 
 from helpers.fake_pack import MESH, OTHER, PHOTO, git_blob, sha256
 from vlagen_bench.packs import install
-from vlagen_bench.packs.download import Limits
+from vlagen_bench.packs.download import DownloadLimits
 
 BIG = random.Random(0).randbytes(300_000)
 HALF = len(BIG) // 2
 FILES = f"files: {{{MESH}: {git_blob(BIG)}, {PHOTO}: {sha256(OTHER)}}}"
-QUICK = Limits(pause_s=0.01, timeout_s=1.0)
+QUICK = DownloadLimits(pause_s=0.01, timeout_s=1.0)
 
 
 class Server(ThreadingHTTPServer):

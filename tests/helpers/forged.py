@@ -9,14 +9,14 @@ import pytest
 from helpers.submissions import (
     members,
 )
-from vlagen_bench.harness.replay import Unseen, replay
+from vlagen_bench.harness.replay import UnrenderedSimulator, replay
 from vlagen_bench.leaderboard import archive, submission, verify
 from vlagen_bench.leaderboard.limits import Refused
 
 
 def here(task, takes):
     """Re-simulates in this process, which is faster than a sandbox."""
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     return (replay(take, sim, task) for take in takes)
 
 

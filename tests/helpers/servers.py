@@ -13,7 +13,7 @@ import websockets.sync.server
 from helpers.fakes import loaded
 from vlagen_bench.policies import base
 from vlagen_bench.policies.remote.server import Server
-from vlagen_bench.policies.remote.session import Served
+from vlagen_bench.policies.remote.session import ServedPolicy
 
 PICTURE = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
 SEEN = {"image": PICTURE, "images": {"front": PICTURE}, "state": np.array([0.5, 2], np.float32), "episode_id": "e1"}
@@ -47,7 +47,7 @@ class Telling:
 @contextlib.contextmanager
 def serving(policy, *, port=0, notes=None):
     """The address of a server of this policy, which lives in another thread."""
-    served = Served(policy if isinstance(policy, base.LoadedPolicy) else loaded(policy))
+    served = ServedPolicy(policy if isinstance(policy, base.LoadedPolicy) else loaded(policy))
     server = Server(served, host="127.0.0.1", port=port, note=[].append if notes is None else notes.append)
     with server.listening() as found:
         threading.Thread(target=server.work, daemon=True).start()

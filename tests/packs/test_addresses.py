@@ -11,7 +11,7 @@ from helpers.fake_pack import MESH, manifest, ship
 from helpers.faulty_server import BIG, HALF, assert_installed, get, part_of, status
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import install
-from vlagen_bench.packs.download import Limits
+from vlagen_bench.packs.download import DownloadLimits
 
 
 def test_redirects_are_followed_and_keep_the_range(home, kept, server):
@@ -74,7 +74,7 @@ def test_a_connection_that_is_lost_later_is_a_fault_of_the_files(home, server):
         away = f"http://127.0.0.1:{unused.getsockname()[1]}/"
         server.faults[MESH] = deque([status(302, Location=away)] * 9)
         with pytest.raises(AssetError, match=r"1 of 2 files .*connection refused, tried 4 times"):
-            get(server, Limits(pause_s=0.01))
+            get(server, DownloadLimits(pause_s=0.01))
 
 
 def test_paths_that_leave_the_pack_are_refused(home, tmp_path, monkeypatch, server):

@@ -33,11 +33,11 @@ from helpers.faulty_server import (
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import install
 from vlagen_bench.packs import manifest as packs
-from vlagen_bench.packs.download import Limits
+from vlagen_bench.packs.download import DownloadLimits
 
 
 def test_a_mirror_has_the_layout_of_the_pack(home, kept, server):
-    assert get(server) == packs.Check(missing=(), wrong=(), stand_ins=())
+    assert get(server) == packs.PackCheck(missing=(), wrong=(), stand_ins=())
     assert_installed(home)
     assert server.asked == {MESH: [None], PHOTO: [None]}
     assert not kept.exists()
@@ -121,7 +121,7 @@ def test_a_server_is_given_the_time_it_asks_for(home, server):
 )
 def test_what_does_not_pass_is_reported_after_the_stated_number_of_tries(home, server, fault, why):
     server.faults[MESH] = deque([fault] * 3)
-    limits = Limits(pause_s=0.01, timeout_s=0.3, tries=2)
+    limits = DownloadLimits(pause_s=0.01, timeout_s=0.3, tries=2)
     with pytest.raises(AssetError, match=rf"1 of 2 files .*{MESH} \({why}.*, tried 2 times\)"):
         get(server, limits)
     assert len(server.asked[MESH]) == 2
@@ -218,7 +218,7 @@ def test_a_server_that_fails_again_and_again_is_given_up(home, tmp_path, monkeyp
     server.content = dict.fromkeys(names, b"x")
     server.faults = defaultdict(deque, {name: deque([status(503)] * 9) for name in names})
     with pytest.raises(AssetError, match=r"30 of 30 files .*503 Service Unavailable, tried 1 times"):
-        get(server, Limits(connections=2, tries=1))
+        get(server, DownloadLimits(connections=2, tries=1))
     assert len(server.asked) < 6
 
 
@@ -226,5 +226,5 @@ def test_a_server_that_fails_again_and_again_is_given_up(home, tmp_path, monkeyp
 def test_files_have_a_limit(home, kept, server, fault):
     server.faults[MESH] = deque([fault])
     with pytest.raises(AssetError, match=r"larger than 0.954 MiB"):
-        get(server, Limits(size_bytes=1_000_000))
+        get(server, DownloadLimits(size_bytes=1_000_000))
     assert not (kept / f"{MESH}.part").exists()

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from helpers.commands import call
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.on_ray.cluster import Cluster
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.ray
 )
 def test_an_option_that_makes_no_sense_is_a_sentence(options, says):
     with pytest.raises(ConfigError, match=says):
-        _ = Playing(**options).cluster
+        _ = ExecutionOptions(**options).cluster
 
 
 def test_an_address_where_no_cluster_is_is_a_sentence(tmp_path):

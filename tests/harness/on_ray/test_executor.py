@@ -12,7 +12,7 @@ from helpers.places import TESTS
 from helpers.ray_fakes import PortableFilm, SlowSim
 from helpers.workers import PLAN, VICTIM, outcomes, trapped
 from helpers.workers import go as workers_go
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import AssetError, PolicyError
 from vlagen_bench.harness.on_ray.cluster import Cluster
 from vlagen_bench.policies.base import LoadedPolicy, load
@@ -180,7 +180,7 @@ def test_a_run_goes_on_elsewhere(tmp_path, two_nodes):
 
 
 def test_the_driver_knows_a_policy_without_loading_it(two_nodes):
-    options = Playing(executor="ray")
+    options = ExecutionOptions(executor="ray")
     found = options.load("helpers.ray_fakes:Scribbler", {})
     assert found.policy.spec == {"gripper": "sideways"} and not found.privileged
     assert not hasattr(found.policy, "act_batch") and options.load("helpers.fakes:Oracle", {}).privileged
@@ -194,15 +194,15 @@ def test_it_is_said_that_a_policy_waits_for_room(two_nodes, monkeypatch, caplog)
     from vlagen_bench.harness.on_ray import probe_policy
 
     monkeypatch.setattr(probe_policy, "PATIENCE_S", 0.3)
-    Playing(executor="ray").load("helpers.ray_fakes:SlowToLoad", {})
+    ExecutionOptions(executor="ray").load("helpers.ray_fakes:SlowToLoad", {})
     assert "The policy is not loaded yet; free in the cluster: " in caplog.text and "(--policy-gpus)" in caplog.text
 
 
 def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(two_nodes):
     from vlagen_bench.diagnostics import bench_scale
-    from vlagen_bench.harness.on_ray.null import Waits
+    from vlagen_bench.harness.on_ray.null import NullSettings
 
-    load = bench_scale.measure(2, Waits(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
+    load = bench_scale.measure(2, NullSettings(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
     assert load.questions == 2 * load.episodes == 2 * 3
     assert load.question_bytes > 640 * 480 * 3 and load.record_bytes < 10_000
     assert 0 < load.commit_s < load.store_s < load.busy_s < load.wall_s

@@ -25,20 +25,20 @@ def test_an_actor_that_hangs_with_the_lock_of_python_ends_itself():
 def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     import asyncio
 
-    from vlagen_bench.harness.inference import Asker, Question
-    from vlagen_bench.harness.on_ray.replica import Replica, Turn
+    from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
+    from vlagen_bench.harness.on_ray.replica import Caller, Replica
 
     async def ask():
         replica = Replica("helpers.fakes:Batcher", {}, 2, 5.0)
-        replica._asker = Asker(load("helpers.fakes:Batcher", {}), slots=2)
+        replica._asker = PolicyCaller(load("helpers.fakes:Batcher", {}), slots=2)
 
         def question(begins):
-            return Question(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})
+            return PolicyQuery(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})
 
-        first = asyncio.create_task(replica.ask(Turn(slot=0, number=1), question(True)))
-        second = await replica.ask(Turn(slot=1, number=2), question(True))
-        late = await replica.ask(Turn(slot=0, number=1), question(False))
-        third = await replica.ask(Turn(slot=1, number=2), question(False))
+        first = asyncio.create_task(replica.ask(Caller(slot=0, number=1), question(True)))
+        second = await replica.ask(Caller(slot=1, number=2), question(True))
+        late = await replica.ask(Caller(slot=0, number=1), question(False))
+        third = await replica.ask(Caller(slot=1, number=2), question(False))
         first.cancel()
         return second, late, third
 

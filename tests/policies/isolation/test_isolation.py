@@ -19,7 +19,7 @@ from helpers.hostile import SINS, Good, Hostile, HostileBatch
 from helpers.hostile_runs import APART_S, EPISODES, HERE_S, PLAN, TASK, assert_like, go
 from helpers.places import DOCS, TESTS
 from vlagen_bench.harness.worker import simulator
-from vlagen_bench.policies.isolation.proxy import Isolation, load
+from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
 
@@ -39,7 +39,7 @@ def test_a_sin_ends_its_episode_at_most(tmp_path, good, name):
 def test_a_policy_of_its_own_process_commits_every_sin_and_all_other_episodes_are_the_same(tmp_path, good):
     sins = dict(zip(EPISODES[::2], TOGETHER, strict=False))
     assert len(sins) == len(TOGETHER)
-    made = load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, Isolation(step_s=APART_S, memory_mb=2000))
+    made = load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, IsolationLimits(step_s=APART_S, memory_mb=2000))
     made.policy.output.keep_in(tmp_path / "policy.log")
     results = go(tmp_path / "run", made, PLAN.episodes[: 2 * len(sins)])
     assert_like(results, good, {key: SINS[name].apart for key, name in sins.items()}, APART_S)
@@ -58,7 +58,7 @@ def test_sins_of_a_batch_are_of_one(tmp_path, good):
 @pytest.mark.parametrize("policy", ["Hostile", "HostileBatch"])
 def test_a_crash_harms_no_episode_that_goes_on_beside_it(tmp_path, good, policy):
     sins = {EPISODES[1]: "segfault", EPISODES[2]: "ragged", EPISODES[5]: "os_exit", EPISODES[6]: "nan"}
-    made = load(f"helpers.hostile:{policy}", {"sins": json.dumps(sins)}, Isolation(step_s=20))
+    made = load(f"helpers.hostile:{policy}", {"sins": json.dumps(sins)}, IsolationLimits(step_s=20))
     results = go(tmp_path, made, PLAN.episodes[:8], workers=3)
     # Of a batch it is said that act_batch() fails, of one answer that act() returned it.
     outcomes = {key: SINS[name].apart.split(" in act")[0] for key, name in sins.items()}
@@ -126,7 +126,7 @@ def test_a_real_simulator_is_the_same_whatever_the_policy_does(tmp_path):
     made = {
         "good": loaded(Good()),
         "here": loaded(Hostile(json.dumps(sins))),
-        "apart": load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, Isolation()),
+        "apart": load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, IsolationLimits()),
     }
     found = {name: go(tmp_path / name, one, make_sim=make_sim, task=task) for name, one in made.items()}
     expected = {key: SINS[name].here for key, name in sins.items()}

@@ -8,21 +8,21 @@ import pytest
 
 from helpers.fakes import wait_for
 from helpers.hostile_runs import EPISODES, FEW, go
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.isolation.output import NO_MORE, Output
-from vlagen_bench.policies.isolation.proxy import Isolation, load
+from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 
 
 def test_nothing_that_the_process_says_is_unpickled(tmp_path):
-    made = load("helpers.hostile:Forger", {"path": str(tmp_path / "forged")}, Isolation())
+    made = load("helpers.hostile:Forger", {"path": str(tmp_path / "forged")}, IsolationLimits())
     errors = {record["error"] for record in go(tmp_path / "run", made, FEW[:2]).values()}
     assert len(errors) == 1 and "do not understand each other: this is no MessagePack" in errors.pop()
     assert not (tmp_path / "forged").exists()
 
 
 def test_a_process_ends_with_its_session(tmp_path):
-    made = load("helpers.hostile:Hostile", {"sins": json.dumps({EPISODES[1]: "processes"})}, Isolation())
+    made = load("helpers.hostile:Hostile", {"sins": json.dumps({EPISODES[1]: "processes"})}, IsolationLimits())
     group = made.policy._cell._process.pid
     assert os.getpgid(group) == group != os.getpgid(0)
     go(tmp_path, made)
@@ -44,7 +44,7 @@ def _members(group):
 def test_no_file_of_the_harness_is_open_in_the_process(tmp_path):
     with open(tmp_path / "lock", "w") as lock:
         os.set_inheritable(lock.fileno(), True)
-        made = load("helpers.hostile:Good", {}, Isolation())
+        made = load("helpers.hostile:Good", {}, IsolationLimits())
         folder = f"/proc/{made.policy._cell._process.pid}/fd"
         targets = [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
     made.policy.close()
@@ -76,9 +76,9 @@ def test_what_is_printed_has_an_end(tmp_path):
 )
 def test_options_of_isolation_that_make_no_sense_are_refused(options, says):
     with pytest.raises(ConfigError, match=says):
-        Playing(**options).isolation()
-    assert Playing(isolate=True, step_timeout=5.0).isolation() == Isolation(step_s=5.0)
+        ExecutionOptions(**options).isolation()
+    assert ExecutionOptions(isolate=True, step_timeout=5.0).isolation() == IsolationLimits(step_s=5.0)
 
 
 def test_the_option_that_is_named_lengthens_the_time_to_load():
-    assert Playing(isolate=True, step_timeout=3000.0).isolation().start_s == 3000.0
+    assert ExecutionOptions(isolate=True, step_timeout=3000.0).isolation().start_s == 3000.0

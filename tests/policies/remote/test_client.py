@@ -9,7 +9,7 @@ import pytest
 from helpers.fakes import Batcher, Counter, Stepper, loaded
 from helpers.servers import CHUNK, PICTURE, SEEN, Telling, answering, ask, remote, sentence, serving, stub
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.harness.inference import Asker, Question
+from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
 from vlagen_bench.policies import base
 from vlagen_bench.policies.random import Random
 from vlagen_bench.policies.remote import wire
@@ -18,11 +18,11 @@ from vlagen_bench.policies.remote import wire
 @pytest.mark.parametrize("kind", [Stepper, Counter, Batcher, Random])
 def test_a_served_policy_answers_two_episodes_as_it_would_here(kind):
     def answers(made):
-        asker = Asker(made, slots=2)
+        asker = PolicyCaller(made, slots=2)
         found = []
         for begins in (True, False, False, True, False):  # both episodes, in turn, and both once more
             asked = {
-                slot: Question(episode_id=f"e{slot}", begins=begins, instruction="go", observation=SEEN)
+                slot: PolicyQuery(episode_id=f"e{slot}", begins=begins, instruction="go", observation=SEEN)
                 for slot in (0, 1)
             }
             parts = [asked] if asker.batches else [{slot: asked[slot]} for slot in (0, 1)]

@@ -16,7 +16,7 @@ from helpers.servers import Telling, ask, remote, sentence, serving
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies import base
 from vlagen_bench.policies.remote import wire
-from vlagen_bench.policies.remote.session import Served
+from vlagen_bench.policies.remote.session import ServedPolicy
 
 
 def healthy(url):
@@ -133,7 +133,7 @@ def test_a_port_in_use_is_a_sentence():
 def test_oracles_are_not_served(name, tmp_path):
     arguments = {"run": str(tmp_path)} if name == "replay" else {}
     with pytest.raises(PolicyError, match="is an oracle"):
-        Served(base.load(name, arguments))
+        ServedPolicy(base.load(name, arguments))
 
 
 @pytest.mark.parametrize("spec", ["delta", {"gripper": object()}, {1: "one"}])
@@ -141,4 +141,4 @@ def test_a_spec_that_cannot_be_told_is_a_sentence(spec):
     policy = Telling()
     policy.spec = spec
     with pytest.raises(PolicyError, match="cannot be told to clients"):
-        Served(loaded(policy))
+        ServedPolicy(loaded(policy))
