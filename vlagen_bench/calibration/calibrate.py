@@ -1,4 +1,4 @@
-"""How is an axis calibrated? Each level against its clean twins: severity measured, and policies played on both."""
+"""The calibration of an axis: every level against its clean twins, in severity and in policies' success."""
 
 import dataclasses
 import importlib.metadata
@@ -14,8 +14,8 @@ from vlagen_bench import axes
 from vlagen_bench.axes import AXES, Axis
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration import severity
-from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Severity
-from vlagen_bench.calibration.pairs import Pair, PairedPolicy
+from vlagen_bench.calibration.curves import Curve, Drop, Point, Severity
+from vlagen_bench.calibration.pairs import Pair, Player
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.types import Condition, Task, content_hash
@@ -28,7 +28,7 @@ PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "opencv-python")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalibrationJob:
+class Job:
     """One point of one axis that is to be measured."""
 
     task: str
@@ -38,7 +38,7 @@ class CalibrationJob:
     seed: int
     known: Point | None
     """what was measured of it before"""
-    players: tuple[PairedPolicy, ...]
+    players: tuple[Player, ...]
     """policies that are to be played"""
 
 
@@ -69,7 +69,7 @@ def pairs_of(task: Task, axis: type[Axis], parameters: Mapping[str, Any], *, epi
     return [plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes)]
 
 
-def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> CalibrationCurve:
+def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
     """The curve of an axis before anything is measured."""
     if episodes < 2:
         raise ConfigError(f"--episodes: an interval needs at least 2 episodes, not {episodes}.")
@@ -78,7 +78,7 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Calibr
         which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, found, episodes=episodes, seed=seed)]
         for which, found in points_of(axis).items()
     }
-    return CalibrationCurve(
+    return Curve(
         axis=axis.name,
         kind=axis.kind,
         task=task.ref,
@@ -94,7 +94,7 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Calibr
     )
 
 
-def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[CalibrationJob]:
+def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
     """What is missing of a curve: its points, and at each of them these policies."""
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
@@ -102,7 +102,7 @@ def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[Calib
         missing = tuple(one for one in players if known is None or one.name not in known.drops)
         if known is None or missing:
             task = curve.task.partition("@")[0]
-            job = CalibrationJob(
+            job = Job(
                 task=task,
                 axis=curve.axis,
                 which=which,
@@ -115,7 +115,7 @@ def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[Calib
     return wanted
 
 
-def measure_all(wanted: Sequence[CalibrationJob], *, workers: int) -> Iterator[tuple[CalibrationJob, Point]]:
+def measure_all(wanted: Sequence[Job], *, workers: int) -> Iterator[tuple[Job, Point]]:
     """The points, as they are measured: in order by one worker, as they come by several processes."""
     if workers == 1:
         yield from ((job, measure(job)) for job in wanted)
@@ -129,7 +129,7 @@ def measure_all(wanted: Sequence[CalibrationJob], *, workers: int) -> Iterator[t
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def measure(job: CalibrationJob) -> Point:
+def measure(job: Job) -> Point:
     """Measures one point, or what is missing of it."""
     task, axis, place = catalog.task(job.task), AXES.get(job.axis), lab.of(job.task)
     parameters = points_of(axis)[job.which]

@@ -1,4 +1,4 @@
-"""What was measured of an axis? Its severity and what policies lose at each level, as numbers in a file."""
+"""Calibration curves: the measured severity and the policies' loss at each level of an axis, as files."""
 
 import dataclasses
 import json
@@ -86,7 +86,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalibrationCurve:
+class Curve:
     """All that was measured of one axis in one task."""
 
     axis: str
@@ -112,7 +112,7 @@ class CalibrationCurve:
         """The point, if it is measured."""
         return next((point for point in self.points if point.which == which), None)
 
-    def having(self, point: Point, order: Sequence[str]) -> "CalibrationCurve":
+    def having(self, point: Point, order: Sequence[str]) -> "Curve":
         """The curve with one point more, or in place of the old one."""
         points = {one.which: one for one in (*self.points, point)}
         return dataclasses.replace(self, points=tuple(points[which] for which in order if which in points))
@@ -134,26 +134,26 @@ class CalibrationCurve:
 
 
 def path_of(folder: Path, task: str, axis: str) -> Path:
-    """Where the curve of an axis in a task is kept."""
+    """The file of an axis's curve in a task."""
     return folder / "data" / task / f"{axis}.json"
 
 
 def part_of(path: Path) -> Path:
-    """Where a curve is kept that is not complete yet."""
+    """The file of a curve that is not complete yet."""
     return path.with_name(f"{path.name}.part")
 
 
-def read(path: Path) -> CalibrationCurve | None:
+def read(path: Path) -> Curve | None:
     """The curve in a file; None if there is no file. Raises `ConfigError` if it is no curve."""
-    return build(CalibrationCurve, load_yaml(path), str(path)) if path.exists() else None
+    return build(Curve, load_yaml(path), str(path)) if path.exists() else None
 
 
-def read_all(folder: Path) -> tuple[CalibrationCurve, ...]:
+def read_all(folder: Path) -> tuple[Curve, ...]:
     """All curves below a folder, by task and axis."""
     return tuple(curve for path in sorted((folder / "data").glob("*/*.json")) if (curve := read(path)))
 
 
-def write(curve: CalibrationCurve, path: Path, *, complete: bool) -> None:
+def write(curve: Curve, path: Path, *, complete: bool) -> None:
     """Writes a curve, as text that differs only where the numbers do: to `path` if it is complete, else beside it.
 
     So an interrupt leaves the old curve as it was, and what was measured of the new one.

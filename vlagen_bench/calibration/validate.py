@@ -1,4 +1,4 @@
-"""Is everything that ships in order? Every task, suite, pack and entry file is read, and every suite planned."""
+"""The validation of shipped files: reads every task, suite, pack and entry, and plans every suite."""
 
 import dataclasses
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from vlagen_bench.utils import paths
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileCheck:
+class Finding:
     """What was found about one file."""
 
     what: str
     problem: str | None
 
 
-def validate() -> list[FileCheck]:
+def validate() -> list[Finding]:
     """One finding per file; never raises for what is wrong in a file."""
     tasks = sorted(paths.tasks_dir().glob("*.yaml"))
     suites = sorted((paths.tasks_dir() / "suites").glob("*.yaml"))
@@ -36,12 +36,12 @@ def validate() -> list[FileCheck]:
     ]
 
 
-def _finding(what: str, look: Callable[[], None]) -> FileCheck:
+def _finding(what: str, look: Callable[[], None]) -> Finding:
     try:
         look()
     except VlagenError as error:
-        return FileCheck(what=what, problem=str(error))
-    return FileCheck(what=what, problem=None)
+        return Finding(what=what, problem=str(error))
+    return Finding(what=what, problem=None)
 
 
 def _pack(name: str) -> None:

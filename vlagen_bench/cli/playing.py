@@ -1,4 +1,4 @@
-"""How shall episodes be played? The options of the harness: workers, chunks, time-outs, restarts."""
+"""The options of the harness: workers, chunks, time-outs, restarts."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,18 +10,18 @@ from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
-    from vlagen_bench.harness.env_runner import FilmRecorder
+    from vlagen_bench.harness.env_runner import Film
     from vlagen_bench.harness.limits import Limits
     from vlagen_bench.harness.on_ray.cluster import Cluster
-    from vlagen_bench.harness.run import Executor
+    from vlagen_bench.harness.run import Players
     from vlagen_bench.policies.base import LoadedPolicy
-    from vlagen_bench.policies.isolation.proxy import IsolationLimits
+    from vlagen_bench.policies.isolation.proxy import Isolation
     from vlagen_bench.types import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExecutionOptions:
-    """Who plays, and how. None of it changes a result but what is about chunks, and what ends an episode as an error."""
+class Playing:
+    """How episodes are played. Results depend only on the options of chunks, and on those that end an episode as an error."""
 
     workers: int = 1
     """How many episodes are played at once, each by a process with a simulator of its own.
@@ -43,7 +43,7 @@ class ExecutionOptions:
     recycle_after: int | None = None
     """A worker is replaced after this many episodes; default: 200."""
     isolate: bool = False
-    """The policy lives in a process of its own, which is ended and started anew where it hangs or crashes.
+    """The policy lives in a process of its own, which is ended and restarted when it hangs or crashes.
     The episode is an error then, and all others go on. What it prints is kept in the run folder, as policy.log."""
     policy_memory_mb: float | None = None
     """Memory, in megabytes, that an isolated policy may have; default: no limit."""
@@ -77,9 +77,9 @@ class ExecutionOptions:
             recycle_after=Limits.recycle_after if self.recycle_after is None else self.recycle_after,
         )
 
-    def isolation(self) -> "IsolationLimits | None":
+    def isolation(self) -> "Isolation | None":
         """What an isolated policy may take; None: it lives here. Raises `ConfigError`."""
-        from vlagen_bench.policies.isolation.proxy import IsolationLimits
+        from vlagen_bench.policies.isolation.proxy import Isolation
 
         if not self.isolate:
             if self.policy_memory_mb is not None:
@@ -87,8 +87,8 @@ class ExecutionOptions:
             return None
         if self.executor == "ray":
             raise ConfigError("--isolate is of --executor processes: with ray, policies live apart anyway.")
-        start_s = max(IsolationLimits.start_s, self.step_timeout)
-        return IsolationLimits(step_s=self.step_timeout, start_s=start_s, memory_mb=self.policy_memory_mb)
+        start_s = max(Isolation.start_s, self.step_timeout)
+        return Isolation(step_s=self.step_timeout, start_s=start_s, memory_mb=self.policy_memory_mb)
 
     @property
     def processes(self) -> int | None:
@@ -136,13 +136,13 @@ class ExecutionOptions:
         return base.load(name, arguments)
 
     def players(
-        self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
-    ) -> AbstractContextManager["Executor"]:
+        self, task: "Task", loaded: "LoadedPolicy", film: "Film | None", note: Callable[[str], Any]
+    ) -> AbstractContextManager["Players"]:
         """Who plays, with real simulators."""
-        from vlagen_bench.harness.executors import make_executor
+        from vlagen_bench.harness.executors import players
         from vlagen_bench.harness.worker import simulator
 
-        return make_executor(
+        return players(
             task,
             partial(simulator, task),
             loaded,

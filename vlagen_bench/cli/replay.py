@@ -1,4 +1,4 @@
-"""`vlagen replay`: does a run happen again? Re-simulates it from its actions, and says where it does not."""
+"""`vlagen replay`: re-simulates a run from its actions, and reports every difference."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,8 +9,8 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
 
 if TYPE_CHECKING:
-    from vlagen_bench.harness.replay import ReplayComparison
-    from vlagen_bench.runs.episodes import RecordedEpisode
+    from vlagen_bench.harness.replay import Comparison
+    from vlagen_bench.runs.episodes import Take
 
 
 def replay(
@@ -20,7 +20,7 @@ def replay(
     video: bool = False,
     out: Path | None = None,
 ) -> int:
-    """Re-simulates a run from its actions alone, compares every state, and scores it anew.
+    """Re-simulates a run from its actions alone, compares every state, and scores it again.
 
     The exit code is 0 if every score stands, and every state is the same where that is asked for; else 1.
 
@@ -66,14 +66,14 @@ def replay(
     return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 
-def _unseen(found: "list[RecordedEpisode]", task):
-    from vlagen_bench.harness.replay import UnrenderedSimulator, replay
+def _unseen(found: "list[Take]", task):
+    from vlagen_bench.harness.replay import Unseen, replay
 
-    sim = UnrenderedSimulator(task)
+    sim = Unseen(task)
     return (replay(take, sim, task) for take in found)
 
 
-def _filmed(found: "list[RecordedEpisode]", task, folder: Path):
+def _filmed(found: "list[Take]", task, folder: Path):
     from vlagen_bench.report.refilm import film
     from vlagen_bench.sim.simulator import Simulator
 
@@ -81,7 +81,7 @@ def _filmed(found: "list[RecordedEpisode]", task, folder: Path):
     return (film(take, sim, task, folder) for take in found)
 
 
-def _lines(one: "ReplayComparison"):
+def _lines(one: "Comparison"):
     from vlagen_bench.harness.replay import TOLERANCE_M
 
     name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"

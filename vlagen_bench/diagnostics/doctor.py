@@ -1,4 +1,4 @@
-"""Can this machine run the benchmark, and if not, which command mends it? Looks; changes nothing."""
+"""The checks of `vlagen doctor`: what this machine lacks, and the command that installs it; changes nothing."""
 
 import importlib.metadata
 import json
@@ -26,7 +26,7 @@ _MEMORY_GB, _DISK_GB = 2.0, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class MachineCheck:
+class Finding:
     """One thing that was looked at."""
 
     what: str
@@ -36,7 +36,7 @@ class MachineCheck:
     required: bool = True
 
 
-def examine() -> list[MachineCheck]:
+def examine() -> list[Finding]:
     """Looks at everything; the drawing of a real image, in a process of its own, takes a few seconds."""
     return [
         _python(),
@@ -52,13 +52,13 @@ def examine() -> list[MachineCheck]:
     ]
 
 
-def healthy(findings: list[MachineCheck]) -> bool:
+def healthy(findings: list[Finding]) -> bool:
     """Whether the benchmark can run: all that is required is there, a rendered image included."""
     return all(finding.ok for finding in findings if finding.required)
 
 
 def run(console: Console) -> int:
-    """Prints what `examine` finds and what mends it; the exit code of `vlagen doctor`."""
+    """Prints what `examine` finds and the remedies; the exit code of `vlagen doctor`."""
     with console.status("Looking at this machine ..."):
         findings = examine()
     console.print(table(findings))
@@ -72,7 +72,7 @@ def run(console: Console) -> int:
     return 0 if healthy(findings) else 1
 
 
-def table(findings: list[MachineCheck]) -> Table:
+def table(findings: list[Finding]) -> Table:
     """The findings, one a row."""
     grid = Table("", "what", "found", box=None, pad_edge=False)
     for finding in findings:
@@ -81,9 +81,9 @@ def table(findings: list[MachineCheck]) -> Table:
     return grid
 
 
-def _python() -> MachineCheck:
+def _python() -> Finding:
     version = sys.version_info
-    return MachineCheck(
+    return Finding(
         what="Python",
         value=f"{version.major}.{version.minor}.{version.micro}",
         ok=version >= (3, 11),
@@ -91,7 +91,7 @@ def _python() -> MachineCheck:
     )
 
 
-def _package(name: str) -> MachineCheck:
+def _package(name: str) -> Finding:
     """A package's version, without importing it: torch and mani_skill take seconds."""
     pinned = _pins().get(name)
     try:
@@ -100,7 +100,7 @@ def _package(name: str) -> MachineCheck:
         version = None
     ok = version is not None and pinned in (None, version)
     wanted = f"{name}=={pinned}" if pinned else name
-    return MachineCheck(
+    return Finding(
         what=name,
         value=version or "not installed",
         ok=ok,
@@ -117,7 +117,7 @@ def _pins() -> dict[str, str]:
     return dict(found.groups() for entry in required if (found := re.fullmatch(r"([\w-]+)==([\w.]+)", entry)))
 
 
-def _nvidia() -> MachineCheck:
+def _nvidia() -> Finding:
     try:
         asked = subprocess.run(
             ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"],
@@ -126,14 +126,12 @@ def _nvidia() -> MachineCheck:
             timeout=20,
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):
-        return MachineCheck(what="NVIDIA GPU", value="none, and none is needed", ok=True, required=False)
+        return Finding(what="NVIDIA GPU", value="none, and none is needed", ok=True, required=False)
     gpus = "; ".join(asked.stdout.strip().splitlines())
     if asked.returncode != 0:
-        return MachineCheck(
-            what="NVIDIA GPU", value="nvidia-smi finds none, and none is needed", ok=True, required=False
-        )
+        return Finding(what="NVIDIA GPU", value="nvidia-smi finds none, and none is needed", ok=True, required=False)
     draws = any("NVIDIA" in device.driver for device in drivers.devices())
-    return MachineCheck(
+    return Finding(
         what="NVIDIA GPU",
         value=gpus if draws else f"{gpus}, but it offers no Vulkan",
         ok=draws,
@@ -142,9 +140,9 @@ def _nvidia() -> MachineCheck:
     )
 
 
-def _loader() -> MachineCheck:
+def _loader() -> Finding:
     found = drivers.loader() is not None
-    return MachineCheck(
+    return Finding(
         what="Vulkan loader",
         value="libvulkan.so.1" if found else "not found",
         ok=found,
@@ -152,12 +150,12 @@ def _loader() -> MachineCheck:
     )
 
 
-def _devices() -> MachineCheck:
+def _devices() -> Finding:
     seen, usable = drivers.devices(), _usable_devices()
     value = "; ".join(device.label for device in seen) or "none"
     if seen and not usable:
         value += f": older than Mesa {'.'.join(map(str, drivers.OLDEST_MESA))}"
-    return MachineCheck(
+    return Finding(
         what="Vulkan devices",
         value=value,
         ok=bool(usable),
@@ -177,7 +175,7 @@ def _driver_remedy() -> str:
     return vulkan_packages.software_vulkan(vulkan_packages.distribution())
 
 
-def _rendering() -> MachineCheck:
+def _rendering() -> Finding:
     """Whether an image could really be drawn."""
     answer = _probe()
     error = answer.get("error")
@@ -188,7 +186,7 @@ def _rendering() -> MachineCheck:
         remedy = f"see what it says: {sys.executable} -m vlagen_bench.sim.vulkan.probe"
     else:
         remedy = _driver_remedy()
-    return MachineCheck(what="Rendering", value=value, ok=not error, remedy=remedy)
+    return Finding(what="Rendering", value=value, ok=not error, remedy=remedy)
 
 
 def _probe() -> dict[str, object]:
@@ -212,7 +210,7 @@ def _probe() -> dict[str, object]:
         return {"error": f"the test image was not drawn: {said}"}
 
 
-def _pack(name: str) -> MachineCheck:
+def _pack(name: str) -> Finding:
     pack = manifest.load(name)
     required = not pack.sources  # shipped packs must be whole; the others are the user's choice
     if pack.sources:
@@ -222,7 +220,7 @@ def _pack(name: str) -> MachineCheck:
     try:
         found = manifest.check(pack, manifest.folder(name))
     except VlagenError:
-        return MachineCheck(what=f"Pack {name}", value="not installed", ok=False, remedy=repair, required=required)
+        return Finding(what=f"Pack {name}", value="not installed", ok=False, remedy=repair, required=required)
     counts = (
         (len(found.missing), "missing"),
         (len(found.wrong), "with other content"),
@@ -230,17 +228,17 @@ def _pack(name: str) -> MachineCheck:
     )
     faults = ", ".join(f"{count} {what}" for count, what in counts if count)
     value = f"{len(pack.files)} files" + (f", of them {faults}" if faults else "")
-    return MachineCheck(
+    return Finding(
         what=f"Pack {name}", value=value, ok=found.ok, remedy=None if found.ok else repair, required=required
     )
 
 
-def _memory() -> MachineCheck:
+def _memory() -> Finding:
     free = _available_gb()
     if free is None:
-        return MachineCheck(what="Free memory", value="unknown", ok=True, required=False)
+        return Finding(what="Free memory", value="unknown", ok=True, required=False)
     tight = f"close other programs: one worker needs 1 GB, and {_MEMORY_GB:.0f} GB free is comfortable"
-    return MachineCheck(
+    return Finding(
         what="Free memory",
         value=f"{free:.1f} GB",
         ok=free >= _MEMORY_GB,
@@ -258,11 +256,11 @@ def _available_gb() -> float | None:
     return int(found.group(1)) / 1e6 if found else None
 
 
-def _disk() -> MachineCheck:
+def _disk() -> Finding:
     """Space where runs go (the current folder) and where packs are installed; the smaller counts."""
     places = {Path.cwd(), _existing(paths.installed_assets_dir())}
     place, free = min(((p, shutil.disk_usage(p).free / 1e9) for p in places), key=lambda entry: entry[1])
-    return MachineCheck(
+    return Finding(
         what="Free disk",
         value=f"{free:.1f} GB ({place})",
         ok=free >= _DISK_GB,
@@ -276,7 +274,7 @@ def _existing(folder: Path) -> Path:
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
-def _ffmpeg() -> MachineCheck:
+def _ffmpeg() -> Finding:
     """The ffmpeg that writes videos; imageio-ffmpeg brings one, which is why none has to be installed."""
     try:
         import imageio_ffmpeg
@@ -284,5 +282,5 @@ def _ffmpeg() -> MachineCheck:
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError):
         remedy = f"{sys.executable} -m pip install imageio-ffmpeg"
-        return MachineCheck(what="ffmpeg", value="not found", ok=False, remedy=remedy, required=False)
-    return MachineCheck(what="ffmpeg", value=os.path.basename(program), ok=True, required=False)
+        return Finding(what="ffmpeg", value="not found", ok=False, remedy=remedy, required=False)
+    return Finding(what="ffmpeg", value=os.path.basename(program), ok=True, required=False)

@@ -1,4 +1,4 @@
-"""Does a run survive anything that is killed, at any moment? Kills and resumes it, and compares it with a whole one."""
+"""The soak test: kills and resumes a run again and again, and compares it with an uninterrupted one."""
 
 import os
 import random
@@ -19,7 +19,7 @@ WORKER = b"spawn_main"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoakResult:
+class Soaked:
     """What a soak did."""
 
     driver_kills: int
@@ -40,7 +40,7 @@ def soak(
     longest_s: float,
     seed: int = 0,
     say: Callable[[str], Any] = print,
-) -> SoakResult:
+) -> Soaked:
     """Kills a run, its driver or a worker, at random moments, and resumes it, until it has been killed often enough.
 
     A run that gets to its end before that is compared, and another is begun.
@@ -51,7 +51,7 @@ def soak(
         kills: how many.
         longest_s: at least this is waited between two kills, at random, and nothing longer.
         seed: of the moments and the victims.
-        say: is told of each round.
+        say: receives a line per round.
 
     Raises:
         RunError: the command fails without being killed.
@@ -72,7 +72,7 @@ def soak(
         say(
             f"Run {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be."
         )
-    return SoakResult(
+    return Soaked(
         driver_kills=victims.count("driver"),
         worker_kills=victims.count("worker"),
         rounds=rounds,

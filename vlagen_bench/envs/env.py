@@ -26,7 +26,7 @@ RESET_OPTIONS = ("episode", "episode_id")
 _LOG = logging.getLogger(__name__)
 
 
-class TaskEnv(gymnasium.Env):
+class PutOnEnv(gymnasium.Env):
     """Put the source on the target.
 
     Observation: `image` uint8 (H, W, 3) RGB of the primary camera, `images` the same by camera name,
@@ -153,7 +153,7 @@ class TaskEnv(gymnasium.Env):
         """One control step (0.2 s).
 
         Raises:
-            PolicyError: the action is none, or more than one.
+            PolicyError: the action is invalid, or there are several.
             ConfigError: before the first reset.
         """
         if self._sim is None or self._episode is None:

@@ -1,4 +1,4 @@
-"""Which Gymnasium ids are there? One per task and condition, written from names in the task files and of axes alone."""
+"""The Gymnasium ids: one per task and condition, made from the names in task files and of axes."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def env_id(task: str, condition: str, version: int) -> str:
 
 
 def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`.
+    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.PutOnEnv`.
 
     Reads names and versions only: what is in a task is checked when one of its environments is made.
     """
@@ -44,4 +44,4 @@ def register() -> None:
 
     for name, arguments in env_ids():
         if name not in gymnasium.registry:
-            gymnasium.register(name, entry_point="vlagen_bench.envs.env:TaskEnv", kwargs=arguments)
+            gymnasium.register(name, entry_point="vlagen_bench.envs.env:PutOnEnv", kwargs=arguments)

@@ -1,4 +1,4 @@
-"""Where does an episode happen? On a stage: a simulator that does what a player requests, and films it if wanted."""
+"""The environment runner: a simulator that carries out an episode's requests, and films it if wanted."""
 
 import dataclasses
 import time
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
+from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Finish, Report
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
 
@@ -28,29 +28,29 @@ class Sim(Protocol):
     def state_hash(self) -> str: ...
 
 
-class FilmRecorder(Protocol):
+class Film(Protocol):
     """Keeps, or does not keep, what an episode looked like."""
 
     def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None: ...
 
 
-class EnvRunner:
+class Stage:
     """Plays the part of the world in one episode after the other."""
 
-    def __init__(self, sim: Sim, task: Task, *, film: FilmRecorder | None = None) -> None:
+    def __init__(self, sim: Sim, task: Task, *, film: Film | None = None) -> None:
         self._sim, self._task, self._film = sim, task, film
         self._frames: list[np.ndarray] = []
 
-    def serve(self, request: Begin | Execute | Finish) -> StepReport:
+    def serve(self, request: Begin | Execute | Finish) -> Report:
         """Does it, and reports. What the simulator raises becomes a report's error.
 
         Raises:
-            VlagenError: something that the user has to mend first; no other episode would fare better.
+            VlagenError: something that the user has to fix first; every other episode would fail, too.
         """
         if isinstance(request, Finish):
             return self._finish(request.result)
         self._hashes: list[str] = []
-        self._seconds = dict.fromkeys(ENV_TIMES, 0.0)
+        self._seconds = dict.fromkeys(STAGE_TIMES, 0.0)
         self._observation: dict[str, Any] | None = None
         try:
             match request:
@@ -61,10 +61,10 @@ class EnvRunner:
         except VlagenError:
             raise
         except Exception as caught:
-            return StepReport(
+            return Report(
                 state_hashes=tuple(self._hashes), seconds=self._seconds, error=f"simulator: {one_line(caught)}"
             )
-        return StepReport(
+        return Report(
             state_hashes=tuple(self._hashes),
             seconds=self._seconds,
             ended=self._ended,
@@ -94,11 +94,11 @@ class EnvRunner:
                 self._observation = None
                 return
 
-    def _finish(self, result: EpisodeResult) -> StepReport:
+    def _finish(self, result: EpisodeResult) -> Report:
         if self._film:
             self._film.write(result, self._frames)
         self._frames = []
-        return StepReport()
+        return Report()
 
     def _look(self) -> None:
         with self._timing("observe_s"):

@@ -1,4 +1,4 @@
-"""Under which circumstances was a run made? Versions, commit, machine, renderer, policy and plan."""
+"""The header of a run: versions, commit, machine, renderer, policy and plan."""
 
 import importlib.metadata
 import platform
@@ -11,7 +11,7 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
-from vlagen_bench.policies.isolation.proxy import IsolationLimits
+from vlagen_bench.policies.isolation.proxy import Isolation
 from vlagen_bench.runs.folder import SCHEMA
 from vlagen_bench.scenes.specs import SceneSpec
 from vlagen_bench.types import Plan
@@ -29,7 +29,7 @@ def make(
     execution: Execution,
     limits: Limits,
     workers: int | None,
-    isolation: IsolationLimits | None = None,
+    isolation: Isolation | None = None,
 ) -> dict[str, Any]:
     """The content of `header.json`.
 

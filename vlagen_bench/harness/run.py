@@ -1,27 +1,27 @@
-"""How is a plan run? Its episodes are played by whoever plays them; every ending is a result, stored as it comes."""
+"""The run of a plan: an executor plays its episodes, and every result is stored as it comes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.harness.episode import PlayedEpisode
+from vlagen_bench.harness.episode import Played
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.types import Episode, Outcome, Plan
 
 
-class Executor(Protocol):
-    """Plays episodes: `harness.solo.Solo` in this process, `PoolExecutor` in several, `on_ray.troupe.Troupe` in a cluster."""
+class Players(Protocol):
+    """Plays episodes: `harness.solo.Solo` in this process, `Crew` in several, `on_ray.troupe.Troupe` in a cluster."""
 
-    def endings(self, episodes: Iterable[Episode]) -> Iterator[Sequence[PlayedEpisode]]: ...
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[Sequence[Played]]: ...
 
 
 class Listener(Protocol):
-    """Is told of every episode that ended, once, when it is stored."""
+    """Receives every episode that ended, once, when it is stored."""
 
-    def ended(self, played: PlayedEpisode) -> None: ...
+    def ended(self, played: Played) -> None: ...
 
 
-class StoppingRule(Protocol):
+class Stop(Protocol):
     """Ends a run before its plan does: `stopping.Stop`."""
 
     def needed(self, missing: Iterable[Episode]) -> Iterable[Episode]: ...
@@ -35,17 +35,17 @@ class TooManyErrors(VlagenError):
 
 def run(
     plan: Plan,
-    players: Executor,
+    players: Players,
     folder: RunFolder,
     listeners: tuple[Listener, ...] = (),
     *,
     max_errors: int,
     retry_errors: bool,
-    stop: StoppingRule | None = None,
+    stop: Stop | None = None,
 ) -> None:
     """Has every episode of the plan played that has no result yet, and stores each as it ends.
 
-    With `stop` only those that it needs; it is told of all results, those of earlier calls first.
+    With `stop`, only the episodes that it needs; it receives all results, those of earlier calls first.
 
     Raises:
         TooManyErrors: more than `max_errors` episodes of this call ended as errors.

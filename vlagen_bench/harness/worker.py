@@ -1,4 +1,4 @@
-"""What is a worker? A process with a simulator of its own, which serves requests until its pipe closes."""
+"""The worker: a process with its own simulator, which serves requests until its pipe closes."""
 
 import contextlib
 import faulthandler
@@ -14,9 +14,9 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from vlagen_bench.errors import ConfigError, VlagenError
-from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
-from vlagen_bench.harness.episode import Request, StepReport
-from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
+from vlagen_bench.harness.env_runner import Film, Sim, Stage
+from vlagen_bench.harness.episode import Report, Request
+from vlagen_bench.harness.inference import Answer, Asker, Question
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.policies import base
 from vlagen_bench.types import Task
@@ -25,16 +25,16 @@ from vlagen_bench.utils.text import one_line
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkerSpec:
+class Recipe:
     """What a worker is made of; the first thing that it is sent."""
 
     make_sim: Callable[[], Sim]
     task: Task
-    film: FilmRecorder | None = None
+    film: Film | None = None
     oracle: tuple[str, Mapping[str, str]] | None = None
     """name and arguments of a privileged policy, which lives inside the worker"""
     limit_s: float | None = None
-    """of a call of that policy"""
+    """the limit on one call of the policy"""
     render_threads: int = 1
     """of Mesa's lavapipe, where pictures are drawn in software"""
 
@@ -72,17 +72,17 @@ class Worker:
         with theirs, _deaf_to_ctrl_c():
             self._process.start()
 
-    def send(self, message: WorkerSpec | Request) -> None:
+    def send(self, message: Recipe | Request) -> None:
         """Tells it what to do. If it has died, that is noticed when its reply is awaited."""
         with contextlib.suppress(OSError):
             self.connection.send(message)
 
-    def receive(self) -> StepReport | PolicyAnswer:
+    def receive(self) -> Report | Answer:
         """Its reply.
 
         Raises:
             WorkerDied: there will be none.
-            VlagenError: what the user has to mend.
+            VlagenError: what the user has to fix.
         """
         try:
             reply = self._images.unpacked(self.connection.recv_bytes())
@@ -133,7 +133,7 @@ def _main(connection: Connection, images: SharedImages, render_threads: int) -> 
     faulthandler.enable()
     # Before anything that draws is imported. GPU drivers do not read it.
     os.environ.setdefault("LP_NUM_THREADS", str(render_threads))
-    hands = _WorkerState()
+    hands = _Hands()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             connection.send_bytes(images.packed(hands.reply(connection.recv_bytes())))
@@ -143,29 +143,29 @@ def _main(connection: Connection, images: SharedImages, render_threads: int) -> 
     os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
 
 
-class _WorkerState:
+class _Hands:
     """Stage and oracle of a worker, once it has its recipe."""
 
-    _asker: PolicyCaller | None = None
+    _asker: Asker | None = None
 
-    def reply(self, message: bytes) -> StepReport | PolicyAnswer | VlagenError:
+    def reply(self, message: bytes) -> Report | Answer | VlagenError:
         try:
             request = pickle.loads(message)  # may import the simulator, and with it fail in many ways
-            return self._prepare(request) if isinstance(request, WorkerSpec) else self._serve(request)
+            return self._prepare(request) if isinstance(request, Recipe) else self._serve(request)
         except VlagenError as error:
             return error
         except Exception as error:
-            return StepReport(error=f"worker: {one_line(error)}")
+            return Report(error=f"worker: {one_line(error)}")
 
-    def _prepare(self, recipe: WorkerSpec) -> StepReport:
+    def _prepare(self, recipe: Recipe) -> Report:
         sim = recipe.make_sim()
-        self._stage = EnvRunner(sim, recipe.task, film=recipe.film)
+        self._stage = Stage(sim, recipe.task, film=recipe.film)
         if recipe.oracle is not None:
-            self._asker = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
-        return StepReport()
+            self._asker = Asker(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+        return Report()
 
-    def _serve(self, request: Request) -> StepReport | PolicyAnswer:
-        if isinstance(request, PolicyQuery):
+    def _serve(self, request: Request) -> Report | Answer:
+        if isinstance(request, Question):
             return self._asker.ask({0: replace(request, observation=self._seen)})[0]
         report = self._stage.serve(request)
         if self._asker is None:

@@ -1,4 +1,4 @@
-"""Who is really better? Ranges of ranks and groups of ties, where a plain list would invent an order."""
+"""The ranking of entries: ranges of ranks and groups of ties, since a plain list would invent an order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankedEntry:
+class Place:
     """An entry on a leaderboard."""
 
     name: str
@@ -19,16 +19,16 @@ class RankedEntry:
     first: int
     """the best rank that cannot be excluded: one more than the entries that are better beyond doubt"""
     last: int
-    """the worst: all entries, less those that are worse beyond doubt"""
+    """the worst rank: all entries, less the significantly worse ones"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
     """Entries by rate, and which of them are tied."""
 
-    places: tuple[RankedEntry, ...]
+    places: tuple[Place, ...]
     groups: tuple[tuple[str, ...], ...]
-    """neighbours of whom no two can be told apart; groups may overlap, since a tie with both neighbours does not tie
+    """neighbours of whom no two differ significantly; groups may overlap, since a tie with both neighbours does not tie
     these with each other"""
 
 
@@ -48,7 +48,7 @@ def board(counts: Mapping[str, tuple[int, int]], alpha: float = ALPHA) -> Board:
     adjusted = holm({pair: _p(*counts[pair[0]], *counts[pair[1]]) for pair in combinations(names, 2)})
     apart = {pair for pair, p in adjusted.items() if p <= alpha}
     places = [
-        RankedEntry(
+        Place(
             name=name,
             successes=counts[name][0],
             n=counts[name][1],

@@ -1,4 +1,4 @@
-"""What runs in the sandbox? A process that first gives up what it needs not, then replays the actions that it is sent.
+"""The sandbox's child process: gives up its privileges, then replays the actions that it receives.
 
 It imports nothing beyond the standard library before it has done so. It writes an answer per episode on its standard
 output, and can write to no file.
@@ -53,15 +53,15 @@ def work(answers) -> None:
 
     import numpy as np
 
-    from vlagen_bench.harness.env_runner import EnvRunner
-    from vlagen_bench.harness.replay import UnrenderedSimulator, play
+    from vlagen_bench.harness.env_runner import Stage
+    from vlagen_bench.harness.replay import Unseen, play
     from vlagen_bench.leaderboard.codec import actions_from_bytes
     from vlagen_bench.plan.plan import episode_from_dict, task_of
 
     job = json.loads(sys.stdin.buffer.readline())
     actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"])
     task = task_of(job["task"])
-    stage = EnvRunner(UnrenderedSimulator(task), task)
+    stage = Stage(Unseen(task), task)
     for content, moves in zip(job["episodes"], actions, strict=True):
         again = play(stage, episode_from_dict(content), np.ascontiguousarray(moves))
         answers.write(json.dumps({"id": content["id"], **dataclasses.asdict(again)}) + "\n")

@@ -1,14 +1,14 @@
-"""What comes of a verification? Counts, and the entry that may be published."""
+"""The verdict of a verification: counts, and the entry that may be published."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from vlagen_bench.harness.replay import ReplayComparison
+from vlagen_bench.harness.replay import Comparison
 from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.submission import Submission
-from vlagen_bench.report.entries import Entry, EntryResult, EntrySource, Proof
+from vlagen_bench.report.entries import Cell, Entry, Proof, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Verdict:
     """A submission that was not refused."""
 
     submission: Submission
-    compared: Sequence[ReplayComparison]
+    compared: Sequence[Comparison]
     """the episodes that were re-simulated"""
     sample_seed: int | None
     """None: all of them were"""
@@ -53,13 +53,13 @@ class Verdict:
             suite=plan.suite.name,
             name=card.name,
             model=card.model,
-            source=EntrySource(
+            source=Source(
                 citation=card.publication,
                 table=f"submission {self.submission.archive_sha256[:12]}, by {card.contact}",
                 read=f"counted from its episodes; {proof.resimulated} of {proof.episodes} re-simulated",
             ),
             protocol=replace(self.submission.protocol, decoding=card.decoding, notes=_notes(self.submission)),
-            conditions={row.condition: EntryResult(n=row.n, successes=row.successes) for row in self.submission.rows()},
+            conditions={row.condition: Cell(n=row.n, successes=row.successes) for row in self.submission.rows()},
             proof=proof,
         )
 

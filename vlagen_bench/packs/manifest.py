@@ -1,4 +1,4 @@
-"""What is in an asset pack, and where is it? Reads manifests; opens no mesh and needs no simulator."""
+"""The manifests of asset packs and the paths of their files; opens no mesh and needs no simulator."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LightingEnvironment:
+class Lighting:
     """An environment to see things in: it takes the place of the scene's own lights."""
 
     id: str
@@ -60,8 +60,8 @@ class LightingEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackSource:
-    """Where a part of an installed pack comes from."""
+class Source:
+    """The origin of a part of an installed pack."""
 
     prefix: str
     """folder of the pack that it fills"""
@@ -88,12 +88,12 @@ class Pack:
     textures: tuple[Picture, ...]
     files: dict[str, str]
     """path -> SHA-256, or `git:<SHA-1>` of the git blob where only that is known"""
-    lightings: tuple[LightingEnvironment, ...] = ()
+    lightings: tuple[Lighting, ...] = ()
     stand_ins: dict[str, str] = field(default_factory=dict)
     """path -> SHA-256 of a stand-in that is accepted, and reported, in place of the upstream file"""
-    sources: tuple[PackSource, ...] = ()
+    sources: tuple[Source, ...] = ()
 
-    def find(self, kind: str, asset_id: str) -> Model | Picture | LightingEnvironment:
+    def find(self, kind: str, asset_id: str) -> Model | Picture | Lighting:
         """The asset of `kind` (objects, receptacles, tables, textures, lightings) with this id."""
         for asset in getattr(self, kind):
             if asset.id == asset_id:
@@ -101,7 +101,7 @@ class Pack:
         known = [asset.id for asset in getattr(self, kind)]
         raise AssetError(f"Pack '{self.name}': {unknown(kind.rstrip('s'), asset_id, known)}")
 
-    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | LightingEnvironment, ...]:
+    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | Lighting, ...]:
         """The assets of `kind` in one split, or all, in manifest order."""
         return tuple(asset for asset in getattr(self, kind) if split in ("all", asset.split))
 
@@ -138,7 +138,7 @@ def folder(name: str) -> Path:
 
 
 def installed_folder(name: str) -> Path:
-    """Where pack `name` is, or would be, installed."""
+    """The folder of pack `name`, installed or not."""
     return paths.installed_assets_dir() / name
 
 
@@ -161,12 +161,12 @@ def digest(path: Path, expected: str) -> str:
 
 
 def is_right(path: Path, expected: str) -> bool:
-    """Whether there is a file with this hash."""
+    """Whether the file exists and has this hash."""
     return path.is_file() and digest(path, expected) == expected
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackCheck:
+class Check:
     """What a look at every file of a pack found."""
 
     missing: tuple[str, ...]
@@ -178,7 +178,7 @@ class PackCheck:
         return not self.missing and not self.wrong
 
 
-def check(pack: Pack, home: Path) -> PackCheck:
+def check(pack: Pack, home: Path) -> Check:
     """Compares every file under `home` with the manifest."""
     missing, wrong, stand_ins = [], [], []
     for path, expected in pack.files.items():
@@ -188,10 +188,10 @@ def check(pack: Pack, home: Path) -> PackCheck:
         elif digest(full, expected) != expected:
             stand_in = pack.stand_ins.get(path)
             (stand_ins if stand_in == digest(full, "") else wrong).append(path)
-    return PackCheck(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
+    return Check(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
 
 
-def require(name: str, checked: PackCheck) -> None:
+def require(name: str, checked: Check) -> None:
     """Raises `AssetError` that names the first files that are missing or wrong."""
     if checked.ok:
         return

@@ -1,4 +1,4 @@
-"""Which of several policies is better, where, and how sure are we? Runs of one plan, paired episode by episode."""
+"""The comparison of several policies: runs of one plan, paired episode by episode."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ NAMED = ("suite", "seed", "episodes_per_condition", "conditions")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunDifference:
+class Gap:
     """A run against the first one that is no oracle, in one condition or overall; None where there is no pair."""
 
     pairs: Pairs
@@ -37,14 +37,14 @@ class RunDifference:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparisonRow:
+class Line:
     """One condition, or all of them, over the episodes that have an outcome in every run."""
 
     condition: str
     n: int
     successes: Mapping[str, int]
     """label -> how many"""
-    gaps: Mapping[str, RunDifference]
+    gaps: Mapping[str, Gap]
     """label -> against the first; of runs that are ranked"""
 
     def rate(self, label: str) -> float | None:
@@ -58,9 +58,9 @@ class Comparison:
 
     runs: Mapping[str, Run]
     """label (A, B ...) -> run, as they were named"""
-    lines: tuple[ComparisonRow, ...]
+    lines: tuple[Line, ...]
     """one a condition"""
-    overall: ComparisonRow
+    overall: Line
     standings: tuple[Standing, ...]
     """of the runs that are ranked, best first; empty for fewer than three"""
     left_out: int
@@ -118,10 +118,10 @@ def _differs(runs: Sequence[Run], episode_id: str) -> bool:
     return {True, False} <= {run.success(episode_id) for run in runs}
 
 
-def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> ComparisonRow:
+def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> Line:
     outcomes = {label: [run.success(episode["id"]) for episode in episodes] for label, run in runs.items()}
     clusters = [_scene(episode) for episode in episodes]
-    return ComparisonRow(
+    return Line(
         condition=name,
         n=len(episodes),
         successes={label: sum(mine) for label, mine in outcomes.items()},
@@ -137,21 +137,21 @@ def _scene(episode: Mapping[str, Any]) -> tuple[int, int]:
     return episode["seed"], episode["index"]
 
 
-def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence) -> RunDifference:
+def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence) -> Gap:
     pairs = Pairs.of(zip(own, first, strict=True))
     low, high = pairs.interval or (None, None)
-    return RunDifference(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
+    return Gap(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
 
 
-def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence) -> RunDifference:
+def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence) -> Gap:
     sums = cluster_sums(own, first, clusters)
     sizes = Counter(clusters)
     low, high = ratio_interval((total, sizes[one]) for one, total in sums.items()) or (None, None)
     p = sign_flip(list(sums.values()))
-    return RunDifference(pairs=Pairs.of(zip(own, first, strict=True)), low=low, high=high, p=p, adjusted=None)
+    return Gap(pairs=Pairs.of(zip(own, first, strict=True)), low=low, high=high, p=p, adjusted=None)
 
 
-def _adjusted(lines: Sequence[ComparisonRow]) -> Iterator[ComparisonRow]:
+def _adjusted(lines: Sequence[Line]) -> Iterator[Line]:
     """The lines with p adjusted over all of them and all runs."""
     family = holm({(line.condition, label): gap.p for line in lines for label, gap in line.gaps.items()})
     for line in lines:

@@ -1,4 +1,4 @@
-"""What does a comparison leave in a folder? Two CSV files, a plot, and a page of the episodes where the runs differ."""
+"""The files of a comparison: two CSV files, a plot, and a page of the episodes where the runs differ."""
 
 import csv
 import shlex
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.harness.early_stopping import STOPPED
-from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
+from vlagen_bench.report.comparison import Comparison, Gap, Line
 from vlagen_bench.report.comparison_terminal import named, outcome
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.estimates import Estimate
@@ -29,13 +29,13 @@ FILMED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class EpisodeFilm:
+class Film:
     """What a run made of an episode."""
 
     label: str
     outcome: str
     source: str | None
-    """of the film, from the page; None where there is none"""
+    """the film's path from the page; None without a film"""
     command: str | None
     """that makes the film; None where there is one, or nothing to film"""
 
@@ -90,16 +90,16 @@ def _render(found: Comparison, films: Mapping[tuple[str, str], str | None], fold
     )
 
 
-def estimate(gap: RunDifference) -> Estimate:
+def estimate(gap: Gap) -> Estimate:
     """A run's rate minus the first's, as charts want it."""
     return Estimate(value=gap.pairs.difference, low=gap.low, high=gap.high, n=gap.pairs.n)
 
 
-def _film(found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping) -> EpisodeFilm:
+def _film(found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping) -> Film:
     own, run = episode["id"], found.runs[label]
     replay = ["vlagen", "replay", str(run.path), "--episode", own, "--video", "--out", str(run.path / "videos")]
     absent = films[label, own] is None and run.success(own) is not None
-    return EpisodeFilm(
+    return Film(
         label=label,
         outcome=outcome(found, label, own),
         source=films[label, own],
@@ -114,7 +114,7 @@ def _filming(found: Comparison, folder: Path) -> str:
 
 
 def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
-    """The name of the copy of an episode's film; None where there is none."""
+    """The name of the copy of an episode's film; None without a film."""
     film = film_of(run, episode_id)
     if film is None:
         return None
@@ -134,7 +134,7 @@ def _write_comparison(found: Comparison, path: Path) -> None:
                 writer.writerow((*what, line.rate(label), *_gap_cells(line, label)))
 
 
-def _gap_cells(line: ComparisonRow, label: str) -> tuple[Any, ...]:
+def _gap_cells(line: Line, label: str) -> tuple[Any, ...]:
     gap = line.gaps.get(label)
     if gap is None:
         return (None,) * 7
@@ -177,7 +177,7 @@ def _plot(found: Comparison, path: Path) -> None:
             figure.savefig(path, metadata={"Date": None})
 
 
-def _draw(axes: Any, label: str, name: str, lines: tuple[ComparisonRow, ...], shift: float, colour: str) -> None:
+def _draw(axes: Any, label: str, name: str, lines: tuple[Line, ...], shift: float, colour: str) -> None:
     gaps = [(place, line.gaps[label]) for place, line in enumerate(lines)]
     known = [(place, gap) for place, gap in gaps if gap.pairs.n]
     axes.plot(

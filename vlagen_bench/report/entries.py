@@ -1,4 +1,4 @@
-"""What has been published? Leaderboard entries: a model, its results on a suite, their source and their protocol."""
+"""Leaderboard entries: a model, its results on a suite, their source and their protocol."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +35,8 @@ class Protocol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntrySource:
-    """Where the numbers of an entry stand."""
+class Source:
+    """The publication of an entry's numbers."""
 
     citation: str
     table: str
@@ -46,7 +46,7 @@ class EntrySource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryResult:
+class Cell:
     """The result of one condition: counts, or a rate alone."""
 
     n: int | None = None
@@ -98,9 +98,9 @@ class Entry:
     suite: str
     name: str
     model: str
-    source: EntrySource
+    source: Source
     protocol: Protocol
-    conditions: dict[str, EntryResult] = field(default_factory=dict)
+    conditions: dict[str, Cell] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     """published averages of conditions that were not published one by one"""
     privileged: bool = False
@@ -131,7 +131,7 @@ def load(suite_name: str) -> tuple[Entry, ...]:
 
 
 def path_of(suite_name: str, name: str) -> Path:
-    """Where an entry is published."""
+    """The file of a published entry."""
     return paths.leaderboards_dir() / suite_name / f"{name}.json"
 
 
@@ -154,7 +154,7 @@ def read(path: Path) -> Entry:
     return entry
 
 
-def _check_cell(cell: EntryResult, where: str) -> None:
+def _check_cell(cell: Cell, where: str) -> None:
     counts = (cell.n, cell.successes)
     if (cell.rate is None) == (None in counts) or (cell.rate is not None and counts != (None, None)):
         raise ConfigError(f"{where}: give either `n` and `successes`, or `rate` alone.")

@@ -1,4 +1,4 @@
-"""What does a run folder hold? Its header, plan and results, checked against each other, and as pandas frames."""
+"""The loader of a run: header, plan and results, checked against each other, and as pandas frames."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.report import report as reports
-from vlagen_bench.report.report import RunReport
+from vlagen_bench.report.report import Report
 from vlagen_bench.report.rows import Row
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Run:
     """the episodes of the plan, in its order"""
     results: Mapping[str, Mapping[str, Any]]
     """id -> record of `episodes.jsonl`"""
-    report: RunReport
+    report: Report
 
     @property
     def policy(self) -> str:
@@ -43,7 +43,7 @@ def read(path: Path) -> Run:
     """The run in a folder.
 
     Raises:
-        RunError: it is none, or is damaged.
+        RunError: it is no run, or is damaged.
         ConfigError: its task is not of this release.
     """
     header, planned, results = reports.contents(path)

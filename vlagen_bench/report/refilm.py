@@ -1,28 +1,28 @@
-"""What did recorded episodes look like? Films made afterwards, from the actions alone."""
+"""Films of recorded episodes, made afterwards from the actions alone."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vlagen_bench.harness import replay
-from vlagen_bench.harness.env_runner import EnvRunner, Sim
+from vlagen_bench.harness.env_runner import Sim, Stage
 from vlagen_bench.harness.episode import Finish
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report.comparison import Comparison
 from vlagen_bench.report.html.films import spread
 from vlagen_bench.report.load import Run
 from vlagen_bench.runs import episodes
-from vlagen_bench.runs.episodes import RecordedEpisode
+from vlagen_bench.runs.episodes import Take
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import EpisodeResult, Task
 
 
-def film(take: RecordedEpisode, sim: Sim, task: Task, folder: Path) -> replay.ReplayComparison:
+def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
     """Writes the film of what a take's actions do here into the folder, and compares that with the record."""
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    stage = EnvRunner(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    stage = Stage(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
     again = replay.play(stage, take.episode, take.actions)
     result = EpisodeResult(
         episode=take.episode,
@@ -39,7 +39,7 @@ def film(take: RecordedEpisode, sim: Sim, task: Task, folder: Path) -> replay.Re
 
 
 def film_of(run: Path, episode_id: str) -> Path | None:
-    """The film of an episode in a run folder; None where there is none."""
+    """The film of an episode in a run folder, or None."""
     return next(iter(sorted((run / "videos").glob(f"*-{episode_id}.mp4"))), None)
 
 

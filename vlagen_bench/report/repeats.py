@@ -1,4 +1,4 @@
-"""Does a policy score the same again? Runs of one plan and one policy, repeated, held against each other."""
+"""Repeats of a run: runs of one plan and one policy, compared with each other."""
 
 import os
 import re
@@ -21,7 +21,7 @@ _REPEAT = re.compile(r"(.+)-repeat-(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepeatedRate:
+class Repeated:
     """One condition, or all of them, in all repeats."""
 
     condition: str
@@ -46,7 +46,7 @@ class Repeats:
     """those of the same plan and policy that are there"""
     others: tuple[Path, ...]
     """folders that are called like repeats, and are of another plan or policy, or cannot be read"""
-    conditions: tuple[RepeatedRate, ...]
+    conditions: tuple[Repeated, ...]
     """each, then all together; of a run alone as well"""
 
     @property
@@ -58,13 +58,13 @@ class Repeats:
         return self.conditions[-1].retest
 
     @property
-    def differing(self) -> tuple[RepeatedRate, ...]:
+    def differing(self) -> tuple[Repeated, ...]:
         """The conditions whose outcomes differ somewhere, and all together."""
         return tuple(one for one in self.conditions if one.condition == OVERALL or one.retest.agreeing < one.retest.n)
 
 
 def folders(first: Path, repeats: int) -> tuple[Path, ...]:
-    """Where the repeats are recorded.
+    """The folders of the repeats.
 
     >>> [str(path) for path in folders(Path("runs/a"), 3)]
     ['runs/a', 'runs/a-repeat-2', 'runs/a-repeat-3']
@@ -73,7 +73,7 @@ def folders(first: Path, repeats: int) -> tuple[Path, ...]:
 
 
 def of_run(path: Path) -> Repeats:
-    """The repeats beside a run folder, which may be any of them; raises `RunError` if it is none, or is damaged."""
+    """The repeats beside a run folder, which may be any of them; raises `RunError` if it is no run, or is damaged."""
     header, planned, results = report.contents(path)
     own = path if path.name not in ("", "..") else Path(os.path.abspath(path))
     found = _REPEAT.fullmatch(own.name)
@@ -101,7 +101,7 @@ def of_run(path: Path) -> Repeats:
 
 
 def _beside(first: Path) -> list[Path]:
-    """The first of several repeats and the others, those that are there."""
+    """The first of several repeats, and the others that exist."""
     called = ((one, _REPEAT.fullmatch(one.name)) for one in first.parent.glob("*-repeat-*"))
     named = (one for one, found in called if found and found[1] == first.name)
     return [one for one in (first, *sorted(named, key=_number)) if one.is_dir()]
@@ -116,7 +116,7 @@ def repeated(
     planned: Iterable[Mapping[str, Any]],
     conditions: Iterable[str],
     runs: Sequence[Mapping[str, Mapping[str, Any]]],
-) -> tuple[RepeatedRate, ...]:
+) -> tuple[Repeated, ...]:
     """Each condition, then all together.
 
     Args:
@@ -132,10 +132,10 @@ def repeated(
     return tuple(_repeated(name, mine, runs) for name, mine in {**ids, OVERALL: everything}.items())
 
 
-def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> RepeatedRate:
+def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> Repeated:
     outcomes = [[succeeded(run[one]["outcome"]) if one in run else None for one in ids] for run in runs]
     known = [[won for won in mine if won is not None] for mine in outcomes]
-    return RepeatedRate(
+    return Repeated(
         condition=name,
         rates=tuple(sum(mine) / len(mine) if mine else None for mine in known),
         retest=retest([won for won in mine if won is not None] for mine in zip(*outcomes, strict=True)),

@@ -1,4 +1,4 @@
-"""How is a run shown in a terminal? One row per condition: n, rate, interval, drop, errors; and as CSV."""
+"""A run in the terminal: one row per condition with n, rate, interval, drop and errors; also as CSV."""
 
 import csv
 from collections import Counter
@@ -108,7 +108,7 @@ def once_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
     """How many episodes failed in which way, commonest first; None if none failed."""
     totals: dict[str, int] = {}
     for counts in troubles.values():

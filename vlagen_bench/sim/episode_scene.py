@@ -1,14 +1,14 @@
-"""What can be done to the scene of an episode? All verbs of `vlagen_bench.scenes.verbs.Scene`, from three families."""
+"""The scene of an episode: all verbs of `vlagen_bench.scenes.verbs.Scene`, from three families."""
 
 from dataclasses import dataclass
 
-from vlagen_bench.sim.object_verbs import ObjectVerbs
-from vlagen_bench.sim.render_verbs import RenderVerbs
-from vlagen_bench.sim.robot_verbs import RobotVerbs
+from vlagen_bench.sim.object_verbs import Things
+from vlagen_bench.sim.render_verbs import Optics
+from vlagen_bench.sim.robot_verbs import Conduct
 
 
 @dataclass(kw_only=True)
-class EpisodeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
+class EpisodeScene(Things, Optics, Conduct):
     """The scene of one episode: what stands in it, how it is seen, and how the robot behaves."""
 
     instruction: str = ""

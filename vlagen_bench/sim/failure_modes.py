@@ -1,8 +1,8 @@
-"""What went wrong in an episode that did not succeed? One name, from what happened."""
+"""The failure modes: one name for an episode that did not succeed, from its events."""
 
 from typing import Literal, Protocol
 
-FailureMode = Literal[
+Trouble = Literal[
     "placed_then_lost",
     "not_released_or_moving",
     "wrong_receptacle",
@@ -14,7 +14,7 @@ FailureMode = Literal[
 ]
 
 
-class EpisodeEvents(Protocol):
+class Happened(Protocol):
     """The facts that decide."""
 
     success: bool
@@ -28,7 +28,7 @@ class EpisodeEvents(Protocol):
     grasped_now: bool
 
 
-def failure_mode_of(status: EpisodeEvents) -> FailureMode | None:
+def trouble_of(status: Happened) -> Trouble | None:
     """The first that applies, nearest to success first; None for success."""
     if status.success:
         return None

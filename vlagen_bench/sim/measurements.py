@@ -1,4 +1,4 @@
-"""What is physically so, right now? Plain numbers read off a simulator, from bodies and drives, not from what was asked."""
+"""Measurements of a simulator's state: plain numbers, from bodies and drives, not from what was requested."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObjectReading:
+class Thing:
     """A model as it stands and is. World frame."""
 
     position_m: Vec3
@@ -36,7 +36,7 @@ class ObjectReading:
 class Reading:
     """One moment of an episode."""
 
-    things: Mapping[str, ObjectReading]
+    things: Mapping[str, Thing]
     """by role"""
     table_m: float
     """height of what carries the table, up to a constant of the scene"""
@@ -75,10 +75,10 @@ def read(simulator: "Simulator") -> Reading:
     )
 
 
-def _thing(body: "Body", grid: Grid) -> ObjectReading:
+def _thing(body: "Body", grid: Grid) -> Thing:
     shapes = body.rigid.collision_shapes
     aside_m = np.abs(body.position_m[:2] - grid.centre_m).max()
-    return ObjectReading(
+    return Thing(
         position_m=_numbers(body.position_m),
         outside_m=max(0.0, float(aside_m) - grid.inner_half_edge_m),
         quat_wxyz=_numbers(body.quat_wxyz),

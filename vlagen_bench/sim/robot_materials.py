@@ -1,4 +1,4 @@
-"""What colour is the robot? Its own materials, and a colour blended into them."""
+"""The robot's materials, and the blending of a colour into them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from vlagen_bench.scenes.verbs import Vec3
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobotPart:
+class Part:
     """A piece of the robot, and its material as it was loaded."""
 
     material: render.RenderMaterial
@@ -26,20 +26,20 @@ class RobotPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobotMaterials:
+class Coat:
     """All materials of a robot. Each robot that is loaded has its own, but textures are shared with the next."""
 
-    parts: tuple[RobotPart, ...]
+    parts: tuple[Part, ...]
 
     @classmethod
-    def of(cls, robot: physx.PhysxArticulation) -> "RobotMaterials":
+    def of(cls, robot: physx.PhysxArticulation) -> "Coat":
         """The coat that a robot has on."""
         bodies = (link.entity.find_component_by_type(render.RenderBodyComponent) for link in robot.links)
         pieces = (part for body in bodies if body is not None for shape in body.render_shapes for part in shape.parts)
         materials = (piece.material for piece in pieces)
         return cls(
             parts=tuple(
-                RobotPart(material=m, colour=np.array(m.base_color), texture=m.base_color_texture) for m in materials
+                Part(material=m, colour=np.array(m.base_color), texture=m.base_color_texture) for m in materials
             )
         )
 

@@ -1,20 +1,20 @@
-"""How does the robot behave? The verbs about its base, pose, drives, and the timing of what it does and sees."""
+"""The verbs about the robot: base, pose, drives, and the timing of actions and observations."""
 
 from dataclasses import dataclass, field, replace
 
 from vlagen_bench.sim.arm import Arm
-from vlagen_bench.sim.channel import Channel
+from vlagen_bench.sim.channel import Line
 from vlagen_bench.sim.world import World
 
 
 @dataclass(kw_only=True)
-class RobotVerbs:
+class Conduct:
     """The robot of one episode, and the line between it and the policy."""
 
     world: World
     arm: Arm
     arm_offsets_rad: tuple[float, ...] = ()
-    line: Channel = field(default_factory=Channel)
+    line: Line = field(default_factory=Line)
 
     def move_base(self, xy_m: tuple[float, float], yaw_rad: float) -> None:
         self.world.move_base(xy_m, yaw_rad)

@@ -1,4 +1,4 @@
-"""How is a SAPIEN world built? Robot, table, lights and camera of a scene, and models added by role."""
+"""The SAPIEN world of a scene: robot, table, lights and camera, and models added by role."""
 
 import ctypes
 import sys
@@ -17,7 +17,7 @@ from transforms3d.quaternions import qmult
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
-from vlagen_bench.scenes.projection import CameraView
+from vlagen_bench.scenes.projection import View
 from vlagen_bench.scenes.specs import Pose, RobotSpec, SceneSpec
 from vlagen_bench.scenes.verbs import Light, Vec3
 from vlagen_bench.sim import backdrop
@@ -208,7 +208,7 @@ class World:
             self.scene.add_entity(entity)
         return camera
 
-    def aim(self, view: CameraView) -> None:
+    def aim(self, view: View) -> None:
         """Gives the camera this view, wherever in the world what carries it stands now."""
         mount = self.spec.camera.mount
         carrier = self.links[mount].entity.pose if mount else sapien.Pose()

@@ -1,4 +1,4 @@
-"""Who plays on a cluster? Actors, each hired by its number, and hired anew when it is lost; their ends are events."""
+"""The actors of a cluster: started by number, restarted when lost, their results read as events."""
 
 import queue
 import time
@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActorAttempt:
+class Attempt:
     """An episode to be played."""
 
     episode: Episode
@@ -33,7 +33,7 @@ class ActorAttempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActorSpecs:
+class Cast:
     """How many actors of each kind there are, and how one is hired, by its number."""
 
     environments: int
@@ -44,7 +44,7 @@ class ActorSpecs:
 
 
 @dataclass(eq=False, kw_only=True)
-class ActorRef:
+class Member:
     """An actor as the driver sees it."""
 
     number: int
@@ -55,49 +55,49 @@ class ActorRef:
     """None until it is ready"""
     hung: bool = False
     """whether it was replaced because its policy hung, in somebody's episode"""
-    attempt: ActorAttempt | None = None
-    asked: "ActorRef | None" = None
+    attempt: Attempt | None = None
+    asked: "Member | None" = None
     """the replica that it asks in its attempt"""
     episodes: int = 0
     """how many it was given"""
 
 
-class ActorPool:
+class Staff:
     """Environments and policy replicas."""
 
-    def __init__(self, cast: ActorSpecs, note: Callable[[str], Any]) -> None:
+    def __init__(self, cast: Cast, note: Callable[[str], Any]) -> None:
         """Hires all; they start in their own time, as the cluster has room.
 
         Args:
             cast: how they are hired.
-            note: is told of each that is replaced.
+            note: receives a line for each actor that is replaced.
         """
         self._cast, self._note = cast, note
-        self._events: queue.SimpleQueue[tuple[ActorRef, Future]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[Member, Future]] = queue.SimpleQueue()
         self._failed_starts = 0
         self.waited_s = 0.0
         """how long the driver had nothing to do"""
-        self.free: dict[ActorRef, None] = {}
+        self.free: dict[Member, None] = {}
         """environments that are ready and play nothing"""
         self.replicas = {number: self._replica(number) for number in range(cast.replicas)}
         self._environments = {number: self._environment(number) for number in range(cast.environments)}
 
-    def _replica(self, number: int) -> ActorRef:
-        return self._starting(ActorRef(number=number, actor=self._cast.replica(number)))
+    def _replica(self, number: int) -> Member:
+        return self._starting(Member(number=number, actor=self._cast.replica(number)))
 
-    def _environment(self, number: int) -> ActorRef:
+    def _environment(self, number: int) -> Member:
         asks = number % self._cast.replicas if self._cast.replicas else None
-        return self._starting(ActorRef(number=number, asks=asks, actor=self._cast.environment(number)))
+        return self._starting(Member(number=number, asks=asks, actor=self._cast.environment(number)))
 
-    def _starting(self, member: ActorRef) -> ActorRef:
+    def _starting(self, member: Member) -> Member:
         self.watch(member, member.actor.ready.remote())
         return member
 
-    def watch(self, member: ActorRef, ref: ObjectRef) -> None:
+    def watch(self, member: Member, ref: ObjectRef) -> None:
         """Makes an event of its end; this costs the same, however many actors there are."""
         ref.future().add_done_callback(lambda done: self._events.put((member, done)))
 
-    def replace(self, member: ActorRef) -> None:
+    def replace(self, member: Member) -> None:
         """Lets it go, whatever it does, and hires another one."""
         self.free.pop(member, None)
         ray.kill(member.actor)
@@ -106,13 +106,13 @@ class ActorPool:
         else:
             self._environments[member.number] = self._environment(member.number)
 
-    def replies(self) -> Iterator[tuple[ActorRef, Any]]:
-        """Waits; environments, and their replies to what they were told, exceptions of those that are lost.
+    def replies(self) -> Iterator[tuple[Member, Any]]:
+        """Waits; environments and their replies, or exceptions where an actor is lost.
 
         All that have come by now, perhaps none: some events are of replicas, or of actors that start.
 
         Raises:
-            VlagenError: what the user has to mend first.
+            VlagenError: what the user has to fix first.
         """
         began = time.perf_counter()
         try:
@@ -129,7 +129,7 @@ class ActorPool:
             if (reply := self._reply(member, done)) is not None:
                 yield member, reply
 
-    def _reply(self, member: ActorRef, done: Future) -> Any:
+    def _reply(self, member: Member, done: Future) -> Any:
         """What an environment says of its episode; None where somebody says something else, which is dealt with here."""
         if not self._is_replica(member) and self._environments[member.number] is not member:
             return None  # it was replaced since
@@ -148,10 +148,10 @@ class ActorPool:
             return reply
         return None
 
-    def _is_replica(self, member: ActorRef) -> bool:
+    def _is_replica(self, member: Member) -> bool:
         return self.replicas.get(member.number) is member
 
-    def _started(self, member: ActorRef, reply: str | BaseException) -> None:
+    def _started(self, member: Member, reply: str | BaseException) -> None:
         if isinstance(reply, BaseException):
             self._failed_starts += 1
             if self._failed_starts > 2 * (self._cast.environments + self._cast.replicas):

@@ -1,4 +1,4 @@
-"""Which reports are published, and with which films? Pages of `vlagen report`, and the films that they link to."""
+"""The published reports: pages of `vlagen report`, and the films that they link to."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ FILM = ".mp4"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublishedReport:
+class Report:
     """A page, and what has to lie beside it."""
 
     name: str
@@ -25,7 +25,7 @@ class PublishedReport:
     """name in the site -> where it is now"""
 
 
-def read_reports(folder: Path, names: Collection[str]) -> Iterator[PublishedReport]:
+def read_reports(folder: Path, names: Collection[str]) -> Iterator[Report]:
     """The reports in a folder.
 
     Args:
@@ -48,7 +48,7 @@ def read_reports(folder: Path, names: Collection[str]) -> Iterator[PublishedRepo
         yield _report(folder, name)
 
 
-def _report(folder: Path, name: str) -> PublishedReport:
+def _report(folder: Path, name: str) -> Report:
     page, films = folder / name, {}
 
     def beside(link: re.Match[str]) -> str:
@@ -63,4 +63,4 @@ def _report(folder: Path, name: str) -> PublishedReport:
         return f'{link["before"]}{quote(own)}"'
 
     html = LINK.sub(beside, page.read_bytes().decode("utf-8", "surrogateescape"))
-    return PublishedReport(name=f"reports/{name}", html=html.encode("utf-8", "surrogateescape"), films=films)
+    return Report(name=f"reports/{name}", html=html.encode("utf-8", "surrogateescape"), films=films)

@@ -1,4 +1,4 @@
-"""What is in the pack, and on which side of the train/test split?"""
+"""The catalogue of the pack: every asset, and its side of the train/test split."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from vlagen_bench.packs.household import (
     toys,
     vegetables,
 )
-from vlagen_bench.packs.household.model import HouseholdModel
+from vlagen_bench.packs.household.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRow:
     """An object or receptacle. Its id is the name of `make`; its mass sets the density."""
 
-    make: Callable[[], HouseholdModel]
+    make: Callable[[], Model]
     split: str
     category: str
     colour: str

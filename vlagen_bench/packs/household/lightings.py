@@ -1,14 +1,14 @@
-"""Which lights may the tabletop be seen in? Colours are linear; the camera looks along -x, with +y to its right."""
+"""The lightings of the tabletop. Colours are linear; the camera looks along -x, with +y to its right."""
 
 from __future__ import annotations
 
-from vlagen_bench.packs.manifest import LightingEnvironment, Split
+from vlagen_bench.packs.manifest import Lighting, Split
 from vlagen_bench.scenes.verbs import Light, Vec3
 
 
-def _lighting(lighting_id: str, split: Split, ambient: Vec3, *lights: Light) -> LightingEnvironment:
+def _lighting(lighting_id: str, split: Split, ambient: Vec3, *lights: Light) -> Lighting:
     name = lighting_id.replace("_", " ")
-    return LightingEnvironment(id=lighting_id, name=name, split=split, ambient=ambient, lights=lights)
+    return Lighting(id=lighting_id, name=name, split=split, ambient=ambient, lights=lights)
 
 
 def _sun(direction: Vec3, colour: Vec3) -> Light:

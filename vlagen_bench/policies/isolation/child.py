@@ -1,4 +1,4 @@
-"""What goes on in the process of an isolated policy? It loads the policy, and answers until the connection ends."""
+"""The process of an isolated policy: loads the policy, and answers until the connection ends."""
 
 import faulthandler
 import os
@@ -42,7 +42,7 @@ def main(fd: int) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    inmate = ChildPolicy()
+    inmate = Inmate()
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
         reply = {**inmate.reply(message), "number": message["number"]}
@@ -53,7 +53,7 @@ def _serve(connection: socket.socket) -> None:
         connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
 
 
-class ChildPolicy:
+class Inmate:
     """The policy, once it is loaded."""
 
     _policy: Any = None

@@ -1,4 +1,4 @@
-"""How does a policy live in a process of its own? Asked in frames of `wire`, waited for so long, and ended when it fails.
+"""The parent's side of an isolated policy: starts its process, exchanges frames, and ends it on failure.
 
 Nothing that comes from there is unpickled or trusted: it is bytes until they are arrays and text.
 """
@@ -19,7 +19,7 @@ from typing import Any
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.isolation import child
 from vlagen_bench.policies.isolation.output import Output
-from vlagen_bench.policies.isolation.proxy import IsolationLimits
+from vlagen_bench.policies.isolation.proxy import Isolation
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.utils.processes import ending
 from vlagen_bench.utils.text import shown
@@ -34,7 +34,7 @@ PIECE_BYTES = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadedReply:
+class Greeting:
     """What a process says of its policy once that is loaded."""
 
     methods: tuple[str, ...]
@@ -43,10 +43,10 @@ class LoadedReply:
     spec: Any
 
 
-class PolicyProcess:
+class Cell:
     """A process with a policy in it."""
 
-    def __init__(self, name: str, arguments: Mapping[str, str], how: IsolationLimits, output: Output) -> None:
+    def __init__(self, name: str, arguments: Mapping[str, str], how: Isolation, output: Output) -> None:
         """Starts it, and waits until the policy is loaded.
 
         Args:
@@ -76,7 +76,7 @@ class PolicyProcess:
             printed = f" It printed: {shown(output.tail)}" if output.tail else ""
             raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
         methods = reply.get("methods")
-        self.greeting = LoadedReply(
+        self.greeting = Greeting(
             methods=tuple(name for name in child.OPTIONAL if isinstance(methods, list) and name in methods),
             privileged=reply.get("privileged") is not False,
             spec=reply.get("spec"),
@@ -186,7 +186,7 @@ class PolicyProcess:
         return self._printing
 
     def _drain(self) -> None:
-        """What a pipe holds, but no more: something that escaped may print for ever."""
+        """What a pipe holds now, and no more: a process that escaped may print without end."""
         for _ in range(2**20 // PIECE_BYTES):
             if not self._take_print():
                 return

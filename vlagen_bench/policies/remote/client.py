@@ -1,4 +1,4 @@
-"""How is a policy on another machine asked? By the same methods; its server says which of them it has.
+"""The client of a policy server: the methods of a policy, answered on another machine.
 
 Any server that speaks openpi's protocol will do: openpi's own, or `vlagen serve`. docs/remote_policies.md has the format.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.remote.messages import parse_names, question, renamed
-from vlagen_bench.policies.remote.websocket import Connection, Timeouts
+from vlagen_bench.policies.remote.websocket import Line, Patience
 
 ARGUMENTS = ("url", "api_key", "map", "connect_s", "reconnect_s", "answer_s")
 
@@ -35,8 +35,8 @@ class Remote:
             if name not in ARGUMENTS:
                 raise PolicyError(f"--policy-args: {unknown('argument of a policy server', name, ARGUMENTS[1:])}")
         self._names = parse_names(arguments.get("map", ""))
-        patience = Timeouts(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
-        self._line = Connection(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
+        patience = Patience(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
+        self._line = Line(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
         self._began: dict[str, int] = {}
         """by episode, the number of the connection over which it began"""
         if self.remembers and self._names and not {"episode_id", "begins"} <= self._names.keys():
@@ -52,7 +52,7 @@ class Remote:
 
     @property
     def remembers(self) -> bool:
-        """Whether its answers depend on what it was asked before in the same episode."""
+        """Whether its answers depend on earlier questions of the same episode."""
         return self._line.greeting.get("remembers") is True
 
     @property
@@ -99,7 +99,7 @@ class RemoteByEpisode(Remote):
     """A policy that remembers one episode at a time: each worker has a connection, and the server an instance for it."""
 
     def reset(self, episode_ids: Sequence[str]) -> None:
-        """These episodes begin; the server is told with their first questions."""
+        """Begins episodes; the server learns of it with their first questions."""
         for name in episode_ids:
             self._began.pop(name, None)
 
@@ -123,7 +123,7 @@ SHARED_AS = {"function": Remote, "instances": RemoteByEpisode, "batch": RemoteBa
 
 
 def load(url: str, arguments: Mapping[str, str]) -> Remote:
-    """The policy at `url`; says so if its server tells no conventions of its actions."""
+    """The policy at `url`; notes if its server sends no conventions of its actions."""
     found = Remote(**{**arguments, "url": url})
     if found.spec is None:
         logging.getLogger(__name__).warning(

@@ -1,4 +1,4 @@
-"""How does a served policy answer its clients? One question after the other, shared among them as among workers."""
+"""The sessions of a served policy: clients are answered in turn, and share it as workers do."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from vlagen_bench.policies.base import LoadedPolicy, sharing
 from vlagen_bench.policies.remote.messages import observation
 
 
-class ServedPolicy:
+class Served:
     """A policy, and as many more instances of it as its clients need. To be used by one thread."""
 
     def __init__(self, loaded: LoadedPolicy) -> None:
@@ -64,10 +64,10 @@ class ServedPolicy:
                 policy.close()
 
 
-class ClientSession:
+class Client:
     """One connection, as the policy sees it."""
 
-    def __init__(self, served: ServedPolicy) -> None:
+    def __init__(self, served: Served) -> None:
         self._served, self._policy, self._episode = served, None, None
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:

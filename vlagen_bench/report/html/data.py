@@ -1,4 +1,4 @@
-"""What does the page say of a run? Its headline, its axes, their levels, how it failed, and what goes with what."""
+"""The content of the page: headline, axes with their levels, failures, and interactions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -29,8 +29,8 @@ WORST, ALPHA = 3, 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class AxisResult:
-    """An axis with all its levels and settings, or a condition that is none of them."""
+class Line:
+    """An axis with all its levels and settings, or a condition that belongs to no axis."""
 
     name: str
     kind: str
@@ -43,7 +43,7 @@ class AxisResult:
 
     @property
     def told(self) -> bool:
-        """Whether the drop can be told from 0; the exact p decides, the interval says how large it is."""
+        """Whether the drop differs significantly from 0; the exact p decides, the interval says how large it is."""
         return self.drop_p is not None and self.drop_p < ALPHA
 
     @property
@@ -52,7 +52,7 @@ class AxisResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelResult:
+class Step:
     """A level of an axis."""
 
     level: int
@@ -61,7 +61,7 @@ class LevelResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelCurve:
+class Curve:
     """Success level by level."""
 
     axis: str
@@ -70,7 +70,7 @@ class LevelCurve:
     """of the sizes"""
     clean: Estimate
     """of the clean twins: level 0"""
-    steps: tuple[LevelResult, ...]
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,19 +91,19 @@ class Headline:
     """whether the drop is against clean twins, played or not; else against other, nominal episodes"""
     pairs: int
     """how many have an outcome of both"""
-    worst: tuple[AxisResult, ...]
-    """lines with the largest drops that can be told from 0"""
+    worst: tuple[Line, ...]
+    """lines with the largest drops that differ significantly from 0"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageContent:
+class Facts:
     """Everything that is counted, and shown."""
 
     headline: Headline
-    lines: tuple[AxisResult, ...]
+    lines: tuple[Line, ...]
     independent: bool
     """whether conditions have episodes of their own; else they share scenes"""
-    curves: tuple[LevelCurve, ...]
+    curves: tuple[Curve, ...]
     shares: tuple[Share, ...]
     """of conditions that were run together; the others' are their own drops"""
     interactions: tuple[Interaction, ...]
@@ -119,19 +119,19 @@ class PageContent:
         return Counter(dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))))
 
     @property
-    def spokes(self) -> tuple[AxisResult, ...]:
+    def spokes(self) -> tuple[Line, ...]:
         """Lines of one axis each, with data or without."""
         return tuple(line for line in self.lines if line.kind != NOMINAL and JOIN not in line.name)
 
 
-def gather(run: Run) -> PageContent:
+def gather(run: Run) -> Facts:
     """All facts of a run, complete or not."""
     report = run.report
     successes, drops = cells_of(run)
     independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
     lines = tuple(_lines(run, successes, drops, independent))
     together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
-    return PageContent(
+    return Facts(
         headline=_headline(run, lines, successes, drops, independent),
         lines=lines,
         independent=independent,
@@ -143,7 +143,7 @@ def gather(run: Run) -> PageContent:
     )
 
 
-def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Iterator[AxisResult]:
+def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Iterator[Line]:
     """Those of one kind side by side, in the order of the plan."""
     axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
     members: dict[tuple[str, str], list[Row]] = {}
@@ -152,7 +152,7 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
     kinds = list(dict.fromkeys(kind for kind, _ in members))
     for kind, name in sorted(members, key=lambda key: kinds.index(key[0])):
         rows = members[kind, name]
-        yield AxisResult(
+        yield Line(
             name=name,
             kind=kind,
             rows=tuple(rows),
@@ -163,7 +163,7 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
         )
 
 
-def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Cells, independent: bool) -> Headline:
+def _headline(run: Run, lines: Sequence[Line], successes: Cells, drops: Cells, independent: bool) -> Headline:
     shifted = [row for row in run.report.rows if row.group != NOMINAL]
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
     names = {row.condition for row in shifted}
@@ -183,7 +183,7 @@ def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Ce
     )
 
 
-def _curves(run: Run) -> Iterator[LevelCurve]:
+def _curves(run: Run) -> Iterator[Curve]:
     """One for each axis of which two levels or more were run."""
     levels: dict[str, dict[int, Row]] = {}
     for row in run.report.rows:
@@ -192,15 +192,13 @@ def _curves(run: Run) -> Iterator[LevelCurve]:
     for name, rows in levels.items():
         if len(rows) > 1:
             axis = AXES.get(name)
-            yield LevelCurve(
+            yield Curve(
                 axis=name,
                 kind=axis.kind,
                 unit=axis.unit,
                 clean=_clean(run, {row.condition for row in rows.values()}),
                 steps=tuple(
-                    LevelResult(
-                        level=level, size=axis.levels[level - 1], success=success(rows[level], run.report.sequences)
-                    )
+                    Step(level=level, size=axis.levels[level - 1], success=success(rows[level], run.report.sequences))
                     for level in sorted(rows)
                 ),
             )

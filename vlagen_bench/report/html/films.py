@@ -1,4 +1,4 @@
-"""Which failures are shown, and how? A few of every condition, each as its first picture and a strip of its film."""
+"""The failures that the page shows: a few per condition, each as its first picture and a film strip."""
 
 import io
 import os
@@ -30,7 +30,7 @@ FIRST_PX, STRIP_PX = 320, 160
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmbeddedPicture:
+class Shot:
     """A picture in the page."""
 
     source: str
@@ -40,7 +40,7 @@ class EmbeddedPicture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailureFilm:
+class Film:
     """A failure with its film."""
 
     id: str
@@ -51,9 +51,9 @@ class FailureFilm:
     steps: int
     link: str
     """of the film, from the page"""
-    first: EmbeddedPicture | None
+    first: Shot | None
     """None where the film cannot be read"""
-    strip: EmbeddedPicture | None
+    strip: Shot | None
     pictures: int
     """in the strip"""
 
@@ -62,7 +62,7 @@ class FailureFilm:
 class Gallery:
     """The failures that are shown, and how many there are."""
 
-    films: tuple[FailureFilm, ...]
+    films: tuple[Film, ...]
     failures: int
     filmed: int
 
@@ -99,14 +99,14 @@ def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> l
     return [one for one in chain.from_iterable(zip_longest(*of_condition.values())) if one is not None]
 
 
-def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:
+def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
     record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
     first = strip = None
     pictures = _pictures(path, caption(record["outcome"], instruction))
     if pictures:
         first = _shot(_wide(pictures[0][1], FIRST_PX))
         strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
-    return FailureFilm(
+    return Film(
         id=episode["id"],
         condition=episode["condition"],
         index=episode["index"],
@@ -161,8 +161,8 @@ def _timed(picture: Image.Image, time_s: float) -> Image.Image:
     return picture
 
 
-def _shot(picture: Image.Image) -> EmbeddedPicture:
+def _shot(picture: Image.Image) -> Shot:
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=78, optimize=True)
     source = "data:image/jpeg;base64," + b64encode(jpeg.getvalue()).decode()
-    return EmbeddedPicture(source=source, width_px=picture.width, height_px=picture.height)
+    return Shot(source=source, width_px=picture.width, height_px=picture.height)

@@ -1,4 +1,4 @@
-"""How is the page of a run written? Facts into templates, everything inside one file, and nothing fetched."""
+"""The page of a run, from templates: one file with everything inside."""
 
 import os
 from pathlib import Path
@@ -76,6 +76,6 @@ def _template() -> jinja2.Template:
         "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
-        "charts": charts, "success": success, "drop": drop, "TROUBLES": words.FAILURE_MODES, "STOPPED": STOPPED,
+        "charts": charts, "success": success, "drop": drop, "TROUBLES": words.TROUBLES, "STOPPED": STOPPED,
     }  # fmt: skip
     return made.get_template("report.html.j2")

@@ -1,4 +1,4 @@
-"""How are numbers and names written on a page? Whole percent and points; a dash where there is no data."""
+"""Numbers and names as they stand on a page: whole percent and points, a dash where there is no data."""
 
 import re
 
@@ -6,7 +6,7 @@ from vlagen_bench.report import terminal
 from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.utils.text import NO_DATA, percent
 
-FAILURE_MODES = {
+TROUBLES = {
     "never_reached": "the gripper never came near the object",
     "reached_not_grasped": "it came near, and never held the object",
     "wrong_object_moved": "another object was moved instead",

@@ -1,4 +1,4 @@
-"""What does a batch of scenes need for the episodes of a condition, and how does an episode begin in it?"""
+"""The start of an episode in a batch, and the assets that the episodes of a condition need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ USE_PROCESSES = 'backend="processes" plays everything.'
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConditionAssets:
+class Pool:
     """What all episodes of a condition need."""
 
     objects: tuple[str, ...]
@@ -39,7 +39,7 @@ class ConditionAssets:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EpisodeStart:
+class Start:
     """How an episode begins, once everything has settled."""
 
     episode: Episode
@@ -64,7 +64,7 @@ class EpisodeStart:
         return self.episode.values["table"]
 
 
-def pool_of(task: Task, condition: str) -> ConditionAssets:
+def pool_of(task: Task, condition: str) -> Pool:
     """All that the episodes of a condition can need.
 
     Raises:
@@ -88,7 +88,7 @@ def pool_of(task: Task, condition: str) -> ConditionAssets:
         member = axes.make(name, axis_set[name], f"task {task.name}")
         assert isinstance(member, PoolAxis)
         chosen[kind] = tuple(member.pick(index, draft) for index in range(member.size(draft)))
-    return ConditionAssets(**chosen, dynamics=dynamics)
+    return Pool(**chosen, dynamics=dynamics)
 
 
 def _changes_models(name: str, value: Any) -> bool:
@@ -101,14 +101,14 @@ def _changes_models(name: str, value: Any) -> bool:
     return any(verb in LOAD_VERBS for verb, _ in asked.calls)
 
 
-def start_of(simulator: Simulator, episode: Episode) -> EpisodeStart:
+def start_of(simulator: Simulator, episode: Episode) -> Start:
     """How the episode begins: as a simulator of its own (without a renderer) has it when all has settled.
 
     A batch is not simulated for that, since what goes on in the other scenes would go on too.
     """
     simulator.reset(episode)
     robot = simulator.world.robot
-    return EpisodeStart(
+    return Start(
         episode=episode,
         instruction=simulator.instruction,
         poses={body.model.id: body.entity.pose for body in simulator.world.bodies.values()},
