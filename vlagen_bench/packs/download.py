@@ -25,7 +25,7 @@ _PASSING = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTT
 _NOT_TRIED = "not finished, because so many others failed"
 
 
-class Advance(Protocol):
+class DownloadProgress(Protocol):
     """Receives what has been done since its last call; a call without arguments says that time has passed."""
 
     def __call__(self, *, files: int = 0, num_bytes: int = 0) -> None:
@@ -33,7 +33,7 @@ class Advance(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class DownloadItem:
     """A file to fetch."""
 
     name: str
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class DownloadLimits:
     """The limits of a download: times and tries."""
 
     connections: int = 8
@@ -62,7 +62,7 @@ class Limits:
     """for each file"""
 
 
-LIMITS = Limits()
+LIMITS = DownloadLimits()
 
 
 class Unreachable(Exception):
@@ -93,7 +93,7 @@ class _Stopped(Exception):
     """The download ended before this file did."""
 
 
-def download(files: list[Wanted], advance: Advance, limits: Limits = LIMITS) -> dict[str, str]:
+def download(files: list[DownloadItem], advance: DownloadProgress, limits: DownloadLimits = LIMITS) -> dict[str, str]:
     """Fetches files; those that are there and right are not fetched again, and what half arrived is continued.
 
     Returns:
@@ -128,13 +128,13 @@ def download(files: list[Wanted], advance: Advance, limits: Limits = LIMITS) -> 
 class _Session:
     """What the threads of one download share."""
 
-    def __init__(self, files: list[Wanted], limits: Limits) -> None:
+    def __init__(self, files: list[DownloadItem], limits: DownloadLimits) -> None:
         self.limits = limits
         self.stop = threading.Event()
         self.fatal: Exception | None = None
         self.failed: dict[str, str] = {}
         self.done: set[str] = set()
-        self._todo: queue.SimpleQueue[Wanted] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[DownloadItem] = queue.SimpleQueue()
         for file in files:
             self._todo.put(file)
         self._answered = threading.Event()
@@ -143,7 +143,7 @@ class _Session:
         self._lock = threading.Lock()
         self._num_bytes = self._num_files = 0
 
-    def report(self, advance: Advance) -> None:
+    def report(self, advance: DownloadProgress) -> None:
         """Passes on, in the caller's thread, what has happened since the last report."""
         with self._lock:
             num_bytes, num_files = self._num_bytes, self._num_files
@@ -171,7 +171,7 @@ class _Session:
                     self.done.add(file.name)
                     self._num_files += 1
 
-    def _note(self, file: Wanted, fault: _Final) -> None:
+    def _note(self, file: DownloadItem, fault: _Final) -> None:
         """Writes down a failure; after as many as there are connections for want of a server, all give up."""
         with self._lock:
             self.failed[file.name] = str(fault)
@@ -179,7 +179,7 @@ class _Session:
             if self._exhausted >= self.limits.connections:
                 self.stop.set()
 
-    def _bring(self, file: Wanted) -> None:
+    def _bring(self, file: DownloadItem) -> None:
         part = file.to.with_name(f"{file.to.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
         for found in (file.to, part):
@@ -208,7 +208,7 @@ class _Session:
             if wrong == 2:  # the first may have been continued from a stale part, or damaged on its way
                 raise _Final("wrong hash")
 
-    def _load(self, file: Wanted, part: Path) -> None:
+    def _load(self, file: DownloadItem, part: Path) -> None:
         """Asks for what `part` lacks, and adds it."""
         have = part.stat().st_size if part.exists() else 0
         request = urllib.request.Request(file.url, headers={"User-Agent": _AGENT})
@@ -313,7 +313,7 @@ def _retry_after_s(text: str) -> float:
     return min(float(text), _LONGEST_PAUSE_S) if text.isascii() and text.isdigit() else 0.0
 
 
-def _why(error: Exception, limits: Limits) -> str:
+def _why(error: Exception, limits: DownloadLimits) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer for {limits.timeout_s:g} s"
     if isinstance(error, socket.gaierror):

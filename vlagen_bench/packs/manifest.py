@@ -48,7 +48,7 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lighting:
+class LightingEnvironment:
     """An environment to see things in: it takes the place of the scene's own lights."""
 
     id: str
@@ -60,7 +60,7 @@ class Lighting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class PackSource:
     """The origin of a part of an installed pack."""
 
     prefix: str
@@ -88,12 +88,12 @@ class Pack:
     textures: tuple[Picture, ...]
     files: dict[str, str]
     """path -> SHA-256, or `git:<SHA-1>` of the git blob where only that is known"""
-    lightings: tuple[Lighting, ...] = ()
+    lightings: tuple[LightingEnvironment, ...] = ()
     stand_ins: dict[str, str] = field(default_factory=dict)
     """path -> SHA-256 of a stand-in that is accepted, and reported, in place of the upstream file"""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[PackSource, ...] = ()
 
-    def find(self, kind: str, asset_id: str) -> Model | Picture | Lighting:
+    def find(self, kind: str, asset_id: str) -> Model | Picture | LightingEnvironment:
         """The asset of `kind` (objects, receptacles, tables, textures, lightings) with this id."""
         for asset in getattr(self, kind):
             if asset.id == asset_id:
@@ -101,7 +101,7 @@ class Pack:
         known = [asset.id for asset in getattr(self, kind)]
         raise AssetError(f"Pack '{self.name}': {unknown(kind.rstrip('s'), asset_id, known)}")
 
-    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | Lighting, ...]:
+    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | LightingEnvironment, ...]:
         """The assets of `kind` in one split, or all, in manifest order."""
         return tuple(asset for asset in getattr(self, kind) if split in ("all", asset.split))
 
@@ -166,7 +166,7 @@ def is_right(path: Path, expected: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class PackCheck:
     """What a look at every file of a pack found."""
 
     missing: tuple[str, ...]
@@ -178,7 +178,7 @@ class Check:
         return not self.missing and not self.wrong
 
 
-def check(pack: Pack, home: Path) -> Check:
+def check(pack: Pack, home: Path) -> PackCheck:
     """Compares every file under `home` with the manifest."""
     missing, wrong, stand_ins = [], [], []
     for path, expected in pack.files.items():
@@ -188,10 +188,10 @@ def check(pack: Pack, home: Path) -> Check:
         elif digest(full, expected) != expected:
             stand_in = pack.stand_ins.get(path)
             (stand_ins if stand_in == digest(full, "") else wrong).append(path)
-    return Check(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
+    return PackCheck(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
 
 
-def require(name: str, checked: Check) -> None:
+def require(name: str, checked: PackCheck) -> None:
     """Raises `AssetError` that names the first files that are missing or wrong."""
     if checked.ok:
         return

@@ -35,7 +35,7 @@ class Protocol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class EntrySource:
     """The publication of an entry's numbers."""
 
     citation: str
@@ -46,7 +46,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class EntryResult:
     """The result of one condition: counts, or a rate alone."""
 
     n: int | None = None
@@ -98,9 +98,9 @@ class Entry:
     suite: str
     name: str
     model: str
-    source: Source
+    source: EntrySource
     protocol: Protocol
-    conditions: dict[str, Cell] = field(default_factory=dict)
+    conditions: dict[str, EntryResult] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     """published averages of conditions that were not published one by one"""
     privileged: bool = False
@@ -154,7 +154,7 @@ def read(path: Path) -> Entry:
     return entry
 
 
-def _check_cell(cell: Cell, where: str) -> None:
+def _check_cell(cell: EntryResult, where: str) -> None:
     counts = (cell.n, cell.successes)
     if (cell.rate is None) == (None in counts) or (cell.rate is not None and counts != (None, None)):
         raise ConfigError(f"{where}: give either `n` and `successes`, or `rate` alone.")

@@ -42,7 +42,7 @@ def main(fd: int) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    inmate = Inmate()
+    inmate = ChildPolicy()
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
         reply = {**inmate.reply(message), "number": message["number"]}
@@ -53,7 +53,7 @@ def _serve(connection: socket.socket) -> None:
         connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
 
 
-class Inmate:
+class ChildPolicy:
     """The policy, once it is loaded."""
 
     _policy: Any = None
