@@ -1,4 +1,4 @@
-"""When do tests of the official assets run? Where the pack `bridge` is installed; elsewhere they are skipped, or an error.
+"""Tests of the official assets run where the pack `bridge` is installed; elsewhere they are skipped, or an error.
 
 `VLAGEN_REQUIRE_BRIDGE=1` makes it an error, so that continuous integration cannot pass by skipping them.
 """

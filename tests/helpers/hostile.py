@@ -1,4 +1,4 @@
-"""What can a policy do wrong? A catalogue: each sin with its documented outcome, and policies that commit them.
+"""Policies that do what is wrong, and the table of what comes of it.
 
 `docs/hostile_policies.md` holds the same table.
 """
