@@ -54,7 +54,7 @@ def test_an_episode_that_the_policy_forgot_begins_again():
 def test_a_batch_is_as_many_answers_as_questions(policy, says):
     here, apart = (
         PolicyCaller(base.load(f"helpers.hostile:{policy}", {})),
-        PolicyCaller(load(f"hostile:{policy}", {}, IsolationLimits())),
+        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits())),
     )
     for asker in (here, apart):
         answers = asker.ask({0: question(0), 1: question(1)})
