@@ -1,3 +1,5 @@
+"""Runs in one process: every episode is scored once, and every error is a sentence."""
+
 import dataclasses
 import os
 import re
