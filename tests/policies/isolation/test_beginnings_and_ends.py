@@ -18,7 +18,7 @@ from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
 from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
-from vlagen_bench.scenes.specs import PANDA
+from vlagen_bench.scenes.tabletop import PANDA
 
 
 def question(number, begins=True):
