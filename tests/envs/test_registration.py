@@ -1,4 +1,4 @@
-"""Gymnasium ids are registered in any order of imports and additions, and nothing is imported that is not needed."""
+"""The environments are registered in whatever order things are imported, and nothing else is imported."""
 
 import subprocess
 import sys

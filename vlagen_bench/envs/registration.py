@@ -28,7 +28,7 @@ def env_id(task: str, condition: str, version: int) -> str:
 
 
 def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.PutOnEnv`.
+    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`.
 
     Reads names and versions only: what is in a task is checked when one of its environments is made.
 
@@ -62,7 +62,7 @@ def register() -> None:
         if name not in gymnasium.registry:
             gymnasium.register(
                 name,
-                entry_point="vlagen_bench.envs.env:PutOnEnv",
+                entry_point="vlagen_bench.envs.env:TaskEnv",
                 vector_entry_point="vlagen_bench.envs.vector:of_spec",
                 kwargs=arguments,
             )
