@@ -1,8 +1,10 @@
 """The catalog of tasks and suites: a strict reader of the YAML files in `tasks/`."""
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from vlagen_bench import axes
 from vlagen_bench.errors import ConfigError, unknown
@@ -84,7 +86,7 @@ def condition(of_task: Task, name: str) -> Condition:
     return conditions.together({part: known[part] for part in parts}, of_task.nominal)
 
 
-def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, dict]:
+def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
     """Axis name -> parameters of a condition, or of its clean twin."""
     return {**of_task.nominal, **of_condition.shared, **({} if clean else of_condition.perturb)}
 

@@ -28,7 +28,7 @@ from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation.output import NO_MORE, Output
 from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
-from vlagen_bench.scenes.specs import PANDA
+from vlagen_bench.scenes.tabletop import PANDA
 
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
 HERE_S = APART_S = 1.5
@@ -176,7 +176,7 @@ def test_an_episode_that_the_policy_forgot_begins_again():
 def test_a_batch_is_as_many_answers_as_questions(policy, says):
     here, apart = (
         PolicyCaller(base.load(f"helpers.hostile:{policy}", {})),
-        PolicyCaller(load(f"hostile:{policy}", {}, IsolationLimits())),
+        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits())),
     )
     for caller in (here, apart):
         answers = caller.ask({0: question(0), 1: question(1)})
