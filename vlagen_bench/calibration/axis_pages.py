@@ -7,6 +7,8 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import curves, severity
 from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
@@ -62,7 +64,7 @@ def _measures(curve_list: Sequence[CalibrationCurve]) -> str:
 
 
 def _section(axis: str, own: Sequence[CalibrationCurve]) -> str:
-    what = AXES.get(axis).__doc__.strip().splitlines()[0]
+    what = AXES.get(axis).summary()
     lines = [f"### {axis}\n", f"{what}\n"]
     lines.append("| task | level | size | severity | expert's drop | learned policy's drop |")
     lines.append("|---|---|---|---|---|---|")
@@ -158,7 +160,7 @@ def _draw_drops(panel: Any, curve: CalibrationCurve, colour: str) -> None:
     panel.set_xlabel("level")
 
 
-def _limit(panels: Sequence[Any], unit: str) -> None:
+def _limit(panels: Sequence[Any] | np.ndarray, unit: str) -> None:
     """Only when all curves are drawn: a panel with a limit grows no more."""
     panels[0].set_ylim(bottom=min(1.0 if unit == "times" else 0.0, panels[0].get_ylim()[0]))
     for drops in panels[1:]:

@@ -18,7 +18,7 @@ from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Sever
 from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.types import Condition, Task, content_hash
+from vlagen_bench.types import Condition, Episode, Task, content_hash
 
 SEED = 1000
 """of no suite, so that levels are not made for the episodes that policies are scored on"""
@@ -66,7 +66,13 @@ def pairs_of(task: Task, axis: type[Axis], parameters: Mapping[str, Any], *, epi
     shared = {other: {**task.nominal.get(other, {}), **more} for other, more in needs.items()}
     condition = Condition(perturb={axis.name: mine}, shared=shared, twin=f"{axis.name}:clean")
     alone = dataclasses.replace(task, conditions={axis.name: condition})
-    return [plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes)]
+    pairs = (plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes))
+    return [(episode, _twin(twin)) for episode, twin in pairs]
+
+
+def _twin(twin: Episode | None) -> Episode:
+    assert twin is not None, "a condition that perturbs has clean twins"
+    return twin
 
 
 def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> CalibrationCurve:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from vlagen_bench.axes.base import Axis
 from vlagen_bench.axes.shared.wording import words_changed
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.sim.measurements import ObjectReading, Reading
@@ -32,6 +33,7 @@ class EpisodeObservation:
         return self.start.things[role]
 
 
+Distance = Callable[[EpisodeObservation, EpisodeObservation], float]
 Needs = Literal["start", "picture", "hold", "motion"]
 """what must be seen: the start; its picture too; steps in which the arm holds still; steps in which it is told what the
 expert does in the clean twin"""
@@ -46,14 +48,14 @@ class Measure:
     what: str
     """one line"""
     needs: Needs
-    between: Callable[[EpisodeObservation, EpisodeObservation], float]
+    between: Distance
     """(episode, clean twin) -> the distance"""
 
 
 MEASURES: Registry[Measure] = Registry("measure")
 
 
-def measure_of(axis: type) -> Measure:
+def measure_of(axis: type[Axis]) -> Measure:
     """The measure that an axis names; raises `ConfigError` if it names none, or one that does not exist."""
     name = getattr(axis, "measure", None)
     if name is None:
@@ -64,10 +66,8 @@ def measure_of(axis: type) -> Measure:
         raise ConfigError(f"The axis {axis.name}: {error}") from None
 
 
-def _measure(name: str, unit: str, what: str, needs: Needs = "start") -> Callable[[Callable], Callable]:
-    def add(
-        between: Callable[[EpisodeObservation, EpisodeObservation], float],
-    ) -> Callable[[EpisodeObservation, EpisodeObservation], float]:
+def _measure(name: str, unit: str, what: str, needs: Needs = "start") -> Callable[[Distance], Distance]:
+    def add(between: Distance) -> Distance:
         MEASURES.add(name, Measure(name=name, unit=unit, what=what, needs=needs, between=between))
         return between
 
@@ -77,6 +77,7 @@ def _measure(name: str, unit: str, what: str, needs: Needs = "start") -> Callabl
 @_measure("picture", "ΔE", "difference of the first pictures in CIELAB, root mean square over pixels", "picture")
 def _picture(look: EpisodeObservation, twin: EpisodeObservation) -> float:
     # CIE 1976: the Euclidean distance in L*a*b*; about 2.3 is just noticeable side by side (Mahy et al. 1994).
+    assert look.picture is not None and twin.picture is not None, "a measure that needs a picture gets it"
     return float(np.sqrt(np.mean(np.sum(np.square(_lab(look.picture) - _lab(twin.picture)), axis=-1))))
 
 

@@ -3,13 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vlagen_bench.leaderboard.commitment import Opening
 
 CARD, SITE = Path("card.yaml"), Path("site")
 
@@ -206,12 +209,14 @@ def _check_own(out: Path, archive_sha256: str) -> None:
         )
 
 
-def _opened(opening: Path | None, commitment: Path | None):
+def _opened(opening: Path | None, commitment: Path | None) -> "Opening | None":
     from vlagen_bench.leaderboard import commitment as hidden
 
-    if (opening is None) != (commitment is None):
+    if opening is None and commitment is None:
+        return None
+    if opening is None or commitment is None:
         raise ConfigError("Give both --opening and --commitment: revealed seeds count only if they were committed to.")
-    return hidden.reveal(_small(opening), _small(commitment)) if opening else None
+    return hidden.reveal(_small(opening), _small(commitment))
 
 
 def _small(path: Path) -> bytes:
@@ -234,7 +239,7 @@ def _write_new(path: Path, data: bytes) -> None:
         raise ConfigError(f"{path} exists already, and is not written over. Name another file: --out FILE") from None
 
 
-def _json(value) -> bytes:
+def _json(value: object) -> bytes:
     return (json.dumps(value, indent=1) + "\n").encode()
 
 

@@ -17,9 +17,11 @@ import ray
 from ray.actor import ActorHandle
 
 from vlagen_bench.harness import run
-from vlagen_bench.harness.episode import ENV_TIMES, PlayedEpisode, PolicyQuery
+from vlagen_bench.harness.episode import ENV_TIMES, PlayedEpisode
+from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.actors import ActorSpecs
+from vlagen_bench.harness.on_ray.build import start_actor
 from vlagen_bench.harness.on_ray.cluster import Cluster
 from vlagen_bench.harness.on_ray.environment import AttemptResult
 from vlagen_bench.harness.on_ray.executor import RayExecutor
@@ -241,17 +243,16 @@ def measure(environments: int, waits: NullSettings, *, rounds: int = 6, replicas
     )
     plan = make_plan(suite)
     hosts = [
-        ray.remote(NullEnvironments).options(num_cpus=0, max_concurrency=HOSTED + 8).remote(waits)
+        start_actor(NullEnvironments, waits, num_cpus=0, max_concurrency=HOSTED + 8)
         for _ in range(math.ceil(environments / HOSTED))
     ]
     slots = math.ceil(environments / replicas)
     policy = f"{NullPolicy.__module__}:{NullPolicy.__name__}"
 
-    def replica(number: int) -> ActorHandle:
-        actor = ray.remote(Replica).options(num_cpus=0, max_concurrency=slots + 8)
-        return actor.remote(policy, {}, slots, Limits.step_s)
+    def replica(number: int) -> ActorHandle[Any]:
+        return start_actor(Replica, policy, {}, slots, Limits.step_s, num_cpus=0, max_concurrency=slots + 8)
 
-    def environment(number: int) -> ActorHandle:
+    def environment(number: int) -> ActorHandle[Any]:
         return hosts[number // HOSTED]
 
     specs = ActorSpecs(environments=environments, environment=environment, replicas=replicas, replica=replica)

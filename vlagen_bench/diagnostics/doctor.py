@@ -114,7 +114,7 @@ def _pins() -> dict[str, str]:
         required = importlib.metadata.requires("vlagen-bench") or []
     except importlib.metadata.PackageNotFoundError:
         return {}
-    return dict(match.groups() for entry in required if (match := re.fullmatch(r"([\w-]+)==([\w.]+)", entry)))
+    return {match[1]: match[2] for entry in required if (match := re.fullmatch(r"([\w-]+)==([\w.]+)", entry))}
 
 
 def _nvidia() -> MachineCheck:

@@ -60,7 +60,9 @@ def soak(
     whole = place / "whole"
     _finish(subprocess.Popen(command(whole), stdout=subprocess.DEVNULL), command(whole))
     expected = recorded(whole)
-    victims, unequal, rounds = [], set(), 0
+    victims: list[str] = []
+    unequal: set[str] = set()
+    rounds = 0
     while len(victims) < kills:
         rounds += 1
         path = place / f"killed-{rounds}"
@@ -114,7 +116,7 @@ def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest
         driver.wait()
 
 
-def _finish(driver: subprocess.Popen, command: Sequence[str]) -> None:
+def _finish(driver: subprocess.Popen[bytes], command: Sequence[str]) -> None:
     if code := driver.wait():
         raise RunError(f"The run ended with exit code {code} though nobody killed it: {' '.join(command)}")
 

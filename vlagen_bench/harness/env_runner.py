@@ -17,7 +17,8 @@ from vlagen_bench.utils.text import one_line
 class Sim(Protocol):
     """What the harness needs of a simulator."""
 
-    instruction: str
+    @property
+    def instruction(self) -> str: ...
 
     def reset(self, episode: Episode) -> Any: ...
 

@@ -1,7 +1,7 @@
 """The course of one episode: a generator that requests steps of the world and answers of the policy."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +94,8 @@ def play(
     return PlayedEpisode(result=result, actions=log.actions, state_hashes=log.state_hashes)
 
 
-def allowed_s(request: Request, limits: Limits) -> float:
-    """How long a request may take."""
+def allowed_s(request: object, limits: Limits) -> float:
+    """How long a request may take; one of another kind as long as a beginning."""
     match request:
         case Execute(actions=actions):
             return limits.step_s * len(actions)
@@ -119,8 +119,9 @@ class _EpisodeLog:
         self.actions: list[np.ndarray] = []
         self.state_hashes: list[str] = []
 
-    def saw(self, report: StepReport, actions: np.ndarray | tuple = ()) -> StepReport:
+    def saw(self, report: StepReport | PolicyAnswer, actions: np.ndarray | Sequence[np.ndarray] = ()) -> StepReport:
         """Notes what the runner did; of the actions, the executed ones."""
+        assert isinstance(report, StepReport), "only a question gets an answer"
         self.actions.extend(actions[: len(report.state_hashes)])
         self.state_hashes.extend(report.state_hashes)
         for key, seconds in report.seconds.items():
@@ -130,10 +131,12 @@ class _EpisodeLog:
         self._last = report
         return report
 
-    def heard(self, answer: PolicyAnswer) -> np.ndarray:
+    def heard(self, answer: StepReport | PolicyAnswer) -> np.ndarray:
+        assert isinstance(answer, PolicyAnswer), "a question gets an answer"
         self._seconds["policy_s"] += answer.seconds
         if answer.error is not None:
             raise _EpisodeFault(answer.error)
+        assert answer.chunk is not None, "an answer without an error has actions"
         return answer.chunk
 
     def check_time(self, limit_s: float | None) -> None:

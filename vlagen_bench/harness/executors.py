@@ -53,23 +53,27 @@ def make_executor(
     """
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
     recipe = partial(WorkerSpec, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
-    common = {"execution": execution, "limits": limits}
     if cluster is not None:
         cluster.connect(workers or 1)
         from vlagen_bench.harness.on_ray.build import make_ray_executor
 
         made_of = recipe(render_threads=max(1, round(cluster.env_cpus)))
-        with make_ray_executor(workers or 1, made_of, loaded, cluster, **common, note=note) as actors:
+        with make_ray_executor(
+            workers or 1, made_of, loaded, cluster, execution=execution, limits=limits, note=note
+        ) as actors:
             yield actors
     elif workers is None:
         sim = make_sim()
         caller = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
         with _closing(caller, note):
-            yield SerialExecutor(task, sim, caller, film=film, **common)
+            yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits)
     else:
         caller = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
-        with _closing(caller, note), PoolExecutor(workers, made_of, caller, **common, note=note) as playing:
+        with (
+            _closing(caller, note),
+            PoolExecutor(workers, made_of, caller, execution=execution, limits=limits, note=note) as playing,
+        ):
             yield playing
 
 

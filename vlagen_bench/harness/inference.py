@@ -71,8 +71,11 @@ class PolicyCaller:
     def ask(self, questions: Mapping[int, PolicyQuery]) -> dict[int, PolicyAnswer]:
         """Answers by slot; several questions at once only where the caller `batches`."""
         started = perf_counter()
-        answers = {slot: self._begun(slot, question) for slot, question in questions.items()}
-        ready = {slot: question for slot, question in questions.items() if answers[slot] is None}
+        answers: dict[int, np.ndarray | PolicyError] = {}
+        for slot, question in questions.items():
+            if (error := self._begun(slot, question)) is not None:
+                answers[slot] = error
+        ready = {slot: question for slot, question in questions.items() if slot not in answers}
         if ready:
             answers |= self._batched(ready) if self.batches else self._one(ready)
         seconds = perf_counter() - started
@@ -179,6 +182,7 @@ def _another(loaded: LoadedPolicy) -> Any:
 
 
 def _seen(question: PolicyQuery) -> dict[str, Any]:
+    assert question.observation is not None, "who asks has looked before"
     return {**question.observation, "episode_id": question.episode_id}
 
 

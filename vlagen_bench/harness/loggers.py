@@ -65,7 +65,10 @@ class WeightsAndBiases:
         self._run.finish()
 
 
-SINKS = {"tensorboard": TensorBoard, "wandb": WeightsAndBiases}
+SINKS: dict[str, Callable[[Path, Mapping[str, Any], str], Sink]] = {
+    "tensorboard": TensorBoard,
+    "wandb": WeightsAndBiases,
+}
 
 
 class RunLogger:
@@ -86,10 +89,11 @@ class RunLogger:
     def _numbers(self, played: PlayedEpisode) -> dict[str, float]:
         condition = played.result.episode.condition
         rates = {"success_rate": self._counts.all, f"conditions/{condition}": self._counts.conditions[condition]}
+        per_minute = self._counts.per_minute
         return {
             **{name: count.rate for name, count in rates.items() if count.rate is not None},
             "errors": self._counts.all.errors,
-            "episodes_per_minute": self._counts.per_minute,
+            **({} if per_minute is None else {"episodes_per_minute": per_minute}),
             **{f"seconds/{name.removesuffix('_s')}": value for name, value in played.result.timings.items()},
         }
 

@@ -52,7 +52,9 @@ def run(
         RunError: the run folder cannot be written.
     """
     errors = 0
-    missing = [episode for episode in plan.episodes if not folder.done(episode.id, retry_errors=retry_errors)]
+    missing: Iterable[Episode] = [
+        episode for episode in plan.episodes if not folder.done(episode.id, retry_errors=retry_errors)
+    ]
     if stop is not None:
         for key in {episode.id for episode in plan.episodes} - {episode.id for episode in missing}:
             stop.ended(key, succeeded(folder.results[key]["outcome"]))
@@ -66,7 +68,7 @@ def run(
                 listener.ended(played)
             if stop is not None:  # from then on nothing more is needed, and what is being played comes to its end
                 stop.ended(played.result.episode.id, succeeded(played.result.outcome))
-        failed = [played.result.error for played in together if played.result.outcome == "error"]
+        failed = [played.result.error or "" for played in together if played.result.outcome == "error"]
         errors += len(failed)
         if failed and errors > max_errors:
             raise TooManyErrors(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from typing import Any
 
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
@@ -100,7 +101,8 @@ class Worker:
     @property
     def memory_mb(self) -> float:
         """Its resident memory; 0 if it has died."""
-        return memory_mb(self._process.pid)
+        pid = self._process.pid
+        return 0.0 if pid is None else memory_mb(pid)
 
     def stop(self, *, grace_s: float) -> None:
         """Closes the pipe, and kills what is there after this time."""
@@ -147,6 +149,7 @@ class _WorkerState:
     """The environment runner and the oracle of a worker, once it has its specification."""
 
     _caller: PolicyCaller | None = None
+    _seen: Mapping[str, Any] | None = None
 
     def reply(self, message: bytes) -> StepReport | PolicyAnswer | VlagenError:
         try:
@@ -166,6 +169,7 @@ class _WorkerState:
 
     def _serve(self, request: Request) -> StepReport | PolicyAnswer:
         if isinstance(request, PolicyQuery):
+            assert self._caller is not None, "a question comes only to a worker with an oracle"
             return self._caller.ask({0: replace(request, observation=self._seen)})[0]
         report = self._runner.serve(request)
         if self._caller is None:

@@ -128,7 +128,7 @@ def _value(event: yaml.Event, body: Iterator[yaml.Event], where: str) -> Any:
         return event.value
     if not isinstance(event, yaml.SequenceStartEvent):
         raise Refused(f"{where} is nested. A card has texts, and lists of texts.")
-    texts = []
+    texts: list[str] = []
     for item in body:
         if isinstance(item, yaml.SequenceEndEvent):
             return tuple(texts)

@@ -46,7 +46,7 @@ def board(counts: Mapping[str, tuple[int, int]], alpha: float = ALPHA) -> Board:
     """
     names = sorted((name for name in counts if counts[name][1]), key=lambda name: (-_rate(counts[name]), name))
     adjusted = holm({pair: _p(*counts[pair[0]], *counts[pair[1]]) for pair in combinations(names, 2)})
-    apart = {pair for pair, p in adjusted.items() if p <= alpha}
+    apart = {pair for pair, p in adjusted.items() if p is not None and p <= alpha}
     places = [
         RankedEntry(
             name=name,

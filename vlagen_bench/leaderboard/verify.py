@@ -14,7 +14,7 @@ from vlagen_bench.leaderboard.submission import Submission
 from vlagen_bench.leaderboard.untrusted_json import shown
 from vlagen_bench.leaderboard.verdict import Verdict
 from vlagen_bench.report import entries
-from vlagen_bench.report.entries import Entry
+from vlagen_bench.report.entries import Entry, Proof
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.types import Task
 
@@ -70,7 +70,7 @@ def check_new(submission: Submission, published: Collection[Entry]) -> None:
         if entry.name == submission.card.name:
             _check_same(submission, entry)
         elif entry.proof and not duplicates.blind(submission.takes):
-            _check_other(submission, entry)
+            _check_other(submission, entry, entry.proof)
 
 
 def _check_same(submission: Submission, entry: Entry) -> None:
@@ -82,8 +82,8 @@ def _check_same(submission: Submission, entry: Entry) -> None:
         )
 
 
-def _check_other(submission: Submission, entry: Entry) -> None:
-    share = duplicates.share(submission.takes, entry.proof)
+def _check_other(submission: Submission, entry: Entry, proof: Proof) -> None:
+    share = duplicates.share(submission.takes, proof)
     if share > duplicates.COPY:
         raise Refused(
             f"The actions, or the states that they lead to, are those of the entry '{entry.name}' in {share:.1%} of what "
@@ -97,8 +97,10 @@ def alike(submission: Submission, published: Collection[Entry]) -> tuple[str, ..
     """Names of entries with the same actions, where these are the same in each episode, so that nothing follows from it."""
     if not duplicates.blind(submission.takes):
         return ()
-    others = (entry for entry in published if entry.proof and entry.name != submission.card.name)
-    return tuple(entry.name for entry in others if duplicates.share(submission.takes, entry.proof) > duplicates.COPY)
+    others = ((entry.name, entry.proof) for entry in published if entry.name != submission.card.name)
+    return tuple(
+        name for name, proof in others if proof and duplicates.share(submission.takes, proof) > duplicates.COPY
+    )
 
 
 def draw(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, unknown
-from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
 
@@ -60,7 +60,6 @@ class LightingEnvironment:
 
 
 Asset = Model | Picture | LightingEnvironment
-ModelKind = Literal["objects", "receptacles"]
 PictureKind = Literal["tables", "textures"]
 LightingKind = Literal["lightings"]
 Kind = ModelKind | PictureKind | LightingKind

@@ -161,6 +161,7 @@ def _from_file(path: Path) -> Any:
         )
     name = f"vlagen_policy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "a path that ends with .py has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent.resolve()))

@@ -75,8 +75,8 @@ class Guard:
             _tried(os.close, copy)
         for number, stream in ((1, sys.__stdout__), (2, sys.__stderr__)):
             if stream is not None and stream.closed:
-                # In place, since others hold this very object.
-                stream.__init__(open(number, "wb", closefd=False), line_buffering=True)  # noqa: SIM115
+                # In place, since others hold this very object; it is a plain TextIOWrapper, made by the interpreter.
+                stream.__init__(open(number, "wb", closefd=False), line_buffering=True)  # type: ignore[misc]  # noqa: SIM115
 
 
 class _Signals:

@@ -67,7 +67,7 @@ def averages(
 
 
 def _average(name: str, members: Sequence[str], values: Mapping[str, float | None]) -> Average:
-    known = [values[member] for member in members if values.get(member) is not None]
+    known = [value for member in members if (value := values.get(member)) is not None]
     return Average(name=name, value=_mean(known), members=tuple(members), known=len(known))
 
 

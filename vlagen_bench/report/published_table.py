@@ -86,7 +86,11 @@ def _table(report: RunReport, besides: Sequence[ComparedEntry], *, gaps: bool) -
             if any(cells):
                 row = runs.get(name)
                 texts = [NO_DATA if cell is None else _cell(cell.value, cell.n) for cell in cells]
-                table.add_row(name, _cell(row and row.rate, row and row.n), *_with_gaps(texts, besides, name, gaps))
+                table.add_row(
+                    name,
+                    _cell(row.rate if row else None, row.n if row else None),
+                    *_with_gaps(texts, besides, name, gaps),
+                )
         if group != NOMINAL and len(members) > 1:
             _add_average(table, report, besides, group, gaps)
         table.add_section()

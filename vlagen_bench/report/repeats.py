@@ -171,6 +171,7 @@ def floor(repeats: Repeats) -> str:
     again = repeats.all
     if not again.n:
         return "No episode has an outcome in two repeats, so nothing is known of the noise."
+    assert again.floor is not None and again.floor_limit is not None, "where episodes agree or not, there is a floor"
     limit = f"{100 * again.floor_limit:.1f} points"
     if again.agreeing == again.n:
         return (

@@ -154,14 +154,15 @@ def _beside(entry: Entry, groups: dict[str, str], own: Protocol, runs: Mapping[s
 def _gaps(entry: Entry, groups: dict[str, str], runs: Mapping[str, Row]) -> dict[str, PublishedDifference]:
     """The differences that both sides have the counts for."""
     counts = {
-        name: (runs[name].successes, runs[name].n, cell.successes, cell.n)
+        name: (runs[name].successes, runs[name].n, *cell.counts)
         for name, cell in entry.conditions.items()
-        if cell.counted and name in runs and runs[name].n
+        if cell.counts is not None and name in runs and runs[name].n
     }
     gaps = {}
     for name, (k, n, other_k, other_n) in counts.items():
-        low, high = newcombe(k, n, other_k, other_n)
-        gaps[name] = PublishedDifference(value=k / n - other_k / other_n, low=low, high=high)
+        interval = newcombe(k, n, other_k, other_n)
+        assert interval is not None, "both have episodes"
+        gaps[name] = PublishedDifference(value=k / n - other_k / other_n, low=interval[0], high=interval[1])
     # An average's interval takes its conditions for independent, which holds where each has its own published episodes.
     if catalog.suite(entry.suite).official_ids:
         for name, weights in _weights(groups).items():
@@ -186,8 +187,9 @@ def _weights(groups: dict[str, str]) -> dict[str, dict[str, float]]:
 def _average_gap(weights: Mapping[str, float], counts: Mapping[str, tuple[int, int, int, int]]) -> PublishedDifference:
     terms = [(weight, *counts[name][:2]) for name, weight in weights.items()]
     terms += [(-weight, *counts[name][2:]) for name, weight in weights.items()]
-    low, high = weighted_sum_interval(terms)
-    return PublishedDifference(value=sum(weight * k / n for weight, k, n in terms), low=low, high=high)
+    interval = weighted_sum_interval(terms)
+    assert interval is not None, "all have episodes"
+    return PublishedDifference(value=sum(weight * k / n for weight, k, n in terms), low=interval[0], high=interval[1])
 
 
 def _failure_modes(condition: str, planned: Iterable[Mapping], results: Mapping[str, Mapping]) -> Counter[str]:

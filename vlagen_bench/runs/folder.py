@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class RunFolder:
 
     @classmethod
     @contextmanager
-    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator["RunFolder"]:
+    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator[Self]:
         """Opens a folder for this run, alone, new or to be resumed.
 
         Raises:

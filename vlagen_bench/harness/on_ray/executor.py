@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import PlayedEpisode, StepReport, play
+from vlagen_bench.harness.episode import Finish, PlayedEpisode, StepReport, play
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.actors import ActorAttempt, ActorPool, ActorRef, ActorSpecs, reason
 from vlagen_bench.harness.on_ray.environment import AttemptResult, TransferableFilm
@@ -86,7 +86,7 @@ class RayExecutor:
             (environment for environment in free if not self._nodes(environment) & set(attempt.lost_with)), free[0]
         )
 
-    def _nodes(self, member: ActorRef) -> set[str]:
+    def _nodes(self, member: ActorRef) -> set[str | None]:
         return {member.node} if member.asks is None else {member.node, self._pool.replicas[member.asks].node}
 
     def _give(self, member: ActorRef, attempt: ActorAttempt) -> None:
@@ -102,13 +102,14 @@ class RayExecutor:
     def _go_on(self, member: ActorRef, reply: AttemptResult | BaseException) -> list[PlayedEpisode]:
         """Accepts an episode, or queues it again where something went wrong that is not its own fault; it, if it ended."""
         attempt, member.attempt = member.attempt, None
+        assert attempt is not None, "it replies to what it was given"
         self._playing -= 1
         ended = reply if isinstance(reply, AttemptResult) else _lost(attempt, reply)
         if self._worn(member, ended):
             self._pool.replace(member)
         else:
             self._pool.free[member] = None
-        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked.hung):
+        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
             self._queue.appendleft(replace(attempt, alone=True))
         elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
             self._queue.appendleft(again)
@@ -125,7 +126,7 @@ class RayExecutor:
 
         For it may be the node that is lost, which Ray knows half a minute later only.
         """
-        lost = {"gone": member, "policy": member.asked}.get(ended.trouble)
+        lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
         node = None if lost is None else lost.node
         counts = node is None or attempt.lost_with.count(node) != 1
         if counts and attempt.number > self._limits.retries:
@@ -139,6 +140,7 @@ class RayExecutor:
 
     def _kept(self, attempt: ActorAttempt, ended: AttemptResult) -> PlayedEpisode:
         for name, content in ended.films.items():
+            assert self._film is not None, "environments make films only where there is one"
             self._film.keep(name, content)
         if ended.complaint is not None:
             self._note(f"{_name(attempt)}: {ended.complaint} Its result is kept, its film is lost.")
@@ -151,6 +153,7 @@ def _lost(attempt: ActorAttempt, error: BaseException) -> AttemptResult:
     next(player)
     text = f"worker: its environment is gone: {reason(error)} (attempt {attempt.number})."
     finish = player.send(StepReport(error=text))
+    assert isinstance(finish, Finish), "an error ends an episode"
     played = PlayedEpisode(result=finish.result, actions=[], state_hashes=[])
     return AttemptResult(played=played, trouble="gone")
 

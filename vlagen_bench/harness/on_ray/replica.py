@@ -43,7 +43,7 @@ class ReplicaReply:
 class _WaitingQuery:
     turn: Caller
     question: PolicyQuery
-    reply: asyncio.Future
+    reply: asyncio.Future[Any]
 
 
 class Replica:
@@ -62,7 +62,7 @@ class Replica:
         self._thread = ThreadPoolExecutor(1)  # one for all calls: what a model keeps by thread stays with it
         self._waiting: dict[int, _WaitingQuery] = {}
         self._newest: dict[int | str, int] = {}
-        self._serving: asyncio.Task | None = None
+        self._serving: asyncio.Task[None] | None = None
         self._stuck = asyncio.Event()
 
     async def ready(self) -> str | VlagenError:

@@ -82,7 +82,7 @@ def _rows(page: SuitePage, row: BoardRow) -> Iterator[tuple[str, str, Estimate]]
     """Condition, kind and rate, of the conditions that the entry has."""
     for name, group in page.groups.items():
         if cell := row.entry.conditions.get(name):
-            low, high = wilson(cell.successes, cell.n) if cell.counted else (None, None)
+            low, high = wilson(*cell.counts) if cell.counts else (None, None)
             yield name, group, Estimate(value=cell.value, low=low, high=high, n=cell.n or 0)
 
 
@@ -116,5 +116,5 @@ def place(ranked: RankedEntry) -> str:
 
 def _kinds(standings: Sequence[BoardRow]) -> dict[str, int]:
     """Kind of entry -> how many, the strongest kind first."""
-    counts = Counter(row.entry.kind for row in standings)
+    counts: Counter[str] = Counter(row.entry.kind for row in standings)
     return {kind: counts[kind] for kind in MEANINGS if counts[kind]}

@@ -1,6 +1,7 @@
 """The process of an isolated policy: loads the policy, and answers until the connection ends."""
 
 import faulthandler
+import io
 import os
 import resource
 import socket
@@ -33,6 +34,7 @@ def main(fd: int) -> None:
     end_with_the_parent()
     faulthandler.enable()
     # A crash would swallow what is waiting to be printed.
+    assert isinstance(sys.stdout, io.TextIOWrapper), "the interpreter's own"
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     try:
         _serve(socket.socket(fileno=fd))

@@ -136,6 +136,9 @@ def load(name: str, arguments: Mapping[str, str], how: IsolationLimits) -> Loade
         raise PolicyError(
             f"The policy {name} looks at the simulator, so that it cannot live apart from it: leave out --isolate."
         )
-    kind = IsolatedBatch if "act_batch" in cell.greeting.methods else IsolatedByEpisode
-    kind = kind if "reset" in cell.greeting.methods or kind is IsolatedBatch else Isolated
+    kind = Isolated
+    if "act_batch" in cell.greeting.methods:
+        kind = IsolatedBatch
+    elif "reset" in cell.greeting.methods:
+        kind = IsolatedByEpisode
     return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))

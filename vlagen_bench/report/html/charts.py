@@ -1,6 +1,6 @@
 """The charts of rates and drops: bars with intervals, a radar, and curves over levels, on shared scales."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from math import ceil, cos, degrees, floor, pi, sin
 
@@ -81,8 +81,8 @@ def radar(lines: Sequence[AxisResult], nominal: Estimate) -> Markup:
         parts.append(dot(MIDDLE, MIDDLE, "nominal", RADIUS * nominal.value))
     parts.append(_outline(lines, angles))
     for spoke, angle in zip(lines, angles, strict=True):
-        if spoke.success.low is not None:
-            parts.append(line(*_at(angle, spoke.success.low), *_at(angle, spoke.success.high), "whisker"))
+        if (ends := spoke.success.interval) is not None:
+            parts.append(line(*_at(angle, ends[0]), *_at(angle, ends[1]), "whisker"))
         if spoke.success.value is not None:
             parts.append(dot(*_at(angle, spoke.success.value), "point"))
         parts.append(_spoke_label(spoke.name, angle, radial=radial))
@@ -105,12 +105,14 @@ def severity(curve: LevelCurve) -> Markup:
     points = [(0, curve.clean), *((step.level, step.success) for step in curve.steps)]
     for known, run in groupby(points, key=lambda point: point[1].value is not None):
         if known:
-            way = " ".join(f"{x(level):.1f},{y(estimate.value):.1f}" for level, estimate in run)
+            way = " ".join(
+                f"{x(level):.1f},{y(estimate.value):.1f}" for level, estimate in run if estimate.value is not None
+            )
             parts.append(tag("polyline", points=way, class_="curve"))
     for level, estimate in points:
         parts.append(text(x(level), height - 7, "clean" if level == 0 else str(level), "mark"))
-        if estimate.low is not None:
-            parts.append(line(x(level), y(estimate.low), x(level), y(estimate.high), "whisker"))
+        if (ends := estimate.interval) is not None:
+            parts.append(line(x(level), y(ends[0]), x(level), y(ends[1]), "whisker"))
         if estimate.value is not None:
             parts.append(_square(x(0), y(estimate.value)) if level == 0 else dot(x(level), y(estimate.value), "point"))
     told = "; ".join(
@@ -120,10 +122,10 @@ def severity(curve: LevelCurve) -> Markup:
     return picture(f"severity-{curve.axis}", (0, 0, width, height), title, told, *parts)
 
 
-def _whisker(estimate: Estimate, x, middle: float) -> list[Markup]:
-    if estimate.low is None:
+def _whisker(estimate: Estimate, x: Callable[[float], float], middle: float) -> list[Markup]:
+    if estimate.interval is None:
         return []
-    low, high = x(estimate.low), x(estimate.high)
+    low, high = map(x, estimate.interval)
     caps = [line(end, middle - 3.5, end, middle + 3.5, "whisker") for end in (low, high)]
     return [line(low, middle, high, middle, "whisker"), *caps]
 
@@ -138,19 +140,12 @@ def _at(angle: float, level: float) -> tuple[float, float]:
 
 def _outline(lines: Sequence[AxisResult], angles: Sequence[float]) -> Markup:
     """The polygon; where an axis has no data, it is open there, and not filled."""
-    known = [spoke.success.value is not None for spoke in lines]
-    if all(known):
-        way = " ".join(
-            "{:.1f},{:.1f}".format(*_at(a, spoke.success.value)) for spoke, a in zip(lines, angles, strict=True)
-        )
-        return tag("polygon", points=way, class_="area")
-    pairs = [(place, (place + 1) % len(lines)) for place in range(len(lines))]
-    sides = (
-        line(*_at(angles[a], lines[a].success.value), *_at(angles[b], lines[b].success.value), "curve")
-        for a, b in pairs
-        if known[a] and known[b]
-    )
-    return tag("g", "", *sides)
+    values = [spoke.success.value for spoke in lines]
+    corners = [None if value is None else _at(angle, value) for value, angle in zip(values, angles, strict=True)]
+    if None not in corners:
+        return tag("polygon", points=" ".join("{:.1f},{:.1f}".format(*at) for at in corners if at), class_="area")
+    sides = zip(corners, [*corners[1:], *corners[:1]], strict=True)
+    return tag("g", "", *(line(*start, *end, "curve") for start, end in sides if start and end))
 
 
 def _spoke_label(name: str, angle: float, *, radial: bool) -> Markup:

@@ -123,7 +123,8 @@ def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Failu
 def _pictures(path: Path, text: str) -> list[tuple[float, Image.Image]]:
     """Time in seconds and picture, less the caption of this text, at even steps to the end; none of a film that is damaged."""
     try:
-        with imageio.get_reader(path) as reader:
+        with imageio.get_reader(path) as opened:
+            reader: Any = opened  # imageio's types do not say what a reader can do
             facts = reader.get_meta_data()
             under_px = caption_px(text, facts["size"][0])
             fps = facts["fps"]

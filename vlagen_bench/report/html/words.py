@@ -2,8 +2,8 @@
 
 import re
 
-from vlagen_bench.report import terminal
 from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.utils import text as texts
 from vlagen_bench.utils.text import NO_DATA, percent
 
 FAILURE_MODES = {
@@ -39,14 +39,12 @@ def kind(name: str) -> str:
 
 def points(value: float | None) -> str:
     """`+12`, `−3`, `0`, or a dash; with the sign of typesetters."""
-    return terminal.points(value).replace("-", "−")
+    return texts.points(value).replace("-", "−")
 
 
 def percent_range(estimate: Estimate) -> str:
     """`61 – 83 %`, or a dash."""
-    return terminal.percent_range(
-        None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high)
-    )
+    return texts.percent_range(estimate.interval)
 
 
 def points_range(estimate: Estimate) -> str:

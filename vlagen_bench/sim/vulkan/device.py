@@ -73,7 +73,7 @@ def describe() -> str:
 
 def _usable() -> list[RenderDevice]:
     """The devices that SAPIEN can draw with, best first: CUDA's, since it hides the GPUs that are not for us."""
-    ranked = []
+    ranked: list[tuple[bool, int, int, RenderDevice]] = []
     for seen in drivers.devices():
         try:
             device = sapien.Device(f"pci:{seen.pci}")
