@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from vlagen_bench.cli.common import split_names
 from vlagen_bench.cli.inclusion import Include, include
-from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.types import Plan
@@ -47,19 +45,17 @@ class Selection:
         Raises:
             ConfigError: an unknown suite, condition, axis or level, or both `conditions` and `axes`.
         """
-        from vlagen_bench.plan import catalog
-        from vlagen_bench.plan import conditions as variants
-        from vlagen_bench.plan.plan import make_plan, select
-        from vlagen_bench.utils import plugins
+        from vlagen_bench.plan.selection import make_plan
 
-        if self.axes is not None and self.conditions is not None:
-            raise ConfigError("Give either --axes or --conditions, not both.")
-        suite = catalog.suite(self.suite_of())
-        task = None if self.task is None else plugins.named("task", self.task)
-        names = split_names(self.conditions) if self.axes is None else variants.from_option(self.axes)
-        option = "--conditions" if self.axes is None else "--axes"
-        chosen = select(suite, conditions=names, episodes=self.episodes, seed=self.seed, option=option, task=task)
-        return make_plan(chosen)
+        include(self.include)
+        return make_plan(
+            self.suite,
+            task=self.task,
+            conditions=self.conditions,
+            axes=self.axes,
+            episodes=self.episodes,
+            seed=self.seed,
+        )
 
     def with_episodes(self, default: int) -> "Selection":
         """The same, with `default` episodes where no number was given."""

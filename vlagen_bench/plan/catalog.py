@@ -50,7 +50,7 @@ def read_task(path: Path) -> Task:
     parsed = build(Task, load_yaml(path), str(path))
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
-    with _read_from(path):
+    with _read_from(str(path)):
         manifest.load(specs.of_task(parsed).pack)
     if parsed.nominal_name in parsed.conditions:
         raise ConfigError(
@@ -121,28 +121,34 @@ def read_suite(path: Path) -> Suite:
     parsed = build(Suite, load_yaml(path), str(path))
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
-    names = list(parsed.conditions)
-    with _read_from(path):
-        names += conditions.names_of(parsed.axes, task(parsed.task).scene)
+    return complete_suite(parsed, str(path))
+
+
+def complete_suite(parsed: Suite, where: str) -> Suite:
+    """The suite with the conditions of its `axes` and `combined` filled in, checked; `where` begins the messages."""
+    with _read_from(where):
+        names = [*parsed.conditions, *conditions.names_of(parsed.axes, task(parsed.task).scene)]
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))
     if not names:
-        raise ConfigError(f"{path}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
-    check_conditions(parsed.task, parsed.conditions, str(path))
+        raise ConfigError(f"{where}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
+    check_conditions(parsed.task, parsed.conditions, where)
     return parsed
 
 
 @contextmanager
-def _read_from(path: Path) -> Iterator[None]:
+def _read_from(where: str) -> Iterator[None]:
     """Lets an error name the file that asks for something, and say how one's own is included."""
     try:
         yield
     except VlagenError as error:
         hint = (
-            "" if plugins.location_of(path) is None else " Is it your own? Then include where it is: --include FOLDER"
+            ""
+            if plugins.location_of(Path(where)) is None
+            else " Is it your own? Then include where it is: --include FOLDER"
         )
-        raise ConfigError(f"{path}: {error}{hint}") from None
+        raise ConfigError(f"{where}: {error}{hint}") from None
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:
