@@ -18,9 +18,6 @@ class Selection:
 
     suite: str = "quick"
     """Which suite, by name or as a YAML file; `vlagen list` shows all."""
-    task: str | None = None
-    """This task, by name or as a YAML file, in place of the suite's."""
-    include: Include = ()
     conditions: str | None = None
     """Only these conditions of its task, separated by commas; `a+b` is both at once. Their clean twins are run, too."""
     axes: str | None = None
@@ -29,6 +26,9 @@ class Selection:
     """Episodes per condition, instead of the suite's number."""
     seed: int | None = None
     """Instead of the suite's seed."""
+    task: str | None = None
+    """This task, by name or as a YAML file, in place of the suite's."""
+    include: Include = ()
 
     def suite_of(self) -> str:
         """The suite's name, after everything was included; raises `ConfigError` as `register_path` does."""
