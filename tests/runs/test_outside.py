@@ -2,13 +2,14 @@
 
 import pytest
 
+from helpers.fabricated import header_of
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.runs import outside
 from vlagen_bench.runs.folder import RunFolder
 
 PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("nominal",), episodes=1, seed=0))
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+HEADER = header_of(PLAN, "fake")
 AXIS = {"kind": "axis", "name": "gloom", "sha256": "1" * 64, "path": "mine"}
 POLICY = {"kind": "policy", "name": "mine:Model", "sha256": "2" * 64, "module": "mine"}
 
