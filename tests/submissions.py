@@ -87,7 +87,7 @@ def recorded() -> Path:
     mine = LoadedPolicy(name="mine:Model", policy=Mine(), arguments={})
     head = header.make(made, mine, scene, "none", (), execution=Execution(), limits=Limits(), workers=1)
     path = Path(tempfile.mkdtemp(prefix="vlagen-run-")) / "run"
-    sim = Dark(scene, drawn=False, success=task.success)
+    sim = Dark.of(task, drawn=False)
     solo = Solo(task, sim, Asker(LoadedPolicy(name="expert", policy=Expert(), arguments={}), sim=sim))
     with RunFolder.writing(path, head, made) as folder:
         for played in solo.plays(made.episodes):

@@ -34,12 +34,12 @@ ALL = "+".join(
 
 @pytest.fixture(scope="module")
 def blind():
-    return Simulator(specs.TABLETOP, drawn=False, success=TASK.success)
+    return Simulator.of(TASK, drawn=False)
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return Simulator(specs.TABLETOP, success=TASK.success)
+    return Simulator.of(TASK)
 
 
 def pair(condition, index=0):
@@ -397,6 +397,6 @@ def test_at_the_size_of_nothing_it_is_the_twin(blind, condition):
 @pytest.mark.bridge
 def test_all_together_on_the_bridge_scene():
     task = catalog.task("bridge_put_on_fixed")
-    sim = Simulator(specs.BRIDGE, drawn=False, success=task.success)
+    sim = Simulator.of(task, drawn=False)
     episode, twin = plan.sample(task, ALL, index=0, seed=5)
     assert path(sim, episode)[1] == path(sim, episode)[1] != path(sim, twin)[1]

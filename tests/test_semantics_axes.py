@@ -259,7 +259,7 @@ def test_more_clutter_than_fits_is_refused():
 def sim():
     from vlagen_bench.sim.simulator import Simulator
 
-    return Simulator(specs.TABLETOP)
+    return Simulator.of(catalog.task("tabletop_put_on"))
 
 
 @pytest.mark.sim

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "axes"
 COMMITTED = curves.read_all(FOLDER)
 TASKS = sorted({curve.task.partition("@")[0] for curve in COMMITTED})
 LIVE = "tabletop_put_on"
-SIZED = [name for name in calibrate.calibrated("tabletop") if AXES.get(name).levels]
+SIZED = [name for name in calibrate.calibrated(catalog.task("tabletop_put_on")) if AXES.get(name).levels]
 
 
 def measured(axis: str, which: str) -> float:
@@ -66,7 +66,7 @@ def test_the_committed_curve_grows_and_is_of_the_present_levels(curve):
 @pytest.mark.parametrize("task", TASKS)
 def test_no_axis_is_left_out(task):
     known = {curve.axis for curve in COMMITTED if curve.task.partition("@")[0] == task}
-    missing = set(calibrate.calibrated(catalog.task(task).scene)) - known
+    missing = set(calibrate.calibrated(catalog.task(task))) - known
     assert not missing, f"run: vlagen calibrate --axis {','.join(sorted(missing))} --task {task} --docs"
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
@@ -20,7 +19,7 @@ STAY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
 
 @pytest.fixture(scope="module")
 def sim():
-    return Simulator(specs.TABLETOP)
+    return Simulator.of(catalog.task("tabletop_put_on"))
 
 
 def episode(condition, index=0, seed=0):
@@ -43,13 +42,15 @@ def test_what_ran_before_changes_nothing(sim):
 
 
 def test_physics_is_the_same_without_a_renderer(sim):
-    assert hashes(Simulator(specs.TABLETOP, drawn=False), episode("nominal")) == hashes(sim, episode("nominal"))
+    assert hashes(Simulator.of(catalog.task("tabletop_put_on"), drawn=False), episode("nominal")) == hashes(
+        sim, episode("nominal")
+    )
 
 
 def test_physics_is_the_same_in_another_process(sim):
     code = (
         "import test_simulator as t; from vlagen_bench.scenes import specs; from vlagen_bench.sim.simulator import Simulator;"
-        "print(t.hashes(Simulator(specs.TABLETOP, drawn=False), t.episode('nominal')))"
+        "print(t.hashes(Simulator.of(t.catalog.task('tabletop_put_on'), drawn=False), t.episode('nominal')))"
     )
     from pathlib import Path
 
@@ -107,7 +108,7 @@ def test_what_falls_anew_is_judged_where_it_fell(sim):
 @pytest.mark.bridge
 def test_an_episode_that_is_done_at_reset_is_not_once_the_object_is_moved():
     found, _ = plan.sample(catalog.task("bridge_put_on_fixed"), "reposition", index=12, seed=0)
-    bridge = Simulator(specs.BRIDGE, drawn=False)
+    bridge = Simulator.of(catalog.task("bridge_put_on"), drawn=False)
     assert bridge.reset(found).success
     statuses = [bridge.advance(STAY) for _ in range(7)]
     assert [status.success for status in statuses] == [True] * 4 + [False] * 3

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vlagen_bench.sim.failure_modes import trouble_of
+from vlagen_bench.tasks.put_on import trouble_of
 
 NOTHING = {
     name: False

@@ -16,6 +16,7 @@ class Receptacle(PoolAxis):
     name: ClassVar = "receptacle"
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
+    requires_roles: ClassVar = ("target",)
     shows: ClassVar = True
     settings: ClassVar = {"test": {"split": "test"}}
     measure: ClassVar = "picture"

@@ -108,7 +108,7 @@ class Lab:
     @functools.cache  # noqa: B019
     def _simulator(self, drawn: bool) -> Simulator:
         kind = Simulator if drawn else _Dark
-        return kind(self._scene, drawn=drawn, success=self._task.success)
+        return kind.of(self._task, drawn=drawn)
 
 
 class _Dark(Simulator):

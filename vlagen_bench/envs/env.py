@@ -16,8 +16,9 @@ from vlagen_bench.errors import ConfigError, PolicyError, unknown
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.scenes import specs
-from vlagen_bench.sim.judge import Status
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.tasks import family_of
+from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode
 
 Reward = Literal["sparse", "potential"]
@@ -166,7 +167,7 @@ class PutOnEnv(gymnasium.Env):
         status = self._sim.advance(actions[0])
         reward = float(status.success)
         if self._reward == "potential":
-            potential = potential_of(status)
+            potential = family_of(self.task).potential(status)
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._sim.steps >= self.task.max_steps
@@ -220,11 +221,6 @@ def _whole(episode_id: Any) -> int:
     except TypeError:
         pass
     raise ConfigError(f"reset: an episode_id is a non-negative integer, not {episode_id!r}.")
-
-
-def potential_of(status: Status) -> float:
-    """What the reward `potential` is the difference of, from one step to the next."""
-    return 0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
 
 
 def _has_screen() -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from vlagen_bench import tasks
 from vlagen_bench.plan import conditions
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import load_yaml
@@ -30,7 +31,8 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     """
     for path in sorted(paths.tasks_dir().glob("*.yaml")):
         task = load_yaml(path)
-        generated = conditions.scene_names(task["scene"]) if task.get("variants") else ()
+        offer = tasks.offer(task["name"], task.get("family", "put_on"), task["scene"], task["nominal"])
+        generated = conditions.names(offer) if task.get("variants") else ()
         for condition in (task["nominal_name"], *task.get("conditions", ()), *generated):
             yield env_id(task["name"], condition, task["version"]), {"task": path.stem, "condition": condition}
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.

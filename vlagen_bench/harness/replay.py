@@ -10,7 +10,6 @@ import numpy as np
 from vlagen_bench.harness.env_runner import Sim, Stage
 from vlagen_bench.harness.episode import Begin, Execute
 from vlagen_bench.runs.episodes import Record, Take, scored
-from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Task
 
 TOLERANCE_M = 0.01
@@ -66,7 +65,7 @@ class Unseen:
     def __init__(self, task: Task) -> None:
         from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
 
-        self._sim = Simulator(specs.scene(task.scene), drawn=False, success=task.success)
+        self._sim = Simulator.of(task, drawn=False)
         self.reset, self.advance, self.state_hash = self._sim.reset, self._sim.advance, self._sim.state_hash
 
     @property

@@ -4,7 +4,8 @@ import dataclasses
 from functools import cache
 from pathlib import Path
 
-from vlagen_bench import axes
+from vlagen_bench import axes, tasks
+from vlagen_bench.axes.instruction import Instruction
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions
@@ -42,11 +43,12 @@ def read_task(path: Path) -> Task:
     if found.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
     manifest.load(specs.scene(found.scene).pack)
+    _check_family(found, str(path))
     if found.nominal_name in found.conditions:
         raise ConfigError(
             f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
         )
-    generated = conditions.of_scene(found.scene, found.nominal) if found.variants else {}
+    generated = conditions.of_task(tasks.offer_of(found), found.nominal) if found.variants else {}
     if twice := sorted(set(generated) & set(found.conditions)):
         raise ConfigError(f"{path}: conditions: '{twice[0]}' is given by its axis already. Rename or remove it.")
     found = dataclasses.replace(found, conditions=found.conditions | generated)
@@ -56,8 +58,24 @@ def read_task(path: Path) -> Task:
     return found
 
 
+def _check_family(found: Task, where: str) -> None:
+    """Whether the family is known, its rule is well written, and all that its episodes need is nominal."""
+    try:
+        tasks.family_of(found)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    tasks.rule_of(found, where)
+    tasks.check_nominal(found, where)
+
+
 def _check(found: Task, one: Condition, where: str) -> None:
     members = {n: axes.make(n, p, where) for n, p in axis_set(found, one).items()}
+    offer = tasks.offer_of(found)
+    for member in members.values():
+        if lack := axes.lack_of(type(member), offer, ready_made=False):
+            raise ConfigError(f"{where}: {lack}")
+        if isinstance(member, Instruction):
+            member.check_slots(offer.roles, where)
     axes.ordered(members)
     for digit in one.digits or found.digits:
         if digit not in members:
@@ -111,7 +129,7 @@ def read_suite(path: Path) -> Suite:
     if found.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{found.name}' inside, but the file is called '{path.stem}'.")
     names = list(found.conditions)
-    names += conditions.names_of(found.axes, task(found.task).scene)
+    names += conditions.names_of(found.axes, tasks.offer_of(task(found.task)))
     for members in found.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     found = dataclasses.replace(found, conditions=tuple(dict.fromkeys(names)))

@@ -7,7 +7,6 @@ import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.verbs import Light, Vec3
-from vlagen_bench.types import SuccessRule
 
 QuatWxyz = tuple[float, float, float, float]
 
@@ -56,10 +55,21 @@ class RobotSpec:
     """share of the visual meshes' faces that is kept; None draws them as they are"""
 
     @property
+    def action_layout(self) -> tuple[str, ...]:
+        """Names, in order, of an action's numbers."""
+        moves = ("x_m", "y_m", "z_m", "euler_x_rad", "euler_y_rad", "euler_z_rad")
+        return (*(f"delta_{name}" for name in moves), "gripper_plus_one_open")
+
+    @property
+    def action_dim(self) -> int:
+        """How many numbers an action has."""
+        return len(self.action_layout)
+
+    @property
     def conventions(self) -> dict[str, str | int | float]:
         """What an action means, machine-readable."""
         return {
-            "action_dim": 7,
+            "action_dim": self.action_dim,
             "translation": "delta_xyz_m_base_frame",
             "rotation": "delta_euler_xyz_rad_base_frame",
             "reference": "previous_target",
@@ -126,7 +136,7 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class SceneSpec:
-    """A place to act in: robot, camera, table, assets, physics rates and the rules of success."""
+    """A place to act in: robot, camera, table, assets and physics rates."""
 
     name: str
     pack: str
@@ -153,8 +163,8 @@ class SceneSpec:
     default_friction: float
     ambient: Vec3
     lights: tuple[Light, ...]
-    success: SuccessRule
-    """where the task file has none of its own"""
+    offers: tuple[str, ...] = ()
+    """what some axes require of the scene and its pack: `colours and categories` of objects, `overlay textures`"""
 
     @property
     def physics_steps(self) -> int:
@@ -230,7 +240,7 @@ BRIDGE = SceneSpec(
         Light(direction=(-1.0, -0.5, -1.0), colour=(0.7, 0.7, 0.7)),
         Light(direction=(1.0, 1.0, -1.0), colour=(0.7, 0.7, 0.7)),
     ),
-    success=SuccessRule(xy_margin_m=0.01, z_margin_m=0.05, contact_n=0.03),
+    offers=("overlay textures",),
 )
 
 # Gains, limits and the rest pose are those of mani_skill 3.0.1, agents/robots/panda/panda.py.
@@ -293,7 +303,7 @@ TABLETOP = SceneSpec(
         Light(direction=(-0.6, 0.5, -1.0), colour=(2.4, 2.3, 2.2), shadow=True),
         Light(direction=(0.4, -0.8, -1.0), colour=(0.7, 0.7, 0.8)),
     ),
-    success=SuccessRule(xy_margin_m=0.01, z_margin_m=0.03, contact_n=0.03, released=True, rest_m_s=0.05),
+    offers=("colours and categories", "overlay textures"),
 )
 
 _SCENES = {spec.name: spec for spec in (BRIDGE, TABLETOP)}
