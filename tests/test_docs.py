@@ -23,11 +23,11 @@ import shlex
 import shutil
 import subprocess
 
-import pages
 import pytest
 import tyro
-from pages import PAGES
 
+from helpers import pages
+from helpers.pages import PAGES
 from vlagen_bench.cli import eval as cli_eval
 from vlagen_bench.cli import main as cli_main
 from vlagen_bench.plan import catalog

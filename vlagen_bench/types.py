@@ -1,4 +1,4 @@
-"""What are the nouns of a benchmark? Frozen records for tasks, conditions, suites, episodes and results."""
+"""The records of the benchmark: frozen dataclasses for tasks, conditions, suites, episodes and results."""
 
 import hashlib
 import json
@@ -135,7 +135,7 @@ class Episode:
 
     @property
     def instruction(self) -> str:
-        """What the policy is told."""
+        """The instruction that the policy gets."""
         return self.values["instruction"]["text"]
 
 

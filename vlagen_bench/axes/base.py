@@ -1,4 +1,4 @@
-"""What is an axis? A value with two methods: `sample` decides, without a simulator; `apply` carries out."""
+"""The base classes of axes: `sample` draws values without a simulator, `apply` puts them into a scene."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -71,7 +71,7 @@ class Axis(ABC):
     sized_by: ClassVar[str] = ""
     """the field that a level sets; empty: the axis has no size"""
     unit: ClassVar[str] = ""
-    """of that field"""
+    """the field's name"""
     levels: ClassVar[tuple[float, ...]] = ()
     """its values at levels 1, 2 ... 5, each harder than the one before; `vlagen calibrate` measures them"""
     nothing: ClassVar[float] = 0.0

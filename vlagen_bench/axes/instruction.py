@@ -1,4 +1,4 @@
-"""Axis: in which words the task is told."""
+"""Axis: how the task is worded."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Axis: in which light the scene is seen."""
+"""Axis: which light the scene is in."""
 
 from dataclasses import dataclass
 from itertools import zip_longest

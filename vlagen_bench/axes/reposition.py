@@ -37,7 +37,7 @@ class Reposition(Axis):
         return {"position": {"third": "source"}} if self.by_m is None else {}
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any] | None:
-        """Where to and when; None: it stays."""
+        """The new place and the time; None: it stays."""
         if self.by_m == 0:
             return None
         if self.by_m is None:

@@ -1,4 +1,4 @@
-"""Under which circumstances was a run made? Versions, commit, machine, renderer, policy and plan."""
+"""The header of a run: versions, commit, machine, renderer, policy and plan."""
 
 import importlib.metadata
 import platform

@@ -1,4 +1,4 @@
-"""How do files come over HTTP? In parallel, resumed where they broke off, and kept only if their hash is right."""
+"""Downloads over HTTP: parallel, resumed where they broke off, and accepted only with the right hash."""
 
 import http
 import http.client
@@ -26,7 +26,7 @@ _NOT_TRIED = "not finished, because so many others failed"
 
 
 class Advance(Protocol):
-    """Is told what has been done since it was last told; called without arguments, that time has passed."""
+    """Receives what has been done since its last call; a call without arguments says that time has passed."""
 
     def __call__(self, *, files: int = 0, num_bytes: int = 0) -> None:
         """Takes note."""
@@ -47,7 +47,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """When is enough?"""
+    """The limits of a download: times and tries."""
 
     connections: int = 8
     tries: int = 4

@@ -1,4 +1,4 @@
-"""How do a pack's files get onto this machine? Staged beside their place, verified, and only then renamed into it."""
+"""The installation of a pack: staged beside its place, verified, and only then renamed into it."""
 
 import contextlib
 import errno
@@ -179,7 +179,7 @@ def _fetch(pack: Pack, wanted: list[Wanted], kept: Path, advance: Advance, limit
 
 
 def _url(pack: Pack, path: str, mirror: str | None) -> str:
-    """Where to download a file of a pack; raises `AssetError` if there is no such place."""
+    """The address of a file of a pack; raises `AssetError` if the pack names none."""
     if _leaves(path):
         raise AssetError(f"The manifest of the asset pack '{pack.name}' names {path}, which is no place in a pack.")
     if mirror is not None:

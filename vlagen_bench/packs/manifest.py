@@ -1,4 +1,4 @@
-"""What is in an asset pack, and where is it? Reads manifests; opens no mesh and needs no simulator."""
+"""The manifests of asset packs and the paths of their files; opens no mesh and needs no simulator."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ class Lighting:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a part of an installed pack comes from."""
+    """The origin of a part of an installed pack."""
 
     prefix: str
     """folder of the pack that it fills"""
@@ -138,7 +138,7 @@ def folder(name: str) -> Path:
 
 
 def installed_folder(name: str) -> Path:
-    """Where pack `name` is, or would be, installed."""
+    """The folder of pack `name`, installed or not."""
     return paths.installed_assets_dir() / name
 
 
@@ -161,7 +161,7 @@ def digest(path: Path, expected: str) -> str:
 
 
 def is_right(path: Path, expected: str) -> bool:
-    """Whether there is a file with this hash."""
+    """Whether the file exists and has this hash."""
     return path.is_file() and digest(path, expected) == expected
 
 

@@ -1,4 +1,4 @@
-"""Which episodes will be run? A pure function from suite and seed to a plan; no simulator, no clock."""
+"""The plan of a run: every episode of a suite, made by a pure function without simulator or clock."""
 
 import dataclasses
 import json

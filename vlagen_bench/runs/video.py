@@ -1,4 +1,4 @@
-"""What did it look like? A film per episode, written by whoever played it."""
+"""Videos of episodes, written by the process that plays them."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ LINE_PX, MARGIN_PX = 14, 4
 
 
 class VideoWriter:
-    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of those that did not succeed."""
+    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of the unsuccessful ones."""
 
     def __init__(self, folder: Path, which: Which, fps: int) -> None:
         self._folder, self._which, self._fps = folder, which, fps

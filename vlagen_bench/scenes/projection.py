@@ -1,4 +1,4 @@
-"""Where in the picture is a point of the world? Pinhole cameras and outlines, without a simulator."""
+"""The projection of world points into a picture: pinhole cameras and outlines, without a simulator."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ def middle_m(spec: SceneSpec) -> Vec3:
 
 
 def sees_all(view: View, spec: SceneSpec, more: Iterable[tuple[float, float]] = ()) -> bool:
-    """Whether what stands at any of the scene's places, or at `more` of them, is in the picture and not behind the arm."""
+    """Whether things at all of the scene's places, and at `more`, are in the picture and not behind the arm."""
     edge = spec.grid.ring_half_edge_m
     middle_x, middle_y, z = middle_m(spec)
     corners = [(middle_x + dx, middle_y + dy) for dx in (-edge, edge) for dy in (-edge, edge)]

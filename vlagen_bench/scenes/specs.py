@@ -1,4 +1,4 @@
-"""What are the robots, cameras and scenes? Pure facts with units and sources; no simulator is loaded."""
+"""The specs of robots, cameras and scenes: facts with units and sources, without a simulator."""
 
 from dataclasses import dataclass
 from typing import Literal

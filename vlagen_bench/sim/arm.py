@@ -1,4 +1,4 @@
-"""What does an action do to the arm? A delta of the tool's target pose, inverse kinematics, drive targets."""
+"""The arm controller: a delta of the tool's target pose, inverse kinematics, drive targets."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What stands around the things of an episode? Table, room and lights, by calls that ManiSkill's scenes take, too."""
+"""Table, room and lights around the things of an episode, by calls that ManiSkill's scenes take, too."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""How does a photo of the table look from elsewhere? As any flat thing does: through a homography."""
+"""The photo of a table as another camera pose would see it, by a homography."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Which robot files are loaded? The URDF of a robot, with visual meshes simplified once into the cache."""
+"""The URDF files of robots, with visual meshes simplified once into the cache."""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""How is a SAPIEN world built? Robot, table, lights and camera of a scene, and models added by role."""
+"""The SAPIEN world of a scene: robot, table, lights and camera, and models added by role."""
 
 import ctypes
 import sys

@@ -1,4 +1,4 @@
-"""Which factor explains the failures, where several act at once? Their shares of the drop, and what the data cannot tell."""
+"""Attribution of failures to factors that act at once: their shares of the drop, and what stays unknown."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ class Share:
     n: int
     """episodes that have it"""
     drop: float | None
-    """success rate that the factor costs, the others held fixed; None where the data cannot tell"""
+    """success rate that the factor costs, the others held fixed; None if not identifiable"""
     low: float | None
     """95 % interval; None too where all scenes are alike, or fewer than two"""
     high: float | None
     confounded_with: tuple[str, ...]
-    """factors that the episodes do not tell it apart from, such as one that it always comes with; empty: it can be told"""
+    """factors that the episodes do not separate it from, such as one that it always comes with; empty: identifiable"""
 
 
 def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: int = 0) -> tuple[Share, ...]:
@@ -96,7 +96,7 @@ def _shares(names: list[str], design, drops, clusters, confidence: float, seed: 
 
 
 def _bootstrap(grams, moments, rank: int, confidence: float, seed: int):
-    """Ends of the intervals, each (factors,); None where too few samples can tell what the data can."""
+    """Ends of the intervals, each (factors,); None where too few samples identify what the data do."""
     num_clusters, size = moments.shape
     if num_clusters < 2:
         return None, None
@@ -119,7 +119,7 @@ def _solve(grams: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _projection_on_null(gram: np.ndarray) -> np.ndarray:
-    """The matrix that keeps of shares what no observation changes; zero rows are shares that can be told."""
+    """The projection of shares on what no observation changes; zero rows are identifiable shares."""
     values, vectors = np.linalg.eigh(gram)
     null = vectors[:, values <= ZERO * values.max()]
     projection = null @ null.T

@@ -1,4 +1,4 @@
-"""What do episodes that share their scene say together? Scenes are resampled, or have their signs flipped, as wholes.
+"""Inference over episodes that share their scene: scenes are resampled, or have their signs flipped.
 
 A cluster is one index of a plan: its episodes, one a condition, have the same base draws (object, receptacle, places), so
 they are not independent of each other. Different indices are.

@@ -1,4 +1,4 @@
-"""Do two outcomes of the same episodes differ? An exact p and a score interval, from the pairs that disagree."""
+"""Paired outcomes of the same episodes: an exact test and a score interval, from discordant pairs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def tango(only_first: int, only_other: int, n: int, confidence: float = 0.95) ->
     Args:
         only_first: pairs in which only the first succeeded.
         only_other: pairs in which only the other did.
-        n: all pairs, those that agree too.
+        n: all pairs, concordant ones included.
         confidence: of the interval.
 
     >>> [round(x, 3) for x in tango(1, 7, 21)]  # Bentur et al. 2009, in Fagerland et al. 2014

@@ -1,4 +1,4 @@
-"""How many episodes does a question need? Exact calculations for a width, a paired difference, and an unpaired one."""
+"""The number of episodes that a question needs: for a width, a paired or an unpaired difference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Do two success rates differ that were measured on different episodes? Boschloo's exact test, Newcombe's interval."""
+"""The difference of two rates on different episodes: Boschloo's exact test, Newcombe's interval."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What do the episodes of a suite look like? A labelled contact sheet of first frames."""
+"""The contact sheet of a suite: labelled first frames of its episodes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

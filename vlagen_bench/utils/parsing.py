@@ -1,4 +1,4 @@
-"""How does text become a typed value? YAML and JSON into frozen dataclasses; nothing unknown passes."""
+"""The strict reader of YAML and JSON into frozen dataclasses; nothing unknown passes."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""Where on the table is there room for one more thing? Gaps, the picture's rim and what hides what; no axis itself."""
+"""Free places on the table: distances, the picture's rim and mutual occlusion."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Kept:
 
 
 def radius_of(model: Model) -> float:
-    """Of the circle that a thing stands in, roughly: half its longer horizontal edge, metres."""
+    """The radius of the circle that a thing stands in, roughly: half its longer horizontal edge, metres."""
     return max(model.extents_m[:2]) / 2
 
 

@@ -1,4 +1,4 @@
-"""What do the baked goods look like?"""
+"""Models: baked goods."""
 
 from __future__ import annotations
 

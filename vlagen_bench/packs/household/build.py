@@ -1,4 +1,4 @@
-"""How is the whole pack written? (deterministic: the same bytes every time)"""
+"""The build of the whole pack; it gives the same bytes every time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the pack, and on which side of the train/test split?"""
+"""The catalogue of the pack: every asset, and its side of the train/test split."""
 
 from __future__ import annotations
 

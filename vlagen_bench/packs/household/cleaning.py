@@ -1,4 +1,4 @@
-"""What do the things for cleaning look like?"""
+"""Models: things for cleaning."""
 
 from __future__ import annotations
 

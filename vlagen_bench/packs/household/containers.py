@@ -1,4 +1,4 @@
-"""What do the trays, boxes and baskets look like?"""
+"""Models: trays, boxes and baskets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the drinks look like?"""
+"""Models: drinks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the fruits look like?"""
+"""Models: fruits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which random and smooth fields are the images painted with? (all of them tile)"""
+"""Random and smooth fields from which the images are painted; all of them tile."""
 
 from __future__ import annotations
 

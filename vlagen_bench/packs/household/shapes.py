@@ -1,4 +1,4 @@
-"""Which triangle meshes are the models built from? (metres, z up)"""
+"""Triangle meshes from which the models are built, in metres, z up."""
 
 from __future__ import annotations
 

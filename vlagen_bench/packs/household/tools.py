@@ -1,4 +1,4 @@
-"""What do the tools look like?"""
+"""Models: tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the toys look like?"""
+"""Models: toys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the vegetables look like?"""
+"""Models: vegetables."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ OPEN, CLOSED = 1.0, -1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Where the tool should go, and how."""
+    """A goal of the tool, and the way to reach it."""
 
     goal: Frame
     fingers: float

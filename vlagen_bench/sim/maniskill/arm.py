@@ -1,4 +1,4 @@
-"""What do actions do to many arms at once? As `vlagen_bench.sim.arm` for one, with inverse kinematics in torch."""
+"""The arm controller for many arms at once: as `vlagen_bench.sim.arm`, with inverse kinematics in torch."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""What stands in every scene of a batch? Table, room and lights, and all models that any episode may need."""
+"""The assets of a batch: table, room, lights, and every model that an episode may need."""
 
 from dataclasses import dataclass
 from math import ceil, sqrt

@@ -1,4 +1,4 @@
-"""How are many scenes simulated and drawn at once? As ManiSkill's sub-scenes, on one GPU."""
+"""Many scenes simulated and drawn at once, as ManiSkill's sub-scenes on one GPU."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is seen of one scene of a batch? Poses, contacts and joints, in the form in which `Judge` looks at a `World`."""
+"""The view of one scene of a batch: poses, contacts and joints in the form that `Judge` reads."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
