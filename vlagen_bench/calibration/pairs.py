@@ -89,7 +89,7 @@ class Lab:
         if key not in self._outcomes:
             loaded = self._policy(player)
             simulator = self._simulator(not loaded.privileged)
-            asker = Asker(loaded, sim=simulator if loaded.privileged else None)
+            asker = Asker(loaded, action_dim=self._scene.robot.action_dim, sim=simulator if loaded.privileged else None)
             played = Solo(self._task, simulator, asker).play(episode)
             if played.result.error is not None:
                 raise RunError(

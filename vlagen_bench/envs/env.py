@@ -86,7 +86,7 @@ class PutOnEnv(gymnasium.Env):
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
         self._told_no_screen = False
-        self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
+        self.action_space = spaces.Box(-1.0, 1.0, (self.robot_spec.action_dim,), np.float32)
         self.observation_space = self._observation_space()
 
     def _observation_space(self) -> spaces.Dict:
@@ -159,10 +159,11 @@ class PutOnEnv(gymnasium.Env):
         """
         if self._sim is None or self._episode is None:
             raise ConfigError("step: call reset() first.")
-        actions = checked(action)
+        dim = self.robot_spec.action_dim
+        actions = checked(action, dim)
         if np.ndim(action) != 1:
             raise PolicyError(
-                f"step: the action has the shape {np.shape(action)}. Give one of shape (7,); step through a chunk's rows."
+                f"step: the action has the shape {np.shape(action)}. Give one of shape ({dim},); step through a chunk's rows."
             )
         status = self._sim.advance(actions[0])
         reward = float(status.success)

@@ -159,7 +159,7 @@ class BatchedEnv(VectorEnv):
         waiting = self._waiting()
         if not self._plays or (waiting and self._mode is AutoresetMode.DISABLED):
             raise ConfigError(f"step: call reset() first{f' for environment {waiting[0]}' if waiting else ''}.")
-        actions = checked(actions)
+        actions = checked(actions, self._spec.robot.action_dim)
         if len(actions) != self.num_envs:
             raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
         self._scenes.advance(actions)

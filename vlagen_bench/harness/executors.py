@@ -15,6 +15,7 @@ from vlagen_bench.harness.pool import Crew
 from vlagen_bench.harness.serial import Solo
 from vlagen_bench.harness.worker import Recipe
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def players(
     Raises:
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
     """
+    action_dim = specs.scene(task.scene).robot.action_dim
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
     recipe = partial(Recipe, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
     common = {"execution": execution, "limits": limits}
@@ -63,11 +65,11 @@ def players(
             yield actors
     elif workers is None:
         sim = make_sim()
-        asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        asker = Asker(loaded, action_dim=action_dim, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
         with _closing(asker, note):
             yield Solo(task, sim, asker, film=film, **common)
     else:
-        asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        asker = Asker(loaded, action_dim=action_dim, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
         with _closing(asker, note), Crew(workers, made_of, asker, **common, note=note) as crew:
             yield crew

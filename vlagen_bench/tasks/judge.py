@@ -88,7 +88,7 @@ class World(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class EventHistory:
     """What has happened so far in an episode."""
 
     reached: bool = False
@@ -103,7 +103,7 @@ class Past:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status(Past):
+class Status(EventHistory):
     """What is true after one control step, and what was before. A family adds its own facts in a subclass."""
 
     success: bool
@@ -160,7 +160,7 @@ class Judge(ABC):
     """the family's roles: what has one of them may be moved"""
     step: int = 0
     grasp_run: int = 0
-    past: Past = field(default_factory=Past)
+    past: EventHistory = field(default_factory=EventHistory)
 
     def __post_init__(self) -> None:
         self.starts_m = {role: body.position_m for role, body in self.world.bodies.items()}
@@ -203,7 +203,7 @@ class Judge(ABC):
     def watch(self, lasted: float) -> None:  # noqa: B027 - most families have nothing to note
         """Notes what one look cannot show, such as speeds, after a control step that lasted so many nominal ones."""
 
-    def moved_on(self, now: Any) -> Past:
+    def moved_on(self, now: Any) -> EventHistory:
         """The past, with this control step in it."""
         first = self.past.first_success_step
         return replace(

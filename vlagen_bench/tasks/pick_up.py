@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.tasks.base import TaskFamily, family
-from vlagen_bench.tasks.judge import MOVED_M, Contacts, Judge, Past, Status, World
+from vlagen_bench.tasks.judge import MOVED_M, Contacts, EventHistory, Judge, Status, World
 
 HARDLY = 1e-6
 """of a control step: what sums of shares of steps may lose"""
@@ -23,7 +23,7 @@ class PickUpRule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PickUpPast(Past):
+class PickUpHistory(EventHistory):
     """What has happened so far."""
 
     lifted_once: bool = False
@@ -32,7 +32,7 @@ class PickUpPast(Past):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PickUpStatus(PickUpPast, Status):
+class PickUpStatus(PickUpHistory, Status):
     """What is true after one control step, and what was before."""
 
     lifted: bool
@@ -48,7 +48,7 @@ class PickUpJudge(Judge):
     """Looks at the source's height and at what the fingers hold; changes nothing."""
 
     rule: PickUpRule
-    past: PickUpPast = field(default_factory=PickUpPast)
+    past: PickUpHistory = field(default_factory=PickUpHistory)
     held_steps: float = 0.0
     """nominal control steps in a row in which the source was lifted"""
 
@@ -66,7 +66,7 @@ class PickUpJudge(Judge):
     def watch(self, lasted: float) -> None:
         self.held_steps = self.held_steps + lasted if self._lifted(Contacts(self.world)) else 0.0
 
-    def moved_on(self, now: PickUpStatus) -> Past:
+    def moved_on(self, now: PickUpStatus) -> EventHistory:
         wrong = now.wrong_object_lifted or any(self._rise_m(body.role) > MOVED_M for body in self.others)
         lifted = now.lifted_once or now.lifted
         return replace(super().moved_on(now), lifted_once=lifted, wrong_object_lifted=wrong)

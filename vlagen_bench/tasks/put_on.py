@@ -10,7 +10,7 @@ from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.packs import manifest
 from vlagen_bench.tasks.base import TaskFamily, family
-from vlagen_bench.tasks.judge import Body, Contacts, Judge, Past, Status, World, world_extents_m
+from vlagen_bench.tasks.judge import Body, Contacts, EventHistory, Judge, Status, World, world_extents_m
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +38,14 @@ RULES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class PutOnPast(Past):
+class PutOnHistory(EventHistory):
     """What has happened so far."""
 
     placed_once: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class PutOnStatus(PutOnPast, Status):
+class PutOnStatus(PutOnHistory, Status):
     """What is true after one control step, and what was before."""
 
     placed: bool
@@ -61,7 +61,7 @@ class PutOnStatus(PutOnPast, Status):
         return self.success or self.placed
 
 
-class Happened(Protocol):
+class EpisodeEvents(Protocol):
     """The facts that decide on the failure mode."""
 
     success: bool
@@ -75,7 +75,7 @@ class Happened(Protocol):
     grasped_now: bool
 
 
-def trouble_of(status: Happened) -> str | None:
+def failure_mode_of(status: EpisodeEvents) -> str | None:
     """The first that applies, nearest to success first; None for success."""
     if status.success:
         return None
@@ -97,7 +97,7 @@ class PutOnJudge(Judge):
     """Looks at poses and contacts of source and target; changes nothing."""
 
     rule: SuccessRule
-    past: PutOnPast = field(default_factory=PutOnPast)
+    past: PutOnHistory = field(default_factory=PutOnHistory)
     speed_m_s: float = 0.0
     """of the source over the last control step, from where it was and is: PhysX may give a thing that stands still
     on another a velocity of centimetres a second (seen with a carton of 0.2 kg on a napkin of 0.04 kg)"""
@@ -124,14 +124,14 @@ class PutOnJudge(Judge):
         )
 
     def failure_mode(self, status: PutOnStatus) -> str:
-        return trouble_of(status) or ""
+        return failure_mode_of(status) or ""
 
     def watch(self, lasted: float) -> None:
         source_m = self.source.position_m
         self.speed_m_s = float(np.linalg.norm(source_m - self._source_m)) * self.world.spec.control_hz / lasted
         self._source_m = source_m
 
-    def moved_on(self, now: PutOnStatus) -> Past:
+    def moved_on(self, now: PutOnStatus) -> EventHistory:
         return replace(super().moved_on(now), placed_once=now.placed_once or now.placed)
 
     def riders(self, role: str, status: PutOnStatus) -> tuple[str, ...]:

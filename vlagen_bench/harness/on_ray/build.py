@@ -41,7 +41,7 @@ def troupe(
         actor = ray.remote(Replica).options(
             num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_concurrency=slots + 8
         )
-        return actor.remote(*called(loaded), slots, limits.step_s)
+        return actor.remote(*called(loaded), slots, limits.step_s, recipe.action_dim)
 
     cast = Cast(environments=size, environment=environment, replicas=replicas, replica=replica)
     return Troupe(cast, limits=limits, film=recipe.film, note=note)

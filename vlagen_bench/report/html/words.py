@@ -18,9 +18,11 @@ KINDS = {
 }
 
 
-def troubles() -> dict[str, str]:
+def failure_modes() -> dict[str, str]:
     """Failure mode -> what it means, of every family of tasks that is known now."""
-    return {name: words for one in FAMILIES for name, words in one.failure_modes.items()} | {UNNAMED: "the record names no kind"}
+    return {name: words for one in FAMILIES for name, words in one.failure_modes.items()} | {
+        UNNAMED: "the record names no kind"
+    }
 
 
 def plain(name: str) -> str:
