@@ -12,7 +12,7 @@ import numpy as np
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.types import AxisSet
 from vlagen_bench.utils.parsing import build
@@ -128,7 +128,8 @@ class SizeAxis(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
         """The size."""
-        return getattr(self, self.sized_by)
+        size: float = getattr(self, self.sized_by)
+        return size
 
 
 AXES: Registry[type[Axis]] = Registry("axis")

@@ -1,8 +1,10 @@
 """The catalog of tasks and suites: a strict reader of the YAML files in `tasks/`."""
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes.instruction import Instruction
@@ -102,7 +104,7 @@ def condition(found: Task, name: str) -> Condition:
     return conditions.together({part: known[part] for part in parts}, found.nominal)
 
 
-def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, dict]:
+def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
     """Axis name -> parameters of a condition, or of its clean twin."""
     return {**found.nominal, **one.shared, **({} if clean else one.perturb)}
 

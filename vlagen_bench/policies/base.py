@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.guard import Guard
-from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {

@@ -8,7 +8,7 @@ import numpy as np
 import sapien
 from sapien import render
 
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Light, Vec3
 
 TABLE_SIZE_M = (0.9, 1.3, 0.04)

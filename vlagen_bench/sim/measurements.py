@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlagen_bench.scenes.specs import Grid
+from vlagen_bench.scenes.base import Grid
 from vlagen_bench.scenes.verbs import Vec3
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import sapien
 
 from vlagen_bench.axes import apply_stage
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.camera import Sight
 from vlagen_bench.sim.episode_scene import EpisodeScene

@@ -55,7 +55,8 @@ def percentiles(values: np.ndarray, num_clusters: int, confidence: float) -> np.
 
     quantile = stdtrit(num_clusters - 1, 0.5 + confidence / 2)
     tail = NormalDist().cdf(-sqrt(num_clusters / (num_clusters - 1)) * quantile)
-    return np.quantile(values, (tail, 1 - tail), axis=0)
+    ends: np.ndarray = np.quantile(values, (tail, 1 - tail), axis=0)
+    return ends
 
 
 def sign_flip(sums: Sequence[int]) -> float | None:

@@ -67,8 +67,8 @@ def mcnemar_greater(only_first: int, only_other: int) -> float:
     >>> mcnemar_greater(3, 0)
     0.125
     """
-    pairs = int(only_first + only_other)  # of numpy's, powers of 2 overflow
-    return sum(comb(pairs, won) for won in range(only_first, pairs + 1)) / 2**pairs
+    pairs = int(only_first + only_other)  # of numpy's, shifts overflow
+    return sum(comb(pairs, won) for won in range(only_first, pairs + 1)) / (1 << pairs)
 
 
 @dataclass(frozen=True, kw_only=True)

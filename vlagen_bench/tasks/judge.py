@@ -9,7 +9,7 @@ import numpy as np
 from transforms3d.quaternions import quat2mat
 
 from vlagen_bench.packs.manifest import Model
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 
 GRASP_MIN_FORCE_N = 0.5  # mani_skill 3.0.1, WidowX250S.is_grasping
 GRASP_STEPS = 5  # control steps in a row, official `consecutive_grasp`

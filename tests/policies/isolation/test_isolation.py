@@ -28,7 +28,7 @@ from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation.output import NO_MORE, Output
 from vlagen_bench.policies.isolation.proxy import Isolation, load
-from vlagen_bench.scenes.specs import PANDA
+from vlagen_bench.scenes.tabletop import PANDA
 
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
 HERE_S = APART_S = 1.5

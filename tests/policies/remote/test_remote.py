@@ -289,7 +289,7 @@ def test_a_batch_goes_as_one_question():
 
 
 def test_the_spec_of_a_served_policy_is_checked():
-    from vlagen_bench.scenes.specs import PANDA
+    from vlagen_bench.scenes.tabletop import PANDA
 
     with serving(Telling()) as url:
         base.check_spec(base.load(url, {}), PANDA)

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.projection import View
-from vlagen_bench.scenes.specs import SceneSpec
 
 STEP_M = 0.02
 """between two places that are tried"""
@@ -98,4 +98,5 @@ def _distances(points: Sequence[float] | np.ndarray, starts: np.ndarray, ends: n
     ways, offsets = ends - starts, np.asarray(points) - starts
     lengths = (ways * ways).sum(axis=1)
     shares = np.clip((ways * offsets).sum(axis=1) / np.where(lengths > 0, lengths, 1.0), 0.0, 1.0)
-    return np.sqrt(np.square(offsets - shares[:, None] * ways).sum(axis=1))
+    distances_m: np.ndarray = np.sqrt(np.square(offsets - shares[:, None] * ways).sum(axis=1))
+    return distances_m

@@ -13,7 +13,7 @@ from sapien import physx
 from vlagen_bench.axes import AXES
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.maniskill.start import Pool, Start
 
