@@ -11,7 +11,7 @@ import numpy as np
 
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.packs.manifest import Pack
+from vlagen_bench.packs.manifest import ModelKind, Pack
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.types import AxisSet
@@ -62,6 +62,8 @@ class Axis(ABC):
     stage: ClassVar[Stage]
     after: ClassVar[tuple[str, ...]] = ()
     """axes whose value this one looks at when it samples, where they are there; it sees no others"""
+    assets: ClassVar[ModelKind | None] = None
+    """what its value is the id of, where it fills a role; None: of no model"""
     requires_roles: ClassVar[tuple[str, ...]] = ()
     """roles without which it makes no sense: `target` for what happens to the receptacle"""
     requires_axes: ClassVar[tuple[str, ...]] = ()

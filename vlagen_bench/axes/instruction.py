@@ -5,15 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.axes.shared.distractors import ASKED
+from vlagen_bench.axes.base import AXES, Draft, PoolAxis, axis
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes.verbs import Scene
 
 SLOT = re.compile(r"{(.*?)}")
-KIND_OF = {axis_name: kind for kind, axis_name in ASKED.items()}
-"""the axis that says which one is asked for -> kind of asset"""
 
 
 @axis
@@ -81,5 +78,6 @@ class Instruction(PoolAxis):
 
 def _called(role: str, filler: str, draft: Draft) -> str:
     if role == "source" and "reference" in draft.values:
-        return draft.values["reference"]["text"]
-    return draft.pack.find(KIND_OF[filler], draft.values[filler]).name
+        return str(draft.values["reference"]["text"])
+    kind, value = AXES.get(filler).assets, draft.values[filler]
+    return str(value) if kind is None else draft.pack.find(kind, value).name

@@ -189,7 +189,7 @@ class Judge(ABC):
         self.watch(lasted)
         now = self.look(tool_m)
         self.grasp_run = self.grasp_run + 1 if now.grasped_now else 0
-        self.past = self.moved_on(now)
+        self.past = self._moved_on(now)
         return self._named(replace(now, **vars(self.past)))
 
     @abstractmethod
@@ -203,7 +203,15 @@ class Judge(ABC):
     def watch(self, lasted: float) -> None:  # noqa: B027 - most families have nothing to note
         """Notes what one look cannot show, such as speeds, after a control step that lasted so many nominal ones."""
 
-    def moved_on(self, now: Any) -> EventHistory:
+    def own_events(self, now: Any) -> dict[str, Any]:
+        """The fields that the family adds to the history, with this control step in them."""
+        return {}
+
+    def riders(self, role: str, status: Any) -> tuple[str, ...]:
+        """The roles that lie on the thing in this role, and go along where an axis moves it."""
+        return ()
+
+    def _moved_on(self, now: Status) -> EventHistory:
         """The past, with this control step in it."""
         first = self.past.first_success_step
         return replace(
@@ -214,11 +222,8 @@ class Judge(ABC):
             wrong_object_moved=now.wrong_object_moved or self._other_moved(),
             success_once=now.success_once or now.success,
             first_success_step=self.step if now.success and first is None else first,
+            **self.own_events(now),
         )
-
-    def riders(self, role: str, status: Any) -> tuple[str, ...]:
-        """The roles that lie on the thing in this role, and go along where an axis moves it."""
-        return ()
 
     def _named(self, status: Status) -> Status:
         return replace(status, trouble=None if status.success else self.failure_mode(status))
@@ -230,4 +235,4 @@ class Judge(ABC):
 
 def world_extents_m(body: Body) -> np.ndarray:
     """Extents along the world's axes of the box around the model, turned as the model is now."""
-    return np.abs(quat2mat(body.quat_wxyz)) @ np.asarray(body.model.extents_m)
+    return np.asarray(np.abs(quat2mat(body.quat_wxyz)) @ np.asarray(body.model.extents_m))

@@ -1,7 +1,7 @@
 """The family "pick up": lift the source and hold it for a moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,10 +66,9 @@ class PickUpJudge(Judge):
     def watch(self, lasted: float) -> None:
         self.held_steps = self.held_steps + lasted if self._lifted(Contacts(self.world)) else 0.0
 
-    def moved_on(self, now: PickUpStatus) -> EventHistory:
+    def own_events(self, now: PickUpStatus) -> dict[str, Any]:
         wrong = now.wrong_object_lifted or any(self._rise_m(body.role) > MOVED_M for body in self.others)
-        lifted = now.lifted_once or now.lifted
-        return replace(super().moved_on(now), lifted_once=lifted, wrong_object_lifted=wrong)
+        return {"lifted_once": now.lifted_once or now.lifted, "wrong_object_lifted": wrong}
 
     def failure_mode(self, status: PickUpStatus) -> str:
         """The first that applies, nearest to success first."""

@@ -64,15 +64,32 @@ class PutOnStatus(PutOnHistory, Status):
 class EpisodeEvents(Protocol):
     """The facts that decide on the failure mode."""
 
-    success: bool
-    success_once: bool
-    placed: bool
-    placed_once: bool
-    on_wrong_receptacle: bool
-    wrong_object_moved: bool
-    reached: bool
-    grasped: bool
-    grasped_now: bool
+    @property
+    def success(self) -> bool: ...
+
+    @property
+    def success_once(self) -> bool: ...
+
+    @property
+    def placed(self) -> bool: ...
+
+    @property
+    def placed_once(self) -> bool: ...
+
+    @property
+    def on_wrong_receptacle(self) -> bool: ...
+
+    @property
+    def wrong_object_moved(self) -> bool: ...
+
+    @property
+    def reached(self) -> bool: ...
+
+    @property
+    def grasped(self) -> bool: ...
+
+    @property
+    def grasped_now(self) -> bool: ...
 
 
 def failure_mode_of(status: EpisodeEvents) -> str | None:
@@ -131,8 +148,8 @@ class PutOnJudge(Judge):
         self.speed_m_s = float(np.linalg.norm(source_m - self._source_m)) * self.world.spec.control_hz / lasted
         self._source_m = source_m
 
-    def moved_on(self, now: PutOnStatus) -> EventHistory:
-        return replace(super().moved_on(now), placed_once=now.placed_once or now.placed)
+    def own_events(self, now: PutOnStatus) -> dict[str, Any]:
+        return {"placed_once": now.placed_once or now.placed}
 
     def riders(self, role: str, status: PutOnStatus) -> tuple[str, ...]:
         return ("source",) if role == "target" and status.placed and not status.grasped_now else ()

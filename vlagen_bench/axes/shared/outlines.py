@@ -9,9 +9,10 @@ from math import cos, pi, radians, sin, sqrt
 
 import numpy as np
 
-from vlagen_bench.axes.base import Draft
+from vlagen_bench.axes.base import AXES, Draft
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.packs.manifest import ModelKind
 from vlagen_bench.scenes import projection
 
 Points = list[list[float]]
@@ -80,7 +81,7 @@ def fair_place(rng: np.random.RandomState, draft: Draft, share: float) -> tuple[
     Raises:
         ConfigError: even in the corner it would hide too much.
     """
-    things = [_box(draft, role) for role in draft.roles]
+    things = [_box(draft, role) for role, filler in draft.roles.items() if AXES.get(filler).assets]
     for kind in (DRAWN[number] for number in rng.permutation(len(DRAWN))):
         for _ in range(TRIES):
             place = (int(rng.randint(4)), round(rng.uniform(), 6), round(rng.uniform(-1, 1), 6))
@@ -107,7 +108,7 @@ def _hidden(polygon: Points, thing: np.ndarray) -> float:
 def _box(draft: Draft, role: str) -> np.ndarray:
     """Points (N, 2) all over a thing's box as it is seen, in shares of the picture."""
     word = draft.roles[role]
-    kind = "objects" if word == "object" else "receptacles"
+    kind: ModelKind = AXES.get(word).assets or "objects"
     values, scene = draft.values, draft.scene
     size, turn_deg = (values.get("object_size", 1.0), values.get("yaw", 0.0)) if role == "source" else (1.0, 0.0)
     extents_m, yaw = np.array(draft.pack.find(kind, values[word]).extents_m) * size, radians(turn_deg)
