@@ -67,7 +67,8 @@ class Axis(ABC):
     requires_roles: ClassVar[tuple[str, ...]] = ()
     """roles without which it makes no sense: `target` for what happens to the receptacle"""
     requires_axes: ClassVar[tuple[str, ...]] = ()
-    """axes whose value every episode has to have, since this one cannot be sampled without it"""
+    """axes that have to be nominal in the task, since this one is not sampled without them; itself, where its levels
+    only change what the task file gives it"""
     requires_capabilities: ClassVar[tuple[str, ...]] = ()
     """what scene, pack or family must offer for its levels and settings: see `SceneSpec.offers`"""
     sized_by: ClassVar[str] = ""
@@ -177,7 +178,7 @@ def lack_of(cls: type[Axis], offer: Offer, *, ready_made: bool = True) -> str | 
         if role not in offer.roles:
             return f"The axis {cls.name} needs the role {role}, which {whose} does not have."
     for other in cls.requires_axes:
-        if other not in offer.axes:
+        if other not in offer.axes and (ready_made or other != cls.name):
             return f"The axis {cls.name} needs the axis {other}, which {whose} does not have under `nominal`."
     for capability in cls.requires_capabilities if ready_made else ():
         if capability not in offer.capabilities:
