@@ -11,9 +11,9 @@ import numpy as np
 
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.packs.manifest import ModelKind, Pack
+from vlagen_bench.packs.manifest import Pack
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.scenes.verbs import ModelKind, Scene
 from vlagen_bench.types import AxisSet
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.registry import Registry
@@ -93,6 +93,11 @@ class Axis(ABC):
     def needs(self) -> AxisSet:
         """Parameters of other axes without which this one cannot be, in the clean twin too."""
         return {}
+
+    @classmethod
+    def summary(cls) -> str:
+        """What the axis changes: the first line of its docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
 
     @classmethod
     def variants(cls) -> dict[str, Mapping[str, Any]]:

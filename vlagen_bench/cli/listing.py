@@ -49,7 +49,7 @@ def list_all() -> int:
             sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings])
             roles = (f"the role {role}" for role in axis.requires_roles if role != "source")
             needs = ", ".join((*roles, *axis.requires_capabilities)) or "-"
-            what = axis.__doc__.strip().splitlines()[0]
+            what = axis.summary()
             axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", needs, what)
         axes.add_section()
     for table in (suites, tasks):

@@ -12,8 +12,8 @@ import numpy as np
 from vlagen_bench.axes.base import AXES, Draft
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.packs.manifest import ModelKind
 from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.verbs import ModelKind
 
 Points = list[list[float]]
 Place = tuple[int, float, float]
