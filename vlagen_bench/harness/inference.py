@@ -48,7 +48,7 @@ class PolicyCaller:
         self,
         loaded: LoadedPolicy,
         *,
-        action_dim: int | None = None,
+        action_dim: int,
         slots: int = 1,
         limit_s: float | None = None,
         sim: Any = None,
@@ -57,7 +57,7 @@ class PolicyCaller:
 
         Args:
             loaded: the policy.
-            action_dim: how many numbers an action has: `RobotSpec.action_dim`; None: any number will do.
+            action_dim: how many numbers an action has: `RobotSpec.action_dim`.
             slots: how many episodes are played at once.
             limit_s: the longest that a call may take; an isolated policy keeps its own time.
             sim: the simulator, for a privileged policy.

@@ -49,9 +49,7 @@ class _WaitingQuery:
 class Replica:
     """Holds the policy, and its state of every episode that asks here."""
 
-    def __init__(
-        self, name: str, arguments: Mapping[str, str], slots: int, limit_s: float, action_dim: int | None = None
-    ) -> None:
+    def __init__(self, name: str, arguments: Mapping[str, str], slots: int, limit_s: float, action_dim: int) -> None:
         """Nothing yet; see `ready`.
 
         Args:
@@ -59,7 +57,7 @@ class Replica:
             arguments: of its constructor.
             slots: how many environments ask.
             limit_s: the longest that a call of the policy may take.
-            action_dim: how many numbers an action has; None: any number will do.
+            action_dim: how many numbers an action has.
         """
         self._name, self._arguments, self._slots, self._limit_s = name, arguments, slots, limit_s
         self._action_dim = action_dim
