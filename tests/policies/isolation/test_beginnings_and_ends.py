@@ -29,7 +29,8 @@ def question(number, begins=True):
 
 def test_an_episode_that_the_policy_forgot_begins_again():
     asker = PolicyCaller(
-        load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, IsolationLimits())
+        load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, IsolationLimits()),
+        action_dim=7,
     )
     assert asker.ask({0: question(0), 1: question(1)})[1].error is None
     died = asker.ask({1: question(1, begins=False)})[1]
@@ -53,8 +54,8 @@ def test_an_episode_that_the_policy_forgot_begins_again():
 )
 def test_a_batch_is_as_many_answers_as_questions(policy, says):
     here, apart = (
-        PolicyCaller(base.load(f"helpers.hostile:{policy}", {})),
-        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits())),
+        PolicyCaller(base.load(f"helpers.hostile:{policy}", {}), action_dim=7),
+        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits()), action_dim=7),
     )
     for asker in (here, apart):
         answers = asker.ask({0: question(0), 1: question(1)})
@@ -84,7 +85,7 @@ def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
     ):
         how("helpers.hostile:BadStart", {})
     with pytest.raises(PolicyError, match="not yet"):
-        PolicyCaller(how("helpers.hostile:BadAttribute", {}))
+        PolicyCaller(how("helpers.hostile:BadAttribute", {}), action_dim=7)
 
 
 def test_a_policy_that_is_made_leaves_all_as_it_was():
@@ -95,7 +96,7 @@ def test_a_policy_that_is_made_leaves_all_as_it_was():
     before = all_of_it()
     loaded = base.load("helpers.hostile:Meddler", {})
     assert all_of_it() == before
-    asker = PolicyCaller(loaded, slots=2)  # which makes another instance
+    asker = PolicyCaller(loaded, action_dim=7, slots=2)  # which makes another instance
     assert all_of_it() == before
     assert asker.ask({1: question(1)})[1].chunk.shape == (1, 7)
 

@@ -18,7 +18,7 @@ from vlagen_bench.policies.remote import wire
 @pytest.mark.parametrize("kind", [Stepper, Counter, Batcher, Random])
 def test_a_served_policy_answers_two_episodes_as_it_would_here(kind):
     def answers(made):
-        asker = PolicyCaller(made, slots=2)
+        asker = PolicyCaller(made, action_dim=7, slots=2)
         found = []
         for begins in (True, False, False, True, False):  # both episodes, in turn, and both once more
             asked = {
