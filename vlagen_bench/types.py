@@ -150,7 +150,8 @@ class Episode:
     @property
     def instruction(self) -> str:
         """The instruction that the policy gets."""
-        return self.values["instruction"]["text"]
+        text: str = self.values["instruction"]["text"]
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)

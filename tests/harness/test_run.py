@@ -16,7 +16,7 @@ from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.policies.base import check_spec, load
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
-from vlagen_bench.scenes.specs import PANDA, TABLETOP
+from vlagen_bench.scenes.tabletop import PANDA, TABLETOP
 
 
 def answer(value):

@@ -11,7 +11,7 @@ import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.types import AxisSet
 from vlagen_bench.utils.parsing import build
@@ -66,6 +66,11 @@ class Axis(ABC):
         return {}
 
     @classmethod
+    def summary(cls) -> str:
+        """What the axis changes: the first line of its docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
     def variants(cls) -> dict[str, Mapping[str, Any]]:
         """Name -> parameters of everything ready-made: levels as `1`, `2` ..., then the settings."""
         sizes = {str(number): {cls.sized_by: size} for number, size in enumerate(cls.levels, start=1)}
@@ -102,7 +107,8 @@ class SizeAxis(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
         """The size."""
-        return getattr(self, self.sized_by)
+        size: float = getattr(self, self.sized_by)
+        return size
 
 
 AXES: Registry[type[Axis]] = Registry("axis")

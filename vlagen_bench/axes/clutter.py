@@ -10,7 +10,7 @@ from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.axes.shared.free_places import OccupiedCircle, fall_of, free, lattice, radius_of
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.scenes.verbs import ModelKind, Scene
 
 FROM_SOURCE_M = 0.05
 """rim to rim: room for either robot's gripper beside the object"""
@@ -109,7 +109,7 @@ def _kept(draft: Draft) -> list[OccupiedCircle]:
     source = pack.find("objects", values["object"])
     source_m = radius_of(source) * values.get("object_size", 1.0)
     target_m = radius_of(pack.find("receptacles", values["receptacle"]))
-    third = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
+    third: list[tuple[ModelKind, str]] = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
     third_m = [radius_of(pack.find(kind, values[name]["id"])) for kind, name in third if name in values]
     radii_m = {"target": target_m, "moved target": target_m, "third": max(third_m, default=source_m)}
     places = spots.standing(draft)

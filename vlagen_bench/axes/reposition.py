@@ -57,4 +57,5 @@ def _third(draft: Draft) -> list[float]:
         raise ConfigError(
             f"The axes 'reposition' and '{distractor}' both take the third place. Give the former `by_m`."
         )
-    return draft.values["position"]["third"]
+    third: list[float] = draft.values["position"]["third"]
+    return third

@@ -18,7 +18,7 @@ from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Sever
 from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.types import Condition, Task, content_hash
+from vlagen_bench.types import Condition, Episode, Task, content_hash
 
 SEED = 1000
 """of no suite, so that levels are not made for the episodes that policies are scored on"""
@@ -66,7 +66,13 @@ def pairs_of(task: Task, axis: type[Axis], parameters: Mapping[str, Any], *, epi
     shared = {other: {**task.nominal.get(other, {}), **more} for other, more in needs.items()}
     condition = Condition(perturb={axis.name: mine}, shared=shared, twin=f"{axis.name}:clean")
     alone = dataclasses.replace(task, conditions={axis.name: condition})
-    return [plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes)]
+    pairs = (plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes))
+    return [(episode, _twin(twin)) for episode, twin in pairs]
+
+
+def _twin(twin: Episode | None) -> Episode:
+    assert twin is not None, "a condition that perturbs has clean twins"
+    return twin
 
 
 def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> CalibrationCurve:
@@ -75,8 +81,8 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Calibr
         raise ConfigError(f"--episodes: an interval needs at least 2 episodes, not {episodes}.")
     measure = severity.measure_of(axis)
     ids = {
-        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, found, episodes=episodes, seed=seed)]
-        for which, found in points_of(axis).items()
+        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, points, episodes=episodes, seed=seed)]
+        for which, points in points_of(axis).items()
     }
     return CalibrationCurve(
         axis=axis.name,
@@ -99,7 +105,7 @@ def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[Calib
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
         known = curve.at(which)
-        missing = tuple(one for one in players if known is None or one.name not in known.drops)
+        missing = tuple(player for player in players if known is None or player.name not in known.drops)
         if known is None or missing:
             task = curve.task.partition("@")[0]
             job = CalibrationJob(
@@ -134,13 +140,13 @@ def measure(job: CalibrationJob) -> Point:
     task, axis, place = catalog.task(job.task), AXES.get(job.axis), lab.of(job.task)
     parameters = points_of(axis)[job.which]
     pairs = pairs_of(task, axis, parameters, episodes=job.episodes, seed=job.seed)
-    found = job.known or Point(
+    point = job.known or Point(
         which=job.which,
         parameters=parameters,
         severity=Severity.of(place.severities(pairs, severity.measure_of(axis))),
     )
     drops = {player.name: Drop.of(place.outcomes(pairs, player)) for player in job.players}
-    return dataclasses.replace(found, drops={**found.drops, **drops})
+    return dataclasses.replace(point, drops={**point.drops, **drops})
 
 
 def sizes_between(axis: type[Axis], steps: int) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from vlagen_bench.axes.base import Axis
 from vlagen_bench.axes.shared.wording import words_changed
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.sim.measurements import ObjectReading, Reading
@@ -32,6 +33,7 @@ class EpisodeObservation:
         return self.start.things[role]
 
 
+Distance = Callable[[EpisodeObservation, EpisodeObservation], float]
 Needs = Literal["start", "picture", "hold", "motion"]
 """what must be seen: the start; its picture too; steps in which the arm holds still; steps in which it is told what the
 expert does in the clean twin"""
@@ -46,14 +48,14 @@ class Measure:
     what: str
     """one line"""
     needs: Needs
-    between: Callable[[EpisodeObservation, EpisodeObservation], float]
+    between: Distance
     """(episode, clean twin) -> the distance"""
 
 
 MEASURES: Registry[Measure] = Registry("measure")
 
 
-def measure_of(axis: type) -> Measure:
+def measure_of(axis: type[Axis]) -> Measure:
     """The measure that an axis names; raises `ConfigError` if it names none, or one that does not exist."""
     name = getattr(axis, "measure", None)
     if name is None:
@@ -64,10 +66,8 @@ def measure_of(axis: type) -> Measure:
         raise ConfigError(f"The axis {axis.name}: {error}") from None
 
 
-def _measure(name: str, unit: str, what: str, needs: Needs = "start") -> Callable[[Callable], Callable]:
-    def add(
-        between: Callable[[EpisodeObservation, EpisodeObservation], float],
-    ) -> Callable[[EpisodeObservation, EpisodeObservation], float]:
+def _measure(name: str, unit: str, what: str, needs: Needs = "start") -> Callable[[Distance], Distance]:
+    def add(between: Distance) -> Distance:
         MEASURES.add(name, Measure(name=name, unit=unit, what=what, needs=needs, between=between))
         return between
 
@@ -77,6 +77,7 @@ def _measure(name: str, unit: str, what: str, needs: Needs = "start") -> Callabl
 @_measure("picture", "ΔE", "difference of the first pictures in CIELAB, root mean square over pixels", "picture")
 def _picture(look: EpisodeObservation, twin: EpisodeObservation) -> float:
     # CIE 1976: the Euclidean distance in L*a*b*; about 2.3 is just noticeable side by side (Mahy et al. 1994).
+    assert look.picture is not None and twin.picture is not None, "a measure that needs a picture gets it"
     return float(np.sqrt(np.mean(np.sum(np.square(_lab(look.picture) - _lab(twin.picture)), axis=-1))))
 
 
@@ -172,7 +173,7 @@ def _friction_ratio(look: EpisodeObservation, twin: EpisodeObservation) -> float
 
 @_measure("size_ratio", "times", "the object's edges against the twin's, the larger over the smaller, geometric mean")
 def _size_ratio(look: EpisodeObservation, twin: EpisodeObservation) -> float:
-    volume, other = (float(np.prod(one.thing("source").extents_m)) for one in (look, twin))
+    volume, other = (float(np.prod(observation.thing("source").extents_m)) for observation in (look, twin))
     return _times(volume, other) ** (1 / 3)
 
 
@@ -194,12 +195,14 @@ def _mass_centre_m(look: EpisodeObservation, twin: EpisodeObservation) -> float:
 @_measure("path_m", "m", "mean distance of the tool from the twin's after each step of the same actions", "motion")
 def _path_m(look: EpisodeObservation, twin: EpisodeObservation) -> float:
     steps = zip(look.readings[1:], twin.readings[1:], strict=True)
-    return float(np.mean([_distance(one.tool_m, other.tool_m) for one, other in steps]))
+    return float(np.mean([_distance(reading.tool_m, other.tool_m) for reading, other in steps]))
 
 
 @_measure("age_s", "s", "mean age of what the policy sees, beyond the twin's", "hold")
 def _age_s(look: EpisodeObservation, twin: EpisodeObservation) -> float:
-    age, other = (np.mean([reading.shown_age_s for reading in one.readings[1:]]) for one in (look, twin))
+    age, other = (
+        np.mean([reading.shown_age_s for reading in observation.readings[1:]]) for observation in (look, twin)
+    )
     return float(age - other)
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vlagen_bench.errors import ConfigError, VlagenError
@@ -26,13 +27,10 @@ def validate() -> list[FileCheck]:
     tasks = sorted(paths.tasks_dir().glob("*.yaml"))
     suites = sorted((paths.tasks_dir() / "suites").glob("*.yaml"))
     return [
-        *(_finding(f"pack {name}", lambda name=name: _pack(name)) for name in manifest.names()),
-        *(_finding(f"task {path.stem}", lambda path=path: _task(path)) for path in tasks),
-        *(_finding(f"suite {path.stem}", lambda path=path: _suite(path)) for path in suites),
-        *(
-            _finding(f"entry {path.parent.name}/{path.stem}", lambda path=path: _entry(path))
-            for path in entries.files()
-        ),
+        *(_finding(f"pack {name}", partial(_pack, name)) for name in manifest.names()),
+        *(_finding(f"task {path.stem}", partial(_task, path)) for path in tasks),
+        *(_finding(f"suite {path.stem}", partial(_suite, path)) for path in suites),
+        *(_finding(f"entry {path.parent.name}/{path.stem}", partial(_entry, path)) for path in entries.files()),
     ]
 
 

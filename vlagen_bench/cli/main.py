@@ -1,7 +1,7 @@
 """`vlagen`: the app of all commands except scoring."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ class Group:
     """Commands of two words, `vlagen bench env`."""
 
     help: str
-    commands: dict[str, Callable[..., Any]]
+    commands: Mapping[str, "Callable[..., Any] | Group"]
 
 
 COMMANDS: dict[str, Callable[..., Any] | Group] = {
@@ -62,7 +62,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
 }  # fmt: skip
 
 
-def make_app(known: dict[str, Callable[..., Any] | Group] = COMMANDS) -> SubcommandApp:
+def make_app(known: Mapping[str, Callable[..., Any] | Group] = COMMANDS) -> SubcommandApp:
     """The parser of these commands."""
     app = SubcommandApp()
     for name, command in known.items():
@@ -74,7 +74,7 @@ def make_app(known: dict[str, Callable[..., Any] | Group] = COMMANDS) -> Subcomm
 
 
 def check_words(
-    words: Sequence[str], known: dict[str, Callable[..., Any] | Group] = COMMANDS, of: str = "vlagen"
+    words: Sequence[str], known: Mapping[str, Callable[..., Any] | Group] = COMMANDS, of: str = "vlagen"
 ) -> None:
     """Raises `ConfigError` if they do not begin with a command; options are the parser's."""
     if not words or words[0].startswith("-"):

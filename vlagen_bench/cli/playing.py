@@ -127,7 +127,7 @@ class ExecutionOptions:
 
             return proxy.load(name, arguments, isolation)
         if (cluster := self.cluster) is not None:
-            cluster.connect(self.processes)
+            cluster.connect(self.processes or 1)
             from vlagen_bench.harness.on_ray import probe_policy
 
             return probe_policy.load(name, arguments, cluster)
@@ -135,7 +135,7 @@ class ExecutionOptions:
 
         return base.load(name, arguments)
 
-    def players(
+    def start_executor(
         self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""

@@ -1,7 +1,7 @@
 """The course of one episode: a generator that requests steps of the world and answers of the policy."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ Request = Begin | PolicyQuery | Execute | Finish
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """What the stage did, and what is to be seen there now."""
+    """What the runner did, and what is to be seen there now."""
 
     state_hashes: tuple[str, ...] = ()
     """after the reset, or after each action that was executed"""
@@ -71,31 +71,31 @@ class PlayedEpisode:
 def play(
     episode: Episode, execution: Execution, limits: Limits
 ) -> Generator[Request, StepReport | PolicyAnswer, PlayedEpisode]:
-    """Plays an episode: yields requests, is sent an `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others."""
-    tape = _EpisodeLog(episode)
+    """Plays an episode: yields requests, is sent a `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others."""
+    log = _EpisodeLog(episode)
     chunks = Chunks(execution)
     try:
-        report = tape.saw((yield Begin(episode=episode)))
+        report = log.saw((yield Begin(episode=episode)))
         while not report.ended:
-            tape.check_time(limits.episode_s)
+            log.check_time(limits.episode_s)
             question = PolicyQuery(
                 episode_id=episode.id,
-                begins=not tape.actions,
+                begins=not log.actions,
                 instruction=report.instruction,
                 observation=report.observation,
             )
-            actions = chunks.next(tape.heard((yield question)))
-            report = tape.saw((yield Execute(actions=actions)), actions)
+            actions = chunks.next(log.heard((yield question)))
+            report = log.saw((yield Execute(actions=actions)), actions)
     except _EpisodeFault as fault:
-        result = tape.result(error=str(fault))
+        result = log.result(error=str(fault))
     else:
-        result = tape.result(error=None)
+        result = log.result(error=None)
     yield Finish(result=result)
-    return PlayedEpisode(result=result, actions=tape.actions, state_hashes=tape.state_hashes)
+    return PlayedEpisode(result=result, actions=log.actions, state_hashes=log.state_hashes)
 
 
-def allowed_s(request: Request, limits: Limits) -> float:
-    """How long a request may take."""
+def allowed_s(request: object, limits: Limits) -> float:
+    """How long a request may take; one of another kind as long as a beginning."""
     match request:
         case Execute(actions=actions):
             return limits.step_s * len(actions)
@@ -119,8 +119,9 @@ class _EpisodeLog:
         self.actions: list[np.ndarray] = []
         self.state_hashes: list[str] = []
 
-    def saw(self, report: StepReport, actions: np.ndarray | tuple = ()) -> StepReport:
-        """Notes what the stage did, of the actions those that it came to."""
+    def saw(self, report: StepReport | PolicyAnswer, actions: np.ndarray | Sequence[np.ndarray] = ()) -> StepReport:
+        """Notes what the runner did; of the actions, the executed ones."""
+        assert isinstance(report, StepReport), "only a question gets an answer"
         self.actions.extend(actions[: len(report.state_hashes)])
         self.state_hashes.extend(report.state_hashes)
         for key, seconds in report.seconds.items():
@@ -130,10 +131,12 @@ class _EpisodeLog:
         self._last = report
         return report
 
-    def heard(self, answer: PolicyAnswer) -> np.ndarray:
+    def heard(self, answer: StepReport | PolicyAnswer) -> np.ndarray:
+        assert isinstance(answer, PolicyAnswer), "a question gets an answer"
         self._seconds["policy_s"] += answer.seconds
         if answer.error is not None:
             raise _EpisodeFault(answer.error)
+        assert answer.chunk is not None, "an answer without an error has actions"
         return answer.chunk
 
     def check_time(self, limit_s: float | None) -> None:
@@ -155,7 +158,7 @@ class _EpisodeLog:
         )
 
     def _timings(self) -> dict[str, float]:
-        """Stage, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
+        """Runner, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
         total_s = time.perf_counter() - self._started
         waiting_s = max(0.0, total_s - sum(self._seconds.values()))
         timings = {**self._seconds, "waiting_s": waiting_s, "total_s": total_s}

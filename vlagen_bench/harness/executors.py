@@ -53,24 +53,28 @@ def make_executor(
     """
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
     recipe = partial(WorkerSpec, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
-    common = {"execution": execution, "limits": limits}
     if cluster is not None:
         cluster.connect(workers or 1)
         from vlagen_bench.harness.on_ray.build import make_ray_executor
 
         made_of = recipe(render_threads=max(1, round(cluster.env_cpus)))
-        with make_ray_executor(workers or 1, made_of, loaded, cluster, **common, note=note) as actors:
+        with make_ray_executor(
+            workers or 1, made_of, loaded, cluster, execution=execution, limits=limits, note=note
+        ) as actors:
             yield actors
     elif workers is None:
         sim = make_sim()
-        asker = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
-        with _closing(asker, note):
-            yield SerialExecutor(task, sim, asker, film=film, **common)
+        caller = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        with _closing(caller, note):
+            yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits)
     else:
-        asker = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        caller = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
-        with _closing(asker, note), PoolExecutor(workers, made_of, asker, **common, note=note) as crew:
-            yield crew
+        with (
+            _closing(caller, note),
+            PoolExecutor(workers, made_of, caller, execution=execution, limits=limits, note=note) as playing,
+        ):
+            yield playing
 
 
 def render_threads(workers: int) -> int:
@@ -83,11 +87,11 @@ def render_threads(workers: int) -> int:
 
 
 @contextmanager
-def _closing(asker: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
+def _closing(caller: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
         try:
-            asker.close()
+            caller.close()
         except PolicyError as error:
             note(f"policy: {error}")

@@ -13,7 +13,7 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.runs.folder import SCHEMA
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.types import Plan
 
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch")
@@ -63,13 +63,13 @@ def make(
 
 
 def _versions() -> dict[str, str | None]:
-    found = {}
+    versions: dict[str, str | None] = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions
 
 
 def git_commit(folder: Path) -> str | None:

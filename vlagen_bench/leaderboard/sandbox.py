@@ -70,7 +70,7 @@ def _job(task: Task, takes: Sequence[RecordedEpisode]) -> bytes:
 
 
 @contextlib.contextmanager
-def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
+def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen[bytes]]:
     """A process that has the job; it is killed after so many seconds, and in the end."""
     command = [sys.executable, "-I", "-B", "-m", "vlagen_bench.leaderboard.sandbox_child"]
     command += [str(number) for number in (seconds, limits.SANDBOX_MEMORY_BYTES, limits.SANDBOX_FILES)]
@@ -83,7 +83,8 @@ def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
     ):  # fmt: skip
         timer = threading.Timer(seconds, child.kill)
         feeder = threading.Thread(target=_feed, args=(child.stdin, job), daemon=True)
-        timer.start(), feeder.start()
+        timer.start()
+        feeder.start()
         try:
             yield child
         finally:
@@ -92,8 +93,9 @@ def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
             feeder.join()
 
 
-def _answer(child: subprocess.Popen) -> Any:
+def _answer(child: subprocess.Popen[bytes]) -> Any:
     """The next line of its output, as it comes; None if it has ended."""
+    assert child.stdout is not None, "a pipe, as asked for"
     line = child.stdout.readline(limits.SANDBOX_OUTPUT_BYTES + 1)
     if len(line) <= limits.SANDBOX_OUTPUT_BYTES and not line.endswith(b"\n"):
         return None

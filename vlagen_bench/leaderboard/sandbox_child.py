@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+from typing import TextIO
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
@@ -47,7 +48,7 @@ def limit(seconds: int, memory_bytes: int, files: int) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def work(answers) -> None:
+def work(answers: TextIO) -> None:
     """One line of JSON says which episodes; their actions follow, float32."""
     import dataclasses
 
@@ -61,9 +62,9 @@ def work(answers) -> None:
     job = json.loads(sys.stdin.buffer.readline())
     actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"])
     task = task_of(job["task"])
-    stage = EnvRunner(UnrenderedSimulator(task), task)
+    runner = EnvRunner(UnrenderedSimulator(task), task)
     for content, moves in zip(job["episodes"], actions, strict=True):
-        again = play(stage, episode_from_dict(content), np.ascontiguousarray(moves))
+        again = play(runner, episode_from_dict(content), np.ascontiguousarray(moves))
         answers.write(json.dumps({"id": content["id"], **dataclasses.asdict(again)}) + "\n")
         answers.flush()
 

@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, unknown
-from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
 
@@ -59,6 +59,12 @@ class LightingEnvironment:
     lights: tuple[Light, ...]
 
 
+Asset = Model | Picture | LightingEnvironment
+PictureKind = Literal["tables", "textures"]
+LightingKind = Literal["lightings"]
+Kind = ModelKind | PictureKind | LightingKind
+
+
 @dataclass(frozen=True, kw_only=True)
 class PackSource:
     """The origin of a part of an installed pack."""
@@ -93,15 +99,28 @@ class Pack:
     """path -> SHA-256 of a stand-in that is accepted, and reported, in place of the upstream file"""
     sources: tuple[PackSource, ...] = ()
 
-    def find(self, kind: str, asset_id: str) -> Model | Picture | LightingEnvironment:
+    @overload
+    def find(self, kind: ModelKind, asset_id: str) -> Model: ...
+    @overload
+    def find(self, kind: PictureKind, asset_id: str) -> Picture: ...
+    @overload
+    def find(self, kind: LightingKind, asset_id: str) -> LightingEnvironment: ...
+    def find(self, kind: Kind, asset_id: str) -> Asset:
         """The asset of `kind` (objects, receptacles, tables, textures, lightings) with this id."""
-        for asset in getattr(self, kind):
+        assets: tuple[Asset, ...] = getattr(self, kind)
+        for asset in assets:
             if asset.id == asset_id:
                 return asset
-        known = [asset.id for asset in getattr(self, kind)]
+        known = [asset.id for asset in assets]
         raise AssetError(f"Pack '{self.name}': {unknown(kind.rstrip('s'), asset_id, known)}")
 
-    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | LightingEnvironment, ...]:
+    @overload
+    def split(self, kind: ModelKind, split: Splits) -> tuple[Model, ...]: ...
+    @overload
+    def split(self, kind: PictureKind, split: Splits) -> tuple[Picture, ...]: ...
+    @overload
+    def split(self, kind: LightingKind, split: Splits) -> tuple[LightingEnvironment, ...]: ...
+    def split(self, kind: Kind, split: Splits) -> tuple[Asset, ...]:
         """The assets of `kind` in one split, or all, in manifest order."""
         return tuple(asset for asset in getattr(self, kind) if split in ("all", asset.split))
 
@@ -180,7 +199,9 @@ class PackCheck:
 
 def check(pack: Pack, home: Path) -> PackCheck:
     """Compares every file under `home` with the manifest."""
-    missing, wrong, stand_ins = [], [], []
+    missing: list[str] = []
+    wrong: list[str] = []
+    stand_ins: list[str] = []
     for path, expected in pack.files.items():
         full = home / path
         if not full.is_file():

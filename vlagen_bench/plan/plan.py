@@ -37,8 +37,8 @@ def make_plan(suite: Suite) -> Plan:
         known: Known = {}
         for name in suite.conditions:
             episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins, known=known)
-            for one in filter(None, (twin, episode)):
-                episodes.setdefault(one.id, one)
+            for added in filter(None, (twin, episode)):
+                episodes.setdefault(added.id, added)
     return Plan(suite=suite, episodes=tuple(episodes.values()))
 
 
@@ -84,8 +84,12 @@ def select(
         raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
     if seed is not None and suite.official_ids:
         raise ConfigError(f"The suite '{suite.name}' has published episodes, which no seed changes: leave out --seed.")
-    changes = {"conditions": conditions, "episodes": episodes, "seed": seed}
-    return dataclasses.replace(suite, **{key: value for key, value in changes.items() if value is not None})
+    return dataclasses.replace(
+        suite,
+        conditions=suite.conditions if conditions is None else conditions,
+        episodes=suite.episodes if episodes is None else episodes,
+        seed=suite.seed if seed is None else seed,
+    )
 
 
 def sample(

@@ -29,10 +29,10 @@ class ProtocolTable:
 
 def blocks(report: RunReport) -> Iterator[ProtocolTable]:
     """The entries of the run's own protocol, with differences; then those of each other protocol, without."""
-    found: dict[tuple[str, ...], list[ComparedEntry]] = {}
+    members: dict[tuple[str, ...], list[ComparedEntry]] = {}
     for beside in sorted(report.published, key=lambda beside: bool(beside.differences)):
-        found.setdefault(beside.differences, []).append(beside)
-    for differences, besides in found.items():
+        members.setdefault(beside.differences, []).append(beside)
+    for differences, besides in members.items():
         ranked = not differences and not report.oracle
         tables = _tables(report, besides, ranked=ranked)
         yield ProtocolTable(
@@ -86,7 +86,11 @@ def _table(report: RunReport, besides: Sequence[ComparedEntry], *, gaps: bool) -
             if any(cells):
                 row = runs.get(name)
                 texts = [NO_DATA if cell is None else _cell(cell.value, cell.n) for cell in cells]
-                table.add_row(name, _cell(row and row.rate, row and row.n), *_with_gaps(texts, besides, name, gaps))
+                table.add_row(
+                    name,
+                    _cell(row.rate if row else None, row.n if row else None),
+                    *_with_gaps(texts, besides, name, gaps),
+                )
         if group != NOMINAL and len(members) > 1:
             _add_average(table, report, besides, group, gaps)
         table.add_section()

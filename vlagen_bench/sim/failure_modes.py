@@ -17,15 +17,32 @@ FailureMode = Literal[
 class EpisodeEvents(Protocol):
     """The facts that decide."""
 
-    success: bool
-    success_once: bool
-    placed: bool
-    placed_once: bool
-    on_wrong_receptacle: bool
-    wrong_object_moved: bool
-    reached: bool
-    grasped: bool
-    grasped_now: bool
+    @property
+    def success(self) -> bool: ...
+
+    @property
+    def success_once(self) -> bool: ...
+
+    @property
+    def placed(self) -> bool: ...
+
+    @property
+    def placed_once(self) -> bool: ...
+
+    @property
+    def on_wrong_receptacle(self) -> bool: ...
+
+    @property
+    def wrong_object_moved(self) -> bool: ...
+
+    @property
+    def reached(self) -> bool: ...
+
+    @property
+    def grasped(self) -> bool: ...
+
+    @property
+    def grasped_now(self) -> bool: ...
 
 
 def failure_mode_of(status: EpisodeEvents) -> FailureMode | None:

@@ -1,15 +1,17 @@
 """Measurements of a simulator's state: plain numbers, from bodies and drives, not from what was requested."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlagen_bench.scenes.specs import Grid
+from vlagen_bench.scenes.base import Grid
 from vlagen_bench.scenes.verbs import Vec3
 
 if TYPE_CHECKING:
+    from sapien import physx
+
     from vlagen_bench.sim.simulator import Simulator
     from vlagen_bench.sim.world import Body, World
 
@@ -90,14 +92,14 @@ def _thing(body: "Body", grid: Grid) -> ObjectReading:
     )
 
 
-def _corners_m(shape: object) -> np.ndarray:
+def _corners_m(shape: "physx.PhysxCollisionShapeConvexMesh") -> np.ndarray:
     """(n, 3) vertices of a convex collision shape, in the frame of its body."""
     pose = shape.local_pose.to_transformation_matrix()
     return np.asarray(shape.vertices) * shape.scale @ pose[:3, :3].T + pose[:3, 3]
 
 
 def _table_m(world: "World") -> float:
-    return float(next(one.pose.p[2] for one in world.scene.entities if one.name in ("table", "stage")))
+    return float(next(entity.pose.p[2] for entity in world.scene.entities if entity.name in ("table", "stage")))
 
 
 def _places_px(world: "World") -> tuple[tuple[float, float], ...]:
@@ -107,5 +109,6 @@ def _places_px(world: "World") -> tuple[tuple[float, float], ...]:
     return tuple(_numbers(spot) for spot in seen[:, :2] / seen[:, 2:])
 
 
-def _numbers(values: object) -> tuple:
+def _numbers(values: Iterable[float]) -> tuple[Any, ...]:
+    """As plain floats; how many there are, only the caller knows."""
     return tuple(map(float, values))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vlagen_bench.packs import manifest
+from vlagen_bench.packs.manifest import PictureKind
 from vlagen_bench.scenes import projection
 from vlagen_bench.scenes.verbs import Light, Vec3
 from vlagen_bench.sim import corruptions
@@ -101,6 +102,6 @@ class RenderVerbs:
     def _size_px(self) -> tuple[int, int]:
         return self.world.spec.camera.width_px, self.world.spec.camera.height_px
 
-    def _picture(self, kind: str, asset_id: str) -> str:
+    def _picture(self, kind: PictureKind, asset_id: str) -> str:
         pack = self.world.spec.pack
         return str(manifest.file_of(pack, manifest.load(pack).find(kind, asset_id).image))

@@ -10,7 +10,7 @@ import numpy as np
 
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
-from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import paths
 
 # Raise it when the way of simplifying changes, so that old caches are not used.
@@ -61,6 +61,8 @@ def _simplify(source: Path, share: float, target: Path) -> None:
 
     parts = []
     for part in trimesh.load_scene(source).dump():
+        assert isinstance(part, trimesh.Trimesh), "what a robot shows is made of triangles"
+        assert isinstance(part.visual, trimesh.visual.TextureVisuals), "its parts have materials"
         material = part.visual.material
         # Normals and texture coordinates split the vertices along every edge; decimation needs them joined.
         part = trimesh.Trimesh(part.vertices, part.faces, process=False)

@@ -58,15 +58,17 @@ def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: 
     drops = np.array([contrast.drop for contrast in data], dtype=float)
     labels = {cluster: place for place, cluster in enumerate(dict.fromkeys(c.cluster for c in data))}
     clusters = np.array([labels[contrast.cluster] for contrast in data], dtype=int)
-    found = []
+    shares = []
     for members in _blocks(design.T @ design):  # factors that never meet are told apart by themselves
         has = design[:, members].any(axis=1)
         own = [names[member] for member in members]
-        found += _shares(own, design[has][:, members], drops[has], clusters[has], confidence, seed)
-    return tuple(sorted(found, key=lambda share: share.factor))
+        shares += _shares(own, design[has][:, members], drops[has], clusters[has], confidence, seed)
+    return tuple(sorted(shares, key=lambda share: share.factor))
 
 
-def _shares(names: list[str], design, drops, clusters, confidence: float, seed: int) -> list[Share]:
+def _shares(
+    names: list[str], design: np.ndarray, drops: np.ndarray, clusters: np.ndarray, confidence: float, seed: int
+) -> list[Share]:
     """Of factors that meet each other."""
     _, clusters = np.unique(clusters, return_inverse=True)
     num_clusters = clusters.max() + 1
@@ -77,36 +79,38 @@ def _shares(names: list[str], design, drops, clusters, confidence: float, seed: 
     (estimate,), (rank,) = _solve(grams.sum(0)[None], moments.sum(0)[None])
     unknown = _projection_on_null(grams.sum(0))
     partners = {member: block for block in _blocks(unknown) for member in block if len(block) > 1}
-    low, high = _bootstrap(grams, moments, int(rank), confidence, seed)
+    ends = _bootstrap(grams, moments, int(rank), confidence, seed)
     shares = []
     for place, name in enumerate(names):
         told = place not in partners
-        spread = told and low is not None and high[place] - low[place] > ZERO
+        low = high = None
+        if told and ends is not None and ends[1, place] - ends[0, place] > ZERO:
+            low, high = map(float, ends[:, place])
         shares.append(
             Share(
                 factor=name,
                 n=int(design[:, place].sum()),
                 drop=float(estimate[place]) if told else None,
-                low=float(low[place]) if spread else None,
-                high=float(high[place]) if spread else None,
+                low=low,
+                high=high,
                 confounded_with=tuple(names[other] for other in partners.get(place, ()) if other != place),
             )
         )
     return shares
 
 
-def _bootstrap(grams, moments, rank: int, confidence: float, seed: int):
+def _bootstrap(grams: np.ndarray, moments: np.ndarray, rank: int, confidence: float, seed: int) -> np.ndarray | None:
     """Ends of the intervals, each (factors,); None where too few samples identify what the data do."""
     num_clusters, size = moments.shape
     if num_clusters < 2:
-        return None, None
+        return None
     samples = []
     weights = resampled(num_clusters, DRAWS, seed)
     for some in np.array_split(weights, max(1, DRAWS * size * size // CHUNK)):
         estimates, ranks = _solve(np.tensordot(some, grams, 1), some @ moments)
         samples.append(estimates[ranks == rank])
     kept = np.concatenate(samples)
-    return percentiles(kept, num_clusters, confidence) if len(kept) > DRAWS / 2 else (None, None)
+    return percentiles(kept, num_clusters, confidence) if len(kept) > DRAWS / 2 else None
 
 
 def _solve(grams: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -55,7 +55,8 @@ def percentiles(values: np.ndarray, num_clusters: int, confidence: float) -> np.
 
     quantile = stdtrit(num_clusters - 1, 0.5 + confidence / 2)
     tail = NormalDist().cdf(-sqrt(num_clusters / (num_clusters - 1)) * quantile)
-    return np.quantile(values, (tail, 1 - tail), axis=0)
+    ends: np.ndarray = np.quantile(values, (tail, 1 - tail), axis=0)
+    return ends
 
 
 def sign_flip(sums: Sequence[int]) -> float | None:
@@ -72,7 +73,7 @@ def sign_flip(sums: Sequence[int]) -> float | None:
     """
     if not len(sums):
         return None
-    return min(1.0, 2 * min(sign_flip_greater(sums), sign_flip_greater([-one for one in sums])))
+    return min(1.0, 2 * min(sign_flip_greater(sums), sign_flip_greater([-total for total in sums])))
 
 
 def sign_flip_greater(sums: Sequence[int]) -> float:
@@ -82,7 +83,7 @@ def sign_flip_greater(sums: Sequence[int]) -> float:
     0.375
     """
     chances = np.ones(1)  # of each value of the sum, from the least on; exact up to rounding in floats
-    for size in (abs(one) for one in sums if one):
+    for size in (abs(total) for total in sums if total):
         flipped = np.zeros(len(chances) + 2 * size)
         flipped[: len(chances)] += chances / 2
         flipped[2 * size :] += chances / 2

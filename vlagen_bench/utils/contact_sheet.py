@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 MARGIN_PX = 8
 TITLE_PX, HEAD_PX, LABEL_PX = 20, 17, 13
 """heights of a line: of the title, over a row, and under a picture"""
@@ -60,7 +62,7 @@ def write(draw: ImageDraw.ImageDraw, at: tuple[int, int], lines: Sequence[str], 
         draw.text((at[0], at[1] + number * line_px), text, **look)
 
 
-def wrapped(text: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
+def wrapped(text: str, font: Font, width_px: int) -> list[str]:
     """The text in lines, each as wide as fits; a word that is wider than that goes on in the next line."""
     lines = [""]
     for word in text.split():

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.projection import CameraView
-from vlagen_bench.scenes.specs import SceneSpec
 
 STEP_M = 0.02
 """between two places that are tried"""
@@ -62,13 +62,13 @@ def free(model: Model, kept: Iterable[OccupiedCircle], scene: SceneSpec, view: C
     feet, radius_m = lattice(scene), radius_of(model)
     behind = _shadow_ends(feet, model.extents_m[2], scene, view)
     allowed = _in_picture(radius_m, model.extents_m[2], scene, view).copy()
-    for one in kept:
-        away_m = radius_m + one.radius_m
-        gap_m = max(one.gap_m, one.fall_m, fall_of(model, scene))
-        allowed &= _distances(one.xy_m, feet, feet) >= away_m + gap_m
-        allowed &= _distances(one.xy_m, feet, behind) >= (away_m if one.seen == "wholly" else radius_m)
-        foot = np.array([one.xy_m])
-        allowed &= _distances(feet, foot, _shadow_ends(foot, one.height_m, scene, view)) >= one.radius_m
+    for circle in kept:
+        away_m = radius_m + circle.radius_m
+        gap_m = max(circle.gap_m, circle.fall_m, fall_of(model, scene))
+        allowed &= _distances(circle.xy_m, feet, feet) >= away_m + gap_m
+        allowed &= _distances(circle.xy_m, feet, behind) >= (away_m if circle.seen == "wholly" else radius_m)
+        foot = np.array([circle.xy_m])
+        allowed &= _distances(feet, foot, _shadow_ends(foot, circle.height_m, scene, view)) >= circle.radius_m
     return allowed
 
 
@@ -98,4 +98,5 @@ def _distances(points: Sequence[float] | np.ndarray, starts: np.ndarray, ends: n
     ways, offsets = ends - starts, np.asarray(points) - starts
     lengths = (ways * ways).sum(axis=1)
     shares = np.clip((ways * offsets).sum(axis=1) / np.where(lengths > 0, lengths, 1.0), 0.0, 1.0)
-    return np.sqrt(np.square(offsets - shares[:, None] * ways).sum(axis=1))
+    distances_m: np.ndarray = np.sqrt(np.square(offsets - shares[:, None] * ways).sum(axis=1))
+    return distances_m

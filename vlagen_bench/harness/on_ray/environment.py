@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import ray
@@ -15,7 +15,7 @@ from ray.exceptions import RayError
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder
-from vlagen_bench.harness.episode import Finish, PlayedEpisode, Request, StepReport, allowed_s, play
+from vlagen_bench.harness.episode import Begin, Execute, Finish, PlayedEpisode, StepReport, allowed_s, play
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
 from vlagen_bench.harness.on_ray.replica import Caller
@@ -32,6 +32,7 @@ LossReason = Literal["stage", "policy", "other episode", "gone"]
 """what broke: simulator or memory, the policy's replica, perhaps another episode of a batch, the environment itself"""
 
 
+@runtime_checkable
 class TransferableFilm(FilmRecorder, Protocol):
     """A film that can be made in one place and kept in another: environments may not see the run folder."""
 
@@ -44,7 +45,8 @@ class _FilmContent:
     """A film that travels to the driver as the content of its files."""
 
     def __init__(self, film: TransferableFilm) -> None:
-        self._film, self._packed = film, {}
+        self._film = film
+        self._packed: dict[str, bytes] = {}
 
     def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None:
         with tempfile.TemporaryDirectory(prefix="vlagen-film-") as folder:
@@ -83,18 +85,21 @@ class Environment:
         """Makes the simulator; the node that it is on, or what the user has to fix first."""
         recipe = self._recipe
         os.environ.setdefault("LP_NUM_THREADS", str(recipe.render_threads))  # before anything that draws is imported
+        assert recipe.film is None or isinstance(recipe.film, TransferableFilm), (
+            "films of a cluster travel to the driver"
+        )
         self._film = None if recipe.film is None else _FilmContent(recipe.film)
         try:
             with watchdog(self._limits.beginning_s):
                 sim = recipe.make_sim()
-                self._stage = EnvRunner(sim, recipe.task, film=self._film)
+                self._runner = EnvRunner(sim, recipe.task, film=self._film)
                 if recipe.oracle is not None:
                     self._oracle = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
         except VlagenError as error:
             return error
         return ray.get_runtime_context().get_node_id()
 
-    def play(self, episode: Episode, turn: Caller, replica: ActorHandle | None) -> AttemptResult | VlagenError:
+    def play(self, episode: Episode, turn: Caller, replica: ActorHandle[Any] | None) -> AttemptResult | VlagenError:
         """An episode to its end, or what the user has to fix first. Without a replica, the policy lives in here."""
         self._trouble: LossReason | None = None
         complaint = None
@@ -120,12 +125,12 @@ class Environment:
         except VlagenError as error:
             return error
 
-    def _act(self, request: Request) -> StepReport:
-        """What the stage reports; anything but a lost film makes the episode worth another attempt."""
+    def _act(self, request: Begin | Execute | Finish) -> StepReport:
+        """What the runner reports; anything but a lost film makes the episode worth another attempt."""
         allowed = allowed_s(request, self._limits)
         try:
             with watchdog(allowed), time_limit(None if isinstance(request, Finish) else allowed):
-                report = self._stage.serve(request)
+                report = self._runner.serve(request)
         except TookTooLong as error:
             report = StepReport(error=f"simulator: {error} (--step-timeout).")
         limit_mb = self._limits.memory_mb
@@ -137,12 +142,13 @@ class Environment:
             self._trouble = "stage"
         return report
 
-    def _ask(self, question: PolicyQuery, turn: Caller, replica: ActorHandle | None) -> PolicyAnswer:
+    def _ask(self, question: PolicyQuery, turn: Caller, replica: ActorHandle[Any] | None) -> PolicyAnswer:
         if replica is None:
             with watchdog(allowed_s(question, self._limits)):
+                assert self._oracle is not None, "without a replica, the policy lives here"
                 return self._oracle.ask({0: question})[0]
         try:
-            reply = ray.get(replica.ask.remote(turn, question))
+            reply: Any = ray.get(replica.ask.remote(turn, question))
         except RayError as error:
             self._trouble = "policy"
             return PolicyAnswer(error=f"worker: its policy replica is gone ({type(error).__name__}).")

@@ -9,7 +9,8 @@ import ray
 from ray.actor import ActorHandle
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, PolicyQuery, Request, StepReport, play
+from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Request, StepReport, play
+from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.environment import AttemptResult
 from vlagen_bench.harness.on_ray.replica import Caller
@@ -54,7 +55,7 @@ class NullEnvironments:
     async def ready(self) -> str:
         return ray.get_runtime_context().get_node_id()
 
-    async def play(self, episode: Episode, turn: Caller, replica: ActorHandle) -> AttemptResult:
+    async def play(self, episode: Episode, turn: Caller, replica: ActorHandle[Any]) -> AttemptResult:
         player = play(episode, Execution(horizon=self._waits.horizon), Limits())
         request, steps = next(player), 0
         try:

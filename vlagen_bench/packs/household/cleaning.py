@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vlagen_bench.packs.household.collision import convex_piece, disc_piece
@@ -116,7 +118,7 @@ def soap_bar() -> HouseholdModel:
     )
 
 
-def _pillow(half_m: tuple[float, float, float]):
+def _pillow(half_m: tuple[float, float, float]) -> Callable[[np.ndarray], np.ndarray]:
     """A ball swollen towards the box of these half sizes."""
 
     def swell(vertices: np.ndarray) -> np.ndarray:

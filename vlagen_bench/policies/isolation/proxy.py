@@ -98,7 +98,7 @@ class Isolated:
         answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
         if not isinstance(answers, list) or len(answers) != len(messages):
             raise PolicyError("its process answered something else than it was asked.")
-        return [PolicyError(shown(one.get("error"))) if isinstance(one, dict) else one for one in answers]
+        return [PolicyError(shown(answer.get("error"))) if isinstance(answer, dict) else answer for answer in answers]
 
 
 class IsolatedByEpisode(Isolated):
@@ -136,6 +136,9 @@ def load(name: str, arguments: Mapping[str, str], how: IsolationLimits) -> Loade
         raise PolicyError(
             f"The policy {name} looks at the simulator, so that it cannot live apart from it: leave out --isolate."
         )
-    kind = IsolatedBatch if "act_batch" in cell.greeting.methods else IsolatedByEpisode
-    kind = kind if "reset" in cell.greeting.methods or kind is IsolatedBatch else Isolated
+    kind = Isolated
+    if "act_batch" in cell.greeting.methods:
+        kind = IsolatedBatch
+    elif "reset" in cell.greeting.methods:
+        kind = IsolatedByEpisode
     return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))

@@ -11,13 +11,14 @@ import logging
 import queue
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from vlagen_bench.errors import ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies.guard import Guard
@@ -47,7 +48,7 @@ class Server:
         """
         self._served, self._host, self._port, self._note = served, host, port, note
         self._greeting = wire.pack(served.greeting)
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
 
     @contextmanager
     def listening(self) -> Iterator[int]:
@@ -69,7 +70,7 @@ class Server:
             if future.set_running_or_notify_cancel():
                 try:
                     with Guard():
-                        found = call()
+                        result = call()
                 except KeyboardInterrupt:  # of somebody who pressed Ctrl-C
                     raise
                 except SystemExit as error:
@@ -79,7 +80,7 @@ class Server:
                 except BaseException as error:
                     future.set_exception(PolicyError(one_line(error)))
                 else:
-                    future.set_result(found)
+                    future.set_result(result)
 
     async def _listen(self, ready: "Future[tuple[int, Callable[[], Any]]]") -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -128,7 +129,7 @@ class Server:
             if isinstance(frame, str):
                 raise wire.WireError("it is a text; questions are binary frames")
             message = wire.unpack(frame)
-            future: Future[dict[str, Any]] = Future()
+            future: Future[Mapping[str, Any]] = Future()
             self._jobs.put((lambda: client.answer(message), future))
             return wire.pack(await asyncio.wrap_future(future))
         except wire.WireError as error:

@@ -169,7 +169,8 @@ def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Ce
     names = {row.condition for row in shifted}
     paired = any(episode["twin"] for episode in run.planned if episode["condition"] in names)
     unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
-    hurt = [line for line in lines if line.told and line.drop.value > 0]
+    hurt = [(line.drop.value, line) for line in lines if line.told and line.drop.value is not None]
+    worst = sorted((-drop, line.name, line) for drop, line in hurt if drop > 0)[:WORST]
     return Headline(
         nominal=success(nominal[0], run.report.sequences) if nominal else Estimate(),
         shifted=mean_success(shifted, successes, independent=independent, sequences=run.report.sequences),
@@ -179,7 +180,7 @@ def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Ce
         drop=mean_drop(shifted, drops) if paired else unpaired,
         paired=paired,
         pairs=sum(row.pairs for row in shifted),
-        worst=tuple(sorted(hurt, key=lambda line: (-line.drop.value, line.name))[:WORST]),
+        worst=tuple(line for *_, line in worst),
     )
 
 
@@ -187,8 +188,8 @@ def _curves(run: Run) -> Iterator[LevelCurve]:
     """One for each axis of which two levels or more were run."""
     levels: dict[str, dict[int, Row]] = {}
     for row in run.report.rows:
-        if found := level_of(row.condition):
-            levels.setdefault(found[0], {})[found[1]] = row
+        if known := level_of(row.condition):
+            levels.setdefault(known[0], {})[known[1]] = row
     for name, rows in levels.items():
         if len(rows) > 1:
             axis = AXES.get(name)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import cast
 
 import sapien
 import torch
@@ -13,7 +14,8 @@ from sapien import physx
 from vlagen_bench.axes import AXES
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.maniskill.start import ConditionAssets, EpisodeStart
 
@@ -62,7 +64,10 @@ class BatchAssets:
         self._tops = {name: self._add_top(name) for name in pool.tables}
         for model in objects:
             for axis, value in pool.dynamics.items():
-                AXES.get(axis).apply(LoadedSource(actor=self.models[model.id]), value)
+                source = cast(
+                    Scene, LoadedSource(actor=self.models[model.id])
+                )  # all verbs that axes of dynamics use here
+                AXES.get(axis).apply(source, value)
 
     def begin(self, starts: list[EpisodeStart]) -> None:
         """Puts everything where it is at the start; `starts` are those of the scenes that begin, in their order."""

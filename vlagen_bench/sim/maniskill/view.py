@@ -7,7 +7,7 @@ import numpy as np
 import sapien
 
 from vlagen_bench.packs import manifest
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.judge import Forces
 from vlagen_bench.sim.maniskill.start import EpisodeStart
 from vlagen_bench.sim.world import Body, to_sapien
