@@ -116,10 +116,10 @@ def test_films_are_made_where_the_pictures_are(tmp_path, workers):
 
 @pytest.mark.parametrize("workers", [None, 2])
 def test_times_add_up(tmp_path, workers):
-    making = make_executor(
+    crew = make_executor(
         TASK, FakeSim, loaded(Batcher()), workers=workers, execution=Execution(), limits=Limits(), film=None, note=print
     )
-    with making as who:
+    with crew as who:
         for played in itertools.chain.from_iterable(who.endings(PLAN.episodes[:3])):
             found = dict(played.result.timings)
             total_s = found.pop("total_s")
