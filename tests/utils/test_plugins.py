@@ -149,6 +149,20 @@ def test_policies_are_found_after_an_evaluation_has_put_back_the_import_path(tmp
     assert said[0].startswith("There is no suite 'none'") and said[1] == "still_policy:Still"
 
 
+def test_a_family_of_tasks_from_a_folder_is_named_with_its_hash(tmp_path):
+    mine = outside.make(tmp_path / "mine")
+    (mine / "tasks" / "lay_on.py").write_text(
+        "from vlagen_bench.tasks import family\n"
+        "from vlagen_bench.tasks.put_on import PutOn\n\n\n"
+        "@family\nclass LayOn(PutOn):\n    name = 'lay_on'\n"
+    )
+    (mine / "tasks" / "kitchen_put_on.yaml").write_text(outside.TASK + "family: lay_on\n")
+    code = "import vlagen_bench; vlagen_bench.register_path('mine')\n"
+    code += "from vlagen_bench.runs import outside; from vlagen_bench import make_plan\n"
+    code += "print([(one['kind'], one['name'], one['path']) for one in outside.used(make_plan('kitchen'), '')][-1])"
+    assert run(tmp_path, code).strip() == "('family', 'lay_on', 'mine')"
+
+
 def test_what_is_kept_of_names_grows_old_with_every_addition():
     before = plugins.version()
     plugins.added(lambda: None)

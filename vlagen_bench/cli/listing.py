@@ -77,10 +77,12 @@ def list_all(outside: Include = ()) -> int:
 def _from_outside() -> Iterator[str]:
     """A line for each place from outside, with the names that it gives."""
     from vlagen_bench.axes import AXES
+    from vlagen_bench.tasks import FAMILIES
     from vlagen_bench.utils import plugins
     from vlagen_bench.utils.locations import KINDS
 
     for location in plugins.locations():
         given = [f"{kind} {name}" for kind in KINDS for name in location.files(kind)]
         given += [f"axis {axis.name}" for axis in AXES if plugins.location_of_code(axis) == location]
+        given += [f"family {family.name}" for family in FAMILIES if plugins.location_of_code(family) == location]
         yield f"From {location.origin}: {', '.join(given) or 'no names, only modules'}."
