@@ -24,7 +24,12 @@ def env_id(task: str, condition: str, version: int) -> str:
 
 
 def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`.
+    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`."""
+    return ((name, arguments) for name, _, arguments in _registrations())
+
+
+def _registrations() -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Id, longest episode (control steps) and keyword arguments.
 
     Reads names and versions only: what is in a task is checked when one of its environments is made.
     """
@@ -32,16 +37,24 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
         task = load_yaml(path)
         generated = conditions.scene_names(task["scene"]) if task.get("variants") else ()
         for condition in (task["nominal_name"], *task.get("conditions", ()), *generated):
-            yield env_id(task["name"], condition, task["version"]), {"task": path.stem, "condition": condition}
+            name = env_id(task["name"], condition, task["version"])
+            yield name, task["max_steps"], {"task": path.stem, "condition": condition}
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": path.stem, "condition": task["nominal_name"], "reward": "potential"}
-        yield env_id(task["name"], "main", task["version"]), {**main, "first_seed": TRAINING_SEED}
+        name = env_id(task["name"], "main", task["version"])
+        yield name, task["max_steps"], {**main, "first_seed": TRAINING_SEED}
 
 
 def register() -> None:
     """Makes the ids known to Gymnasium; a second call changes nothing."""
     import gymnasium
 
-    for name, arguments in env_ids():
+    for name, max_steps, arguments in _registrations():
         if name not in gymnasium.registry:
-            gymnasium.register(name, entry_point="vlagen_bench.envs.env:TaskEnv", kwargs=arguments)
+            gymnasium.register(
+                name,
+                entry_point="vlagen_bench.envs.env:make_task_env",
+                vector_entry_point="vlagen_bench.envs.vector:vector_env",
+                max_episode_steps=max_steps,
+                kwargs=arguments,
+            )

@@ -43,6 +43,10 @@ class RobotSpec:
     """the link whose pose the action moves"""
     finger_links: tuple[str, str]
     """left opens along its +y axis, right along its -y axis"""
+    action_step_m: float
+    """how far the tool's target moves at 1.0 of an action that is normalised to [-1, 1], along each axis"""
+    action_step_rad: float
+    """how far it turns then, about each axis"""
     finger_friction: float | None = None
     """static and dynamic; None: the scene's default"""
     grasp_max_angle_deg: float = 85.0
@@ -53,10 +57,15 @@ class RobotSpec:
     """share of the visual meshes' faces that is kept; None draws them as they are"""
 
     @property
+    def action_dim(self) -> int:
+        """Numbers in an action: three of translation, three of rotation, the gripper."""
+        return 7
+
+    @property
     def conventions(self) -> dict[str, str | int | float]:
         """What an action means, machine-readable."""
         return {
-            "action_dim": 7,
+            "action_dim": self.action_dim,
             "translation": "delta_xyz_m_base_frame",
             "rotation": "delta_euler_xyz_rad_base_frame",
             "reference": "previous_target",
