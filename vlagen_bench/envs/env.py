@@ -95,13 +95,19 @@ class TaskEnv(gymnasium.Env):
             self.task, self._scene, obs_mode=obs_mode, state=state, flat=flat, normalized_actions=normalized_actions
         )
         self.metadata = {**self.metadata, "privileged": self.privileged}
-        self._sim: Simulator | None = None
+        self._simulator: Simulator | None = None
         self._index, self._seed, self._potential = -1, first_seed, 0.0
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
         self._told_no_screen = False
         self.action_space = self._interface.action_space
         self.observation_space = self._interface.observation_space
+
+    @property
+    def _sim(self) -> Simulator:
+        """The simulator, once there was a reset."""
+        assert self._simulator is not None
+        return self._simulator
 
     @property
     def privileged(self) -> bool:
@@ -129,12 +135,12 @@ class TaskEnv(gymnasium.Env):
             self._seed, self._index = seed, -1
         self._episode = None
         episode = self._choose(dict(options or {}))
-        if self._sim is None:
+        if self._simulator is None:
             drawn = self._interface.obs_mode == "image" or self.render_mode is not None
-            self._sim = Simulator.of(self.task, drawn=drawn)
+            self._simulator = Simulator.of(self.task, drawn=drawn)
         status = self._begin(episode, given="episode" in (options or {}))
         self._episode, self._potential = episode, 0.0
-        return self._observe(), self._info(status)
+        return self._observe(), self._info(episode, status)
 
     def _begin(self, episode: Episode, *, given: bool) -> Status:
         try:
@@ -172,7 +178,7 @@ class TaskEnv(gymnasium.Env):
             PolicyError: the action is invalid, or there are several.
             ConfigError: before the first reset.
         """
-        if self._sim is None or self._episode is None:
+        if self._episode is None:
             raise ConfigError("step: call reset() first.")
         actions = checked(action)
         if np.ndim(action) != 1:
@@ -187,7 +193,7 @@ class TaskEnv(gymnasium.Env):
         terminated = status.success and self.task.ends_on_success
         limit = self.max_episode_steps
         truncated = not terminated and limit is not None and self._sim.steps >= limit
-        return self._observe(), reward, terminated, truncated, self._info(status)
+        return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
 
     def _observe(self) -> Any:
         interface = self._interface
@@ -208,8 +214,8 @@ class TaskEnv(gymnasium.Env):
             self._image = self._sim.observe()["image"]
         return self._image
 
-    def _info(self, status: Status) -> dict[str, Any]:
-        return info_of(self._episode, status, instruction=self._sim.instruction, steps=self._sim.steps)
+    def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
+        return info_of(episode, status, instruction=self._sim.instruction, steps=self._sim.steps)
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""
@@ -233,7 +239,7 @@ class TaskEnv(gymnasium.Env):
             import cv2
 
             cv2.destroyAllWindows()
-        self._sim = self._episode = self._image = None
+        self._simulator = self._episode = self._image = None
 
 
 def make_task_env(**arguments: Any) -> gymnasium.Env:
@@ -241,7 +247,7 @@ def make_task_env(**arguments: Any) -> gymnasium.Env:
     return SpecLimited(TaskEnv(**arguments))
 
 
-make_task_env.metadata = TaskEnv.metadata  # where `gym.make` looks for the render modes
+make_task_env.metadata = TaskEnv.metadata  # type: ignore[attr-defined]  # where `gym.make` looks for the render modes
 
 
 def _whole(episode_id: Any) -> int:

@@ -209,18 +209,18 @@ class GpuVectorEnv(VectorEnv):
     def _observe(self) -> Any:
         interface, now = self._interface, self._scenes.measure()
         images = self._scenes.draw() if interface.obs_mode == "image" else [None] * self.num_envs
-        roles = interface.roles if interface.privileged else None
         rows = [
             interface.observation(
                 image=images[row],
                 state=state_of(self._spec, now, row),
-                things=roles and poses_in_base(self._spec, now, row, roles),
+                things=poses_in_base(self._spec, now, row, interface.roles) if interface.privileged else None,
             )
             for row in range(self.num_envs)
         ]
-        return concatenate(
-            self.single_observation_space, rows, create_empty_array(self.single_observation_space, self.num_envs)
-        )
+        space = self.single_observation_space
+        batch = create_empty_array(space, self.num_envs)
+        assert batch is not None
+        return concatenate(space, rows, batch)
 
     def _infos(self, rows: Sequence[int], infos: dict[str, Any] | None = None) -> dict[str, Any]:
         infos = infos or {}

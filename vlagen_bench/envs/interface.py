@@ -86,7 +86,7 @@ class Interface:
         return (*self.scene.robot.state_layout, *(things if self.privileged else ()))
 
     @property
-    def observation_space(self) -> spaces.Space:
+    def observation_space(self) -> spaces.Space[Any]:
         """`Dict` of `image` (not where `obs_mode="state"`) and `state`; a `Box` where `flat`."""
         camera = self.scene.camera
         image = spaces.Box(0, 255, (camera.height_px, camera.width_px, 3), np.uint8)

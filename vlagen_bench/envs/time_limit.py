@@ -1,9 +1,10 @@
 """The length of an episode: the limit of an environment, and how Gymnasium's own takes its place."""
 
-from typing import Any
+from typing import Any, SupportsFloat
 
 import gymnasium
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.types import Task
@@ -29,12 +30,12 @@ class SpecLimited(gymnasium.Wrapper):
     where the environment is stepped without its wrappers.
     """
 
-    def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
         """As `TaskEnv.step`, never truncated."""
         observation, reward, terminated, _, info = self.env.step(action)
         return observation, reward, terminated, False, info
 
     @property
-    def spec(self) -> Any:
+    def spec(self) -> EnvSpec | None:  # type: ignore[override]  # read-only in Gymnasium's wrappers, too
         """That of the environment: its entry point adds this wrapper by itself."""
         return self.env.spec
