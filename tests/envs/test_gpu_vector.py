@@ -43,6 +43,7 @@ MODES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", MODES)
 def test_what_is_shown_and_what_actions_mean_is_alike_in_every_mode(batched, options, monkeypatch):
     from vlagen_bench.envs.env import TaskEnv
