@@ -88,7 +88,7 @@ class TaskEnv(gymnasium.Env):
         self.condition = condition
         self.render_mode = render_mode
         self._reward: Reward = reward
-        self._scene = specs.scene(self.task.scene)
+        self._scene = specs.of_task(self.task)
         self.robot_spec = self._scene.robot
         self.max_episode_steps = limit_of(self.task, max_episode_steps)
         self._interface = Interface.of(

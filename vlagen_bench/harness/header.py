@@ -12,7 +12,8 @@ from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
-from vlagen_bench.runs.folder import SCHEMA
+from vlagen_bench.runs import outside
+from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.types import Plan
 
@@ -37,6 +38,7 @@ def make(
     workers (None: played in one process) and isolation (None: the policy lives there, too) change no result, and may.
     """
     pack = manifest.load(scene.pack)
+    taken = outside.used(plan, loaded.name)
     return {
         "schema": SCHEMA,
         "suite": {"name": plan.suite.name, "version": plan.suite.version, "task": plan.suite.task},
@@ -44,7 +46,12 @@ def make(
         "episodes_per_condition": plan.suite.episodes,
         "seed": plan.suite.seed,
         "plan_hash": plan.hash,
-        "policy": {"name": loaded.name, "arguments": loaded.shown_arguments, "execution": asdict(execution)},
+        "policy": {
+            "name": loaded.name,
+            "arguments": loaded.shown_arguments,
+            "execution": asdict(execution),
+            **({"live": True} if loaded.live else {}),
+        },
         "oracle": loaded.privileged,
         "harness": {"workers": workers, "isolation": isolation and asdict(isolation), **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},
@@ -59,6 +66,7 @@ def make(
             "state_layout": list(scene.robot.state_layout),
             "image_px": [scene.camera.width_px, scene.camera.height_px],
         },
+        **({"outside": taken} if taken else {}),
     }
 
 

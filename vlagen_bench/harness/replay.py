@@ -9,7 +9,8 @@ import numpy as np
 
 from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Begin, Execute
-from vlagen_bench.runs.episodes import EpisodeRecord, RecordedEpisode, scored
+from vlagen_bench.runs.episodes import RecordedEpisode
+from vlagen_bench.runs.records import EpisodeRecord, scored
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Task
 
@@ -66,7 +67,7 @@ class UnrenderedSimulator:
     def __init__(self, task: Task) -> None:
         from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
 
-        self._sim = Simulator(specs.scene(task.scene), drawn=False, success=task.success)
+        self._sim = Simulator(specs.of_task(task), drawn=False, success=task.success)
         self.reset, self.advance, self.state_hash = self._sim.reset, self._sim.advance, self._sim.state_hash
 
     @property

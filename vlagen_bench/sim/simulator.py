@@ -49,7 +49,7 @@ class Simulator:
     @classmethod
     def of(cls, task: Task, *, drawn: bool = True) -> "Simulator":
         """The simulator of a task: its scene, and its rule of success."""
-        return cls(specs.scene(task.scene), drawn=drawn, success=task.success)
+        return cls(specs.of_task(task), drawn=drawn, success=task.success)
 
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""
