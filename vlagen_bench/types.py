@@ -62,6 +62,8 @@ class Task:
     """what kind of task it is: see `vlagen_bench.tasks`"""
     success: dict[str, Any] | None = None
     """when the task is done: the family's rule; None: as the family says of the scene"""
+    pack: str = ""
+    """the asset pack; empty: the scene's"""
     changes: tuple[str, ...] = ()
     """what it does otherwise than the task that it was made from, one sentence each"""
 

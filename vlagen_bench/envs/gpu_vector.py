@@ -92,7 +92,7 @@ class GpuVectorEnv(VectorEnv):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.num_envs, self._mode = num_envs, autoreset
         self.metadata = {**single.metadata, "autoreset_mode": autoreset}
-        self._spec, self._family = specs.scene(self.task.scene), family_of(self.task)
+        self._spec, self._family = specs.of_task(self.task), family_of(self.task)
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator.of(self.task, drawn=False)

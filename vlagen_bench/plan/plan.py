@@ -73,8 +73,24 @@ def select(
     episodes: int | None,
     seed: int | None,
     option: str = "--conditions",
+    task: str | None = None,
 ) -> Suite:
-    """The suite, narrowed or reseeded as the command line asks; `option` is the one that asks for the conditions."""
+    """The suite, narrowed or reseeded as the command line asks.
+
+    Args:
+        suite: of the catalog.
+        conditions: instead of the suite's.
+        episodes: instead of the suite's, per condition.
+        seed: instead of the suite's.
+        option: the option that asks for the conditions.
+        task: in place of the suite's; the suite is called by both names then, since its numbers are of another task.
+
+    Raises:
+        ConfigError: an unknown task or condition, no episodes, or a seed or task for a suite of published episodes.
+    """
+    if task is not None and task != suite.task:
+        suite = _on_task(suite, task)
+        catalog.check_conditions(task, suite.conditions if conditions is None else (), "--task, without --conditions")
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, option)
@@ -88,6 +104,13 @@ def select(
         episodes=suite.episodes if episodes is None else episodes,
         seed=suite.seed if seed is None else seed,
     )
+
+
+def _on_task(suite: Suite, task: str) -> Suite:
+    if suite.official_ids:
+        raise ConfigError(f"The suite '{suite.name}' has published episodes of its own task: leave out --task.")
+    catalog.task(task)
+    return dataclasses.replace(suite, name=f"{suite.name}-{task}", task=task)
 
 
 def sample(

@@ -49,7 +49,7 @@ class Simulator:
     @classmethod
     def of(cls, task: Task, *, drawn: bool = True) -> Self:
         """The simulator of a task: its scene, its family and its rule of success."""
-        return cls(specs.scene(task.scene), family=family_of(task), rule=rule_of(task), drawn=drawn)
+        return cls(specs.of_task(task), family=family_of(task), rule=rule_of(task), drawn=drawn)
 
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""

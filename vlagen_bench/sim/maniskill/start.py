@@ -69,7 +69,7 @@ def pool_of(task: Task, condition: str) -> ConditionAssets:
     Raises:
         ConfigError: scenes in a batch cannot be as the task's scene is, or cannot do what an axis of the condition does.
     """
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     if tuple(tasks.family_of(task).roles) != ROLES:
         raise ConfigError(f"Scenes in a batch play tasks of the family put_on, not {task.family}. {USE_PROCESSES}")
     if scene.backdrop != "table":
