@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench import tasks
+from vlagen_bench.axes import Offer
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import conditions
 from vlagen_bench.utils import plugins
@@ -43,8 +44,7 @@ def _registrations() -> Iterator[tuple[str, int | None, dict[str, Any]]]:
     """
     for name, path in sorted(plugins.files("task").items()):
         task = _named(path)
-        offer = tasks.offer(task["name"], task.get("family", "put_on"), task["scene"], task["nominal"])
-        generated = conditions.names(offer) if task.get("variants") else ()
+        generated = conditions.names(_offer(task)) if task.get("variants") else ()
         max_steps = task.get("max_steps")
         for condition in (task["nominal_name"], *(task.get("conditions") or ()), *generated):
             arguments = {"task": name, "condition": condition}
@@ -52,6 +52,12 @@ def _registrations() -> Iterator[tuple[str, int | None, dict[str, Any]]]:
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": name, "condition": task["nominal_name"], "reward": "potential"}
         yield env_id(task["name"], "main", task["version"]), max_steps, {**main, "first_seed": TRAINING_SEED}
+
+
+def _offer(task: dict[str, Any]) -> Offer:
+    return tasks.offer(
+        task["name"], task.get("family", "put_on"), task["scene"], task["nominal"], pack=task.get("pack", "")
+    )
 
 
 def _named(path: Path) -> dict[str, Any]:
