@@ -7,6 +7,7 @@ from typing import Any
 
 from tyro.extras import SubcommandApp
 
+from vlagen_bench import __version__
 from vlagen_bench.cli import bench as benches
 from vlagen_bench.cli import commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
@@ -70,7 +71,7 @@ def make_app(known: Mapping[str, Callable[..., Any] | Group] = COMMANDS) -> Subc
         if isinstance(command, Group):
             app.command(make_app(command.commands), name=name, help=command.help)
         else:
-            app.command(command, name=name)
+            app.command(name=name)(command)
     return app
 
 
@@ -93,5 +94,10 @@ def main() -> None:
 
 
 def _run() -> int | None:
-    check_words(sys.argv[1:])
-    return make_app().cli(prog="vlagen", description="All but scoring a policy, which is vlagen-eval.")
+    words = sys.argv[1:]
+    if words == ["--version"]:
+        print(f"vlagen_bench {__version__}")
+        return None
+    check_words(words)
+    about = "All but scoring a policy, which is vlagen-eval. `vlagen --version` says which release this is."
+    return make_app().cli(prog="vlagen", description=about)
