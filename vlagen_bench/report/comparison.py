@@ -1,7 +1,7 @@
 """The comparison of several policies: runs of one plan, paired episode by episode."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -118,8 +118,8 @@ def _differs(runs: Sequence[Run], episode_id: str) -> bool:
     return {True, False} <= {run.success(episode_id) for run in runs}
 
 
-def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> Line:
-    outcomes = {label: [run.success(episode["id"]) for episode in episodes] for label, run in runs.items()}
+def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping[str, Any]]) -> Line:
+    outcomes = {label: [_won(run, episode) for episode in episodes] for label, run in runs.items()}
     clusters = [_scene(episode) for episode in episodes]
     return Line(
         condition=name,
@@ -132,18 +132,25 @@ def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: S
     )
 
 
+def _won(run: Run, episode: Mapping[str, Any]) -> bool:
+    """Whether the run succeeds in an episode that has an outcome in every run."""
+    won = run.success(episode["id"])
+    assert won is not None, "only common episodes are compared"
+    return won
+
+
 def _scene(episode: Mapping[str, Any]) -> tuple[int, int]:
     """What episodes share that have the same base draws."""
     return episode["seed"], episode["index"]
 
 
-def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence) -> Gap:
+def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence[Hashable]) -> Gap:
     pairs = Pairs.of(zip(own, first, strict=True))
     low, high = pairs.interval or (None, None)
     return Gap(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
 
 
-def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence) -> Gap:
+def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> Gap:
     sums = cluster_sums(own, first, clusters)
     sizes = Counter(clusters)
     low, high = ratio_interval((total, sizes[one]) for one, total in sums.items()) or (None, None)
@@ -159,10 +166,12 @@ def _adjusted(lines: Sequence[Line]) -> Iterator[Line]:
         yield replace(line, gaps=gaps)
 
 
-def _standings(runs: Mapping[str, Run], ranked: Sequence[str], common: Sequence[Mapping]) -> tuple[Standing, ...]:
+def _standings(
+    runs: Mapping[str, Run], ranked: Sequence[str], common: Sequence[Mapping[str, Any]]
+) -> tuple[Standing, ...]:
     if len(ranked) < 3 or not common:
         return ()
-    outcomes = {label: [runs[label].success(episode["id"]) for episode in common] for label in ranked}
+    outcomes = {label: [_won(runs[label], episode) for episode in common] for label in ranked}
     return standings(outcomes, [_scene(episode) for episode in common])
 
 
@@ -170,7 +179,8 @@ def _why(first: Run, other: Run) -> str:
     """The sentence for two plans that differ."""
     ways = []
     for key in NAMED:
-        mine, theirs = first.header.get(key), other.header.get(key)
+        mine: Any = first.header.get(key)
+        theirs: Any = other.header.get(key)
         if mine == theirs:
             continue
         if key == "suite":

@@ -95,7 +95,9 @@ def estimate(gap: Gap) -> Estimate:
     return Estimate(value=gap.pairs.difference, low=gap.low, high=gap.high, n=gap.pairs.n)
 
 
-def _film(found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping) -> Film:
+def _film(
+    found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping[str, Any]
+) -> Film:
     own, run = episode["id"], found.runs[label]
     replay = ["vlagen", "replay", str(run.path), "--episode", own, "--video", "--out", str(run.path / "videos")]
     absent = films[label, own] is None and run.success(own) is not None
@@ -179,12 +181,12 @@ def _plot(found: Comparison, path: Path) -> None:
 
 def _draw(axes: Any, label: str, name: str, lines: tuple[Line, ...], shift: float, colour: str) -> None:
     gaps = [(place, line.gaps[label]) for place, line in enumerate(lines)]
-    known = [(place, gap) for place, gap in gaps if gap.pairs.n]
+    known = [(place, value) for place, gap in gaps if (value := gap.pairs.difference) is not None]
     axes.plot(
-        [100 * gap.pairs.difference for _, gap in known],
+        [100 * value for _, value in known],
         [place + shift for place, _ in known],
         "o", color=colour, markersize=4, label=name,
     )  # fmt: skip
-    for place, gap in known:
-        if gap.low is not None:
+    for place, gap in gaps:
+        if gap.low is not None and gap.high is not None:
             axes.plot([100 * gap.low, 100 * gap.high], [place + shift] * 2, color=colour, linewidth=1.2)

@@ -92,9 +92,10 @@ class Routine:
             return facts.speed_m_s < RESTING_M_S
         return not _moved(now, self.before, RESTING_M, RESTING_RAD)
 
-    def _enter(self, phase: Callable[[Facts], Move | None]) -> None:
+    def _enter(self, phase: Callable[[Facts], Move | None]) -> Move | None:
         """The next phase begins, still in this control step."""
         self.phase, self.count = phase, 0
+        return None
 
     def _move(self, tips_m: np.ndarray, yaw_rad: float, fingers: float, *, slow: bool = False) -> Move:
         step_m = self.gripper.slow_step_m if slow else self.gripper.step_m
