@@ -32,9 +32,9 @@ from helpers.places import TESTS
 from helpers.workers import PLAN, TASK, VICTIM, go, outcomes, trapped
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
-from vlagen_bench.harness.pool import Crew
+from vlagen_bench.harness.pool import PoolExecutor
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies.base import load
@@ -137,7 +137,7 @@ def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
 @pytest.mark.parametrize("policy", [Counter, Batcher])
 def test_a_slow_episode_holds_up_no_other(tmp_path, policy):
     order = []
-    crew = players(
+    crew = make_executor(
         TASK, trapped("wait", tmp_path / "traps"), loaded(policy()), workers=2, execution=Execution(),
         limits=Limits(), film=None, note=order.append,
     )  # fmt: skip
@@ -276,7 +276,7 @@ def test_workers_that_the_system_does_not_allow_are_a_sentence(tmp_path):
     assert says in done.stderr.splitlines()[-1]
 
 
-class Ready(Crew):
+class Ready(PoolExecutor):
     """Two workers, both with a reply when the driver looks."""
 
     def __init__(self, *replies):
@@ -322,7 +322,7 @@ def test_films_are_made_where_the_pictures_are(tmp_path, workers):
 
 @pytest.mark.parametrize("workers", [None, 2])
 def test_times_add_up(tmp_path, workers):
-    crew = players(
+    crew = make_executor(
         TASK, FakeSim, loaded(Batcher()), workers=workers, execution=Execution(), limits=Limits(), film=None, note=print
     )
     with crew as who:

@@ -16,10 +16,10 @@ from vlagen_bench.cli.replay import replay as command
 from vlagen_bench.errors import RunError, VlagenError
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.replay import Again, Unseen, compare, replay
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.replay import Resimulation, UnrenderedSimulator, compare, replay
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
 from vlagen_bench.runs import episodes
@@ -60,12 +60,12 @@ def again(take, **changes):
         "state_hashes": take.state_hashes, "ended": True, "success": record.success_at_end,
         "success_once": record.success_once, "metrics": record.metrics,
     }  # fmt: skip
-    return Again(**{**same, **changes})
+    return Resimulation(**{**same, **changes})
 
 
 def test_every_episode_goes_the_same_way_in_any_order(found):
     task = catalog.task("tabletop_put_on")
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     for take in (*reversed(found), found[-1]):
         one = replay(take, sim, task)
         assert one.exact and one.disagreements == () and one.steps == len(take.actions) > 5
@@ -107,9 +107,9 @@ def _recorded(made, task, path):
     head = header.make(
         made, wild, specs.scene(task.scene), "none", (), execution=Execution(), limits=Limits(), workers=1
     )
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     with RunFolder.writing(path, head, made) as folder:
-        for played in Solo(task, sim, Asker(wild, sim=sim)).plays(made.episodes):
+        for played in SerialExecutor(task, sim, PolicyCaller(wild, sim=sim)).plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)
     return path
 

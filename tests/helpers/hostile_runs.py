@@ -6,7 +6,7 @@ from helpers.fakes import FakeSim, loaded
 from helpers.workers import compared
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.runs.folder import RunFolder
@@ -29,7 +29,7 @@ FEW = PLAN.episodes[:6]
 def go(path, policy, episodes=FEW, *, workers=None, make_sim=FakeSim, task=TASK, notes=None, **limits):
     """The results by id, without times, but with actions and state hashes."""
     made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = players(
+    crew = make_executor(
         task, make_sim, made, workers=workers, film=None, execution=Execution(), limits=Limits(**limits),
         note=[].append if notes is None else notes.append,
     )  # fmt: skip

@@ -11,9 +11,9 @@ import pytest
 
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.leaderboard import archive
 from vlagen_bench.leaderboard.codec import expand, shrink
 from vlagen_bench.leaderboard.submit import members_of
@@ -88,7 +88,7 @@ def recorded() -> Path:
     head = header.make(made, mine, scene, "none", (), execution=Execution(), limits=Limits(), workers=1)
     path = Path(tempfile.mkdtemp(prefix="vlagen-run-")) / "run"
     sim = Dark(scene, drawn=False, success=task.success)
-    solo = Solo(task, sim, Asker(LoadedPolicy(name="expert", policy=Expert(), arguments={}), sim=sim))
+    solo = SerialExecutor(task, sim, PolicyCaller(LoadedPolicy(name="expert", policy=Expert(), arguments={}), sim=sim))
     with RunFolder.writing(path, head, made) as folder:
         for played in solo.plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)

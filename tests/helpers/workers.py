@@ -7,7 +7,7 @@ from helpers.fakes import FakeSim, TrapSim, loaded
 from helpers.runs import HEADER, PLAN
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import catalog
 from vlagen_bench.runs.actions import read_actions
@@ -23,7 +23,7 @@ def go(
 ):  # fmt: skip
     """The results by id, without times, but with actions and state hashes."""
     made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = players(
+    crew = make_executor(
         task, make_sim, made, workers=workers, film=film, execution=execution or Execution(), limits=Limits(**limits),
         note=[].append if notes is None else notes.append, cluster=cluster,
     )  # fmt: skip

@@ -80,7 +80,7 @@ def test_a_sample_says_what_it_leaves_open():
     def resimulate(task, takes):
         played.extend(takes)
         return (
-            verify.Comparison(episode=t.episode, steps=80, diverges_at=None, disagreements=(), scored=True)
+            verify.ReplayComparison(episode=t.episode, steps=80, diverges_at=None, disagreements=(), scored=True)
             for t in takes
         )
 
@@ -95,7 +95,8 @@ def test_a_sample_says_what_it_leaves_open():
 def test_states_of_another_machine_count_only_if_that_is_said():
     read = submission.read(archive.pack(members()))
     other = [
-        verify.Comparison(episode=t.episode, steps=80, diverges_at=9, disagreements=(), scored=True) for t in read.takes
+        verify.ReplayComparison(episode=t.episode, steps=80, diverges_at=9, disagreements=(), scored=True)
+        for t in read.takes
     ]
     with pytest.raises(Refused, match=r"diverge at step 9 of 80.*--states rescored"):
         verify.verify(read, published=[], resimulate=lambda task, takes: iter(other))

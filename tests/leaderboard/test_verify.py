@@ -25,7 +25,7 @@ from helpers.submissions import (  # noqa: F401
     with_record,
     with_records,
 )  # fmt: skip
-from vlagen_bench.harness.replay import Unseen, replay
+from vlagen_bench.harness.replay import UnrenderedSimulator, replay
 from vlagen_bench.leaderboard import archive, codec, duplicates, limits, records, submission, verify
 from vlagen_bench.leaderboard.codec import expand, shrink
 from vlagen_bench.leaderboard.limits import Refused
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.sim
 
 def here(task, takes):
     """Re-simulates in this process, which is faster than a sandbox."""
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     return (replay(take, sim, task) for take in takes)
 
 

@@ -26,12 +26,12 @@ from helpers.fakes import wait_for
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import install
 from vlagen_bench.packs import manifest as packs
-from vlagen_bench.packs.download import Limits
+from vlagen_bench.packs.download import DownloadLimits
 
 BIG = random.Random(0).randbytes(300_000)
 HALF = len(BIG) // 2
 FILES = f"files: {{{MESH}: {git_blob(BIG)}, {PHOTO}: {sha256(OTHER)}}}"
-QUICK = Limits(pause_s=0.01, timeout_s=1.0)
+QUICK = DownloadLimits(pause_s=0.01, timeout_s=1.0)
 
 
 class Server(ThreadingHTTPServer):
@@ -192,7 +192,7 @@ def assert_installed(home):
 
 
 def test_a_mirror_has_the_layout_of_the_pack(home, kept, server):
-    assert get(server) == packs.Check(missing=(), wrong=(), stand_ins=())
+    assert get(server) == packs.PackCheck(missing=(), wrong=(), stand_ins=())
     assert_installed(home)
     assert server.asked == {MESH: [None], PHOTO: [None]}
     assert not kept.exists()
@@ -276,7 +276,7 @@ def test_a_server_is_given_the_time_it_asks_for(home, server):
 )
 def test_what_does_not_pass_is_reported_after_the_stated_number_of_tries(home, server, fault, why):
     server.faults[MESH] = deque([fault] * 3)
-    limits = Limits(pause_s=0.01, timeout_s=0.3, tries=2)
+    limits = DownloadLimits(pause_s=0.01, timeout_s=0.3, tries=2)
     with pytest.raises(AssetError, match=rf"1 of 2 files .*{MESH} \({why}.*, tried 2 times\)"):
         get(server, limits)
     assert len(server.asked[MESH]) == 2
@@ -373,7 +373,7 @@ def test_a_server_that_fails_again_and_again_is_given_up(home, tmp_path, monkeyp
     server.content = dict.fromkeys(names, b"x")
     server.faults = defaultdict(deque, {name: deque([status(503)] * 9) for name in names})
     with pytest.raises(AssetError, match=r"30 of 30 files .*503 Service Unavailable, tried 1 times"):
-        get(server, Limits(connections=2, tries=1))
+        get(server, DownloadLimits(connections=2, tries=1))
     assert len(server.asked) < 6
 
 
@@ -381,7 +381,7 @@ def test_a_server_that_fails_again_and_again_is_given_up(home, tmp_path, monkeyp
 def test_files_have_a_limit(home, kept, server, fault):
     server.faults[MESH] = deque([fault])
     with pytest.raises(AssetError, match=r"larger than 0.954 MiB"):
-        get(server, Limits(size_bytes=1_000_000))
+        get(server, DownloadLimits(size_bytes=1_000_000))
     assert not (kept / f"{MESH}.part").exists()
 
 
@@ -445,7 +445,7 @@ def test_a_connection_that_is_lost_later_is_a_fault_of_the_files(home, server):
         away = f"http://127.0.0.1:{unused.getsockname()[1]}/"
         server.faults[MESH] = deque([status(302, Location=away)] * 9)
         with pytest.raises(AssetError, match=r"1 of 2 files .*connection refused, tried 4 times"):
-            get(server, Limits(pause_s=0.01))
+            get(server, DownloadLimits(pause_s=0.01))
 
 
 def test_paths_that_leave_the_pack_are_refused(home, tmp_path, monkeypatch, server):

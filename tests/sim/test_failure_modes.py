@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vlagen_bench.sim.failure_modes import trouble_of
+from vlagen_bench.sim.failure_modes import failure_mode_of
 
 NOTHING = {
     name: False
@@ -29,4 +29,4 @@ NOTHING = {
     ],
 )
 def test_every_ending_has_one_name(facts, trouble):
-    assert trouble_of(SimpleNamespace(**{**NOTHING, **dict.fromkeys(facts, True)})) == trouble
+    assert failure_mode_of(SimpleNamespace(**{**NOTHING, **dict.fromkeys(facts, True)})) == trouble

@@ -8,7 +8,7 @@ import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.axes.shared import spots, views
-from vlagen_bench.axes.shared.free_places import Kept, fall_of, free, lattice, radius_of
+from vlagen_bench.axes.shared.free_places import OccupiedCircle, fall_of, free, lattice, radius_of
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes.verbs import ModelKind, Scene
 
@@ -87,7 +87,7 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
         xy_m = np.round(places[spot[0]], 6).tolist()
         height_m, fall_m = model.extents_m[2], fall_of(model, draft.scene)
         kept.append(
-            Kept(
+            OccupiedCircle(
                 xy_m=xy_m,
                 radius_m=radius_of(model),
                 gap_m=FROM_OTHERS_M,
@@ -103,7 +103,7 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
     return layout
 
 
-def _kept(draft: Draft) -> list[Kept]:
+def _kept(draft: Draft) -> list[OccupiedCircle]:
     """Where source, target and a distractor stand, and where source and target will be moved to."""
     values, pack = draft.values, draft.pack
     source = pack.find("objects", values["object"])
@@ -116,7 +116,7 @@ def _kept(draft: Draft) -> list[Kept]:
     if values.get("receptacle_reposition"):
         places["moved target"] = values["receptacle_reposition"]["xy_m"]
     return [
-        Kept(
+        OccupiedCircle(
             xy_m=xy_m,
             radius_m=radii_m.get(role, source_m),
             gap_m=FROM_OTHERS_M if role in radii_m else FROM_SOURCE_M,

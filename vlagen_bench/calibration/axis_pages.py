@@ -11,7 +11,7 @@ import numpy as np
 
 from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import curves, severity
-from vlagen_bench.calibration.curves import EXPERT, Curve, Drop, Point
+from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def write(folder: Path) -> Path:
     return page
 
 
-def _measures(found: Sequence[Curve]) -> str:
+def _measures(found: Sequence[CalibrationCurve]) -> str:
     used = sorted({curve.measure for curve in found})
     lines = [f"| `{name}` | {severity.MEASURES.get(name).unit} | {severity.MEASURES.get(name).what} |" for name in used]
     return "\n".join(["| measure | unit | what |", "|---|---|---|", *lines, ""])
 
 
-def _section(axis: str, own: Sequence[Curve]) -> str:
+def _section(axis: str, own: Sequence[CalibrationCurve]) -> str:
     what = AXES.get(axis).summary()
     lines = [f"### {axis}\n", f"{what}\n"]
     lines.append("| task | level | size | severity | expert's drop | learned policy's drop |")
@@ -72,7 +72,7 @@ def _section(axis: str, own: Sequence[Curve]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _row(curve: Curve, point: Point) -> str:
+def _row(curve: CalibrationCurve, point: Point) -> str:
     size = point.parameters.get(curve.sized_by)
     shown = "–" if size is None else f"{size:g} {curve.size_unit}".strip()
     learned = "; ".join(f"{name}: {_drop(drop)}" for name, drop in point.drops.items() if name != EXPERT)
@@ -80,7 +80,7 @@ def _row(curve: Curve, point: Point) -> str:
     return f"| {curve.task} | {point.which} | {shown} | {_severity(curve, point)} | {expert} | {learned or NOT_YET} |"
 
 
-def _severity(curve: Curve, point: Point) -> str:
+def _severity(curve: CalibrationCurve, point: Point) -> str:
     one = point.severity
     sure = f"{one.low:.3g}" == f"{one.high:.3g}"
     interval = "" if sure else f" ({one.low:.3g} – {one.high:.3g})"
@@ -96,7 +96,7 @@ def _range(numbers: Iterable[int]) -> str:
     return f"{least}" if least == most else f"{least} to {most}"
 
 
-def figure_of(found: Sequence[Curve]) -> "Figure":
+def figure_of(found: Sequence[CalibrationCurve]) -> "Figure":
     """One panel an axis: severity over levels above, and below it the drop of every policy that was measured."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -134,7 +134,7 @@ def _save(figure: "Figure", path: Path) -> None:
     path.write_text(re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE), encoding="utf-8")
 
 
-def _draw_severity(panel: Any, curve: Curve, colour: str) -> None:
+def _draw_severity(panel: Any, curve: CalibrationCurve, colour: str) -> None:
     at = [point.which for point in curve.points]
     one = [point.severity for point in curve.points]
     low, high = ([getattr(each, end) for each in one] for end in ("low", "high"))
@@ -146,7 +146,7 @@ def _draw_severity(panel: Any, curve: Curve, colour: str) -> None:
     panel.set_ylabel(f"{curve.measure}, {curve.unit}")
 
 
-def _draw_drops(panel: Any, curve: Curve, colour: str) -> None:
+def _draw_drops(panel: Any, curve: CalibrationCurve, colour: str) -> None:
     for name in curve.players():
         at = [point.which for point in curve.points if name in point.drops]
         drops = [point.drops[name] for point in curve.points if name in point.drops]
@@ -165,7 +165,7 @@ def _limit(panels: Sequence[Any] | np.ndarray, unit: str) -> None:
         drops.set_ylim(top=105)
 
 
-def _legend(tasks: dict[str, str], found: Sequence[Curve]) -> tuple[list[Any], list[str]]:
+def _legend(tasks: dict[str, str], found: Sequence[CalibrationCurve]) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], color=colour) for colour in tasks.values()]

@@ -14,8 +14,8 @@ from vlagen_bench import axes
 from vlagen_bench.axes import AXES, Axis
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration import severity
-from vlagen_bench.calibration.curves import Curve, Drop, Point, Severity
-from vlagen_bench.calibration.pairs import Pair, Player
+from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Severity
+from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.types import Condition, Episode, Task, content_hash
@@ -28,7 +28,7 @@ PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "opencv-python")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class CalibrationJob:
     """One point of one axis that is to be measured."""
 
     task: str
@@ -38,7 +38,7 @@ class Job:
     seed: int
     known: Point | None
     """what was measured of it before"""
-    players: tuple[Player, ...]
+    players: tuple[PairedPolicy, ...]
     """policies that are to be played"""
 
 
@@ -75,7 +75,7 @@ def _twin(twin: Episode | None) -> Episode:
     return twin
 
 
-def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
+def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> CalibrationCurve:
     """The curve of an axis before anything is measured."""
     if episodes < 2:
         raise ConfigError(f"--episodes: an interval needs at least 2 episodes, not {episodes}.")
@@ -84,7 +84,7 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
         which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, found, episodes=episodes, seed=seed)]
         for which, found in points_of(axis).items()
     }
-    return Curve(
+    return CalibrationCurve(
         axis=axis.name,
         kind=axis.kind,
         task=task.ref,
@@ -100,7 +100,7 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
     )
 
 
-def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
+def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[CalibrationJob]:
     """What is missing of a curve: its points, and at each of them these policies."""
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
@@ -108,7 +108,7 @@ def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
         missing = tuple(one for one in players if known is None or one.name not in known.drops)
         if known is None or missing:
             task = curve.task.partition("@")[0]
-            job = Job(
+            job = CalibrationJob(
                 task=task,
                 axis=curve.axis,
                 which=which,
@@ -121,7 +121,7 @@ def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
     return wanted
 
 
-def measure_all(wanted: Sequence[Job], *, workers: int) -> Iterator[tuple[Job, Point]]:
+def measure_all(wanted: Sequence[CalibrationJob], *, workers: int) -> Iterator[tuple[CalibrationJob, Point]]:
     """The points, as they are measured: in order by one worker, as they come by several processes."""
     if workers == 1:
         yield from ((job, measure(job)) for job in wanted)
@@ -135,7 +135,7 @@ def measure_all(wanted: Sequence[Job], *, workers: int) -> Iterator[tuple[Job, P
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def measure(job: Job) -> Point:
+def measure(job: CalibrationJob) -> Point:
     """Measures one point, or what is missing of it."""
     task, axis, place = catalog.task(job.task), AXES.get(job.axis), lab.of(job.task)
     parameters = points_of(axis)[job.which]

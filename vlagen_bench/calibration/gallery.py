@@ -13,7 +13,7 @@ from vlagen_bench.plan.plan import sample
 from vlagen_bench.policies.expert.policy import Expert
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode, Task
-from vlagen_bench.utils.contact_sheet import Cell, contact_sheet
+from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
 
 LATER = 10
 """of an axis that the first picture does not show, the picture is taken after so many actions: at every level the same
@@ -50,7 +50,7 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
         actions = [] if AXES.get(axis).shows else _actions(simulator, next(iter(steps.values())))
         for label, episode in steps.items():
             image = _picture(simulator, episode, actions)
-            cells.append(Cell(row=f"episode {index}", label=f"{label}: {episode.instruction}", image=image))
+            cells.append(SheetCell(row=f"episode {index}", label=f"{label}: {episode.instruction}", image=image))
     kind = AXES.get(axis)
     what = kind.summary()
     when = "" if kind.shows else f" After the same {LATER} actions."

@@ -15,14 +15,14 @@ from vlagen_bench.utils import paths
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class FileCheck:
     """What was found about one file."""
 
     what: str
     problem: str | None
 
 
-def validate() -> list[Finding]:
+def validate() -> list[FileCheck]:
     """One finding per file; never raises for what is wrong in a file."""
     tasks = sorted(paths.tasks_dir().glob("*.yaml"))
     suites = sorted((paths.tasks_dir() / "suites").glob("*.yaml"))
@@ -34,12 +34,12 @@ def validate() -> list[Finding]:
     ]
 
 
-def _finding(what: str, look: Callable[[], None]) -> Finding:
+def _finding(what: str, look: Callable[[], None]) -> FileCheck:
     try:
         look()
     except VlagenError as error:
-        return Finding(what=what, problem=str(error))
-    return Finding(what=what, problem=None)
+        return FileCheck(what=what, problem=str(error))
+    return FileCheck(what=what, problem=None)
 
 
 def _pack(name: str) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vlagen_bench.axes import Axis
-    from vlagen_bench.calibration.curves import Curve, Drop
-    from vlagen_bench.calibration.pairs import Player
+    from vlagen_bench.calibration.curves import CalibrationCurve, Drop
+    from vlagen_bench.calibration.pairs import PairedPolicy
     from vlagen_bench.types import Task
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
@@ -59,14 +59,14 @@ class CalibrateArgs:
     out: Path = OUT
     """The folder of data, page and figures."""
 
-    def players(self, kind: str) -> "list[Player]":
+    def players(self, kind: str) -> "list[PairedPolicy]":
         """The policies that are played on an axis of this kind."""
         from vlagen_bench.calibration.curves import EXPERT
-        from vlagen_bench.calibration.pairs import Player
+        from vlagen_bench.calibration.pairs import PairedPolicy
 
-        own = [Player(policy=EXPERT)] if self.expert or kind in FELT else []
+        own = [PairedPolicy(policy=EXPERT)] if self.expert or kind in FELT else []
         arguments = tuple(sorted(key_values(self.policy_args).items()))
-        return own if self.policy is None else [*own, Player(policy=self.policy, arguments=arguments)]
+        return own if self.policy is None else [*own, PairedPolicy(policy=self.policy, arguments=arguments)]
 
     def episodes_of(self, task: str, axis: str) -> int:
         """As many as asked for, else as the curve has that is kept, so that it is gone on with and not replaced."""
@@ -130,7 +130,7 @@ def _names(text: str, scene: str) -> tuple[str, ...]:
     return names
 
 
-def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[Curve]":
+def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[CalibrationCurve]":
     """Every curve, with what was not known yet measured and kept point by point."""
     from vlagen_bench.axes import AXES
     from vlagen_bench.calibration import calibrate as calibration
@@ -153,7 +153,7 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
     return list(known.values())
 
 
-def _show(out: "Console", curve: "Curve") -> None:
+def _show(out: "Console", curve: "CalibrationCurve") -> None:
     from rich.table import Table
 
     players = curve.players()

@@ -28,10 +28,10 @@ def compare(
             f"--films {films}: it is a number of episodes, whose films are shown on the page that --out DIR writes. Give both."
         )
     from vlagen_bench.harness.early_stopping import STOPPED
-    from vlagen_bench.report import comparison as comparisons
+    from vlagen_bench.report import comparison
     from vlagen_bench.report.comparison_terminal import tables
 
-    to, found = console(), comparisons.compare(runs)
+    to, found = console(), comparison.compare(runs)
 
     def say(text: str) -> None:
         to.print(text, markup=False, soft_wrap=True)

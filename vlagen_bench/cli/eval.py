@@ -13,13 +13,13 @@ from typing import Annotated, Literal
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording:
+class RecordingOptions:
     """What is kept of a run, and when it stops."""
 
     video: Literal["all", "failures", "none"] = "failures"
@@ -64,8 +64,8 @@ class EvalArgs:
     out: Path | None = None
     """Run folder; default: runs/<suite>-<policy>-<plan>."""
     selection: Selection = field(default_factory=Selection)
-    playing: Playing = field(default_factory=Playing)
-    recording: Recording = field(default_factory=Recording)
+    playing: ExecutionOptions = field(default_factory=ExecutionOptions)
+    recording: RecordingOptions = field(default_factory=RecordingOptions)
 
 
 def main() -> None:
@@ -105,14 +105,14 @@ def evaluate(args: EvalArgs) -> int:
 
 
 def _evaluate(args: EvalArgs, plan, path: Path) -> int:
-    from vlagen_bench.harness.early_stopping import Stop
+    from vlagen_bench.harness.early_stopping import EarlyStopping
     from vlagen_bench.packs import manifest
     from vlagen_bench.plan import catalog
     from vlagen_bench.policies import base
     from vlagen_bench.scenes import specs
 
     until = args.recording.until
-    stop = Stop(until, plan) if until is not None else None
+    stop = EarlyStopping(until, plan) if until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
     # Wrong files would make wrong scores, so every file is checked; before a policy is loaded, which may take minutes.
@@ -125,7 +125,7 @@ def _evaluate(args: EvalArgs, plan, path: Path) -> int:
 
 def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, path: Path, stop) -> int:
     from vlagen_bench.harness import header, run
-    from vlagen_bench.harness.counts import Tally
+    from vlagen_bench.harness.counts import Counts
     from vlagen_bench.harness.loggers import logs
     from vlagen_bench.harness.progress import RunProgress
     from vlagen_bench.plan import catalog
@@ -144,11 +144,11 @@ def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, 
     film = VideoWriter(path / "videos", recording.video, scene.control_hz) if recording.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
         folder.amend(stopped=None)  # unless it ends so again
-        folder.note_player({"executor": playing.executor, "workers": playing.processes})
+        folder.note_executor({"executor": playing.executor, "workers": playing.processes})
         if playing.isolate:
             loaded.policy.output.keep_in(path / "policy.log")
         done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=recording.retry_errors)]
-        tally = Tally(plan, groups, [folder.results[key] for key in done])
+        tally = Counts(plan, groups, [folder.results[key] for key in done])
         _announce(out, args, plan, loaded, path, len(done), stand_ins)
         stopped = None
         progress = RunProgress(out, tally, until=recording.until)

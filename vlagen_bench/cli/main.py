@@ -8,8 +8,7 @@ from typing import Any
 from tyro.extras import SubcommandApp
 
 from vlagen_bench import __version__
-from vlagen_bench.cli import bench as benches
-from vlagen_bench.cli import commands, leaderboard
+from vlagen_bench.cli import bench, commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.common import exit_with
 from vlagen_bench.cli.compare import compare
@@ -50,7 +49,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "bench": Group(
         help="Measure speed and memory here.",
         commands={
-            "env": commands.bench_env, "scale": bench_scale, "eval": benches.evaluation, "soak": benches.soak,
+            "env": commands.bench_env, "scale": bench_scale, "eval": bench.evaluation, "soak": bench.soak,
         },
     ),
     "replay": replay,

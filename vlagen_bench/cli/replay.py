@@ -9,8 +9,8 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
 
 if TYPE_CHECKING:
-    from vlagen_bench.harness.replay import Comparison
-    from vlagen_bench.runs.episodes import Take
+    from vlagen_bench.harness.replay import ReplayComparison
+    from vlagen_bench.runs.episodes import RecordedEpisode
 
 
 def replay(
@@ -66,14 +66,14 @@ def replay(
     return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 
-def _unseen(found: "list[Take]", task):
-    from vlagen_bench.harness.replay import Unseen, replay
+def _unseen(found: "list[RecordedEpisode]", task):
+    from vlagen_bench.harness.replay import UnrenderedSimulator, replay
 
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     return (replay(take, sim, task) for take in found)
 
 
-def _filmed(found: "list[Take]", task, folder: Path):
+def _filmed(found: "list[RecordedEpisode]", task, folder: Path):
     from vlagen_bench.report.refilm import film
     from vlagen_bench.sim.simulator import Simulator
 
@@ -81,7 +81,7 @@ def _filmed(found: "list[Take]", task, folder: Path):
     return (film(take, sim, task, folder) for take in found)
 
 
-def _lines(one: "Comparison"):
+def _lines(one: "ReplayComparison"):
     from vlagen_bench.harness.replay import TOLERANCE_M
 
     name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"

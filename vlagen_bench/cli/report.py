@@ -25,7 +25,13 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     from vlagen_bench.report.html import write_report
     from vlagen_bench.report.html.reproduce import measure
     from vlagen_bench.report.published_table import blocks
-    from vlagen_bench.report.terminal import interaction_table, levels_table, once_table, results_table, trouble_table
+    from vlagen_bench.report.terminal import (
+        failure_mode_table,
+        interaction_table,
+        levels_table,
+        once_table,
+        results_table,
+    )
 
     out, read = console(), load.read(run)
     found = read.report
@@ -49,7 +55,7 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     oracle = " (oracle)" if found.oracle else ""
     out.print(results_table(f"{found.suite}: {escape(found.policy)}{oracle}", found.rows, found.sequences))
     more = (levels_table(found.rows), interaction_table(found.interactions))
-    for table in (*more, once_table(found.rows), trouble_table(found.troubles)):
+    for table in (*more, once_table(found.rows), failure_mode_table(found.troubles)):
         if table is not None:
             out.print(table)
     again = repeats.of_run(run)

@@ -17,7 +17,7 @@ import numpy as np
 
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players, render_threads
+from vlagen_bench.harness.executors import make_executor, render_threads
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.plan import catalog
@@ -32,7 +32,7 @@ MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class BenchSetting:
     """What is measured."""
 
     scene: str
@@ -50,7 +50,7 @@ class Setting:
 class EvalSpeed:
     """What an evaluation costs, measured in a process of its own once every worker has played an episode."""
 
-    setting: Setting
+    setting: BenchSetting
     first_result_s: float
     """from nothing to the end of the first episode: start of a worker, shaders, and the episode"""
     episodes_per_hour: float
@@ -68,7 +68,7 @@ class EvalSpeed:
     """the largest process that has a simulator, at its peak"""
 
 
-class Paced:
+class PacedPolicy:
     """A policy that takes its time, once for each batch, and counts."""
 
     def __init__(self, seconds: float) -> None:
@@ -88,13 +88,13 @@ class Paced:
 
 def settings(
     scene: str, workers: Sequence[int], *, policy_ms: float, episodes: int, software: bool
-) -> tuple[Setting, ...]:
+) -> tuple[BenchSetting, ...]:
     """An instant policy and a slow one, with each number of workers; alone also with one thread of software rendering."""
     ways = [(number, render_threads(number)) for number in workers]
     if software and 1 in workers and render_threads(1) > 1:
         ways.insert(1 + [number for number, _ in ways].index(1), (1, 1))
     return tuple(
-        Setting(scene=scene, workers=number, threads=threads, policy_ms=latency_ms, episodes=episodes)
+        BenchSetting(scene=scene, workers=number, threads=threads, policy_ms=latency_ms, episodes=episodes)
         for latency_ms in dict.fromkeys((0.0, policy_ms))
         for number, threads in ways
     )
@@ -112,13 +112,13 @@ def gain(found: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
     return median(one.observations_per_s / other.observations_per_s for one, other in zip(found, base, strict=True))
 
 
-def measure(setting: Setting) -> EvalSpeed:
+def measure(setting: BenchSetting) -> EvalSpeed:
     """Measures in a fresh process, so that memory and shaders are its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(_measure, setting).result()
 
 
-def _measure(setting: Setting) -> EvalSpeed:
+def _measure(setting: BenchSetting) -> EvalSpeed:
     os.environ["LP_NUM_THREADS"] = str(setting.threads)  # workers inherit it
     task = catalog.task(TASK_OF_SCENE[setting.scene])
     plan = make_plan(
@@ -131,10 +131,10 @@ def _measure(setting: Setting) -> EvalSpeed:
         Plan(suite=plan.suite, episodes=some)
         for some in (plan.episodes[: setting.workers], plan.episodes[setting.workers :])
     )
-    policy = Paced(setting.policy_ms / 1000)
+    policy = PacedPolicy(setting.policy_ms / 1000)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "paced"}
-    first, last = _Endings(), _Endings()
-    crew = players(
+    first, last = _EndListener(), _EndListener()
+    crew = make_executor(
         task, partial(simulator, task), LoadedPolicy(name="paced", policy=policy, arguments={}),
         workers=setting.workers if setting.workers > 1 else None, execution=Execution(), limits=Limits(), film=None,
         note=print,
@@ -164,7 +164,7 @@ def _measure(setting: Setting) -> EvalSpeed:
     )
 
 
-class _Endings:
+class _EndListener:
     """Listens for episodes that end."""
 
     def __init__(self) -> None:

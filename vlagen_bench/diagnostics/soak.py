@@ -19,7 +19,7 @@ WORKER = b"spawn_main"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Soaked:
+class SoakResult:
     """What a soak did."""
 
     driver_kills: int
@@ -40,7 +40,7 @@ def soak(
     longest_s: float,
     seed: int = 0,
     say: Callable[[str], Any] = print,
-) -> Soaked:
+) -> SoakResult:
     """Kills a run, its driver or a worker, at random moments, and resumes it, until it has been killed often enough.
 
     A run that gets to its end before that is compared, and another is begun.
@@ -74,7 +74,7 @@ def soak(
         say(
             f"Run {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be."
         )
-    return Soaked(
+    return SoakResult(
         driver_kills=victims.count("driver"),
         worker_kills=victims.count("worker"),
         rounds=rounds,

@@ -23,7 +23,7 @@ STOPPED = (
 """what is to be known of the numbers of a run that ended before its plan"""
 
 
-class Stop:
+class EarlyStopping:
     """A rule, and how far it is from being fulfilled."""
 
     def __init__(self, rule: str, plan: Plan) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.harness.counts import Tally
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.counts import Counts
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.types import content_hash
 from vlagen_bench.utils.text import one_line
 
@@ -71,14 +71,14 @@ SINKS: dict[str, Callable[[Path, Mapping[str, Any], str], Sink]] = {
 }
 
 
-class Log:
+class RunLogger:
     """A listener that writes what a tally counts, which has to listen before it does. No log is worth a run."""
 
-    def __init__(self, name: str, sink: Sink, tally: Tally, note: Callable[[str], Any]) -> None:
+    def __init__(self, name: str, sink: Sink, tally: Counts, note: Callable[[str], Any]) -> None:
         self._name, self._sink, self._tally, self._note = name, sink, tally, note
         self._broken = False
 
-    def ended(self, played: Played) -> None:
+    def ended(self, played: PlayedEpisode) -> None:
         """Writes the rates so far, and the times of the episode."""
         self._try(lambda: self._sink.write(self._numbers(played), self._tally.all.done))
 
@@ -86,7 +86,7 @@ class Log:
         """Nothing more will be written."""
         self._try(self._sink.close)
 
-    def _numbers(self, played: Played) -> dict[str, float]:
+    def _numbers(self, played: PlayedEpisode) -> dict[str, float]:
         condition = played.result.episode.condition
         rates = {"success_rate": self._tally.all, f"conditions/{condition}": self._tally.conditions[condition]}
         per_minute = self._tally.per_minute
@@ -109,8 +109,8 @@ class Log:
 
 @contextmanager
 def logs(
-    wanted: Iterable[str], run: Path, header: Mapping[str, Any], tally: Tally, note: Callable[[str], Any]
-) -> Iterator[tuple[Log, ...]]:
+    wanted: Iterable[str], run: Path, header: Mapping[str, Any], tally: Counts, note: Callable[[str], Any]
+) -> Iterator[tuple[RunLogger, ...]]:
     """The logs that `--log` asks for, such as `tensorboard` or `wandb:PROJECT`.
 
     Raises:
@@ -119,7 +119,7 @@ def logs(
     with ExitStack() as stack:
         found = []
         for text in wanted:
-            found.append(Log(text, _sink(text, run, header), tally, note))
+            found.append(RunLogger(text, _sink(text, run, header), tally, note))
             stack.callback(found[-1].close)
         yield tuple(found)
 

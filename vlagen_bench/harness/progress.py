@@ -12,8 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from vlagen_bench.harness.counts import ENVIRONMENT, Count, Tally
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.counts import ENVIRONMENT, Counts, OutcomeCount
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.utils.text import NO_DATA, percent, percent_range
 
 LINE_EVERY_S = 10.0
@@ -49,7 +49,7 @@ def _due(silent_s: float, elapsed_s: float) -> bool:
 class RunProgress:
     """A listener that shows a tally, which has to listen before it does."""
 
-    def __init__(self, console: Console, tally: Tally, *, until: str | None = None) -> None:
+    def __init__(self, console: Console, tally: Counts, *, until: str | None = None) -> None:
         """Shows `tally` on `console`; `until` is the rule that may end the run before its plan."""
         self._console, self._tally, self._until = console, tally, until
         self._line_at = time.monotonic()
@@ -70,7 +70,7 @@ class RunProgress:
         if self._tally.fresh:
             self._print(f"Episodes played: {self._tally.fresh} in {duration(self._tally.elapsed_s)}, {self._pace()}")
 
-    def ended(self, played: Played) -> None:
+    def ended(self, played: PlayedEpisode) -> None:
         """Says so, if it is time."""
         now = time.monotonic()
         if self._console.is_terminal or not _due(now - self._line_at, self._tally.elapsed_s):
@@ -147,14 +147,14 @@ class RunProgress:
         return f"{'at most' if self._until else 'about'} {duration(left_s)} left"
 
 
-def said(count: Count) -> str:
+def said(count: OutcomeCount) -> str:
     """`7/10 succeeded (70 %, 95 % interval 40 – 89 %), 2 ended as errors`."""
     interval = f" ({percent(count.rate)}, 95 % interval {percent_range(count.interval)})" if count.n else ""
     errors = f", {count.errors} ended as errors" if count.errors else ""
     return f"{count.successes}/{count.n} succeeded{interval}{errors}"
 
 
-def short(count: Count) -> str:
+def short(count: OutcomeCount) -> str:
     """`7/10`, and how many errors beside them."""
     return f"{count.successes}/{count.n}" + (f" + {count.errors} errors" if count.errors else "")
 
@@ -167,7 +167,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _cells(count: Count) -> tuple[str, ...]:
+def _cells(count: OutcomeCount) -> tuple[str, ...]:
     interval = percent_range(count.interval if count.n else None)
     errors = f"[red]{count.errors}[/red]" if count.errors else "0"
     return f"{count.done}/{count.planned}", percent(count.rate), interval, errors

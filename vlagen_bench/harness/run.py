@@ -4,24 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.types import Episode, Outcome, Plan
 
 
-class Players(Protocol):
-    """Plays episodes: `harness.solo.Solo` in this process, `Crew` in several, `on_ray.troupe.Troupe` in a cluster."""
+class Executor(Protocol):
+    """Plays episodes: `harness.solo.Solo` in this process, `PoolExecutor` in several, `on_ray.troupe.Troupe` in a cluster."""
 
-    def endings(self, episodes: Iterable[Episode]) -> Iterator[Sequence[Played]]: ...
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[Sequence[PlayedEpisode]]: ...
 
 
 class Listener(Protocol):
     """Receives every episode that ended, once, when it is stored."""
 
-    def ended(self, played: Played) -> None: ...
+    def ended(self, played: PlayedEpisode) -> None: ...
 
 
-class Stop(Protocol):
+class StoppingRule(Protocol):
     """Ends a run before its plan does: `stopping.Stop`."""
 
     def needed(self, missing: Iterable[Episode]) -> Iterable[Episode]: ...
@@ -35,13 +35,13 @@ class TooManyErrors(VlagenError):
 
 def run(
     plan: Plan,
-    players: Players,
+    players: Executor,
     folder: RunFolder,
     listeners: tuple[Listener, ...] = (),
     *,
     max_errors: int,
     retry_errors: bool,
-    stop: Stop | None = None,
+    stop: StoppingRule | None = None,
 ) -> None:
     """Has every episode of the plan played that has no result yet, and stores each as it ends.
 

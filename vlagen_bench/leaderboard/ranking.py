@@ -10,7 +10,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RankedEntry:
     """An entry on a leaderboard."""
 
     name: str
@@ -26,7 +26,7 @@ class Place:
 class Board:
     """Entries by rate, and which of them are tied."""
 
-    places: tuple[Place, ...]
+    places: tuple[RankedEntry, ...]
     groups: tuple[tuple[str, ...], ...]
     """neighbours of whom no two differ significantly; groups may overlap, since a tie with both neighbours does not tie
     these with each other"""
@@ -48,7 +48,7 @@ def board(counts: Mapping[str, tuple[int, int]], alpha: float = ALPHA) -> Board:
     adjusted = holm({pair: _p(*counts[pair[0]], *counts[pair[1]]) for pair in combinations(names, 2)})
     apart = {pair for pair, p in adjusted.items() if p is not None and p <= alpha}
     places = [
-        Place(
+        RankedEntry(
             name=name,
             successes=counts[name][0],
             n=counts[name][1],

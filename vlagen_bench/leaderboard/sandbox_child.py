@@ -54,15 +54,15 @@ def work(answers: TextIO) -> None:
 
     import numpy as np
 
-    from vlagen_bench.harness.env_runner import Stage
-    from vlagen_bench.harness.replay import Unseen, play
+    from vlagen_bench.harness.env_runner import EnvRunner
+    from vlagen_bench.harness.replay import UnrenderedSimulator, play
     from vlagen_bench.leaderboard.codec import actions_from_bytes
     from vlagen_bench.plan.plan import episode_from_dict, task_of
 
     job = json.loads(sys.stdin.buffer.readline())
     actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"])
     task = task_of(job["task"])
-    stage = Stage(Unseen(task), task)
+    stage = EnvRunner(UnrenderedSimulator(task), task)
     for content, moves in zip(job["episodes"], actions, strict=True):
         again = play(stage, episode_from_dict(content), np.ascontiguousarray(moves))
         answers.write(json.dumps({"id": content["id"], **dataclasses.asdict(again)}) + "\n")

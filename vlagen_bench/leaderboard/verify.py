@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
 from typing import Literal
 
-from vlagen_bench.harness.replay import Comparison
+from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.limits import MESSAGE_CHARS, Refused
 from vlagen_bench.leaderboard.sandbox import Sandbox
@@ -15,7 +15,7 @@ from vlagen_bench.leaderboard.untrusted_json import shown
 from vlagen_bench.leaderboard.verdict import Verdict
 from vlagen_bench.report import entries
 from vlagen_bench.report.entries import Entry, Proof
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.types import Task
 
 States = Literal["exact", "rescored"]
@@ -29,8 +29,8 @@ def verify(
     sample: int | None = None,
     seed: int | None = None,
     states: States = "exact",
-    resimulate: Callable[[Task, Sequence[Take]], Iterator[Comparison]] | None = None,
-    progress: Callable[[Iterable[Comparison], int], Iterable[Comparison]] = lambda found, total: found,
+    resimulate: Callable[[Task, Sequence[RecordedEpisode]], Iterator[ReplayComparison]] | None = None,
+    progress: Callable[[Iterable[ReplayComparison], int], Iterable[ReplayComparison]] = lambda found, total: found,
 ) -> Verdict:
     """The verdict.
 
@@ -101,7 +101,9 @@ def alike(submission: Submission, published: Collection[Entry]) -> tuple[str, ..
     )
 
 
-def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[Sequence[Take], int | None]:
+def draw(
+    takes: Sequence[RecordedEpisode], sample: int | None, seed: int | None
+) -> tuple[Sequence[RecordedEpisode], int | None]:
     """The takes to re-simulate, in the plan's order, and the seed that drew them; None where nothing was drawn."""
     if sample is not None and sample < 0:
         raise Refused(f"--sample {sample}: a number of episodes is not negative.")
@@ -113,7 +115,7 @@ def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[S
     return [takes[i] for i in sorted(Random(seed).sample(range(len(takes)), sample))], seed
 
 
-def check(one: Comparison, states: States) -> None:
+def check(one: ReplayComparison, states: States) -> None:
     """Raises `Refused` if an episode's score does not stand, or its states are others and that matters."""
     where = f"The episode {one.episode.id} ({one.episode.condition} {one.episode.index}), re-simulated from its actions"
     if one.disagreements:

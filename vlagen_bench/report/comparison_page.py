@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.harness.early_stopping import STOPPED
-from vlagen_bench.report.comparison import Comparison, Gap, Line
+from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.report.comparison_terminal import named, outcome
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.estimates import Estimate
@@ -29,7 +29,7 @@ FILMED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Film:
+class EpisodeFilm:
     """What a run made of an episode."""
 
     label: str
@@ -90,18 +90,18 @@ def _render(found: Comparison, films: Mapping[tuple[str, str], str | None], fold
     )
 
 
-def estimate(gap: Gap) -> Estimate:
+def estimate(gap: RunDifference) -> Estimate:
     """A run's rate minus the first's, as charts want it."""
     return Estimate(value=gap.pairs.difference, low=gap.low, high=gap.high, n=gap.pairs.n)
 
 
 def _film(
     found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping[str, Any]
-) -> Film:
+) -> EpisodeFilm:
     own, run = episode["id"], found.runs[label]
     replay = ["vlagen", "replay", str(run.path), "--episode", own, "--video", "--out", str(run.path / "videos")]
     absent = films[label, own] is None and run.success(own) is not None
-    return Film(
+    return EpisodeFilm(
         label=label,
         outcome=outcome(found, label, own),
         source=films[label, own],
@@ -136,7 +136,7 @@ def _write_comparison(found: Comparison, path: Path) -> None:
                 writer.writerow((*what, line.rate(label), *_gap_cells(line, label)))
 
 
-def _gap_cells(line: Line, label: str) -> tuple[Any, ...]:
+def _gap_cells(line: ComparisonRow, label: str) -> tuple[Any, ...]:
     gap = line.gaps.get(label)
     if gap is None:
         return (None,) * 7
@@ -179,7 +179,7 @@ def _plot(found: Comparison, path: Path) -> None:
             figure.savefig(path, metadata={"Date": None})
 
 
-def _draw(axes: Any, label: str, name: str, lines: tuple[Line, ...], shift: float, colour: str) -> None:
+def _draw(axes: Any, label: str, name: str, lines: tuple[ComparisonRow, ...], shift: float, colour: str) -> None:
     gaps = [(place, line.gaps[label]) for place, line in enumerate(lines)]
     known = [(place, value) for place, gap in gaps if (value := gap.pairs.difference) is not None]
     axes.plot(

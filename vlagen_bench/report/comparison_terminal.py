@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Table
 
-from vlagen_bench.report.comparison import Comparison, Gap, Line
+from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.utils.text import NO_DATA, percent, points
 
 SHOWN = 20
@@ -34,7 +34,7 @@ def probability(p: float | None) -> str:
     return NO_DATA if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def interval(gap: Gap) -> str:
+def interval(gap: RunDifference) -> str:
     """`-3 – +12`, in points, or a dash."""
     return NO_DATA if gap.low is None else f"{points(gap.low)} – {points(gap.high)}"
 
@@ -73,7 +73,7 @@ def _against_first(found: Comparison, label: str) -> Table:
     return table
 
 
-def _cells(line: Line, first: str, label: str) -> tuple[str, ...]:
+def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:
     gap = line.gaps[label]
     rates = (percent(line.rate(first)), percent(line.rate(label)))
     counts = (str(gap.pairs.only_first), str(gap.pairs.only_other)) if gap.pairs.n else (NO_DATA, NO_DATA)

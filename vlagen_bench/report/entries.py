@@ -35,7 +35,7 @@ class Protocol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class EntrySource:
     """The publication of an entry's numbers."""
 
     citation: str
@@ -46,7 +46,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class EntryResult:
     """The result of one condition: counts, or a rate alone."""
 
     n: int | None = None
@@ -103,9 +103,9 @@ class Entry:
     suite: str
     name: str
     model: str
-    source: Source
+    source: EntrySource
     protocol: Protocol
-    conditions: dict[str, Cell] = field(default_factory=dict)
+    conditions: dict[str, EntryResult] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     """published averages of conditions that were not published one by one"""
     privileged: bool = False
@@ -159,7 +159,7 @@ def read(path: Path) -> Entry:
     return entry
 
 
-def _check_cell(cell: Cell, where: str) -> None:
+def _check_cell(cell: EntryResult, where: str) -> None:
     given = (cell.n is not None, cell.successes is not None, cell.rate is not None)
     if given not in ((True, True, False), (False, False, True)):
         raise ConfigError(f"{where}: give either `n` and `successes`, or `rate` alone.")

@@ -4,25 +4,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vlagen_bench.harness import replay
-from vlagen_bench.harness.env_runner import Sim, Stage
+from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Finish
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report.comparison import Comparison
 from vlagen_bench.report.html.films import spread
 from vlagen_bench.report.load import Run
 from vlagen_bench.runs import episodes
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import EpisodeResult, Task
 
 
-def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
+def film(take: RecordedEpisode, sim: Sim, task: Task, folder: Path) -> replay.ReplayComparison:
     """Writes the film of what a take's actions do here into the folder, and compares that with the record."""
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    stage = Stage(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    stage = EnvRunner(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
     again = replay.play(stage, take.episode, take.actions)
     result = EpisodeResult(
         episode=take.episode,

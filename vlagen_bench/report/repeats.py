@@ -21,7 +21,7 @@ _REPEAT = re.compile(r"(.+)-repeat-(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeated:
+class RepeatedRate:
     """One condition, or all of them, in all repeats."""
 
     condition: str
@@ -46,7 +46,7 @@ class Repeats:
     """those of the same plan and policy that are there"""
     others: tuple[Path, ...]
     """folders that are called like repeats, and are of another plan or policy, or cannot be read"""
-    conditions: tuple[Repeated, ...]
+    conditions: tuple[RepeatedRate, ...]
     """each, then all together; of a run alone as well"""
 
     @property
@@ -58,7 +58,7 @@ class Repeats:
         return self.conditions[-1].retest
 
     @property
-    def differing(self) -> tuple[Repeated, ...]:
+    def differing(self) -> tuple[RepeatedRate, ...]:
         """The conditions whose outcomes differ somewhere, and all together."""
         return tuple(one for one in self.conditions if one.condition == OVERALL or one.retest.agreeing < one.retest.n)
 
@@ -116,7 +116,7 @@ def repeated(
     planned: Iterable[Mapping[str, Any]],
     conditions: Iterable[str],
     runs: Sequence[Mapping[str, Mapping[str, Any]]],
-) -> tuple[Repeated, ...]:
+) -> tuple[RepeatedRate, ...]:
     """Each condition, then all together.
 
     Args:
@@ -132,10 +132,10 @@ def repeated(
     return tuple(_repeated(name, mine, runs) for name, mine in {**ids, OVERALL: everything}.items())
 
 
-def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> Repeated:
+def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> RepeatedRate:
     outcomes = [[succeeded(run[one]["outcome"]) if one in run else None for one in ids] for run in runs]
     known = [[won for won in mine if won is not None] for mine in outcomes]
-    return Repeated(
+    return RepeatedRate(
         condition=name,
         rates=tuple(sum(mine) / len(mine) if mine else None for mine in known),
         retest=retest([won for won in mine if won is not None] for mine in zip(*outcomes, strict=True)),

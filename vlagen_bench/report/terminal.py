@@ -108,7 +108,7 @@ def once_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
     """How many episodes failed in which way, commonest first; None if none failed."""
     totals: dict[str, int] = {}
     for counts in troubles.values():

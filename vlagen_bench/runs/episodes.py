@@ -17,7 +17,7 @@ from vlagen_bench.utils.parsing import build
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class EpisodeLine:
     """The JSON form of an episode, with its types."""
 
     id: str
@@ -31,11 +31,11 @@ class Line:
 
     def of(self) -> dict[str, Any]:
         """What it says of the episode, in the form of `Episode.to_dict`."""
-        return {field.name: getattr(self, field.name) for field in fields(Line)}
+        return {field.name: getattr(self, field.name) for field in fields(EpisodeLine)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record(Line):
+class EpisodeRecord(EpisodeLine):
     """A line of `episodes.jsonl`, with its types."""
 
     outcome: Outcome
@@ -48,18 +48,18 @@ class Record(Line):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Take:
+class RecordedEpisode:
     """An episode as it was played: enough to play it again, and to see whether it goes the same way."""
 
     episode: Episode
-    record: Record
+    record: EpisodeRecord
     actions: np.ndarray
     """float32 (T, 7)"""
     state_hashes: tuple[str, ...]
     """after the reset, and after each action"""
 
 
-def of_run(path: Path, only: str | None = None) -> Iterator[Take]:
+def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
     """The takes of a run folder, in the order of its plan; episodes without a result are left out.
 
     Args:
@@ -80,11 +80,11 @@ def of_run(path: Path, only: str | None = None) -> Iterator[Take]:
                 f"The ids stand in its episodes.jsonl."
             )
     for episode in planned:
-        record = build(Record, dict(results[episode.id]), f"{path / 'episodes.jsonl'}: {episode.id}")
+        record = build(EpisodeRecord, dict(results[episode.id]), f"{path / 'episodes.jsonl'}: {episode.id}")
         if not _same(record.of(), episode.to_dict()):
             raise RunError(f"{path}: the line of {episode.id} is not of the episode in plan.json: one was edited.")
         actions, hashes = read_actions(path, episode.id)
-        yield Take(episode=episode, record=record, actions=actions, state_hashes=tuple(hashes))
+        yield RecordedEpisode(episode=episode, record=record, actions=actions, state_hashes=tuple(hashes))
 
 
 def episodes(path: Path) -> list[Episode]:
@@ -101,7 +101,7 @@ def episodes(path: Path) -> list[Episode]:
 
 def _episodes(listed: Iterable[Any], path: Path) -> Iterator[Episode]:
     for number, content in enumerate(listed):
-        line = build(Line, content, f"{path}: episodes[{number}]")
+        line = build(EpisodeLine, content, f"{path}: episodes[{number}]")
         try:
             yield episode_from_dict(line.of())
         except VlagenError as error:
@@ -117,6 +117,6 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return False
 
 
-def scored(record: Record) -> Mapping[str, bool | None]:
+def scored(record: EpisodeRecord) -> Mapping[str, bool | None]:
     """What a record says of success."""
     return {"success": record.success_at_end, "success_once": record.success_once}

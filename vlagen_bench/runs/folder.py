@@ -99,7 +99,7 @@ class RunFolder:
             with writing_to(self.path):
                 _write_atomically(path, json.dumps({**header, **facts}, indent=1, sort_keys=True) + "\n")
 
-    def note_player(self, how: Mapping[str, Any]) -> None:
+    def note_executor(self, how: Mapping[str, Any]) -> None:
         """Lets the header say who plays, after those who played before: a run may go on with others."""
         known = _read_json(self.path / "header.json").get("players", [])
         self.amend(players=[*known, *([] if how in known else [how])])

@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol
 
-Trouble = Literal[
+FailureMode = Literal[
     "placed_then_lost",
     "not_released_or_moving",
     "wrong_receptacle",
@@ -14,7 +14,7 @@ Trouble = Literal[
 ]
 
 
-class Happened(Protocol):
+class EpisodeEvents(Protocol):
     """The facts that decide."""
 
     @property
@@ -45,7 +45,7 @@ class Happened(Protocol):
     def grasped_now(self) -> bool: ...
 
 
-def trouble_of(status: Happened) -> Trouble | None:
+def failure_mode_of(status: EpisodeEvents) -> FailureMode | None:
     """The first that applies, nearest to success first; None for success."""
     if status.success:
         return None

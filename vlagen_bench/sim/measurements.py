@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class ObjectReading:
     """A model as it stands and is. World frame."""
 
     position_m: Vec3
@@ -38,7 +38,7 @@ class Thing:
 class Reading:
     """One moment of an episode."""
 
-    things: Mapping[str, Thing]
+    things: Mapping[str, ObjectReading]
     """by role"""
     table_m: float
     """height of what carries the table, up to a constant of the scene"""
@@ -77,10 +77,10 @@ def read(simulator: "Simulator") -> Reading:
     )
 
 
-def _thing(body: "Body", grid: Grid) -> Thing:
+def _thing(body: "Body", grid: Grid) -> ObjectReading:
     shapes = body.rigid.collision_shapes
     aside_m = np.abs(body.position_m[:2] - grid.centre_m).max()
-    return Thing(
+    return ObjectReading(
         position_m=_numbers(body.position_m),
         outside_m=max(0.0, float(aside_m) - grid.inner_half_edge_m),
         quat_wxyz=_numbers(body.quat_wxyz),

@@ -16,7 +16,7 @@ GENTLE_M_S = 0.3
 
 
 @dataclass(kw_only=True)
-class Things:
+class ObjectVerbs:
     """The objects and receptacles of one episode."""
 
     world: World

@@ -11,7 +11,7 @@ from vlagen_bench.axes import apply_stage
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.arm import Arm
-from vlagen_bench.sim.camera import Sight
+from vlagen_bench.sim.camera import SceneCamera
 from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
@@ -54,7 +54,7 @@ class Simulator:
         self._leave()
         world = World(spec=self.spec, drawn=self._drawn)
         self.world = world
-        self.sight = Sight(world=world) if self._drawn else None
+        self.sight = SceneCamera(world=world) if self._drawn else None
         self.arm = Arm(robot=world.robot, spec=self.spec.robot, urdf=self._urdf)
         self.scene = EpisodeScene(world=world, sight=self.sight, arm=self.arm)
         apply_stage(self.scene, episode.values, "build")

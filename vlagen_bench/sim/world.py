@@ -16,7 +16,7 @@ from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
 from vlagen_bench.scenes.base import Pose, SceneSpec
-from vlagen_bench.scenes.projection import View
+from vlagen_bench.scenes.projection import CameraView
 from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.model_cache import LoadedModels
@@ -180,7 +180,7 @@ class World:
             self.scene.add_entity(entity)
         return camera
 
-    def aim(self, view: View) -> None:
+    def aim(self, view: CameraView) -> None:
         """Gives the camera this view, wherever in the world what carries it stands now."""
         mount = self.spec.camera.mount
         carrier = self.links[mount].entity.pose if mount else sapien.Pose()

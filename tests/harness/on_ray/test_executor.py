@@ -15,7 +15,7 @@ from helpers.places import TESTS
 from helpers.ray_fakes import PortableFilm, SlowSim
 from helpers.workers import PLAN, VICTIM, outcomes, trapped
 from helpers.workers import go as workers_go
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
 from vlagen_bench.harness.on_ray.cluster import Cluster
 from vlagen_bench.policies.base import LoadedPolicy, load
@@ -194,7 +194,7 @@ def test_a_run_goes_on_elsewhere(tmp_path, two_nodes):
 
 
 def test_the_driver_knows_a_policy_without_loading_it(two_nodes):
-    options = Playing(executor="ray")
+    options = ExecutionOptions(executor="ray")
     found = options.load("helpers.ray_fakes:Scribbler", {})
     assert found.policy.spec == {"gripper": "sideways"} and not found.privileged
     assert not hasattr(found.policy, "act_batch") and options.load("helpers.fakes:Oracle", {}).privileged
@@ -208,27 +208,27 @@ def test_it_is_said_that_a_policy_waits_for_room(two_nodes, monkeypatch, caplog)
     from vlagen_bench.harness.on_ray import probe_policy
 
     monkeypatch.setattr(probe_policy, "PATIENCE_S", 0.3)
-    Playing(executor="ray").load("helpers.ray_fakes:SlowToLoad", {})
+    ExecutionOptions(executor="ray").load("helpers.ray_fakes:SlowToLoad", {})
     assert "The policy is not loaded yet; free in the cluster: " in caplog.text and "(--policy-gpus)" in caplog.text
 
 
 def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     import asyncio
 
-    from vlagen_bench.harness.inference import Asker, Question
-    from vlagen_bench.harness.on_ray.replica import Replica, Turn
+    from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
+    from vlagen_bench.harness.on_ray.replica import Caller, Replica
 
     async def ask():
         replica = Replica("helpers.fakes:Batcher", {}, 2, 5.0)
-        replica._asker = Asker(load("helpers.fakes:Batcher", {}), slots=2)
+        replica._asker = PolicyCaller(load("helpers.fakes:Batcher", {}), slots=2)
 
         def question(begins):
-            return Question(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})
+            return PolicyQuery(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})
 
-        first = asyncio.create_task(replica.ask(Turn(slot=0, number=1), question(True)))
-        second = await replica.ask(Turn(slot=1, number=2), question(True))
-        late = await replica.ask(Turn(slot=0, number=1), question(False))
-        third = await replica.ask(Turn(slot=1, number=2), question(False))
+        first = asyncio.create_task(replica.ask(Caller(slot=0, number=1), question(True)))
+        second = await replica.ask(Caller(slot=1, number=2), question(True))
+        late = await replica.ask(Caller(slot=0, number=1), question(False))
+        third = await replica.ask(Caller(slot=1, number=2), question(False))
         first.cancel()
         return second, late, third
 
@@ -239,9 +239,9 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
 
 def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(two_nodes):
     from vlagen_bench.diagnostics import bench_scale
-    from vlagen_bench.harness.on_ray.null import Waits
+    from vlagen_bench.harness.on_ray.null import NullSettings
 
-    load = bench_scale.measure(2, Waits(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
+    load = bench_scale.measure(2, NullSettings(step_s=0.001, reset_s=0.0, steps=8, horizon=4), rounds=3)
     assert load.questions == 2 * load.episodes == 2 * 3
     assert load.question_bytes > 640 * 480 * 3 and load.record_bytes < 10_000
     assert 0 < load.commit_s < load.store_s < load.busy_s < load.wall_s
@@ -250,9 +250,11 @@ def test_null_environments_send_true_messages_and_pictures_pass_the_driver_by(tw
 
 def test_a_driver_that_is_fed_too_fast_is_found_out():
     from vlagen_bench.diagnostics import bench_scale
-    from vlagen_bench.harness.on_ray.null import Waits
+    from vlagen_bench.harness.on_ray.null import NullSettings
 
-    slow, fast = (bench_scale.feed(per_s, Waits(), seconds=seconds) for per_s, seconds in ((10, 1.0), (1e6, 2e-4)))
+    slow, fast = (
+        bench_scale.feed(per_s, NullSettings(), seconds=seconds) for per_s, seconds in ((10, 1.0), (1e6, 2e-4))
+    )
     assert slow.kept_up and slow.busy < 0.9 and slow.together < 5
     assert not fast.kept_up and fast.busy > 0.9 and fast.together > 5
 
@@ -268,7 +270,7 @@ def test_a_driver_that_is_fed_too_fast_is_found_out():
 )
 def test_an_option_that_makes_no_sense_is_a_sentence(options, says):
     with pytest.raises(ConfigError, match=says):
-        _ = Playing(**options).cluster
+        _ = ExecutionOptions(**options).cluster
 
 
 def test_an_address_where_no_cluster_is_is_a_sentence(tmp_path):

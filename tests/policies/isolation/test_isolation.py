@@ -20,14 +20,14 @@ from helpers.fakes import loaded, wait_for
 from helpers.hostile import SINS, Good, Hostile, HostileBatch
 from helpers.hostile_runs import EPISODES, FEW, PLAN, TASK, go
 from helpers.places import DOCS, TESTS
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.harness.inference import Asker, Question
+from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation.output import NO_MORE, Output
-from vlagen_bench.policies.isolation.proxy import Isolation, load
+from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 from vlagen_bench.scenes.tabletop import PANDA
 
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
@@ -69,7 +69,7 @@ def test_a_sin_ends_its_episode_at_most(tmp_path, good, name):
 def test_a_policy_of_its_own_process_commits_every_sin_and_all_other_episodes_are_the_same(tmp_path, good):
     sins = dict(zip(EPISODES[::2], TOGETHER, strict=False))
     assert len(sins) == len(TOGETHER)
-    made = load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, Isolation(step_s=APART_S, memory_mb=2000))
+    made = load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, IsolationLimits(step_s=APART_S, memory_mb=2000))
     made.policy.output.keep_in(tmp_path / "policy.log")
     results = go(tmp_path / "run", made, PLAN.episodes[: 2 * len(sins)])
     assert_like(results, good, {key: SINS[name].apart for key, name in sins.items()}, APART_S)
@@ -88,7 +88,7 @@ def test_sins_of_a_batch_are_of_one(tmp_path, good):
 @pytest.mark.parametrize("policy", ["Hostile", "HostileBatch"])
 def test_a_crash_harms_no_episode_that_goes_on_beside_it(tmp_path, good, policy):
     sins = {EPISODES[1]: "segfault", EPISODES[2]: "ragged", EPISODES[5]: "os_exit", EPISODES[6]: "nan"}
-    made = load(f"helpers.hostile:{policy}", {"sins": json.dumps(sins)}, Isolation(step_s=20))
+    made = load(f"helpers.hostile:{policy}", {"sins": json.dumps(sins)}, IsolationLimits(step_s=20))
     results = go(tmp_path, made, PLAN.episodes[:8], workers=3)
     # Of a batch it is said that act_batch() fails, of one answer that act() returned it.
     outcomes = {key: SINS[name].apart.split(" in act")[0] for key, name in sins.items()}
@@ -144,13 +144,15 @@ def test_ctrl_c_is_heard_even_by_a_policy_that_swallows_it(tmp_path):
 
 
 def question(number, begins=True):
-    return Question(
+    return PolicyQuery(
         episode_id=EPISODES[number], begins=begins, instruction="", observation={"state": np.zeros(1, np.float32)}
     )
 
 
 def test_an_episode_that_the_policy_forgot_begins_again():
-    asker = Asker(load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, Isolation()))
+    asker = PolicyCaller(
+        load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, IsolationLimits())
+    )
     assert asker.ask({0: question(0), 1: question(1)})[1].error is None
     died = asker.ask({1: question(1, begins=False)})[1]
     forgot = asker.ask({0: question(0, begins=False)})[0]
@@ -172,7 +174,10 @@ def test_an_episode_that_the_policy_forgot_begins_again():
     ],
 )
 def test_a_batch_is_as_many_answers_as_questions(policy, says):
-    here, apart = Asker(base.load(f"helpers.hostile:{policy}", {})), Asker(load(f"hostile:{policy}", {}, Isolation()))
+    here, apart = (
+        PolicyCaller(base.load(f"helpers.hostile:{policy}", {})),
+        PolicyCaller(load(f"hostile:{policy}", {}, IsolationLimits())),
+    )
     for asker in (here, apart):
         answers = asker.ask({0: question(0), 1: question(1)})
         if says is None:
@@ -183,14 +188,14 @@ def test_a_batch_is_as_many_answers_as_questions(policy, says):
 
 def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
     for number, made in enumerate(
-        (base.load("helpers.hostile:BadReset", {}), load("helpers.hostile:BadReset", {}, Isolation()))
+        (base.load("helpers.hostile:BadReset", {}), load("helpers.hostile:BadReset", {}, IsolationLimits()))
     ):
         errors = [record["error"] for record in go(tmp_path / f"{number}", made).values()]
         line = hostile.BadReset.reset.__code__.co_firstlineno + 1
         assert errors == [f"policy: reset() raised KeyError: '{episode.id}' (hostile.py:{line})" for episode in FEW]
 
 
-@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation())])
+@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=IsolationLimits())])
 def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
     with pytest.raises(PolicyError, match="spec` that cannot be read: RuntimeError: no spec today"):
         base.check_spec(how("helpers.hostile:BadSpec", {}), PANDA)
@@ -201,7 +206,7 @@ def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
     ):
         how("helpers.hostile:BadStart", {})
     with pytest.raises(PolicyError, match="not yet"):
-        Asker(how("helpers.hostile:BadAttribute", {}))
+        PolicyCaller(how("helpers.hostile:BadAttribute", {}))
 
 
 def test_a_policy_that_is_made_leaves_all_as_it_was():
@@ -212,7 +217,7 @@ def test_a_policy_that_is_made_leaves_all_as_it_was():
     before = all_of_it()
     loaded = base.load("helpers.hostile:Meddler", {})
     assert all_of_it() == before
-    asker = Asker(loaded, slots=2)  # which makes another instance
+    asker = PolicyCaller(loaded, slots=2)  # which makes another instance
     assert all_of_it() == before
     assert asker.ask({1: question(1)})[1].chunk.shape == (1, 7)
 
@@ -226,16 +231,16 @@ def test_a_process_that_cannot_load_its_policy_says_why():
     with pytest.raises(
         PolicyError, match=r"cannot be loaded: its process ended with exit code 3 .* It printed: loading"
     ):
-        load("helpers.hostile:DeadStart", {}, Isolation())
+        load("helpers.hostile:DeadStart", {}, IsolationLimits())
     with pytest.raises(PolicyError, match=r"load\(\) took longer than 1 s"):
-        load("helpers.hostile:SlowStart", {}, Isolation(start_s=1.0))
+        load("helpers.hostile:SlowStart", {}, IsolationLimits(start_s=1.0))
     with pytest.raises(PolicyError, match=r"helpers.fakes:Oracle looks at the simulator.*leave out --isolate"):
-        load("helpers.fakes:Oracle", {}, Isolation())
+        load("helpers.fakes:Oracle", {}, IsolationLimits())
     with pytest.raises(PolicyError, match="Did you mean 'Good'"):
-        load("helpers.hostile:Goood", {}, Isolation())
+        load("helpers.hostile:Goood", {}, IsolationLimits())
 
 
-@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=Isolation(step_s=APART_S))])
+@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=IsolationLimits(step_s=APART_S))])
 @pytest.mark.parametrize(("policy", "says"), [("SlowClose", r"close\(\) took longer"), ("BadClose", r"sys\.exit\(1\)")])
 def test_a_policy_that_does_not_close_is_a_note(tmp_path, good, how, policy, says):
     notes = []
@@ -244,14 +249,14 @@ def test_a_policy_that_does_not_close_is_a_note(tmp_path, good, how, policy, say
 
 
 def test_nothing_that_the_process_says_is_unpickled(tmp_path):
-    made = load("helpers.hostile:Forger", {"path": str(tmp_path / "forged")}, Isolation())
+    made = load("helpers.hostile:Forger", {"path": str(tmp_path / "forged")}, IsolationLimits())
     errors = {record["error"] for record in go(tmp_path / "run", made, FEW[:2]).values()}
     assert len(errors) == 1 and "do not understand each other: this is no MessagePack" in errors.pop()
     assert not (tmp_path / "forged").exists()
 
 
 def test_a_process_ends_with_its_session(tmp_path):
-    made = load("helpers.hostile:Hostile", {"sins": json.dumps({EPISODES[1]: "processes"})}, Isolation())
+    made = load("helpers.hostile:Hostile", {"sins": json.dumps({EPISODES[1]: "processes"})}, IsolationLimits())
     group = made.policy._cell._process.pid
     assert os.getpgid(group) == group != os.getpgid(0)
     go(tmp_path, made)
@@ -273,7 +278,7 @@ def _members(group):
 def test_no_file_of_the_harness_is_open_in_the_process(tmp_path):
     with open(tmp_path / "lock", "w") as lock:
         os.set_inheritable(lock.fileno(), True)
-        made = load("helpers.hostile:Good", {}, Isolation())
+        made = load("helpers.hostile:Good", {}, IsolationLimits())
         folder = f"/proc/{made.policy._cell._process.pid}/fd"
         targets = [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
     made.policy.close()
@@ -305,12 +310,12 @@ def test_what_is_printed_has_an_end(tmp_path):
 )
 def test_options_of_isolation_that_make_no_sense_are_refused(options, says):
     with pytest.raises(ConfigError, match=says):
-        Playing(**options).isolation()
-    assert Playing(isolate=True, step_timeout=5.0).isolation() == Isolation(step_s=5.0)
+        ExecutionOptions(**options).isolation()
+    assert ExecutionOptions(isolate=True, step_timeout=5.0).isolation() == IsolationLimits(step_s=5.0)
 
 
 def test_the_option_that_is_named_lengthens_the_time_to_load():
-    assert Playing(isolate=True, step_timeout=3000.0).isolation().start_s == 3000.0
+    assert ExecutionOptions(isolate=True, step_timeout=3000.0).isolation().start_s == 3000.0
 
 
 def test_the_page_says_what_the_catalogue_does():
@@ -326,7 +331,7 @@ def test_a_real_simulator_is_the_same_whatever_the_policy_does(tmp_path):
     made = {
         "good": loaded(Good()),
         "here": loaded(Hostile(json.dumps(sins))),
-        "apart": load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, Isolation()),
+        "apart": load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, IsolationLimits()),
     }
     found = {name: go(tmp_path / name, one, make_sim=make_sim, task=task) for name, one in made.items()}
     expected = {key: SINS[name].here for key, name in sins.items()}

@@ -26,14 +26,14 @@ from websockets.sync.client import connect
 from helpers.fakes import Batcher, Counter, Stepper, loaded, wait_for
 from helpers.places import TESTS
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.harness.inference import Asker, Question
+from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
 from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies import base
 from vlagen_bench.policies.random import Random
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.policies.remote.messages import observation, parse_names, question, renamed
 from vlagen_bench.policies.remote.server import Server
-from vlagen_bench.policies.remote.session import Served
+from vlagen_bench.policies.remote.session import ServedPolicy
 from vlagen_bench.utils import paths
 
 PICTURE = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
@@ -69,7 +69,7 @@ class Telling:
 @contextlib.contextmanager
 def serving(policy, *, port=0, notes=None):
     """The address of a server of this policy, which lives in another thread."""
-    served = Served(policy if isinstance(policy, base.LoadedPolicy) else loaded(policy))
+    served = ServedPolicy(policy if isinstance(policy, base.LoadedPolicy) else loaded(policy))
     server = Server(served, host="127.0.0.1", port=port, note=[].append if notes is None else notes.append)
     with server.listening() as found:
         threading.Thread(target=server.work, daemon=True).start()
@@ -240,11 +240,11 @@ def test_a_camera_that_is_not_there_is_a_sentence():
 @pytest.mark.parametrize("kind", [Stepper, Counter, Batcher, Random])
 def test_a_served_policy_answers_two_episodes_as_it_would_here(kind):
     def answers(made):
-        asker = Asker(made, slots=2)
+        asker = PolicyCaller(made, slots=2)
         found = []
         for begins in (True, False, False, True, False):  # both episodes, in turn, and both once more
             asked = {
-                slot: Question(episode_id=f"e{slot}", begins=begins, instruction="go", observation=SEEN)
+                slot: PolicyQuery(episode_id=f"e{slot}", begins=begins, instruction="go", observation=SEEN)
                 for slot in (0, 1)
             }
             parts = [asked] if asker.batches else [{slot: asked[slot]} for slot in (0, 1)]
@@ -648,7 +648,7 @@ def test_a_port_in_use_is_a_sentence():
 def test_oracles_are_not_served(name, tmp_path):
     arguments = {"run": str(tmp_path)} if name == "replay" else {}
     with pytest.raises(PolicyError, match="is an oracle"):
-        Served(base.load(name, arguments))
+        ServedPolicy(base.load(name, arguments))
 
 
 @pytest.mark.parametrize("spec", ["delta", {"gripper": object()}, {1: "one"}])
@@ -656,7 +656,7 @@ def test_a_spec_that_cannot_be_told_is_a_sentence(spec):
     policy = Telling()
     policy.spec = spec
     with pytest.raises(PolicyError, match="cannot be told to clients"):
-        Served(loaded(policy))
+        ServedPolicy(loaded(policy))
 
 
 # The command

@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class ActorAttempt:
     """An episode to be played."""
 
     episode: Episode
@@ -33,7 +33,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cast:
+class ActorSpecs:
     """How many actors of each kind there are, and how one is hired, by its number."""
 
     environments: int
@@ -44,7 +44,7 @@ class Cast:
 
 
 @dataclass(eq=False, kw_only=True)
-class Member:
+class ActorRef:
     """An actor as the driver sees it."""
 
     number: int
@@ -55,17 +55,17 @@ class Member:
     """None until it is ready"""
     hung: bool = False
     """whether it was replaced because its policy hung, in somebody's episode"""
-    attempt: Attempt | None = None
-    asked: "Member | None" = None
+    attempt: ActorAttempt | None = None
+    asked: "ActorRef | None" = None
     """the replica that it asks in its attempt"""
     episodes: int = 0
     """how many it was given"""
 
 
-class Staff:
+class ActorPool:
     """Environments and policy replicas."""
 
-    def __init__(self, cast: Cast, note: Callable[[str], Any]) -> None:
+    def __init__(self, cast: ActorSpecs, note: Callable[[str], Any]) -> None:
         """Hires all; they start in their own time, as the cluster has room.
 
         Args:
@@ -73,31 +73,31 @@ class Staff:
             note: receives a line for each actor that is replaced.
         """
         self._cast, self._note = cast, note
-        self._events: queue.SimpleQueue[tuple[Member, Future[Any]]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[ActorRef, Future[Any]]] = queue.SimpleQueue()
         self._failed_starts = 0
         self.waited_s = 0.0
         """how long the driver had nothing to do"""
-        self.free: dict[Member, None] = {}
+        self.free: dict[ActorRef, None] = {}
         """environments that are ready and play nothing"""
         self.replicas = {number: self._replica(number) for number in range(cast.replicas)}
         self._environments = {number: self._environment(number) for number in range(cast.environments)}
 
-    def _replica(self, number: int) -> Member:
-        return self._starting(Member(number=number, actor=self._cast.replica(number)))
+    def _replica(self, number: int) -> ActorRef:
+        return self._starting(ActorRef(number=number, actor=self._cast.replica(number)))
 
-    def _environment(self, number: int) -> Member:
+    def _environment(self, number: int) -> ActorRef:
         asks = number % self._cast.replicas if self._cast.replicas else None
-        return self._starting(Member(number=number, asks=asks, actor=self._cast.environment(number)))
+        return self._starting(ActorRef(number=number, asks=asks, actor=self._cast.environment(number)))
 
-    def _starting(self, member: Member) -> Member:
+    def _starting(self, member: ActorRef) -> ActorRef:
         self.watch(member, member.actor.ready.remote())
         return member
 
-    def watch(self, member: Member, ref: ObjectRef[Any]) -> None:
+    def watch(self, member: ActorRef, ref: ObjectRef[Any]) -> None:
         """Makes an event of its end; this costs the same, however many actors there are."""
         ref.future().add_done_callback(lambda done: self._events.put((member, done)))
 
-    def replace(self, member: Member) -> None:
+    def replace(self, member: ActorRef) -> None:
         """Lets it go, whatever it does, and hires another one."""
         self.free.pop(member, None)
         ray.kill(member.actor)
@@ -106,7 +106,7 @@ class Staff:
         else:
             self._environments[member.number] = self._environment(member.number)
 
-    def replies(self) -> Iterator[tuple[Member, Any]]:
+    def replies(self) -> Iterator[tuple[ActorRef, Any]]:
         """Waits; environments and their replies, or exceptions where an actor is lost.
 
         All that have come by now, perhaps none: some events are of replicas, or of actors that start.
@@ -129,7 +129,7 @@ class Staff:
             if (reply := self._reply(member, done)) is not None:
                 yield member, reply
 
-    def _reply(self, member: Member, done: Future[Any]) -> Any:
+    def _reply(self, member: ActorRef, done: Future[Any]) -> Any:
         """What an environment says of its episode; None where somebody says something else, which is dealt with here."""
         if not self._is_replica(member) and self._environments[member.number] is not member:
             return None  # it was replaced since
@@ -148,10 +148,10 @@ class Staff:
             return reply
         return None
 
-    def _is_replica(self, member: Member) -> bool:
+    def _is_replica(self, member: ActorRef) -> bool:
         return self.replicas.get(member.number) is member
 
-    def _started(self, member: Member, reply: str | BaseException) -> None:
+    def _started(self, member: ActorRef, reply: str | BaseException) -> None:
         if isinstance(reply, BaseException):
             self._failed_starts += 1
             if self._failed_starts > 2 * (self._cast.environments + self._cast.replicas):

@@ -7,18 +7,20 @@ from types import TracebackType
 from typing import Any
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import Finish, Played, Report, play
+from vlagen_bench.harness.episode import Finish, PlayedEpisode, StepReport, play
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.on_ray.actors import Attempt, Cast, Member, Staff, reason
-from vlagen_bench.harness.on_ray.environment import Ended, MovableFilm
-from vlagen_bench.harness.on_ray.replica import Turn
+from vlagen_bench.harness.on_ray.actors import ActorAttempt, ActorPool, ActorRef, ActorSpecs, reason
+from vlagen_bench.harness.on_ray.environment import AttemptResult, TransferableFilm
+from vlagen_bench.harness.on_ray.replica import Caller
 from vlagen_bench.types import Episode
 
 
-class Troupe:
+class RayExecutor:
     """Plays episodes with environments and policy replicas that are actors."""
 
-    def __init__(self, cast: Cast, *, limits: Limits, film: MovableFilm | None, note: Callable[[str], Any]) -> None:
+    def __init__(
+        self, cast: ActorSpecs, *, limits: Limits, film: TransferableFilm | None, note: Callable[[str], Any]
+    ) -> None:
         """Hires the actors.
 
         Args:
@@ -28,11 +30,11 @@ class Troupe:
             note: receives a line for everything unusual that is no error.
         """
         self._cast, self._limits, self._film, self._note = cast, limits, film, note
-        self._staff = Staff(cast, note)
-        self._queue: deque[Attempt] = deque()
+        self._staff = ActorPool(cast, note)
+        self._queue: deque[ActorAttempt] = deque()
         self._playing = self._turns = 0
 
-    def __enter__(self) -> "Troupe":
+    def __enter__(self) -> "RayExecutor":
         return self
 
     def __exit__(
@@ -45,13 +47,13 @@ class Troupe:
         """How long the driver had nothing to do."""
         return self._staff.waited_s
 
-    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[PlayedEpisode]]:
         """The episodes as they end, all at once that have by now; the next is asked for when an environment is free.
 
         Raises:
             VlagenError: what the user has to fix first.
         """
-        fresh = (Attempt(episode=episode) for episode in episodes)
+        fresh = (ActorAttempt(episode=episode) for episode in episodes)
         exhausted = False
         while True:
             while free := self._free():
@@ -62,7 +64,7 @@ class Troupe:
                 self._give(self._best(free, attempt), attempt)
             if exhausted and not self._playing and not self._queue:
                 return
-            ended: list[Played] = []
+            ended: list[PlayedEpisode] = []
             try:
                 for member, reply in self._staff.replies():
                     ended += self._go_on(member, reply)
@@ -70,33 +72,33 @@ class Troupe:
                 if ended:
                     yield ended
 
-    def _free(self) -> list[Member]:
+    def _free(self) -> list[ActorRef]:
         """Environments that play nothing, and whose policy is ready."""
         return [one for one in self._staff.free if one.asks is None or self._staff.replicas[one.asks].node]
 
-    def _best(self, free: list[Member], attempt: Attempt) -> Member:
+    def _best(self, free: list[ActorRef], attempt: ActorAttempt) -> ActorRef:
         """One that has to do with no node that the episode was lost with, if there is one."""
         return next((one for one in free if not self._nodes(one) & set(attempt.lost_with)), free[0])
 
-    def _nodes(self, member: Member) -> set[str | None]:
+    def _nodes(self, member: ActorRef) -> set[str | None]:
         return {member.node} if member.asks is None else {member.node, self._staff.replicas[member.asks].node}
 
-    def _give(self, member: Member, attempt: Attempt) -> None:
+    def _give(self, member: ActorRef, attempt: ActorAttempt) -> None:
         del self._staff.free[member]
         member.attempt, member.episodes = attempt, member.episodes + 1
         self._playing += 1
         self._turns += 1
-        turn = Turn(slot=member.number // max(1, self._cast.replicas), number=self._turns, alone=attempt.alone)
+        turn = Caller(slot=member.number // max(1, self._cast.replicas), number=self._turns, alone=attempt.alone)
         member.asked = None if member.asks is None else self._staff.replicas[member.asks]
         replica = None if member.asked is None else member.asked.actor
         self._staff.watch(member, member.actor.play.remote(attempt.episode, turn, replica))
 
-    def _go_on(self, member: Member, reply: Ended | BaseException) -> list[Played]:
+    def _go_on(self, member: ActorRef, reply: AttemptResult | BaseException) -> list[PlayedEpisode]:
         """Accepts an episode, or queues it again where something went wrong that is not its own fault; it, if it ended."""
         attempt, member.attempt = member.attempt, None
         assert attempt is not None, "it replies to what it was given"
         self._playing -= 1
-        ended = reply if isinstance(reply, Ended) else _lost(attempt, reply)
+        ended = reply if isinstance(reply, AttemptResult) else _lost(attempt, reply)
         if self._worn(member, ended):
             self._staff.replace(member)
         else:
@@ -109,11 +111,11 @@ class Troupe:
             return [self._kept(attempt, ended)]
         return []
 
-    def _worn(self, member: Member, ended: Ended) -> bool:
+    def _worn(self, member: ActorRef, ended: AttemptResult) -> bool:
         too_large = self._limits.memory_mb is not None and ended.memory_mb > self._limits.memory_mb
         return ended.trouble in ("stage", "gone") or member.episodes >= self._limits.recycle_after or too_large
 
-    def _again(self, member: Member, attempt: Attempt, ended: Ended) -> Attempt | None:
+    def _again(self, member: ActorRef, attempt: ActorAttempt, ended: AttemptResult) -> ActorAttempt | None:
         """The next attempt, if there is one. Two actors lost on one node count as one loss.
 
         For it may be the node that is lost, which Ray knows half a minute later only.
@@ -130,7 +132,7 @@ class Troupe:
         lost_with = (*attempt.lost_with, node) if node else attempt.lost_with
         return replace(attempt, number=attempt.number + counts, lost_with=lost_with)
 
-    def _kept(self, attempt: Attempt, ended: Ended) -> Played:
+    def _kept(self, attempt: ActorAttempt, ended: AttemptResult) -> PlayedEpisode:
         for name, content in ended.films.items():
             assert self._film is not None, "environments make films only where there is one"
             self._film.keep(name, content)
@@ -139,16 +141,16 @@ class Troupe:
         return ended.played
 
 
-def _lost(attempt: Attempt, error: BaseException) -> Ended:
+def _lost(attempt: ActorAttempt, error: BaseException) -> AttemptResult:
     """An attempt of which nothing is known but that its environment is gone."""
     player = play(attempt.episode, Execution(), Limits())
     next(player)
     text = f"worker: its environment is gone: {reason(error)} (attempt {attempt.number})."
-    finish = player.send(Report(error=text))
+    finish = player.send(StepReport(error=text))
     assert isinstance(finish, Finish), "an error ends an episode"
-    played = Played(result=finish.result, actions=[], state_hashes=[])
-    return Ended(played=played, trouble="gone")
+    played = PlayedEpisode(result=finish.result, actions=[], state_hashes=[])
+    return AttemptResult(played=played, trouble="gone")
 
 
-def _name(attempt: Attempt) -> str:
+def _name(attempt: ActorAttempt) -> str:
     return f"{attempt.episode.condition} {attempt.episode.index}"

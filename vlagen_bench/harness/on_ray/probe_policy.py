@@ -12,7 +12,7 @@ import ray
 
 from vlagen_bench.errors import PolicyError, VlagenError
 from vlagen_bench.harness.on_ray.actors import free, reason
-from vlagen_bench.harness.on_ray.build import called
+from vlagen_bench.harness.on_ray.build import name_and_arguments
 from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
 from vlagen_bench.policies import base
 from vlagen_bench.policies.base import LoadedPolicy
@@ -30,7 +30,7 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
     # One call: the process, and its memory, go then.
     look = ray.remote(num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_calls=1, max_retries=0)(_look)
     asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
-    looked = look.remote(*called(asked))
+    looked = look.remote(*name_and_arguments(asked))
     while not ray.wait([looked], timeout=PATIENCE_S)[0]:
         logging.getLogger(__name__).warning(
             "The policy is not loaded yet; %s. It waits for room or loads slowly (--policy-gpus).", free()

@@ -6,11 +6,11 @@ from statistics import fmean
 
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.leaderboard.claims import PRIVILEGED
-from vlagen_bench.leaderboard.ranking import Place, board
+from vlagen_bench.leaderboard.ranking import RankedEntry, board
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
-from vlagen_bench.report.entries import Cell, Entry, Protocol
+from vlagen_bench.report.entries import Entry, EntryResult, Protocol
 from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.report import protocol_of
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
@@ -34,46 +34,46 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class BoardRow:
     """An entry on its board."""
 
     entry: Entry
-    place: Place | None
+    place: RankedEntry | None
     """None: it is not ranked"""
     estimates: tuple[Estimate, ...]
     """one a column"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class ProtocolBoard:
     """Entries that may be compared: of one protocol, and none of them privileged, or all."""
 
     privileged: bool
     differences: tuple[str, ...]
     """from a run of the suite in this release, one clause each"""
-    standings: tuple[Standing, ...]
+    standings: tuple[BoardRow, ...]
     """by rate where they are ranked, then by name"""
     ties: tuple[tuple[str, ...], ...]
     """groups in which no two differ significantly, best first"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class SuitePage:
     """Everything about a suite."""
 
     suite: Suite
     groups: Mapping[str, str]
     """condition -> kind"""
     columns: tuple[Column, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[ProtocolBoard, ...]
     """the suite's own protocol first, the privileged last"""
 
     @property
-    def standings(self) -> Iterator[Standing]:
+    def standings(self) -> Iterator[BoardRow]:
         return (one for block in self.blocks for one in block.standings)
 
 
-def page(suite_name: str) -> Page:
+def page(suite_name: str) -> SuitePage:
     """The leaderboard of a suite; raises `ConfigError` for a wrong entry."""
     suite, groups = catalog.suite(suite_name), entries.groups_of(suite_name)
     own = own_protocol(suite)
@@ -84,7 +84,7 @@ def page(suite_name: str) -> Page:
     columns = tuple(_columns(groups))
     ordered = sorted(found, key=lambda key: (key[0], len(key[1]), key[1]))
     blocks = (_block(*key, found[key], columns, suite, groups) for key in ordered)
-    return Page(suite=suite, groups=groups, columns=columns, blocks=tuple(blocks))
+    return SuitePage(suite=suite, groups=groups, columns=columns, blocks=tuple(blocks))
 
 
 def own_protocol(suite: Suite) -> Protocol:
@@ -127,20 +127,20 @@ def _block(
     columns: Sequence[Column],
     suite: Suite,
     groups: Mapping[str, str],
-) -> Block:
+) -> ProtocolBoard:
     counts = {} if privileged else {entry.name: found for entry in members if (found := _counts(entry, suite, groups))}
     ranked = board(counts)
     places = {place.name: place for place in ranked.places}
     order = {name: at for at, name in enumerate(places)}
     standings = (
-        Standing(
+        BoardRow(
             entry=entry,
             place=places.get(entry.name),
             estimates=tuple(estimate(entry, column, suite, groups) for column in columns),
         )
         for entry in sorted(members, key=lambda entry: (order.get(entry.name, len(order)), entry.name))
     )
-    return Block(privileged=privileged, differences=differences, standings=tuple(standings), ties=ranked.groups)
+    return ProtocolBoard(privileged=privileged, differences=differences, standings=tuple(standings), ties=ranked.groups)
 
 
 def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> tuple[int, int] | None:
@@ -168,7 +168,7 @@ def estimate(entry: Entry, column: Column, suite: Suite, groups: Mapping[str, st
     return Estimate(value=average.value) if average and average.complete else Estimate()
 
 
-def _mean(cells: Sequence[Cell], *, independent: bool) -> Estimate:
+def _mean(cells: Sequence[EntryResult], *, independent: bool) -> Estimate:
     value = fmean(cell.value for cell in cells)
     interval: tuple[float, float] | None = None
     counts = [cell.counts for cell in cells if cell.counts is not None]

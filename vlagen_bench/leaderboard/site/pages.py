@@ -10,9 +10,9 @@ import jinja2
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
-from vlagen_bench.leaderboard.ranking import Place
+from vlagen_bench.leaderboard.ranking import RankedEntry
 from vlagen_bench.leaderboard.site import boards
-from vlagen_bench.leaderboard.site.boards import Page, Standing
+from vlagen_bench.leaderboard.site.boards import BoardRow, SuitePage
 from vlagen_bench.leaderboard.site.reports import read_reports
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
@@ -58,7 +58,7 @@ def publish(folder: Path, reports: Path | None = None) -> Path:
     return folder / INDEX
 
 
-def render(found: Sequence[Page], reports: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+def render(found: Sequence[SuitePage], reports: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """Name -> text of each page; equal entries give equal pages. `reports` are the names of those that can be linked."""
     with_entries = {page.suite.name for page in found}
     others = [catalog.suite(name) for name in catalog.suite_names() if name not in with_entries]
@@ -78,7 +78,7 @@ def render(found: Sequence[Page], reports: Sequence[str] = ()) -> Iterator[tuple
                 )  # fmt: skip
 
 
-def _rows(page: Page, one: Standing) -> Iterator[tuple[str, str, Estimate]]:
+def _rows(page: SuitePage, one: BoardRow) -> Iterator[tuple[str, str, Estimate]]:
     """Condition, kind and rate, of the conditions that the entry has."""
     for name, group in page.groups.items():
         if cell := one.entry.conditions.get(name):
@@ -109,12 +109,12 @@ def heading(column: boards.Column) -> str:
     return words.kind(column.name) if column.shelf == boards.OVERVIEW else words.plain(column.name)
 
 
-def place(one: Place) -> str:
+def place(one: RankedEntry) -> str:
     """`3`, or `2–4`."""
     return str(one.first) if one.first == one.last else f"{one.first}–{one.last}"
 
 
-def _kinds(standings: Sequence[Standing]) -> dict[str, int]:
+def _kinds(standings: Sequence[BoardRow]) -> dict[str, int]:
     """Kind of entry -> how many, the strongest kind first."""
     counts: Counter[str] = Counter(one.entry.kind for one in standings)
     return {kind: counts[kind] for kind in MEANINGS if counts[kind]}

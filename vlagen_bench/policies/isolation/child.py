@@ -44,7 +44,7 @@ def main(fd: int) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    inmate = Inmate()
+    inmate = ChildPolicy()
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
         reply = {**inmate.reply(message), "number": message["number"]}
@@ -55,7 +55,7 @@ def _serve(connection: socket.socket) -> None:
         connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
 
 
-class Inmate:
+class ChildPolicy:
     """The policy, once it is loaded."""
 
     _policy: Any = None

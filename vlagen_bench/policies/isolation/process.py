@@ -19,7 +19,7 @@ from typing import Any
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.isolation import child
 from vlagen_bench.policies.isolation.output import Output
-from vlagen_bench.policies.isolation.proxy import Isolation
+from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.utils.processes import ending
 from vlagen_bench.utils.text import shown
@@ -34,7 +34,7 @@ PIECE_BYTES = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Greeting:
+class LoadedReply:
     """What a process says of its policy once that is loaded."""
 
     methods: tuple[str, ...]
@@ -43,10 +43,10 @@ class Greeting:
     spec: Any
 
 
-class Cell:
+class PolicyProcess:
     """A process with a policy in it."""
 
-    def __init__(self, name: str, arguments: Mapping[str, str], how: Isolation, output: Output) -> None:
+    def __init__(self, name: str, arguments: Mapping[str, str], how: IsolationLimits, output: Output) -> None:
         """Starts it, and waits until the policy is loaded.
 
         Args:
@@ -76,7 +76,7 @@ class Cell:
             printed = f" It printed: {shown(output.tail)}" if output.tail else ""
             raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
         methods = reply.get("methods")
-        self.greeting = Greeting(
+        self.greeting = LoadedReply(
             methods=tuple(name for name in child.OPTIONAL if isinstance(methods, list) and name in methods),
             privileged=reply.get("privileged") is not False,
             spec=reply.get("spec"),

@@ -12,7 +12,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.remote.messages import parse_names, question, renamed
-from vlagen_bench.policies.remote.websocket import Line, Patience
+from vlagen_bench.policies.remote.websocket import Connection, Timeouts
 
 ARGUMENTS = ("url", "api_key", "map", "connect_s", "reconnect_s", "answer_s")
 
@@ -35,8 +35,8 @@ class Remote:
             if name not in ARGUMENTS:
                 raise PolicyError(f"--policy-args: {unknown('argument of a policy server', name, ARGUMENTS[1:])}")
         self._names = parse_names(arguments.get("map", ""))
-        patience = Patience(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
-        self._line = Line(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
+        patience = Timeouts(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
+        self._line = Connection(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
         self._began: dict[str, int] = {}
         """by episode, the number of the connection over which it began"""
         if self.remembers and self._names and not {"episode_id", "begins"} <= self._names.keys():

@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 from vlagen_bench.errors import ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies.guard import Guard
 from vlagen_bench.policies.remote import wire
-from vlagen_bench.policies.remote.session import Client, Served
+from vlagen_bench.policies.remote.session import ClientSession, ServedPolicy
 from vlagen_bench.utils.text import one_line
 
 PING_S, PONG_S = 60.0, 300.0
@@ -37,7 +37,7 @@ _SILENT.setLevel(logging.CRITICAL)  # websockets logs a traceback for everyone w
 class Server:
     """Sockets that put the clients' questions in a queue."""
 
-    def __init__(self, served: Served, *, host: str, port: int, note: Callable[[str], None]) -> None:
+    def __init__(self, served: ServedPolicy, *, host: str, port: int, note: Callable[[str], None]) -> None:
         """A server that does not listen yet.
 
         Args:
@@ -111,7 +111,7 @@ class Server:
             await asyncio.wait_for(server.wait_closed(), 2 * FAREWELL_S)
 
     async def _serve(self, connection: ServerConnection) -> None:
-        client, name = Client(self._served), ":".join(map(str, (connection.remote_address or ("?",))[:2]))
+        client, name = ClientSession(self._served), ":".join(map(str, (connection.remote_address or ("?",))[:2]))
         self._note(f"{name} connected.")
         try:
             await connection.send(self._greeting)
@@ -123,7 +123,7 @@ class Server:
             self._jobs.put((client.leave, Future()))
             self._note(f"{name} left.")
 
-    async def _reply(self, client: Client, frame: str | bytes, name: str) -> str | bytes:
+    async def _reply(self, client: ClientSession, frame: str | bytes, name: str) -> str | bytes:
         """The answer, or as a text why there is none: a sentence, or the traceback of the policy."""
         try:
             if isinstance(frame, str):

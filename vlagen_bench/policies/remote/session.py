@@ -13,7 +13,7 @@ from vlagen_bench.policies.base import LoadedPolicy, sharing
 from vlagen_bench.policies.remote.messages import observation
 
 
-class Served:
+class ServedPolicy:
     """A policy, and as many more instances of it as its clients need. To be used by one thread."""
 
     def __init__(self, loaded: LoadedPolicy) -> None:
@@ -64,10 +64,10 @@ class Served:
                 policy.close()
 
 
-class Client:
+class ClientSession:
     """One connection, as the policy sees it."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: ServedPolicy) -> None:
         self._served = served
         self._policy: Any = None
         self._episode: Any = None

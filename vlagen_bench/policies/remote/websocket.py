@@ -35,7 +35,7 @@ _BUSY = (500, 502, 503, 504)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long a server is waited for."""
 
     connect_s: float = 10.0
@@ -51,16 +51,16 @@ class Patience:
                 raise PolicyError(f"{name}={value:g}: give a number of seconds above 0, up to {LONGEST_S:,.0f}.")
 
 
-class Line:
+class Connection:
     """A connection to a policy server. One question at a time."""
 
-    def __init__(self, url: str, *, api_key: str = "", patience: Patience | None = None) -> None:
+    def __init__(self, url: str, *, api_key: str = "", patience: Timeouts | None = None) -> None:
         """Connects.
 
         Raises:
             PolicyError: no policy server answers there.
         """
-        self.url, self._patience = checked(url), patience or Patience()
+        self.url, self._patience = checked(url), patience or Timeouts()
         self._headers = {"Authorization": f"Api-Key {api_key}"} if api_key else None
         self._stack = ExitStack()
         self._connection: ClientConnection | None = None

@@ -6,7 +6,7 @@ from math import ceil, cos, degrees, floor, pi, sin
 
 from markupsafe import Markup
 
-from vlagen_bench.report.html.data import Curve, Line
+from vlagen_bench.report.html.data import AxisResult, LevelCurve
 from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.html.svg import dot, line, picture, scale, spark, tag, text
 from vlagen_bench.report.html.words import plain, said_rate
@@ -69,7 +69,7 @@ def share_bar(share: float) -> Markup:
     return spark(WIDTH, HEIGHT, line(0, HEIGHT - 4, WIDTH, HEIGHT - 4, "track"), bar)
 
 
-def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
+def radar(lines: Sequence[AxisResult], nominal: Estimate) -> Markup:
     """Success of every axis on a spoke, with intervals; the nominal rate as a ring."""
     radial = len(lines) > MANY_SPOKES
     angles = [2 * pi * place / len(lines) - pi / 2 for place in range(len(lines))]
@@ -93,7 +93,7 @@ def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
     return picture("radar", (0, top, 2 * MIDDLE, 2 * (MIDDLE - top)), "Success rate by axis", words, *parts)
 
 
-def severity(curve: Curve) -> Markup:
+def severity(curve: LevelCurve) -> Markup:
     """Success against level, 0 being the clean twins; intervals as lines."""
     width, height, left, bottom = 226, 150, 36, 24
     x = scale(0, max(5, *(step.level for step in curve.steps)), left + 12, width - 10)
@@ -132,7 +132,7 @@ def _at(angle: float, level: float) -> tuple[float, float]:
     return MIDDLE + RADIUS * level * cos(angle), MIDDLE + RADIUS * level * sin(angle)
 
 
-def _outline(lines: Sequence[Line], angles: Sequence[float]) -> Markup:
+def _outline(lines: Sequence[AxisResult], angles: Sequence[float]) -> Markup:
     """The polygon; where an axis has no data, it is open there, and not filled."""
     values = [one.success.value for one in lines]
     corners = [None if value is None else _at(angle, value) for value, angle in zip(values, angles, strict=True)]

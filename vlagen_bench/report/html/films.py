@@ -30,7 +30,7 @@ FIRST_PX, STRIP_PX = 320, 160
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shot:
+class EmbeddedPicture:
     """A picture in the page."""
 
     source: str
@@ -40,7 +40,7 @@ class Shot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Film:
+class FailureFilm:
     """A failure with its film."""
 
     id: str
@@ -51,9 +51,9 @@ class Film:
     steps: int
     link: str
     """of the film, from the page"""
-    first: Shot | None
+    first: EmbeddedPicture | None
     """None where the film cannot be read"""
-    strip: Shot | None
+    strip: EmbeddedPicture | None
     pictures: int
     """in the strip"""
 
@@ -62,7 +62,7 @@ class Film:
 class Gallery:
     """The failures that are shown, and how many there are."""
 
-    films: tuple[Film, ...]
+    films: tuple[FailureFilm, ...]
     failures: int
     filmed: int
 
@@ -99,14 +99,14 @@ def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> l
     return [one for one in chain.from_iterable(zip_longest(*of_condition.values())) if one is not None]
 
 
-def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
+def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:
     record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
     first = strip = None
     pictures = _pictures(path, caption(record["outcome"], instruction))
     if pictures:
         first = _shot(_wide(pictures[0][1], FIRST_PX))
         strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
-    return Film(
+    return FailureFilm(
         id=episode["id"],
         condition=episode["condition"],
         index=episode["index"],
@@ -162,8 +162,8 @@ def _timed(picture: Image.Image, time_s: float) -> Image.Image:
     return picture
 
 
-def _shot(picture: Image.Image) -> Shot:
+def _shot(picture: Image.Image) -> EmbeddedPicture:
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=78, optimize=True)
     source = "data:image/jpeg;base64," + b64encode(jpeg.getvalue()).decode()
-    return Shot(source=source, width_px=picture.width, height_px=picture.height)
+    return EmbeddedPicture(source=source, width_px=picture.width, height_px=picture.height)

@@ -6,7 +6,7 @@ from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.utils import text as texts
 from vlagen_bench.utils.text import NO_DATA, percent
 
-TROUBLES = {
+FAILURE_MODES = {
     "never_reached": "the gripper never came near the object",
     "reached_not_grasped": "it came near, and never held the object",
     "wrong_object_moved": "another object was moved instead",
