@@ -68,11 +68,11 @@ def go(path, rule=always, *, until=RULE, workers=None, stop_after=None, retry_er
         if next(count) + 1 == stop_after:
             raise KeyboardInterrupt
 
-    crew = make_executor(
+    making = make_executor(
         TASK, FakeSim, loaded(Chosen(rule)), workers=workers, execution=Execution(), limits=Limits(), film=None,
         note=print,
     )  # fmt: skip
-    with RunFolder.writing(path, HEADER, PLAN) as folder, crew as who:
+    with RunFolder.writing(path, HEADER, PLAN) as folder, making as who:
         try:
             run.run(
                 PLAN, who, folder, (SimpleNamespace(ended=interrupt),), max_errors=99, retry_errors=retry_errors,

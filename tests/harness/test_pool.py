@@ -137,11 +137,11 @@ def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
 @pytest.mark.parametrize("policy", [Counter, Batcher])
 def test_a_slow_episode_holds_up_no_other(tmp_path, policy):
     order = []
-    crew = make_executor(
+    making = make_executor(
         TASK, trapped("wait", tmp_path / "traps"), loaded(policy()), workers=2, execution=Execution(),
         limits=Limits(), film=None, note=order.append,
     )  # fmt: skip
-    with crew as who:
+    with making as who:
         for together in who.endings(PLAN.episodes):
             order.extend(played.result.episode.id for played in together)
             if len(order) == len(PLAN.episodes) - 1:
@@ -322,10 +322,10 @@ def test_films_are_made_where_the_pictures_are(tmp_path, workers):
 
 @pytest.mark.parametrize("workers", [None, 2])
 def test_times_add_up(tmp_path, workers):
-    crew = make_executor(
+    making = make_executor(
         TASK, FakeSim, loaded(Batcher()), workers=workers, execution=Execution(), limits=Limits(), film=None, note=print
     )
-    with crew as who:
+    with making as who:
         for played in itertools.chain.from_iterable(who.endings(PLAN.episodes[:3])):
             found = dict(played.result.timings)
             total_s = found.pop("total_s")

@@ -29,12 +29,12 @@ FEW = PLAN.episodes[:6]
 def go(path, policy, episodes=FEW, *, workers=None, make_sim=FakeSim, task=TASK, notes=None, **limits):
     """The results by id, without times, but with actions and state hashes."""
     made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = make_executor(
+    making = make_executor(
         task, make_sim, made, workers=workers, film=None, execution=Execution(), limits=Limits(**limits),
         note=[].append if notes is None else notes.append,
     )  # fmt: skip
     part = dataclasses.replace(PLAN, episodes=tuple(episodes))
-    with RunFolder.writing(path, HEADER, part) as folder, crew as who:
+    with RunFolder.writing(path, HEADER, part) as folder, making as who:
         run.run(part, who, folder, max_errors=1000, retry_errors=False)
         results = folder.results
     return compared(path, results, part)

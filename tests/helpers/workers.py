@@ -23,12 +23,12 @@ def go(
 ):  # fmt: skip
     """The results by id, without times, but with actions and state hashes."""
     made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = make_executor(
+    making = make_executor(
         task, make_sim, made, workers=workers, film=film, execution=execution or Execution(), limits=Limits(**limits),
         note=[].append if notes is None else notes.append, cluster=cluster,
     )  # fmt: skip
     listeners = (listener,) if listener else ()
-    with RunFolder.writing(path, HEADER, PLAN) as folder, crew as who:
+    with RunFolder.writing(path, HEADER, PLAN) as folder, making as who:
         run.run(PLAN, who, folder, listeners, max_errors=100, retry_errors=False)
         results = folder.results
     return compared(path, results, PLAN)

@@ -81,8 +81,8 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Calibr
         raise ConfigError(f"--episodes: an interval needs at least 2 episodes, not {episodes}.")
     measure = severity.measure_of(axis)
     ids = {
-        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, found, episodes=episodes, seed=seed)]
-        for which, found in points_of(axis).items()
+        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, points, episodes=episodes, seed=seed)]
+        for which, points in points_of(axis).items()
     }
     return CalibrationCurve(
         axis=axis.name,
@@ -105,7 +105,7 @@ def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[Calib
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
         known = curve.at(which)
-        missing = tuple(one for one in players if known is None or one.name not in known.drops)
+        missing = tuple(player for player in players if known is None or player.name not in known.drops)
         if known is None or missing:
             task = curve.task.partition("@")[0]
             job = CalibrationJob(
@@ -140,13 +140,13 @@ def measure(job: CalibrationJob) -> Point:
     task, axis, place = catalog.task(job.task), AXES.get(job.axis), lab.of(job.task)
     parameters = points_of(axis)[job.which]
     pairs = pairs_of(task, axis, parameters, episodes=job.episodes, seed=job.seed)
-    found = job.known or Point(
+    point = job.known or Point(
         which=job.which,
         parameters=parameters,
         severity=Severity.of(place.severities(pairs, severity.measure_of(axis))),
     )
     drops = {player.name: Drop.of(place.outcomes(pairs, player)) for player in job.players}
-    return dataclasses.replace(found, drops={**found.drops, **drops})
+    return dataclasses.replace(point, drops={**point.drops, **drops})
 
 
 def sizes_between(axis: type[Axis], steps: int) -> tuple[float, ...]:

@@ -114,7 +114,7 @@ class CalibrationCurve:
 
     def having(self, point: Point, order: Sequence[str]) -> "CalibrationCurve":
         """The curve with one point more, or in place of the old one."""
-        points = {one.which: one for one in (*self.points, point)}
+        points = {each.which: each for each in (*self.points, point)}
         return dataclasses.replace(self, points=tuple(points[which] for which in order if which in points))
 
     @property
@@ -184,8 +184,8 @@ def equal_steps(sizes: Sequence[float], means: Sequence[float], *, whole: bool, 
                 f"so sizes cannot be read off it. Measure more episodes (--episodes), or choose a smaller last level."
             )
     wanted = np.linspace(means[0], means[-1], steps + 1)[1:]
-    found = np.interp(wanted, means, sizes)
-    return tuple(round(size) if whole else float(f"{size:.2g}") for size in found)
+    interpolated = np.interp(wanted, means, sizes)
+    return tuple(round(size) if whole else float(f"{size:.2g}") for size in interpolated)
 
 
 def _short(value: float) -> float:

@@ -22,13 +22,13 @@ ones, which the expert takes in the clean twin"""
 
 def ladder(task: Task, axis: str, *, index: int, seed: int) -> dict[str, Episode]:
     """Label -> episode: the clean twin first, then every level or setting, all from the same draws."""
-    found: dict[str, Episode] = {}
+    rungs: dict[str, Episode] = {}
     for which, name in zip(AXES.get(axis).variants(), conditions.names_of((axis,), task.scene), strict=True):
         episode, twin = sample(task, name, index=index, seed=seed)
         assert twin is not None, "what an axis perturbs has a clean twin"
-        found.setdefault("level 0" if which.isdigit() else "clean", twin)
-        found[_label(axis, which)] = episode
-    return found
+        rungs.setdefault("level 0" if which.isdigit() else "clean", twin)
+        rungs[_label(axis, which)] = episode
+    return rungs
 
 
 def _label(axis: str, which: str) -> str:

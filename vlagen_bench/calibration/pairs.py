@@ -89,8 +89,8 @@ class PairRunner:
         if key not in self._outcomes:
             loaded = self._policy(player)
             simulator = self._simulator(not loaded.privileged)
-            asker = PolicyCaller(loaded, sim=simulator if loaded.privileged else None)
-            played = SerialExecutor(self._task, simulator, asker).play(episode)
+            caller = PolicyCaller(loaded, sim=simulator if loaded.privileged else None)
+            played = SerialExecutor(self._task, simulator, caller).play(episode)
             if played.result.error is not None:
                 raise RunError(
                     f"{player.name} in {episode.condition} {episode.index}: {played.result.error.rstrip('.')}. Mend it, then "
@@ -130,8 +130,8 @@ def watch(
     """What a measure needs to see of an episode under these actions."""
     simulator.reset(episode)
     picture = simulator.observe()["image"].copy() if needs == "picture" else None
-    found = [measurements.read(simulator)]
+    readings = [measurements.read(simulator)]
     for action in actions:
         simulator.advance(action)
-        found.append(measurements.read(simulator))
-    return EpisodeObservation(instruction=simulator.instruction, readings=tuple(found), picture=picture)
+        readings.append(measurements.read(simulator))
+    return EpisodeObservation(instruction=simulator.instruction, readings=tuple(readings), picture=picture)

@@ -173,7 +173,7 @@ def _friction_ratio(look: EpisodeObservation, twin: EpisodeObservation) -> float
 
 @_measure("size_ratio", "times", "the object's edges against the twin's, the larger over the smaller, geometric mean")
 def _size_ratio(look: EpisodeObservation, twin: EpisodeObservation) -> float:
-    volume, other = (float(np.prod(one.thing("source").extents_m)) for one in (look, twin))
+    volume, other = (float(np.prod(observation.thing("source").extents_m)) for observation in (look, twin))
     return _times(volume, other) ** (1 / 3)
 
 
@@ -195,12 +195,14 @@ def _mass_centre_m(look: EpisodeObservation, twin: EpisodeObservation) -> float:
 @_measure("path_m", "m", "mean distance of the tool from the twin's after each step of the same actions", "motion")
 def _path_m(look: EpisodeObservation, twin: EpisodeObservation) -> float:
     steps = zip(look.readings[1:], twin.readings[1:], strict=True)
-    return float(np.mean([_distance(one.tool_m, other.tool_m) for one, other in steps]))
+    return float(np.mean([_distance(reading.tool_m, other.tool_m) for reading, other in steps]))
 
 
 @_measure("age_s", "s", "mean age of what the policy sees, beyond the twin's", "hold")
 def _age_s(look: EpisodeObservation, twin: EpisodeObservation) -> float:
-    age, other = (np.mean([reading.shown_age_s for reading in one.readings[1:]]) for one in (look, twin))
+    age, other = (
+        np.mean([reading.shown_age_s for reading in observation.readings[1:]]) for observation in (look, twin)
+    )
     return float(age - other)
 
 

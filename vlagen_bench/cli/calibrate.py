@@ -99,8 +99,8 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     if args.policy_args and args.policy is None:
         raise ConfigError("--policy-args: there is no policy that takes them. Name one: --policy module:Class")
     if args.sweep:
-        for one in chosen:
-            _sweep(out, task, one, args.episodes_of(task.name, one.name))
+        for chosen_axis in chosen:
+            _sweep(out, task, chosen_axis, args.episodes_of(task.name, chosen_axis.name))
         return OK
     if args.out == OUT and not OUT.is_dir():
         raise ConfigError(
@@ -138,12 +138,12 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
     from vlagen_bench.harness.progress import tracked
 
     todo, known = [], {}
-    for one in chosen:
-        episodes, path = args.episodes_of(task.name, one.name), curves.path_of(args.out, task.name, one.name)
-        curve = calibration.outline(task, one, episodes=episodes, seed=calibration.SEED)
+    for axis in chosen:
+        episodes, path = args.episodes_of(task.name, axis.name), curves.path_of(args.out, task.name, axis.name)
+        curve = calibration.outline(task, axis, episodes=episodes, seed=calibration.SEED)
         before = [] if args.again else [curves.read(curves.part_of(path)), curves.read(path)]
-        known[one.name] = next((old for old in before if old is not None and old.plan == curve.plan), curve)
-        todo += calibration.jobs(known[one.name], args.players(one.kind))
+        known[axis.name] = next((old for old in before if old is not None and old.plan == curve.plan), curve)
+        todo += calibration.jobs(known[axis.name], args.players(axis.kind))
     measured = calibration.measure_all(todo, workers=args.workers)
     for job, point in tracked(measured, total=len(todo), label="calibrating", console=out):
         order = tuple(calibration.points_of(AXES.get(job.axis)))
@@ -192,13 +192,17 @@ def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> N
         raise ConfigError(f"The axis {axis.name} has no size, so there is nothing to sweep.")
     sizes = calibration.sizes_between(axis, SWEEP_STEPS)
     measured = calibration.sweep(task, axis, sizes, episodes=episodes, seed=calibration.SEED)
-    found = list(tracked(measured, total=len(sizes), label=f"sweeping {axis.name}", console=out))
+    severities = list(tracked(measured, total=len(sizes), label=f"sweeping {axis.name}", console=out))
     title = f"{axis.name} in {task.ref}"
     table = Table(axis.sized_by, axis.measure, "95 % interval", title=title, title_justify="left")
-    for size, one in zip(sizes, found, strict=True):
-        table.add_row(f"{size:g} {axis.unit}".strip(), f"{one.mean:.4g}", f"{one.low:.4g} – {one.high:.4g}")
+    for size, measured_size in zip(sizes, severities, strict=True):
+        table.add_row(
+            f"{size:g} {axis.unit}".strip(),
+            f"{measured_size.mean:.4g}",
+            f"{measured_size.low:.4g} – {measured_size.high:.4g}",
+        )
     out.print(table)
-    means = [one.mean for one in found]
+    means = [measured_size.mean for measured_size in severities]
     # A ratio's steps are alike in its logarithm: twice, four times, eight times.
     severity = [log(mean) for mean in means] if measure_of(axis).unit == "times" else means
     proposal = equal_steps(sizes, severity, whole=calibration.whole(axis))

@@ -148,15 +148,15 @@ def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, 
         if playing.isolate:
             loaded.policy.output.keep_in(path / "policy.log")
         done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=recording.retry_errors)]
-        tally = Counts(plan, groups, [folder.results[key] for key in done])
+        counts = Counts(plan, groups, [folder.results[key] for key in done])
         _announce(out, args, plan, loaded, path, len(done), stand_ins)
         stopped = None
-        progress = RunProgress(out, tally, until=recording.until)
-        with logs(recording.log, path, head, tally, note) as also, progress:
+        progress = RunProgress(out, counts, until=recording.until)
+        with logs(recording.log, path, head, counts, note) as also, progress:
             try:
-                with playing.players(task, loaded, film, note) as players:
+                with playing.start_executor(task, loaded, film, note) as executor:
                     run.run(
-                        plan, players, folder, (tally, progress, *also),
+                        plan, executor, folder, (counts, progress, *also),
                         max_errors=recording.max_errors, retry_errors=recording.retry_errors, stop=stop,
                     )  # fmt: skip
             except KeyboardInterrupt:
@@ -194,14 +194,14 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
 
     note = partial(out.print, markup=False, soft_wrap=True)
     planned = [episode.to_dict() for episode in plan.episodes]
-    found = rows(planned, folder.results, groups)
+    result_rows = rows(planned, folder.results, groups)
     sequences = stop and stop.intervals
     with writing_to(folder.path):
-        write_csv(folder.path / "summary.csv", found, sequences)
+        write_csv(folder.path / "summary.csv", result_rows, sequences)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found, sequences))
-    for table in (levels_table(found), interaction_table(interactions(planned, folder.results))):
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", result_rows, sequences))
+    for table in (levels_table(result_rows), interaction_table(interactions(planned, folder.results))):
         if table is not None:
             out.print(table)
     errors = [record for record in folder.results.values() if record["outcome"] == "error"]
@@ -234,12 +234,12 @@ def _compare_repeats(folders: tuple[Path, ...]) -> None:
     from vlagen_bench.report import repeats
     from vlagen_bench.report.html import write_report
 
-    out, found = console(), repeats.of_run(folders[0])
+    out, repeated = console(), repeats.of_run(folders[0])
     for path in folders:
         write_report(path)
     out.print()
-    out.print(repeats.table(found))
-    out.print(repeats.floor(found), markup=False, soft_wrap=True)
+    out.print(repeats.table(repeated))
+    out.print(repeats.floor(repeated), markup=False, soft_wrap=True)
 
 
 def _again() -> str:

@@ -135,7 +135,7 @@ class ExecutionOptions:
 
         return base.load(name, arguments)
 
-    def players(
+    def start_executor(
         self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""

@@ -44,8 +44,8 @@ def serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = Server(served, host=host, port=port, note=say)
     try:
-        with server.listening() as found:
-            say(f"Serving {policy} at ws://{host}:{found}. Ctrl-C ends it.")
+        with server.listening() as listening_at:
+            say(f"Serving {policy} at ws://{host}:{listening_at}. Ctrl-C ends it.")
             if not is_loopback(host):
                 say(
                     f"warning: everyone who reaches {host} can ask this policy, without a key, and nothing is encrypted."

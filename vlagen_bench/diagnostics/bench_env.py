@@ -121,7 +121,7 @@ def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
             )
         )
         inside = [record["timings"] for record in folder.results.values()]
-    inside_s = sum(one["reset_s"] + one["observe_s"] + one["advance_s"] for one in inside)
+    inside_s = sum(timings["reset_s"] + timings["observe_s"] + timings["advance_s"] for timings in inside)
     return (wall_s - inside_s) / inside_s
 
 

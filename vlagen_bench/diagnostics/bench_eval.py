@@ -100,16 +100,18 @@ def settings(
     )
 
 
-def typical(found: Sequence[EvalSpeed]) -> EvalSpeed:
+def typical(speeds: Sequence[EvalSpeed]) -> EvalSpeed:
     """The median of each figure, of measurements of one setting."""
     figures = [field.name for field in fields(EvalSpeed) if field.name != "setting"]
-    medians = {name: median(getattr(one, name) for one in found) for name in figures}
-    return EvalSpeed(setting=found[0].setting, **medians)
+    medians = {name: median(getattr(speed, name) for speed in speeds) for name in figures}
+    return EvalSpeed(setting=speeds[0].setting, **medians)
 
 
-def gain(found: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
+def gain(speeds: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
     """How many times the observations a second of `base`: the median over rounds, each of which measured both."""
-    return median(one.observations_per_s / other.observations_per_s for one, other in zip(found, base, strict=True))
+    return median(
+        speed.observations_per_s / other.observations_per_s for speed, other in zip(speeds, base, strict=True)
+    )
 
 
 def measure(setting: BenchSetting) -> EvalSpeed:
@@ -134,27 +136,27 @@ def _measure(setting: BenchSetting) -> EvalSpeed:
     policy = PacedPolicy(setting.policy_ms / 1000)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "paced"}
     first, last = _EndListener(), _EndListener()
-    crew = make_executor(
+    making = make_executor(
         task, partial(simulator, task), LoadedPolicy(name="paced", policy=policy, arguments={}),
         workers=setting.workers if setting.workers > 1 else None, execution=Execution(), limits=Limits(), film=None,
         note=print,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
-        with crew as who:
+        with making as who:
             run.run(warm, who, folder, (first,), max_errors=0, retry_errors=False)
             before, start = (policy.calls, policy.questions), time.perf_counter()
             run.run(rest, who, folder, (last,), max_errors=0, retry_errors=False)
             wall_s = time.perf_counter() - start
-        found = [folder.results[episode.id] for episode in rest.episodes]
+        results = [folder.results[episode.id] for episode in rest.episodes]
     calls, questions = policy.calls - before[0], policy.questions - before[1]
-    inside_s = sum(one["timings"][key] for one in found for key in INSIDE)
-    asking_s = sum(one["timings"]["policy_s"] for one in found)
+    inside_s = sum(result["timings"][key] for result in results for key in INSIDE)
+    asking_s = sum(result["timings"]["policy_s"] for result in results)
     workers_s = setting.workers * wall_s - last.idle_s(setting.workers)
     who_rendered = resource.RUSAGE_SELF if setting.workers == 1 else resource.RUSAGE_CHILDREN
     return EvalSpeed(
         setting=setting,
         first_result_s=first.after_s[0],
-        episodes_per_hour=3600 * len(found) / wall_s,
+        episodes_per_hour=3600 * len(results) / wall_s,
         observations_per_s=questions / wall_s,
         environment=inside_s / workers_s,
         outside=(workers_s - inside_s - asking_s) / inside_s,

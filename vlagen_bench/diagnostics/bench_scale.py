@@ -21,7 +21,7 @@ from vlagen_bench.harness.episode import ENV_TIMES, PlayedEpisode
 from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.actors import ActorSpecs
-from vlagen_bench.harness.on_ray.build import hired
+from vlagen_bench.harness.on_ray.build import start_actor
 from vlagen_bench.harness.on_ray.cluster import Cluster
 from vlagen_bench.harness.on_ray.environment import AttemptResult
 from vlagen_bench.harness.on_ray.executor import RayExecutor
@@ -163,8 +163,8 @@ class _TimedFolder(RunFolder):
 class _DriverClock:
     """What the driver spent, from the end of one episode to the end of a later one."""
 
-    def __init__(self, troupe: RayExecutor, folder: "_TimedFolder") -> None:
-        self._troupe, self._folder = troupe, folder
+    def __init__(self, actors: RayExecutor, folder: "_TimedFolder") -> None:
+        self._executor, self._folder = actors, folder
         self.marks: list[np.ndarray] = []
         """wall time, time of waiting, of computing, of storing, of that for commits (s), and their number"""
 
@@ -173,7 +173,7 @@ class _DriverClock:
         store_s = folder.add_s + folder.commit_s
         now = (
             time.perf_counter(),
-            self._troupe.waited_s,
+            self._executor.waited_s,
             time.process_time(),
             store_s,
             folder.commit_s,
@@ -243,28 +243,28 @@ def measure(environments: int, waits: NullSettings, *, rounds: int = 6, replicas
     )
     plan = make_plan(suite)
     hosts = [
-        hired(NullEnvironments, waits, num_cpus=0, max_concurrency=HOSTED + 8)
+        start_actor(NullEnvironments, waits, num_cpus=0, max_concurrency=HOSTED + 8)
         for _ in range(math.ceil(environments / HOSTED))
     ]
     slots = math.ceil(environments / replicas)
     policy = f"{NullPolicy.__module__}:{NullPolicy.__name__}"
 
     def replica(number: int) -> ActorHandle[Any]:
-        return hired(Replica, policy, {}, slots, Limits.step_s, num_cpus=0, max_concurrency=slots + 8)
+        return start_actor(Replica, policy, {}, slots, Limits.step_s, num_cpus=0, max_concurrency=slots + 8)
 
     def environment(number: int) -> ActorHandle[Any]:
         return hosts[number // HOSTED]
 
-    cast = ActorSpecs(environments=environments, environment=environment, replicas=replicas, replica=replica)
+    specs = ActorSpecs(environments=environments, environment=environment, replicas=replicas, replica=replica)
     limits = Limits(recycle_after=10**9)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "null"}
     with (
         tempfile.TemporaryDirectory() as place,
         _TimedFolder.writing(Path(place), header, plan) as folder,
-        RayExecutor(cast, limits=limits, film=None, note=_no_notes) as troupe,
+        RayExecutor(specs, limits=limits, film=None, note=_no_notes) as actors,
     ):
-        clock = _DriverClock(troupe, folder)
-        run.run(plan, troupe, folder, (clock,), max_errors=0, retry_errors=False)
+        clock = _DriverClock(actors, folder)
+        run.run(plan, actors, folder, (clock,), max_errors=0, retry_errors=False)
     # The first round starts the actors, and in the last fewer and fewer play.
     first, last = clock.marks[environments - 1], clock.marks[-environments]
     wall_s, waited_s, cpu_s, store_s, commit_s, commits = last - first

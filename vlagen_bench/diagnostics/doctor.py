@@ -114,7 +114,7 @@ def _pins() -> dict[str, str]:
         required = importlib.metadata.requires("vlagen-bench") or []
     except importlib.metadata.PackageNotFoundError:
         return {}
-    return {found[1]: found[2] for entry in required if (found := re.fullmatch(r"([\w-]+)==([\w.]+)", entry))}
+    return {match[1]: match[2] for entry in required if (match := re.fullmatch(r"([\w-]+)==([\w.]+)", entry))}
 
 
 def _nvidia() -> MachineCheck:
@@ -143,12 +143,12 @@ def _nvidia() -> MachineCheck:
 
 
 def _loader() -> MachineCheck:
-    found = drivers.loader() is not None
+    present = drivers.loader() is not None
     return MachineCheck(
         what="Vulkan loader",
-        value="libvulkan.so.1" if found else "not found",
-        ok=found,
-        remedy=None if found else _driver_remedy(),
+        value="libvulkan.so.1" if present else "not found",
+        ok=present,
+        remedy=None if present else _driver_remedy(),
     )
 
 
@@ -220,18 +220,18 @@ def _pack(name: str) -> MachineCheck:
     else:
         repair = f"{sys.executable} -m pip install --force-reinstall --no-deps vlagen-bench"
     try:
-        found = manifest.check(pack, manifest.folder(name))
+        checked = manifest.check(pack, manifest.folder(name))
     except VlagenError:
         return MachineCheck(what=f"Pack {name}", value="not installed", ok=False, remedy=repair, required=required)
     counts = (
-        (len(found.missing), "missing"),
-        (len(found.wrong), "with other content"),
-        (len(found.stand_ins), "stand-ins for upstream files"),
+        (len(checked.missing), "missing"),
+        (len(checked.wrong), "with other content"),
+        (len(checked.stand_ins), "stand-ins for upstream files"),
     )
     faults = ", ".join(f"{count} {what}" for count, what in counts if count)
     value = f"{len(pack.files)} files" + (f", of them {faults}" if faults else "")
     return MachineCheck(
-        what=f"Pack {name}", value=value, ok=found.ok, remedy=None if found.ok else repair, required=required
+        what=f"Pack {name}", value=value, ok=checked.ok, remedy=None if checked.ok else repair, required=required
     )
 
 
@@ -254,8 +254,8 @@ def _available_gb() -> float | None:
         text = Path("/proc/meminfo").read_text(encoding="utf-8")
     except OSError:
         return None
-    found = re.search(r"MemAvailable:\s+(\d+) kB", text)
-    return int(found.group(1)) / 1e6 if found else None
+    match = re.search(r"MemAvailable:\s+(\d+) kB", text)
+    return int(match.group(1)) / 1e6 if match else None
 
 
 def _disk() -> MachineCheck:

@@ -68,8 +68,8 @@ def soak(
         path = place / f"killed-{rounds}"
         while _interrupted(command(path), victims, kills, longest_s, rng):
             pass
-        found = recorded(path)
-        differing = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+        results = recorded(path)
+        differing = {key for key in expected.keys() | results.keys() if expected.get(key) != results.get(key)}
         unequal |= differing
         say(
             f"Run {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be."
@@ -85,12 +85,12 @@ def soak(
 
 def recorded(path: Path) -> dict[str, Any]:
     """Id -> all that a run says of an episode, but for times, which differ."""
-    found = {}
+    records = {}
     for key, record in read_results(path / "episodes.jsonl")[0].items():
         actions, hashes = read_actions(path, key)
         rest = {name: value for name, value in record.items() if name != "timings"}
-        found[key] = (rest, actions.tobytes(), hashes)
-    return found
+        records[key] = (rest, actions.tobytes(), hashes)
+    return records
 
 
 def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest_s: float, rng: random.Random) -> bool:

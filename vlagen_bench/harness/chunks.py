@@ -41,11 +41,11 @@ class Chunks:
             self._live = []
             return chunk[:count]
         actions = np.stack([self._mean(step, ensemble) for step in range(count)])
-        self._live = [one[count:] for one in self._live if len(one) > count]
+        self._live = [older[count:] for older in self._live if len(older) > count]
         return actions
 
     def _mean(self, step: int, ensemble: float) -> np.ndarray:
-        foreseen = np.array([one[step] for one in self._live if len(one) > step], dtype=np.float64)
+        foreseen = np.array([older[step] for older in self._live if len(older) > step], dtype=np.float64)
         exponents = -ensemble * np.arange(len(foreseen))
         weights = np.exp(exponents - exponents.max())
         return (weights @ foreseen / weights.sum()).astype(np.float32)

@@ -40,11 +40,11 @@ class OutcomeCount:
     @classmethod
     def total(cls, counts: Iterable["OutcomeCount"]) -> "OutcomeCount":
         """All of them together."""
-        found = cls()
-        for one in counts:
-            for name, value in vars(one).items():
-                setattr(found, name, getattr(found, name) + value)
-        return found
+        sums = cls()
+        for count in counts:
+            for name, value in vars(count).items():
+                setattr(sums, name, getattr(sums, name) + value)
+        return sums
 
     @property
     def n(self) -> int:
@@ -69,7 +69,7 @@ class Counts:
     """A listener that counts."""
 
     def __init__(self, plan: Plan, groups: Mapping[str, str], stored: Iterable[Mapping[str, Any]] = ()) -> None:
-        """A tally of the plan.
+        """The counts of the plan.
 
         Args:
             plan: the episodes.

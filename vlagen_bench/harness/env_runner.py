@@ -122,7 +122,7 @@ class EnvRunner:
 
 def _metrics(status: Any) -> dict[str, Any]:
     """The status, floats rounded to a tenth of a millimetre."""
-    found = dataclasses.asdict(status)
+    metrics = dataclasses.asdict(status)
     for key in ("success", "success_once"):
-        del found[key]
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}
+        del metrics[key]
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}

@@ -42,7 +42,7 @@ Request = Begin | PolicyQuery | Execute | Finish
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """What the stage did, and what is to be seen there now."""
+    """What the runner did, and what is to be seen there now."""
 
     state_hashes: tuple[str, ...] = ()
     """after the reset, or after each action that was executed"""
@@ -71,27 +71,27 @@ class PlayedEpisode:
 def play(
     episode: Episode, execution: Execution, limits: Limits
 ) -> Generator[Request, StepReport | PolicyAnswer, PlayedEpisode]:
-    """Plays an episode: yields requests, is sent an `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others."""
-    tape = _EpisodeLog(episode)
+    """Plays an episode: yields requests, is sent a `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others."""
+    log = _EpisodeLog(episode)
     chunks = Chunks(execution)
     try:
-        report = tape.saw((yield Begin(episode=episode)))
+        report = log.saw((yield Begin(episode=episode)))
         while not report.ended:
-            tape.check_time(limits.episode_s)
+            log.check_time(limits.episode_s)
             question = PolicyQuery(
                 episode_id=episode.id,
-                begins=not tape.actions,
+                begins=not log.actions,
                 instruction=report.instruction,
                 observation=report.observation,
             )
-            actions = chunks.next(tape.heard((yield question)))
-            report = tape.saw((yield Execute(actions=actions)), actions)
+            actions = chunks.next(log.heard((yield question)))
+            report = log.saw((yield Execute(actions=actions)), actions)
     except _EpisodeFault as fault:
-        result = tape.result(error=str(fault))
+        result = log.result(error=str(fault))
     else:
-        result = tape.result(error=None)
+        result = log.result(error=None)
     yield Finish(result=result)
-    return PlayedEpisode(result=result, actions=tape.actions, state_hashes=tape.state_hashes)
+    return PlayedEpisode(result=result, actions=log.actions, state_hashes=log.state_hashes)
 
 
 def allowed_s(request: object, limits: Limits) -> float:
@@ -120,7 +120,7 @@ class _EpisodeLog:
         self.state_hashes: list[str] = []
 
     def saw(self, report: StepReport | PolicyAnswer, actions: np.ndarray | Sequence[np.ndarray] = ()) -> StepReport:
-        """Notes what the stage did, of the actions those that it came to."""
+        """Notes what the runner did; of the actions, the executed ones."""
         assert isinstance(report, StepReport), "only a question gets an answer"
         self.actions.extend(actions[: len(report.state_hashes)])
         self.state_hashes.extend(report.state_hashes)
@@ -158,7 +158,7 @@ class _EpisodeLog:
         )
 
     def _timings(self) -> dict[str, float]:
-        """Stage, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
+        """Runner, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
         total_s = time.perf_counter() - self._started
         waiting_s = max(0.0, total_s - sum(self._seconds.values()))
         timings = {**self._seconds, "waiting_s": waiting_s, "total_s": total_s}

@@ -64,17 +64,17 @@ def make_executor(
             yield actors
     elif workers is None:
         sim = make_sim()
-        asker = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
-        with _closing(asker, note):
-            yield SerialExecutor(task, sim, asker, film=film, execution=execution, limits=limits)
+        caller = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        with _closing(caller, note):
+            yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits)
     else:
-        asker = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        caller = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
         with (
-            _closing(asker, note),
-            PoolExecutor(workers, made_of, asker, execution=execution, limits=limits, note=note) as crew,
+            _closing(caller, note),
+            PoolExecutor(workers, made_of, caller, execution=execution, limits=limits, note=note) as playing,
         ):
-            yield crew
+            yield playing
 
 
 def render_threads(workers: int) -> int:
@@ -87,11 +87,11 @@ def render_threads(workers: int) -> int:
 
 
 @contextmanager
-def _closing(asker: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
+def _closing(caller: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
         try:
-            asker.close()
+            caller.close()
         except PolicyError as error:
             note(f"policy: {error}")

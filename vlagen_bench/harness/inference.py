@@ -45,7 +45,7 @@ class PolicyCaller:
     """Asks a policy on behalf of slots, each of which plays one episode at a time."""
 
     def __init__(self, loaded: LoadedPolicy, *, slots: int = 1, limit_s: float | None = None, sim: Any = None) -> None:
-        """An asker.
+        """A caller.
 
         Args:
             loaded: the policy.
@@ -69,17 +69,17 @@ class PolicyCaller:
         return self._sharing == "batch"
 
     def ask(self, questions: Mapping[int, PolicyQuery]) -> dict[int, PolicyAnswer]:
-        """Answers by slot; several questions at once only where the asker `batches`."""
+        """Answers by slot; several questions at once only where the caller `batches`."""
         started = perf_counter()
-        found: dict[int, np.ndarray | PolicyError] = {}
+        answers: dict[int, np.ndarray | PolicyError] = {}
         for slot, question in questions.items():
             if (error := self._begun(slot, question)) is not None:
-                found[slot] = error
-        ready = {slot: question for slot, question in questions.items() if slot not in found}
+                answers[slot] = error
+        ready = {slot: question for slot, question in questions.items() if slot not in answers}
         if ready:
-            found |= self._batched(ready) if self.batches else self._one(ready)
+            answers |= self._batched(ready) if self.batches else self._one(ready)
         seconds = perf_counter() - started
-        return {slot: _answer(value, seconds) for slot, value in found.items()}
+        return {slot: _answer(value, seconds) for slot, value in answers.items()}
 
     def _begun(self, slot: int, question: PolicyQuery) -> PolicyError | None:
         """Tells a policy that wants to know that an episode begins; shows the simulator to an oracle."""
@@ -136,12 +136,12 @@ class PolicyCaller:
         started = perf_counter()
         try:
             with time_limit(self._limit_s):
-                found = self._guarded(name, function)
+                result = self._guarded(name, function)
         except TookTooLong as error:
             raise PolicyError(f"{name}() {error} (--step-timeout).") from None
         if self._limit_s is not None and perf_counter() - started > self._limit_s:  # it went on after the alarm
             raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
-        return found
+        return result
 
     def _guarded(self, name: str, function: Callable[[], Any]) -> Any:
         if self._isolated:

@@ -72,15 +72,15 @@ SINKS: dict[str, Callable[[Path, Mapping[str, Any], str], Sink]] = {
 
 
 class RunLogger:
-    """A listener that writes what a tally counts, which has to listen before it does. No log is worth a run."""
+    """A listener that writes the counts, which have to listen before it does. No log is worth a run."""
 
-    def __init__(self, name: str, sink: Sink, tally: Counts, note: Callable[[str], Any]) -> None:
-        self._name, self._sink, self._tally, self._note = name, sink, tally, note
+    def __init__(self, name: str, sink: Sink, counts: Counts, note: Callable[[str], Any]) -> None:
+        self._name, self._sink, self._counts, self._note = name, sink, counts, note
         self._broken = False
 
     def ended(self, played: PlayedEpisode) -> None:
         """Writes the rates so far, and the times of the episode."""
-        self._try(lambda: self._sink.write(self._numbers(played), self._tally.all.done))
+        self._try(lambda: self._sink.write(self._numbers(played), self._counts.all.done))
 
     def close(self) -> None:
         """Nothing more will be written."""
@@ -88,11 +88,11 @@ class RunLogger:
 
     def _numbers(self, played: PlayedEpisode) -> dict[str, float]:
         condition = played.result.episode.condition
-        rates = {"success_rate": self._tally.all, f"conditions/{condition}": self._tally.conditions[condition]}
-        per_minute = self._tally.per_minute
+        rates = {"success_rate": self._counts.all, f"conditions/{condition}": self._counts.conditions[condition]}
+        per_minute = self._counts.per_minute
         return {
             **{name: count.rate for name, count in rates.items() if count.rate is not None},
-            "errors": self._tally.all.errors,
+            "errors": self._counts.all.errors,
             **({} if per_minute is None else {"episodes_per_minute": per_minute}),
             **{f"seconds/{name.removesuffix('_s')}": value for name, value in played.result.timings.items()},
         }
@@ -109,7 +109,7 @@ class RunLogger:
 
 @contextmanager
 def logs(
-    wanted: Iterable[str], run: Path, header: Mapping[str, Any], tally: Counts, note: Callable[[str], Any]
+    wanted: Iterable[str], run: Path, header: Mapping[str, Any], counts: Counts, note: Callable[[str], Any]
 ) -> Iterator[tuple[RunLogger, ...]]:
     """The logs that `--log` asks for, such as `tensorboard` or `wandb:PROJECT`.
 
@@ -117,11 +117,11 @@ def logs(
         ConfigError: there is no such log, its package is not installed, or it cannot be begun.
     """
     with ExitStack() as stack:
-        found = []
+        loggers = []
         for text in wanted:
-            found.append(RunLogger(text, _sink(text, run, header), tally, note))
-            stack.callback(found[-1].close)
-        yield tuple(found)
+            loggers.append(RunLogger(text, _sink(text, run, header), counts, note))
+            stack.callback(loggers[-1].close)
+        yield tuple(loggers)
 
 
 def _sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:

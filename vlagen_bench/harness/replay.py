@@ -78,12 +78,12 @@ class UnrenderedSimulator:
         return {}
 
 
-def play(stage: EnvRunner, episode: Episode, actions: np.ndarray) -> Resimulation:
+def play(runner: EnvRunner, episode: Episode, actions: np.ndarray) -> Resimulation:
     """Plays the actions (T, 7) in the episode, to its end or to theirs."""
-    report = stage.serve(Begin(episode=episode))
+    report = runner.serve(Begin(episode=episode))
     hashes = report.state_hashes
     if report.error is None and len(actions):
-        report = stage.serve(Execute(actions=actions))
+        report = runner.serve(Execute(actions=actions))
         hashes += report.state_hashes
     return Resimulation(
         state_hashes=hashes,
@@ -117,11 +117,11 @@ def replay(take: RecordedEpisode, sim: Sim, task: Task) -> ReplayComparison:
     return compare(take, play(EnvRunner(sim, task), take.episode, take.actions))
 
 
-def _parting(recorded: tuple[str, ...], found: tuple[str, ...]) -> int | None:
-    for step, (old, new) in enumerate(zip(recorded, found, strict=False)):
+def _parting(recorded: tuple[str, ...], now: tuple[str, ...]) -> int | None:
+    for step, (old, new) in enumerate(zip(recorded, now, strict=False)):
         if old != new:
             return step
-    return None if len(recorded) == len(found) else min(len(recorded), len(found))
+    return None if len(recorded) == len(now) else min(len(recorded), len(now))
 
 
 def _disagreements(take: RecordedEpisode, again: Resimulation) -> list[str]:
@@ -133,11 +133,11 @@ def _disagreements(take: RecordedEpisode, again: Resimulation) -> list[str]:
         return [f"the episode is over after {executed} actions, and {len(take.actions)} are recorded"]
     if not again.ended:
         return [f"the episode is not over after the {len(take.actions)} recorded actions"]
-    found = {"success": again.success, "success_once": again.success_once}
+    scores = {"success": again.success, "success_once": again.success_once}
     clauses = [
-        f"{key} is recorded as {_word(old)} and is {_word(found[key])}"
+        f"{key} is recorded as {_word(old)} and is {_word(scores[key])}"
         for key, old in scored(record).items()
-        if old != found[key]
+        if old != scores[key]
     ]
     if record.steps != executed:
         clauses.append(f"steps are recorded as {record.steps} and are {executed}")

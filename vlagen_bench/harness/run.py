@@ -10,7 +10,7 @@ from vlagen_bench.types import Episode, Outcome, Plan
 
 
 class Executor(Protocol):
-    """Plays episodes: `harness.solo.Solo` in this process, `PoolExecutor` in several, `on_ray.troupe.Troupe` in a cluster."""
+    """Plays episodes: `SerialExecutor` in this process, `PoolExecutor` in several, `RayExecutor` in a cluster."""
 
     def endings(self, episodes: Iterable[Episode]) -> Iterator[Sequence[PlayedEpisode]]: ...
 
@@ -22,7 +22,7 @@ class Listener(Protocol):
 
 
 class StoppingRule(Protocol):
-    """Ends a run before its plan does: `stopping.Stop`."""
+    """Ends a run before its plan does: `EarlyStopping`."""
 
     def needed(self, missing: Iterable[Episode]) -> Iterable[Episode]: ...
 
@@ -35,7 +35,7 @@ class TooManyErrors(VlagenError):
 
 def run(
     plan: Plan,
-    players: Executor,
+    executor: Executor,
     folder: RunFolder,
     listeners: tuple[Listener, ...] = (),
     *,
@@ -59,7 +59,7 @@ def run(
         for key in {episode.id for episode in plan.episodes} - {episode.id for episode in missing}:
             stop.ended(key, succeeded(folder.results[key]["outcome"]))
         missing = stop.needed(missing)
-    for together in players.endings(missing):
+    for together in executor.endings(missing):
         for played in together:
             folder.add(played.result, played.actions, played.state_hashes)
         folder.commit()
@@ -73,7 +73,7 @@ def run(
         if failed and errors > max_errors:
             raise TooManyErrors(
                 f"Stopped: {errors} episodes ended as errors (limit: --max-errors {max_errors}). The last one: "
-                f"{failed[-1].rstrip('.')}. Mend it, then repeat the command with --retry-errors."
+                f"{failed[-1].rstrip('.')}. Fix it, then repeat the command with --retry-errors."
             )
 
 

@@ -17,15 +17,15 @@ class SerialExecutor:
         self,
         task: Task,
         sim: Sim,
-        asker: PolicyCaller,
+        caller: PolicyCaller,
         *,
         film: FilmRecorder | None = None,
         execution: Execution | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._execution, self._limits = execution or Execution(), limits or Limits()
-        self._stage = EnvRunner(sim, task, film=film)
-        self._asker = asker
+        self._runner = EnvRunner(sim, task, film=film)
+        self._caller = caller
 
     def plays(self, episodes: Iterable[Episode]) -> Iterator[PlayedEpisode]:
         """Each episode, in order."""
@@ -47,11 +47,11 @@ class SerialExecutor:
 
     def _serve(self, request: Request) -> StepReport | PolicyAnswer:
         if isinstance(request, PolicyQuery):
-            return self._asker.ask({0: request})[0]
+            return self._caller.ask({0: request})[0]
         if isinstance(request, Finish):
-            return self._stage.serve(request)
+            return self._runner.serve(request)
         try:
             with time_limit(allowed_s(request, self._limits)):
-                return self._stage.serve(request)
+                return self._runner.serve(request)
         except TookTooLong as error:
             return StepReport(error=f"simulator: {error} (--step-timeout).")

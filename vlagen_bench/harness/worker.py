@@ -135,20 +135,20 @@ def _main(connection: Connection, images: SharedImages, render_threads: int) -> 
     faulthandler.enable()
     # Before anything that draws is imported. GPU drivers do not read it.
     os.environ.setdefault("LP_NUM_THREADS", str(render_threads))
-    hands = _WorkerState()
+    state = _WorkerState()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            connection.send_bytes(images.packed(hands.reply(connection.recv_bytes())))
-    hands.close()
+            connection.send_bytes(images.packed(state.reply(connection.recv_bytes())))
+    state.close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
 
 
 class _WorkerState:
-    """Stage and oracle of a worker, once it has its recipe."""
+    """The environment runner and the oracle of a worker, once it has its specification."""
 
-    _asker: PolicyCaller | None = None
+    _caller: PolicyCaller | None = None
     _seen: Mapping[str, Any] | None = None
 
     def reply(self, message: bytes) -> StepReport | PolicyAnswer | VlagenError:
@@ -162,21 +162,21 @@ class _WorkerState:
 
     def _prepare(self, recipe: WorkerSpec) -> StepReport:
         sim = recipe.make_sim()
-        self._stage = EnvRunner(sim, recipe.task, film=recipe.film)
+        self._runner = EnvRunner(sim, recipe.task, film=recipe.film)
         if recipe.oracle is not None:
-            self._asker = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+            self._caller = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
         return StepReport()
 
     def _serve(self, request: Request) -> StepReport | PolicyAnswer:
         if isinstance(request, PolicyQuery):
-            assert self._asker is not None, "a question comes only to a worker with an oracle"
-            return self._asker.ask({0: replace(request, observation=self._seen)})[0]
-        report = self._stage.serve(request)
-        if self._asker is None:
+            assert self._caller is not None, "a question comes only to a worker with an oracle"
+            return self._caller.ask({0: replace(request, observation=self._seen)})[0]
+        report = self._runner.serve(request)
+        if self._caller is None:
             return report
         self._seen = report.observation
         return replace(report, observation=None)
 
     def close(self) -> None:
-        if self._asker is not None:
-            self._asker.close()
+        if self._caller is not None:
+            self._caller.close()

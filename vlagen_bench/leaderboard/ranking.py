@@ -62,16 +62,16 @@ def board(counts: Mapping[str, tuple[int, int]], alpha: float = ALPHA) -> Board:
 
 def _groups(names: Sequence[str], apart: set[tuple[str, str]]) -> list[tuple[str, ...]]:
     """The longest runs without a pair that is apart, each not within another."""
-    found: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
     reached = 0
     for start in range(len(names)):
         end = start + 1
-        while end < len(names) and not any((names[one], names[end]) in apart for one in range(start, end)):
+        while end < len(names) and not any((names[place], names[end]) in apart for place in range(start, end)):
             end += 1
         if end > reached:
-            found.append(tuple(names[start:end]))
+            groups.append(tuple(names[start:end]))
             reached = end
-    return found
+    return groups
 
 
 def _rate(count: tuple[int, int]) -> float:

@@ -21,11 +21,11 @@ def read(data: bytes, plan: Plan, task: Task) -> list[EpisodeRecord]:
         raise Refused(f"{FILE} breaks off in its last line: it is truncated.")
     if (count := data.count(b"\n")) > 2 * len(plan.episodes):  # counted before they are split, which takes memory
         raise Refused(f"{FILE} has {count} lines, and the plan has {len(plan.episodes)} episodes.")
-    found = [
+    records = [
         _record(line, plan, task, f"{FILE}, line {number}") for number, line in enumerate(data.split(b"\n")[:-1], 1)
     ]
-    _check_ids([record.id for record in found], plan)
-    return found
+    _check_ids([record.id for record in records], plan)
+    return records
 
 
 def _check_ids(ids: Sequence[str], plan: Plan) -> None:

@@ -62,9 +62,9 @@ def work(answers: TextIO) -> None:
     job = json.loads(sys.stdin.buffer.readline())
     actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"])
     task = task_of(job["task"])
-    stage = EnvRunner(UnrenderedSimulator(task), task)
+    runner = EnvRunner(UnrenderedSimulator(task), task)
     for content, moves in zip(job["episodes"], actions, strict=True):
-        again = play(stage, episode_from_dict(content), np.ascontiguousarray(moves))
+        again = play(runner, episode_from_dict(content), np.ascontiguousarray(moves))
         answers.write(json.dumps({"id": content["id"], **dataclasses.asdict(again)}) + "\n")
         answers.flush()
 

@@ -81,12 +81,12 @@ def read(data: bytes, opening: Opening | None = None) -> Submission:
     told = card.read(members["card.yaml"])
     count = len(plan.episodes)
     lines = expand(members["episodes.jsonl.xz"], "episodes.jsonl.xz", count * RECORD_BYTES)
-    found = records.read(lines, plan, task)
-    steps = [record.steps for record in found]
+    played = records.read(lines, plan, task)
+    steps = [record.steps for record in played]
     moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * ACTION_DIM * ACTION_BYTES)
     takes = zip(
         plan.episodes,
-        found,
+        played,
         actions_from_bytes(moves, steps),
         states_from_bytes(members["states.bin"], steps),
         strict=True,

@@ -25,7 +25,7 @@ class Verdict:
 
     @property
     def exact(self) -> int:
-        return sum(one.exact for one in self.compared)
+        return sum(comparison.exact for comparison in self.compared)
 
     @property
     def kind(self) -> Literal["verified", "self-run"]:

@@ -30,7 +30,9 @@ def verify(
     seed: int | None = None,
     states: States = "exact",
     resimulate: Callable[[Task, Sequence[RecordedEpisode]], Iterator[ReplayComparison]] | None = None,
-    progress: Callable[[Iterable[ReplayComparison], int], Iterable[ReplayComparison]] = lambda found, total: found,
+    progress: Callable[[Iterable[ReplayComparison], int], Iterable[ReplayComparison]] = lambda comparisons, total: (
+        comparisons
+    ),
 ) -> Verdict:
     """The verdict.
 
@@ -50,9 +52,9 @@ def verify(
     chosen, drawn_by = draw(submission.takes, sample, seed)
     sandbox = resimulate or Sandbox()
     compared = []
-    for one in progress(sandbox(submission.task, chosen) if chosen else (), len(chosen)):
-        check(one, states)
-        compared.append(one)
+    for comparison in progress(sandbox(submission.task, chosen) if chosen else (), len(chosen)):
+        check(comparison, states)
+        compared.append(comparison)
     return Verdict(
         submission=submission,
         compared=compared,
@@ -115,14 +117,14 @@ def draw(
     return [takes[i] for i in sorted(Random(seed).sample(range(len(takes)), sample))], seed
 
 
-def check(one: ReplayComparison, states: States) -> None:
+def check(comparison: ReplayComparison, states: States) -> None:
     """Raises `Refused` if an episode's score does not stand, or its states are others and that matters."""
-    where = f"The episode {one.episode.id} ({one.episode.condition} {one.episode.index}), re-simulated from its actions"
-    if one.disagreements:
-        wrong = shown("; ".join(one.disagreements), MESSAGE_CHARS)
-        raise Refused(f"{where}, is not as recorded: {wrong}; its states diverge {one.where}.")
-    if states == "exact" and not one.exact:
+    where = f"The episode {comparison.episode.id} ({comparison.episode.condition} {comparison.episode.index}), re-simulated from its actions"
+    if comparison.disagreements:
+        wrong = shown("; ".join(comparison.disagreements), MESSAGE_CHARS)
+        raise Refused(f"{where}, is not as recorded: {wrong}; its states diverge {comparison.where}.")
+    if states == "exact" and not comparison.exact:
         raise Refused(
-            f"{where}, has the recorded score, but its states diverge {one.where}: its actions, or its states, were "
+            f"{where}, has the recorded score, but its states diverge {comparison.where}: its actions, or its states, were "
             f"edited, or it was recorded on another kind of machine. If the latter is known: --states rescored"
         )

@@ -180,9 +180,9 @@ class _Session:
     def _bring(self, file: DownloadItem) -> None:
         part = file.to.with_name(f"{file.to.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
-        for found in (file.to, part):
-            if manifest.is_right(found, file.expected):
-                found.replace(file.to)
+        for path in (file.to, part):
+            if manifest.is_right(path, file.expected):
+                path.replace(file.to)
                 return
         broken = wrong = 0
         while True:

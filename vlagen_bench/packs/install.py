@@ -81,19 +81,19 @@ def install_over_http(
     urls = {path: _url(pack, path, mirror) for path in pack.files}
     kept = paths.cache_dir() / "downloads" / name
     with _alone(kept, console):
-        found = _install(pack, _downloader(urls, kept, limits), "What was downloaded is not", console)
+        checked = _install(pack, _downloader(urls, kept, limits), "What was downloaded is not", console)
         shutil.rmtree(kept, ignore_errors=True)
-    return found
+    return checked
 
 
-def summary(name: str, found: PackCheck) -> str:
+def summary(name: str, checked: PackCheck) -> str:
     """What to tell the user after an install."""
     home, count = manifest.installed_folder(name), len(manifest.load(name).files)
     text = f"The asset pack '{name}' is installed in {home} ({count} files)."
-    if found.stand_ins:
+    if checked.stand_ins:
         text += (
-            f" {len(found.stand_ins)} of them are stand-ins for upstream files, which look different: "
-            f"{_some(found.stand_ins)}. To replace them by upstream's, run: vlagen assets install {name}"
+            f" {len(checked.stand_ins)} of them are stand-ins for upstream files, which look different: "
+            f"{_some(checked.stand_ins)}. To replace them by upstream's, run: vlagen assets install {name}"
         )
     return text
 
@@ -106,15 +106,15 @@ def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) ->
     try:
         with staging.fresh(target) as folder, _progress(pack, console) as advance:
             fill(pack, folder, advance)
-            found = manifest.check(pack, folder)
-            if not found.ok:
-                faults = _problems(found)
+            checked = manifest.check(pack, folder)
+            if not checked.ok:
+                faults = _problems(checked)
                 raise AssetError(f"{complaint} the asset pack '{pack.name}': {faults}. Nothing was installed.")
-            if found != before:  # the same stand-ins again are no reason to disturb who reads the folder now
+            if checked != before:  # the same stand-ins again are no reason to disturb who reads the folder now
                 staging.put(folder, target)
     except OSError as error:
         raise AssetError(_cannot_write(pack.name, target, error, "VLAGEN_ASSETS")) from None
-    return found
+    return checked
 
 
 def _copier(source: Path) -> Fill:
@@ -266,12 +266,12 @@ def _origins(pack: Pack) -> str:
     )
 
 
-def _problems(found: PackCheck) -> str:
+def _problems(checked: PackCheck) -> str:
     said = []
-    if found.missing:
-        said.append(f"{len(found.missing)} missing ({_some(found.missing)})")
-    if found.wrong:
-        said.append(f"{len(found.wrong)} with other content than the manifest says ({_some(found.wrong)})")
+    if checked.missing:
+        said.append(f"{len(checked.missing)} missing ({_some(checked.missing)})")
+    if checked.wrong:
+        said.append(f"{len(checked.wrong)} with other content than the manifest says ({_some(checked.wrong)})")
     return ", ".join(said)
 
 

@@ -112,10 +112,10 @@ def sharing(policy: Any) -> Sharing:
 def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
     """The policy's method called `name`, or None; raises `PolicyError` where looking for it fails."""
     try:
-        found = getattr(policy, name, None)
+        method = getattr(policy, name, None)
     except Exception as error:
         raise PolicyError(f"The policy's {name} cannot be read: {one_line(error)}.") from None
-    return found if callable(found) else None
+    return method if callable(method) else None
 
 
 def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:

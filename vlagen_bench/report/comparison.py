@@ -93,7 +93,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
     ranked = [label for label, run in runs.items() if not run.oracle]
     shown = [runs[label] for label in ranked] if len(ranked) > 1 else list(runs.values())
     declared = [episode for episode in first.planned if episode["condition"] in first.header["conditions"]]
-    common = [one for one in declared if all(run.success(one["id"]) is not None for run in runs.values())]
+    common = [record for record in declared if all(run.success(record["id"]) is not None for run in runs.values())]
     lines = [
         _line(runs, ranked, name, [episode for episode in common if episode["condition"] == name])
         for name in first.header["conditions"]
@@ -155,7 +155,7 @@ def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence[Hashable]) -> R
 def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> RunDifference:
     sums = cluster_sums(own, first, clusters)
     sizes = Counter(clusters)
-    low, high = ratio_interval((total, sizes[one]) for one, total in sums.items()) or (None, None)
+    low, high = ratio_interval((total, sizes[cluster]) for cluster, total in sums.items()) or (None, None)
     p = sign_flip(list(sums.values()))
     return RunDifference(pairs=Pairs.of(zip(own, first, strict=True)), low=low, high=high, p=p, adjusted=None)
 

@@ -186,9 +186,9 @@ def _check_proof(entry: Entry, where: str) -> None:
             f"do not make an entry {entry.kind}."
         )
     for name in ("actions_digests", "states_digests"):
-        if len(found := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
+        if len(digests := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
             raise ConfigError(
-                f"{where}: proof: {name}: {len(found)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
+                f"{where}: proof: {name}: {len(digests)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
             )
     if not all(cell.counts for cell in entry.conditions.values()):
         raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
@@ -212,15 +212,15 @@ def _check_rate(rate: float, where: str) -> None:
 
 def differences(published: Protocol, own: Protocol) -> tuple[str, ...]:
     """What forbids to rank numbers of one protocol against numbers of another: one clause each, none if nothing does."""
-    found = []
+    clauses = []
     if published.suite_version != own.suite_version:
-        found.append(f"it is of version {published.suite_version} of the suite, the run of {own.suite_version}")
+        clauses.append(f"it is of version {published.suite_version} of the suite, the run of {own.suite_version}")
     if published.success != own.success:
         words = {"at_end": "that holds at the last step", "once": "at any step"}
-        found.append(f"it counts a success {words[published.success]}, the run one {words[own.success]}")
+        clauses.append(f"it counts a success {words[published.success]}, the run one {words[own.success]}")
     if published.settling != own.settling:
         settled = {True: "have come to rest", False: "still fall"}
-        found.append(
+        clauses.append(
             f"its objects {settled[published.settling]} when the policy begins, the run's {settled[own.settling]}"
         )
-    return (*found, *published.deviations, *own.deviations)
+    return (*clauses, *published.deviations, *own.deviations)

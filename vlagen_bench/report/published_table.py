@@ -29,10 +29,10 @@ class ProtocolTable:
 
 def blocks(report: RunReport) -> Iterator[ProtocolTable]:
     """The entries of the run's own protocol, with differences; then those of each other protocol, without."""
-    found: dict[tuple[str, ...], list[ComparedEntry]] = {}
+    members: dict[tuple[str, ...], list[ComparedEntry]] = {}
     for beside in sorted(report.published, key=lambda beside: bool(beside.differences)):
-        found.setdefault(beside.differences, []).append(beside)
-    for differences, besides in found.items():
+        members.setdefault(beside.differences, []).append(beside)
+    for differences, besides in members.items():
         ranked = not differences and not report.oracle
         tables = _tables(report, besides, ranked=ranked)
         yield ProtocolTable(

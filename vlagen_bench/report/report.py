@@ -101,14 +101,18 @@ def of(
 ) -> RunReport:
     """The report of what `contents` found; raises `ConfigError` as `make` does."""
     task = task_of(planned[0]["task"])
-    found = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
+    result_rows = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
     suite = header["suite"]["name"]
-    groups = entries.groups_of(suite) if suite in catalog.suite_names() else {row.condition: row.group for row in found}
+    groups = (
+        entries.groups_of(suite)
+        if suite in catalog.suite_names()
+        else {row.condition: row.group for row in result_rows}
+    )
     own, stopped = protocol_of(header, task), header.get("stopped")
     if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
         early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
         own = replace(own, deviations=(*own.deviations, early))
-    ranked = {} if header["oracle"] else {row.condition: row for row in found}
+    ranked = {} if header["oracle"] else {row.condition: row for row in result_rows}
     return RunReport(
         suite=suite,
         policy=header["policy"]["name"],
@@ -116,10 +120,10 @@ def of(
         planned=len(planned),
         missing=len(planned) - len(results),
         errors=sum(record["outcome"] == "error" for record in results.values()),
-        rows=found,
-        troubles={row.condition: _failure_modes(row.condition, planned, results) for row in found},
+        rows=result_rows,
+        troubles={row.condition: _failure_modes(row.condition, planned, results) for row in result_rows},
         groups=groups,
-        averages=averages({row.condition: row.rate for row in found}, groups),
+        averages=averages({row.condition: row.rate for row in result_rows}, groups),
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
         interactions=interactions(planned, results),
         stopped=stopped and stopped["until"],
@@ -154,26 +158,30 @@ def _gaps(entry: Entry, groups: dict[str, str], runs: Mapping[str, Row]) -> dict
         for name, cell in entry.conditions.items()
         if cell.counts is not None and name in runs and runs[name].n
     }
-    found = {}
+    gaps = {}
     for name, (k, n, other_k, other_n) in counts.items():
         interval = newcombe(k, n, other_k, other_n)
         assert interval is not None, "both have episodes"
-        found[name] = PublishedDifference(value=k / n - other_k / other_n, low=interval[0], high=interval[1])
+        gaps[name] = PublishedDifference(value=k / n - other_k / other_n, low=interval[0], high=interval[1])
     # An average's interval takes its conditions for independent, which holds where each has its own published episodes.
     if catalog.suite(entry.suite).official_ids:
         for name, weights in _weights(groups).items():
             if set(weights) <= set(counts):
-                found[name] = _average_gap(weights, counts)
-    return found
+                gaps[name] = _average_gap(weights, counts)
+    return gaps
 
 
 def _weights(groups: dict[str, str]) -> dict[str, dict[str, float]]:
     """Average -> condition -> its weight in it."""
     known = averages({}, groups)
-    found = {name: {m: 1 / len(one.members) for m in one.members} for name, one in known.items() if name != GROUPS}
+    weights = {
+        name: {m: 1 / len(average.members) for m in average.members}
+        for name, average in known.items()
+        if name != GROUPS
+    }
     of_groups = known[GROUPS].members
-    found[GROUPS] = {m: weight / len(of_groups) for group in of_groups for m, weight in found[group].items()}
-    return found
+    weights[GROUPS] = {m: weight / len(of_groups) for group in of_groups for m, weight in weights[group].items()}
+    return weights
 
 
 def _average_gap(weights: Mapping[str, float], counts: Mapping[str, tuple[int, int, int, int]]) -> PublishedDifference:

@@ -99,8 +99,8 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
 
 def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
     """How many say yes; None where one says nothing."""
-    found = [record.get("metrics", {}).get(metric) for record in records]
-    return None if None in found else sum(found)
+    values = [record.get("metrics", {}).get(metric) for record in records]
+    return None if None in values else sum(values)
 
 
 def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:

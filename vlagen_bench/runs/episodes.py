@@ -71,9 +71,9 @@ def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
         ConfigError: a value in it has a wrong type, or its task is not of this release.
     """
     results = RunFolder.reading(path).results
-    planned = [one for one in episodes(path / "plan.json") if one.id in results]
+    planned = [planned_episode for planned_episode in episodes(path / "plan.json") if planned_episode.id in results]
     if only is not None:
-        planned = [one for one in planned if one.id.startswith(only)]
+        planned = [planned_episode for planned_episode in planned if planned_episode.id.startswith(only)]
         if len(planned) != 1:
             raise RunError(
                 f"{path} has {len(planned)} recorded episodes whose id begins with '{only}', where one is meant. "
@@ -110,9 +110,9 @@ def _episodes(listed: Iterable[Any], path: Path) -> Iterator[Episode]:
             raise RunError(f"{path}: episodes[{number}] has values that no episode has: it was edited.") from None
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same(first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     try:
-        return canonical_json(one) == canonical_json(other)
+        return canonical_json(first) == canonical_json(other)
     except (ValueError, RecursionError):  # NaN, which Python's parser takes for a number; or depth
         return False
 

@@ -183,11 +183,11 @@ def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> N
             )
 
 
-def _differing(one: Any, other: Any) -> Any:
+def _differing(mine: Any, other: Any) -> Any:
     """The part of `one` that is not the same in `other`."""
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
-        return one
-    return {key: _differing(value, other.get(key)) for key, value in one.items() if value != other.get(key)}
+    if not isinstance(mine, Mapping) or not isinstance(other, Mapping):
+        return mine
+    return {key: _differing(value, other.get(key)) for key, value in mine.items() if value != other.get(key)}
 
 
 def _short(value: Any) -> str:

@@ -99,7 +99,7 @@ def _corners_m(shape: "physx.PhysxCollisionShapeConvexMesh") -> np.ndarray:
 
 
 def _table_m(world: "World") -> float:
-    return float(next(one.pose.p[2] for one in world.scene.entities if one.name in ("table", "stage")))
+    return float(next(entity.pose.p[2] for entity in world.scene.entities if entity.name in ("table", "stage")))
 
 
 def _places_px(world: "World") -> tuple[tuple[float, float], ...]:

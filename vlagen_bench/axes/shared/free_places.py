@@ -62,13 +62,13 @@ def free(model: Model, kept: Iterable[OccupiedCircle], scene: SceneSpec, view: C
     feet, radius_m = lattice(scene), radius_of(model)
     behind = _shadow_ends(feet, model.extents_m[2], scene, view)
     allowed = _in_picture(radius_m, model.extents_m[2], scene, view).copy()
-    for one in kept:
-        away_m = radius_m + one.radius_m
-        gap_m = max(one.gap_m, one.fall_m, fall_of(model, scene))
-        allowed &= _distances(one.xy_m, feet, feet) >= away_m + gap_m
-        allowed &= _distances(one.xy_m, feet, behind) >= (away_m if one.seen == "wholly" else radius_m)
-        foot = np.array([one.xy_m])
-        allowed &= _distances(feet, foot, _shadow_ends(foot, one.height_m, scene, view)) >= one.radius_m
+    for circle in kept:
+        away_m = radius_m + circle.radius_m
+        gap_m = max(circle.gap_m, circle.fall_m, fall_of(model, scene))
+        allowed &= _distances(circle.xy_m, feet, feet) >= away_m + gap_m
+        allowed &= _distances(circle.xy_m, feet, behind) >= (away_m if circle.seen == "wholly" else radius_m)
+        foot = np.array([circle.xy_m])
+        allowed &= _distances(feet, foot, _shadow_ends(foot, circle.height_m, scene, view)) >= circle.radius_m
     return allowed
 
 

@@ -94,8 +94,8 @@ def expressions_for(by: By, model: Model) -> tuple[str, ...]:
     """What could be said of a model: a colour, one of its other names, or every size and relation there is."""
     if by == "synonym":
         # Those that share the fewest words with its name: "aubergine" rather than "large eggplant".
-        shared = {one: len({*words_of(one)} & {*words_of(model.name)}) for one in model.synonyms}
-        return tuple(one for one in model.synonyms if shared[one] == min(shared.values()))
+        shared = {synonym: len({*words_of(synonym)} & {*words_of(model.name)}) for synonym in model.synonyms}
+        return tuple(synonym for synonym in model.synonyms if shared[synonym] == min(shared.values()))
     own = {"colour": (model.colour,), "category": (model.category,), "size": ("larger", "smaller")}
     return tuple(filter(None, own.get(by, tuple(RELATIONS))))
 

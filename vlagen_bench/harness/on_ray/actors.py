@@ -34,7 +34,7 @@ class ActorAttempt:
 
 @dataclass(frozen=True, kw_only=True)
 class ActorSpecs:
-    """How many actors of each kind there are, and how one is hired, by its number."""
+    """How many actors of each kind there are, and how one is started, by its number."""
 
     environments: int
     environment: Callable[[int], ActorHandle[Any]]
@@ -65,29 +65,29 @@ class ActorRef:
 class ActorPool:
     """Environments and policy replicas."""
 
-    def __init__(self, cast: ActorSpecs, note: Callable[[str], Any]) -> None:
-        """Hires all; they start in their own time, as the cluster has room.
+    def __init__(self, specs: ActorSpecs, note: Callable[[str], Any]) -> None:
+        """Starts all; they are ready in their own time, as the cluster has room.
 
         Args:
-            cast: how they are hired.
+            specs: how they are started.
             note: receives a line for each actor that is replaced.
         """
-        self._cast, self._note = cast, note
+        self._specs, self._note = specs, note
         self._events: queue.SimpleQueue[tuple[ActorRef, Future[Any]]] = queue.SimpleQueue()
         self._failed_starts = 0
         self.waited_s = 0.0
         """how long the driver had nothing to do"""
         self.free: dict[ActorRef, None] = {}
         """environments that are ready and play nothing"""
-        self.replicas = {number: self._replica(number) for number in range(cast.replicas)}
-        self._environments = {number: self._environment(number) for number in range(cast.environments)}
+        self.replicas = {number: self._replica(number) for number in range(specs.replicas)}
+        self._environments = {number: self._environment(number) for number in range(specs.environments)}
 
     def _replica(self, number: int) -> ActorRef:
-        return self._starting(ActorRef(number=number, actor=self._cast.replica(number)))
+        return self._starting(ActorRef(number=number, actor=self._specs.replica(number)))
 
     def _environment(self, number: int) -> ActorRef:
-        asks = number % self._cast.replicas if self._cast.replicas else None
-        return self._starting(ActorRef(number=number, asks=asks, actor=self._cast.environment(number)))
+        asks = number % self._specs.replicas if self._specs.replicas else None
+        return self._starting(ActorRef(number=number, asks=asks, actor=self._specs.environment(number)))
 
     def _starting(self, member: ActorRef) -> ActorRef:
         self.watch(member, member.actor.ready.remote())
@@ -98,7 +98,7 @@ class ActorPool:
         ref.future().add_done_callback(lambda done: self._events.put((member, done)))
 
     def replace(self, member: ActorRef) -> None:
-        """Lets it go, whatever it does, and hires another one."""
+        """Ends it, whatever it does, and starts another one."""
         self.free.pop(member, None)
         ray.kill(member.actor)
         if self._is_replica(member):
@@ -154,7 +154,7 @@ class ActorPool:
     def _started(self, member: ActorRef, reply: str | BaseException) -> None:
         if isinstance(reply, BaseException):
             self._failed_starts += 1
-            if self._failed_starts > 2 * (self._cast.environments + self._cast.replicas):
+            if self._failed_starts > 2 * (self._specs.environments + self._specs.replicas):
                 raise RunError(
                     f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?"
                 )

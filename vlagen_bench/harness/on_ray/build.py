@@ -34,21 +34,21 @@ def make_ray_executor(
     slots = math.ceil(size / max(1, replicas))
 
     def environment(number: int) -> ActorHandle[Any]:
-        return hired(Environment, recipe, execution, limits, num_cpus=cluster.env_cpus)
+        return start_actor(Environment, recipe, execution, limits, num_cpus=cluster.env_cpus)
 
     def replica(number: int) -> ActorHandle[Any]:
         # Each environment has one question at a time; the rest is for ready, until_stuck and close.
         uses = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, "max_concurrency": slots + 8}
-        return hired(Replica, *name_and_arguments(loaded), slots, limits.step_s, **uses)
+        return start_actor(Replica, *name_and_arguments(loaded), slots, limits.step_s, **uses)
 
-    cast = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
+    specs = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
     film = recipe.film
     assert film is None or isinstance(film, TransferableFilm), "films of a cluster travel to the driver"
-    return RayExecutor(cast, limits=limits, film=film, note=note)
+    return RayExecutor(specs, limits=limits, film=film, note=note)
 
 
-def hired(kind: type[Any], *arguments: Any, **uses: Any) -> ActorHandle[Any]:
-    """An actor of this class, with what it uses of its node."""
+def start_actor(kind: type[Any], *arguments: Any, **uses: Any) -> ActorHandle[Any]:
+    """Starts an actor of this class, with what it uses of its node."""
     actor: ActorHandle[Any] = ray.remote(kind).options(**uses).remote(*arguments)
     return actor
 

@@ -69,5 +69,5 @@ class Cluster:
 
 def _knock(address: str | None) -> None:
     """Raises `OSError` if nobody listens at a host:port; Ray would try for minutes."""
-    if address is not None and (found := re.fullmatch(r"([^:/]+):(\d+)", address)):
-        socket.create_connection((found[1], int(found[2])), timeout=10).close()
+    if address is not None and (match := re.fullmatch(r"([^:/]+):(\d+)", address)):
+        socket.create_connection((match[1], int(match[2])), timeout=10).close()

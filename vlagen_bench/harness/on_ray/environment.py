@@ -92,7 +92,7 @@ class Environment:
         try:
             with watchdog(self._limits.beginning_s):
                 sim = recipe.make_sim()
-                self._stage = EnvRunner(sim, recipe.task, film=self._film)
+                self._runner = EnvRunner(sim, recipe.task, film=self._film)
                 if recipe.oracle is not None:
                     self._oracle = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
         except VlagenError as error:
@@ -126,11 +126,11 @@ class Environment:
             return error
 
     def _act(self, request: Begin | Execute | Finish) -> StepReport:
-        """What the stage reports; anything but a lost film makes the episode worth another attempt."""
+        """What the runner reports; anything but a lost film makes the episode worth another attempt."""
         allowed = allowed_s(request, self._limits)
         try:
             with watchdog(allowed), time_limit(None if isinstance(request, Finish) else allowed):
-                report = self._stage.serve(request)
+                report = self._runner.serve(request)
         except TookTooLong as error:
             report = StepReport(error=f"simulator: {error} (--step-timeout).")
         limit_mb = self._limits.memory_mb

@@ -19,18 +19,18 @@ class RayExecutor:
     """Plays episodes with environments and policy replicas that are actors."""
 
     def __init__(
-        self, cast: ActorSpecs, *, limits: Limits, film: TransferableFilm | None, note: Callable[[str], Any]
+        self, specs: ActorSpecs, *, limits: Limits, film: TransferableFilm | None, note: Callable[[str], Any]
     ) -> None:
-        """Hires the actors.
+        """Starts the actors.
 
         Args:
-            cast: how.
+            specs: how.
             limits: how often an episode is tried, and what makes an environment be replaced.
             film: keeps the films that the environments send.
             note: receives a line for everything unusual that is no error.
         """
-        self._cast, self._limits, self._film, self._note = cast, limits, film, note
-        self._staff = ActorPool(cast, note)
+        self._specs, self._limits, self._film, self._note = specs, limits, film, note
+        self._pool = ActorPool(specs, note)
         self._queue: deque[ActorAttempt] = deque()
         self._playing = self._turns = 0
 
@@ -40,12 +40,12 @@ class RayExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._staff.leave(in_peace=kind is None)
+        self._pool.leave(in_peace=kind is None)
 
     @property
     def waited_s(self) -> float:
         """How long the driver had nothing to do."""
-        return self._staff.waited_s
+        return self._pool.waited_s
 
     def endings(self, episodes: Iterable[Episode]) -> Iterator[list[PlayedEpisode]]:
         """The episodes as they end, all at once that have by now; the next is asked for when an environment is free.
@@ -66,7 +66,7 @@ class RayExecutor:
                 return
             ended: list[PlayedEpisode] = []
             try:
-                for member, reply in self._staff.replies():
+                for member, reply in self._pool.replies():
                     ended += self._go_on(member, reply)
             finally:  # what ended is passed on, even where another reply ends the run
                 if ended:
@@ -74,24 +74,30 @@ class RayExecutor:
 
     def _free(self) -> list[ActorRef]:
         """Environments that play nothing, and whose policy is ready."""
-        return [one for one in self._staff.free if one.asks is None or self._staff.replicas[one.asks].node]
+        return [
+            environment
+            for environment in self._pool.free
+            if environment.asks is None or self._pool.replicas[environment.asks].node
+        ]
 
     def _best(self, free: list[ActorRef], attempt: ActorAttempt) -> ActorRef:
         """One that has to do with no node that the episode was lost with, if there is one."""
-        return next((one for one in free if not self._nodes(one) & set(attempt.lost_with)), free[0])
+        return next(
+            (environment for environment in free if not self._nodes(environment) & set(attempt.lost_with)), free[0]
+        )
 
     def _nodes(self, member: ActorRef) -> set[str | None]:
-        return {member.node} if member.asks is None else {member.node, self._staff.replicas[member.asks].node}
+        return {member.node} if member.asks is None else {member.node, self._pool.replicas[member.asks].node}
 
     def _give(self, member: ActorRef, attempt: ActorAttempt) -> None:
-        del self._staff.free[member]
+        del self._pool.free[member]
         member.attempt, member.episodes = attempt, member.episodes + 1
         self._playing += 1
         self._turns += 1
-        turn = Caller(slot=member.number // max(1, self._cast.replicas), number=self._turns, alone=attempt.alone)
-        member.asked = None if member.asks is None else self._staff.replicas[member.asks]
+        turn = Caller(slot=member.number // max(1, self._specs.replicas), number=self._turns, alone=attempt.alone)
+        member.asked = None if member.asks is None else self._pool.replicas[member.asks]
         replica = None if member.asked is None else member.asked.actor
-        self._staff.watch(member, member.actor.play.remote(attempt.episode, turn, replica))
+        self._pool.watch(member, member.actor.play.remote(attempt.episode, turn, replica))
 
     def _go_on(self, member: ActorRef, reply: AttemptResult | BaseException) -> list[PlayedEpisode]:
         """Accepts an episode, or queues it again where something went wrong that is not its own fault; it, if it ended."""
@@ -100,9 +106,9 @@ class RayExecutor:
         self._playing -= 1
         ended = reply if isinstance(reply, AttemptResult) else _lost(attempt, reply)
         if self._worn(member, ended):
-            self._staff.replace(member)
+            self._pool.replace(member)
         else:
-            self._staff.free[member] = None
+            self._pool.free[member] = None
         if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
             self._queue.appendleft(replace(attempt, alone=True))
         elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:

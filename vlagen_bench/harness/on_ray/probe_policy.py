@@ -36,13 +36,13 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
             "The policy is not loaded yet; %s. It waits for room or loads slowly (--policy-gpus).", free()
         )
     try:
-        found = ray.get(looked)
+        facts = ray.get(looked)
     except ray.exceptions.RayError as error:
         raise PolicyError(f"The policy {name} ends the process that loads it: {reason(error)}.") from None
-    if isinstance(found, VlagenError):
-        raise found
-    methods = dict.fromkeys(found.pop("methods"), _not_here)
-    return LoadedPolicy(name=name, policy=SimpleNamespace(**found, **methods), arguments=dict(arguments))
+    if isinstance(facts, VlagenError):
+        raise facts
+    methods = dict.fromkeys(facts.pop("methods"), _not_here)
+    return LoadedPolicy(name=name, policy=SimpleNamespace(**facts, **methods), arguments=dict(arguments))
 
 
 def _look(name: str, arguments: Mapping[str, str]) -> dict[str, Any] | VlagenError:

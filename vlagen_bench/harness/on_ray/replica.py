@@ -68,7 +68,7 @@ class Replica:
     async def ready(self) -> str | VlagenError:
         """Loads the policy; the node that it is on, or why it cannot be loaded."""
         try:
-            self._asker = await self._call(
+            self._caller = await self._call(
                 lambda: PolicyCaller(base.load(self._name, self._arguments), slots=self._slots)
             )
         except VlagenError as error:
@@ -101,7 +101,7 @@ class Replica:
                 if self._stuck.is_set():
                     raise TimeoutError
                 async with asyncio.timeout(allowed_s):
-                    answers = await self._call(self._asker.ask, questions, limit_s=allowed_s)
+                    answers = await self._call(self._caller.ask, questions, limit_s=allowed_s)
             except TimeoutError:
                 late = PolicyAnswer(error=f"policy: it took longer than {allowed_s:g} s (--step-timeout).")
                 answers = dict.fromkeys(group, late)
@@ -115,9 +115,11 @@ class Replica:
 
     def _next_group(self) -> dict[int, _WaitingQuery]:
         """Takes the queries that one call answers: all that may be batched, else the one that has waited longest."""
-        together = [slot for slot, one in self._waiting.items() if self._asker.batches and not one.turn.alone]
+        together = [slot for slot, query in self._waiting.items() if self._caller.batches and not query.turn.alone]
         group = {slot: self._waiting.pop(slot) for slot in together or [next(iter(self._waiting))]}
-        return {slot: one for slot, one in group.items() if self._newest[one.question.episode_id] == one.turn.number}
+        return {
+            slot: query for slot, query in group.items() if self._newest[query.question.episode_id] == query.turn.number
+        }
 
     async def _call(self, function: Any, *arguments: Any, limit_s: float | None = None) -> Any:
         def watched() -> Any:
@@ -131,7 +133,7 @@ class Replica:
     async def close(self) -> str | None:
         """Lets the policy go; what it raised, if it did."""
         try:
-            await self._call(self._asker.close)
+            await self._call(self._caller.close)
         except PolicyError as error:
             return str(error)
         return None

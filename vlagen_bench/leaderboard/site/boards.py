@@ -70,20 +70,20 @@ class SuitePage:
 
     @property
     def standings(self) -> Iterator[BoardRow]:
-        return (one for block in self.blocks for one in block.standings)
+        return (row for block in self.blocks for row in block.standings)
 
 
 def page(suite_name: str) -> SuitePage:
     """The leaderboard of a suite; raises `ConfigError` for a wrong entry."""
     suite, groups = catalog.suite(suite_name), entries.groups_of(suite_name)
     own = own_protocol(suite)
-    found: dict[tuple[bool, tuple[str, ...]], list[Entry]] = {}
+    grouped: dict[tuple[bool, tuple[str, ...]], list[Entry]] = {}
     for entry in entries.load(suite_name):
         key = privileged(entry), entries.differences(entry.protocol, own)
-        found.setdefault(key, []).append(entry)
+        grouped.setdefault(key, []).append(entry)
     columns = tuple(_columns(groups))
-    ordered = sorted(found, key=lambda key: (key[0], len(key[1]), key[1]))
-    blocks = (_block(*key, found[key], columns, suite, groups) for key in ordered)
+    ordered = sorted(grouped, key=lambda key: (key[0], len(key[1]), key[1]))
+    blocks = (_block(*key, grouped[key], columns, suite, groups) for key in ordered)
     return SuitePage(suite=suite, groups=groups, columns=columns, blocks=tuple(blocks))
 
 
@@ -128,7 +128,9 @@ def _block(
     suite: Suite,
     groups: Mapping[str, str],
 ) -> ProtocolBoard:
-    counts = {} if privileged else {entry.name: found for entry in members if (found := _counts(entry, suite, groups))}
+    counts = (
+        {} if privileged else {entry.name: counted for entry in members if (counted := _counts(entry, suite, groups))}
+    )
     ranked = board(counts)
     places = {place.name: place for place in ranked.places}
     order = {name: at for at, name in enumerate(places)}

@@ -44,10 +44,10 @@ def main(fd: int) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    inmate = ChildPolicy()
+    child = ChildPolicy()
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
-        reply = {**inmate.reply(message), "number": message["number"]}
+        reply = {**child.reply(message), "number": message["number"]}
         try:
             answer = wire.pack(reply)
         except wire.WireError as error:
@@ -134,10 +134,10 @@ def _read(connection: socket.socket) -> bytes | None:
 
 
 def _received(connection: socket.socket, size: int) -> bytes | None:
-    found = bytearray()
-    while len(found) < size:
-        piece = connection.recv(size - len(found))
+    data = bytearray()
+    while len(data) < size:
+        piece = connection.recv(size - len(data))
         if not piece:
             return None
-        found += piece
-    return bytes(found)
+        data += piece
+    return bytes(data)

@@ -151,14 +151,14 @@ class PolicyProcess:
         return wire.unpack(self._received(size, deadline))
 
     def _received(self, size: int, deadline: float) -> bytes:
-        found = bytearray()
-        while len(found) < size:
+        data = bytearray()
+        while len(data) < size:
             self._wait(select.POLLIN, deadline)
-            piece = self._socket.recv(size - len(found))
+            piece = self._socket.recv(size - len(data))
             if not piece:
                 raise EOFError
-            found += piece
-        return bytes(found)
+            data += piece
+        return bytes(data)
 
     def _wait(self, event: int, deadline: float) -> None:
         """Until the socket is ready; takes meanwhile what is printed, so that nothing waits for that to be read."""

@@ -98,7 +98,7 @@ class Isolated:
         answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
         if not isinstance(answers, list) or len(answers) != len(messages):
             raise PolicyError("its process answered something else than it was asked.")
-        return [PolicyError(shown(one.get("error"))) if isinstance(one, dict) else one for one in answers]
+        return [PolicyError(shown(answer.get("error"))) if isinstance(answer, dict) else answer for answer in answers]
 
 
 class IsolatedByEpisode(Isolated):

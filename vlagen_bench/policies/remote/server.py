@@ -70,7 +70,7 @@ class Server:
             if future.set_running_or_notify_cancel():
                 try:
                     with Guard():
-                        found = call()
+                        result = call()
                 except KeyboardInterrupt:  # of somebody who pressed Ctrl-C
                     raise
                 except SystemExit as error:
@@ -80,7 +80,7 @@ class Server:
                 except BaseException as error:
                     future.set_exception(PolicyError(one_line(error)))
                 else:
-                    future.set_result(found)
+                    future.set_result(result)
 
     async def _listen(self, ready: "Future[tuple[int, Callable[[], Any]]]") -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()

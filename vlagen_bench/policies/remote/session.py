@@ -115,6 +115,6 @@ def _is_told(spec: Any) -> bool:
 
 def _batch_in(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     batch = message["batch"]
-    if not isinstance(batch, list) or not batch or not all(isinstance(one, dict) for one in batch):
+    if not isinstance(batch, list) or not batch or not all(isinstance(question, dict) for question in batch):
         raise PolicyError("The question's 'batch' is no list of questions.")
     return batch

@@ -151,13 +151,13 @@ class Connection:
             self.close()
             raise
         try:
-            found = self._read(greeting)
+            reply = self._read(greeting)
         except PolicyError:
             self.close()
             raise
         self._connection = connection
         self.opened += 1
-        return found
+        return reply
 
     def _expect_the_same(self, greeting: Mapping[str, Any]) -> None:
         for key in ("policy", "sharing", "remembers", "spec"):

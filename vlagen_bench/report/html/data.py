@@ -188,8 +188,8 @@ def _curves(run: Run) -> Iterator[LevelCurve]:
     """One for each axis of which two levels or more were run."""
     levels: dict[str, dict[int, Row]] = {}
     for row in run.report.rows:
-        if found := level_of(row.condition):
-            levels.setdefault(found[0], {})[found[1]] = row
+        if known := level_of(row.condition):
+            levels.setdefault(known[0], {})[known[1]] = row
     for name, rows in levels.items():
         if len(rows) > 1:
             axis = AXES.get(name)

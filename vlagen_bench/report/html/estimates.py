@@ -51,19 +51,19 @@ def drop(row: Row) -> Estimate:
     return Estimate(value=row.drop, low=low, high=high, n=row.pairs)
 
 
-def share(one: Share) -> Estimate:
+def share(factor_share: Share) -> Estimate:
     """The part of the drop that goes with a factor."""
-    return Estimate(value=one.drop, low=one.low, high=one.high, n=one.n)
+    return Estimate(value=factor_share.drop, low=factor_share.low, high=factor_share.high, n=factor_share.n)
 
 
-def excess(one: Interaction) -> Estimate:
+def excess(interaction: Interaction) -> Estimate:
     """How much more than the sum of their drops conditions cost together."""
-    return Estimate(value=one.excess, low=one.low, high=one.high, n=one.n)
+    return Estimate(value=interaction.excess, low=interaction.low, high=interaction.high, n=interaction.n)
 
 
 def counted(outcomes: Sequence[bool | None]) -> Estimate:
     """The rate of single outcomes (Wilson); None is no outcome."""
-    known = [one for one in outcomes if one is not None]
+    known = [outcome for outcome in outcomes if outcome is not None]
     if not known:
         return Estimate()
     low, high = wilson(sum(known), len(known))

@@ -77,8 +77,8 @@ def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGE
         budget_bytes: of all pictures together.
     """
     paths = {path.stem.rpartition("-")[2]: path for path in sorted((run.path / "videos").glob("*.mp4"))}
-    failed = [one for one in run.planned if run.results.get(one["id"], {}).get("outcome") == "failure"]
-    filmed = [one for one in failed if one["id"] in paths]
+    failed = [record for record in run.planned if run.results.get(record["id"], {}).get("outcome") == "failure"]
+    filmed = [record for record in failed if record["id"] in paths]
     films, used = [], 0
     for episode in spread(filmed, run.report.groups)[:most]:
         film = _film(run, episode, paths[episode["id"]], page)
@@ -86,7 +86,7 @@ def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGE
         if used > budget_bytes:
             break
         films.append(film)
-    order = {name: place for place, name in enumerate(dict.fromkeys(one["condition"] for one in run.planned))}
+    order = {name: place for place, name in enumerate(dict.fromkeys(record["condition"] for record in run.planned))}
     films.sort(key=lambda film: (order[film.condition], film.index))
     return Gallery(films=tuple(films), failures=len(failed), filmed=len(filmed))
 
@@ -94,9 +94,9 @@ def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGE
 def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """One of each condition, then a second of each ...; conditions in `first` come before others, which are twins only."""
     of_condition = defaultdict(list)
-    for episode in sorted(episodes, key=lambda one: one["condition"] not in first):
+    for episode in sorted(episodes, key=lambda record: record["condition"] not in first):
         of_condition[episode["condition"]].append(episode)
-    return [one for one in chain.from_iterable(zip_longest(*of_condition.values())) if one is not None]
+    return [record for record in chain.from_iterable(zip_longest(*of_condition.values())) if record is not None]
 
 
 def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:

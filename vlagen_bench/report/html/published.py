@@ -44,10 +44,10 @@ class PublishedBlock:
 
 def blocks(report: RunReport) -> Iterator[PublishedBlock]:
     """Those of the run's own protocol first."""
-    found: dict[tuple[str, ...], list[ComparedEntry]] = {}
+    members: dict[tuple[str, ...], list[ComparedEntry]] = {}
     for beside in sorted(report.published, key=lambda beside: bool(beside.differences)):
-        found.setdefault(beside.differences, []).append(beside)
-    for differences, entries in found.items():
+        members.setdefault(beside.differences, []).append(beside)
+    for differences, entries in members.items():
         compared = not differences and not report.oracle
         notes = dict.fromkeys(note for beside in entries for note in beside.entry.protocol.notes)
         yield PublishedBlock(
