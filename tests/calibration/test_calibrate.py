@@ -1,4 +1,4 @@
-"""Does `vlagen calibrate` keep what was measured, until there is better? And can any policy be played?"""
+"""`vlagen calibrate` keeps what was measured until there is better, and plays any policy."""
 
 import dataclasses
 import shutil

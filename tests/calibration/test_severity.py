@@ -1,4 +1,4 @@
-"""Is each level of every axis harder than the one before, measured? Live where that is quick, else as it was committed."""
+"""Each level of every axis is measured as harder than the one before: live where that is quick, else as committed."""
 
 import dataclasses
 

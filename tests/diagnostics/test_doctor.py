@@ -1,4 +1,4 @@
-"""Does the doctor see what is there, and name the command for what is not?"""
+"""The doctor sees what is there, and names the command for what is not."""
 
 import importlib.metadata
 import io

@@ -1,4 +1,4 @@
-"""Do scenes in a batch play as one alone does? On the CPU, where ManiSkill's batch can have a single scene."""
+"""Scenes in a batch play as one alone does. On the CPU ManiSkill's batch can have a single scene."""
 
 import dataclasses
 from types import SimpleNamespace

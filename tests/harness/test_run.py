@@ -1,3 +1,5 @@
+"""Runs in one process: every episode is scored once, and every error is a sentence."""
+
 import dataclasses
 import os
 import re
@@ -131,7 +133,7 @@ def test_the_line_of_a_policys_error_ends_its_sentence(tmp_path):
         def act(self, obs, instr):
             raise KeyError("weights")
 
-    with pytest.raises(run.TooManyErrors, match=r"KeyError: 'weights' \(test_run\.py:\d+\)\. Mend it"):
+    with pytest.raises(run.TooManyErrors, match=r"KeyError: 'weights' \(test_run\.py:\d+\)\. Fix it"):
         go(tmp_path, Raises(), max_errors=0)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
@@ -62,13 +61,6 @@ def tasks_with_tiny() -> Path:
         (folder / "suites" / name).symlink_to(paths.tasks_dir() / "suites" / name)
     (folder / "suites" / "tiny.yaml").write_text(TINY)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    """The suite is there."""
-    folder = tasks_with_tiny()
-    monkeypatch.setattr(paths, "tasks_dir", lambda: folder)
 
 
 @functools.cache

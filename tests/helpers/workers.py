@@ -2,8 +2,13 @@
 
 import dataclasses
 import functools
+import multiprocessing
 
-from helpers.fakes import FakeSim, TrapSim, loaded
+from helpers.fakes import (
+    FakeSim,
+    TrapSim,
+    loaded,
+)
 from helpers.runs import HEADER, PLAN
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
@@ -52,3 +57,7 @@ def trapped(what, folder, *, times=1):
 
 def outcomes(results):
     return [results[episode.id]["outcome"] for episode in PLAN.episodes]
+
+
+def children():
+    return len(multiprocessing.active_children())

@@ -1,4 +1,4 @@
-"""Do installs put exactly the right files in place, and leave everything as it was when they cannot?"""
+"""Installs put exactly the right files in place, and leave everything as it was when they cannot."""
 
 import errno
 import os

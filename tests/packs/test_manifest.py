@@ -1,4 +1,4 @@
-"""Do manifests say what is in a pack, and are damaged packs noticed?"""
+"""Manifests say what is in a pack, and damaged packs are noticed."""
 
 import pytest
 

@@ -1,3 +1,5 @@
+"""Run folders: what is written, refused, and left after a crash."""
+
 import errno
 import fcntl
 import json

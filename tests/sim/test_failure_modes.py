@@ -1,3 +1,5 @@
+"""The failure mode of an episode, from what was measured."""
+
 from types import SimpleNamespace
 
 import pytest

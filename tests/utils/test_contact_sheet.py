@@ -1,4 +1,4 @@
-"""Do sheets of pictures, and films, show every word that they are given?"""
+"""Sheets of pictures, and films, show every word that they are given."""
 
 import numpy as np
 import pytest

@@ -137,8 +137,8 @@ def _fisher(n: int) -> np.ndarray:
         return logarithm
 
     counts = np.arange(n + 1)
-    one = log_choose(n, counts)
-    tail: np.ndarray = np.exp(one[:, None] + one - log_choose(2 * n, counts[:, None] + counts))
+    log_first = log_choose(n, counts)
+    tail: np.ndarray = np.exp(log_first[:, None] + log_first - log_choose(2 * n, counts[:, None] + counts))
     for first in reversed(range(n)):  # a table, and those of the same margins in which the first did better
         tail[first, 1:] += tail[first + 1, :-1]
     return tail
