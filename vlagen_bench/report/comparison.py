@@ -10,7 +10,7 @@ from typing import Any
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.report import load
-from vlagen_bench.report.load import Run
+from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.statistics.clusters import ratio_interval, sign_flip
 from vlagen_bench.statistics.multiplicity import holm
 from vlagen_bench.statistics.paired import Pairs
@@ -56,7 +56,7 @@ class ComparisonRow:
 class Comparison:
     """Runs of one plan, side by side."""
 
-    runs: Mapping[str, Run]
+    runs: Mapping[str, LoadedRun]
     """label (A, B ...) -> run, as they were named"""
     lines: tuple[ComparisonRow, ...]
     """one a condition"""
@@ -114,12 +114,12 @@ def _labels() -> Iterator[str]:
         yield from (f"{letter}{again or ''}" for letter in ascii_uppercase)
 
 
-def _differs(runs: Sequence[Run], episode_id: str) -> bool:
+def _differs(runs: Sequence[LoadedRun], episode_id: str) -> bool:
     return {True, False} <= {run.success(episode_id) for run in runs}
 
 
 def _line(
-    runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping[str, Any]]
+    runs: Mapping[str, LoadedRun], ranked: Sequence[str], name: str, episodes: Sequence[Mapping[str, Any]]
 ) -> ComparisonRow:
     outcomes = {label: [_won(run, episode) for episode in episodes] for label, run in runs.items()}
     clusters = [_scene(episode) for episode in episodes]
@@ -134,7 +134,7 @@ def _line(
     )
 
 
-def _won(run: Run, episode: Mapping[str, Any]) -> bool:
+def _won(run: LoadedRun, episode: Mapping[str, Any]) -> bool:
     """Whether the run succeeds in an episode that has an outcome in every run."""
     won = run.success(episode["id"])
     assert won is not None, "only common episodes are compared"
@@ -169,7 +169,7 @@ def _adjusted(lines: Sequence[ComparisonRow]) -> Iterator[ComparisonRow]:
 
 
 def _standings(
-    runs: Mapping[str, Run], ranked: Sequence[str], common: Sequence[Mapping[str, Any]]
+    runs: Mapping[str, LoadedRun], ranked: Sequence[str], common: Sequence[Mapping[str, Any]]
 ) -> tuple[Standing, ...]:
     if len(ranked) < 3 or not common:
         return ()
@@ -177,7 +177,7 @@ def _standings(
     return standings(outcomes, [_scene(episode) for episode in common])
 
 
-def _why(first: Run, other: Run) -> str:
+def _why(first: LoadedRun, other: LoadedRun) -> str:
     """The sentence for two plans that differ."""
     ways = []
     for key in NAMED:

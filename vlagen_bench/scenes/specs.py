@@ -1,4 +1,4 @@
-"""The specs of robots, cameras and scenes: facts with units and sources, without a simulator."""
+"""The scenes by name."""
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import SceneSpec
