@@ -39,6 +39,7 @@ def test_the_installed_version_is_the_checkouts():
     assert importlib.metadata.version("vlagen-bench") == vlagen_bench.__version__
 
 
-def test_the_command_says_its_version(tmp_path):
-    done = call("vlagen", "--version", cwd=tmp_path)
+@pytest.mark.parametrize("command", ["vlagen", "vlagen-eval"])
+def test_the_commands_say_their_version(tmp_path, command):
+    done = call(command, "--version", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"vlagen_bench {vlagen_bench.__version__}\n")

@@ -7,10 +7,9 @@ from typing import Any
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench import __version__
 from vlagen_bench.cli import bench, commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
-from vlagen_bench.cli.common import exit_with
+from vlagen_bench.cli.common import exit_with, version
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
 from vlagen_bench.cli.power import power
@@ -95,7 +94,7 @@ def main() -> None:
 def _run() -> int | None:
     words = sys.argv[1:]
     if words == ["--version"]:
-        print(f"vlagen_bench {__version__}")
+        print(version())
         return None
     check_words(words)
     about = "All but scoring a policy, which is vlagen-eval. `vlagen --version` says which release this is."
