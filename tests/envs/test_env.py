@@ -179,6 +179,7 @@ def test_potential_reward_sums_to_the_potential():
     assert info["success"] and total == pytest.approx(1.0 + 0.1 * info["grasped"] + 0.1 * info["consecutive_grasp"])
 
 
+@pytest.mark.filterwarnings("ignore:.*The environment is being initialised with render_mode")  # Gymnasium, before us
 @pytest.mark.parametrize("arguments", [{"render_mode": "ansi"}, {"reward": "dense"}])
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises((ConfigError, gym.error.Error)):

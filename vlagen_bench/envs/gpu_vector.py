@@ -100,7 +100,7 @@ class GpuVectorEnv(VectorEnv):
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator.of(self.task, drawn=False)
         self._streams = [EpisodeStream(seed=first_seed + row) for row in range(num_envs)]
-        self._plays: list[RunningEpisode] = []
+        self._plays: dict[int, RunningEpisode] = {}
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: Mapping[str, Any] | None = None
@@ -120,8 +120,8 @@ class GpuVectorEnv(VectorEnv):
             raise ConfigError(f"reset: {len(seeds)} seeds were given for {self.num_envs} environments.")
         rows = self._rows(dict(options or {}))
         for row in rows:
-            if seeds is not None and seeds[row] is not None:
-                self._streams[row] = EpisodeStream(seed=seeds[row])
+            if seeds is not None and (own := seeds[row]) is not None:
+                self._streams[row] = EpisodeStream(seed=own)
         self._begin(rows)
         return self._observe(), self._infos(rows)
 
@@ -145,7 +145,6 @@ class GpuVectorEnv(VectorEnv):
             starts[row] = start_of(self._settler, episode)
         self._scenes.begin(starts)
         tool_m = self._scenes.measure().tool[:, :3]
-        self._plays = self._plays or [None] * self.num_envs
         for row, start in starts.items():
             view = SceneView(spec=self._spec, start=start)
             judge = self._family.judge(view, rule_of(self.task))
@@ -179,7 +178,7 @@ class GpuVectorEnv(VectorEnv):
 
     def _waiting(self) -> list[int]:
         """The scenes whose episode is over and whose next one has not begun."""
-        return [row for row, play in enumerate(self._plays) if play.over]
+        return [row for row, play in self._plays.items() if play.over]
 
     def _judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rewards, and where episodes end, terminated or truncated, by the control step that was just made."""
@@ -187,7 +186,7 @@ class GpuVectorEnv(VectorEnv):
         rewards = np.zeros(self.num_envs)
         terminated, truncated = np.zeros((2, self.num_envs), dtype=bool)
         limit = self.max_episode_steps
-        for row, play in enumerate(self._plays):
+        for row, play in self._plays.items():
             if play.over:  # it begins anew in this step, and what was done in it does not count
                 continue
             play.view.see(now, row)

@@ -17,7 +17,7 @@ ALIKE = 1e-9
 
 
 def ratio_interval(
-    clusters: Iterable[tuple[float, int]], confidence: float = 0.95, *, draws: int = DRAWS, seed: int = 0
+    clusters: Iterable[tuple[float, float]], confidence: float = 0.95, *, draws: int = DRAWS, seed: int = 0
 ) -> tuple[float, float] | None:
     """Cluster bootstrap interval of a mean over episodes, such as a rate, a drop or a difference of two policies.
 
