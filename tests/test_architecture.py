@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import vlagen_bench
-
-PACKAGE = Path(vlagen_bench.__file__).parent
-TOP = PACKAGE.parent
+from helpers.places import PACKAGE, TESTS, TOP
 
 # A module imports from its own package and from lower rows. Packages of one row do not know each other.
 ROWS = (
@@ -119,7 +116,7 @@ def test_no_module_lies_flat():
     assert flat == FLAT, "a module belongs into a package: see ROWS"
 
 
-@pytest.mark.parametrize("path", modules() + sorted((TOP / "tests").rglob("*.py")), ids=label)
+@pytest.mark.parametrize("path", modules() + sorted(TESTS.rglob("*.py")), ids=label)
 def test_no_file_is_long(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST, f"{path} has {lines} lines: split it"
@@ -132,7 +129,7 @@ def test_only_sim_knows_the_simulator(path):
         assert not roots & SIMULATOR
 
 
-@pytest.mark.parametrize("path", sorted((TOP / "tests").rglob("test_*.py")), ids=label)
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=label)
 def test_no_test_imports_another_test(path):
     assert not [name for name in imports(path) if name.split(".")[-1].startswith("test_")]
 

@@ -6,12 +6,19 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
-import pages
 import pytest
 import yaml
 
+from helpers import pages
+
 CONFIG = pages.TOP / "mkdocs.yml"
-FETCHED = {"script": ("src",), "img": ("src", "srcset"), "iframe": ("src",), "source": ("src", "srcset"), "video": ("src",)}
+FETCHED = {
+    "script": ("src",),
+    "img": ("src", "srcset"),
+    "iframe": ("src",),
+    "source": ("src", "srcset"),
+    "video": ("src",),
+}
 """attributes that a browser loads by itself; a link of the style or icon kind is added below"""
 LOADED_LINKS = {"stylesheet", "icon", "preload", "preconnect", "prefetch", "modulepreload", "dns-prefetch"}
 

@@ -3,10 +3,10 @@
 import configparser
 import re
 
-import pages
 import yaml
 
 import vlagen_bench
+from helpers import pages
 
 CITATION = yaml.safe_load((pages.TOP / "CITATION.cff").read_text(encoding="utf-8"))
 CONTRIBUTING = (pages.TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")

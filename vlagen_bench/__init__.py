@@ -1,4 +1,4 @@
-"""vlagen_bench: what breaks when a robot policy leaves the world it was trained in?
+"""Reproducible robustness evaluation of robot policies in simulation.
 
 Importing makes the Gymnasium environments `VLAGen/<Task>-<Condition>-v<N>` known as soon as Gymnasium is there; it
 loads neither Gymnasium nor a simulator itself.

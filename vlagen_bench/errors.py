@@ -1,4 +1,4 @@
-"""What can go wrong that the user can mend: each error is one sentence with the remedy."""
+"""The errors that a user can fix; each is one sentence that names the remedy."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What are the nouns of a benchmark? Frozen records for tasks, conditions, suites, episodes and results."""
+"""The records of the benchmark: frozen dataclasses for tasks, conditions, suites, episodes and results."""
 
 import hashlib
 import json
@@ -149,8 +149,9 @@ class Episode:
 
     @property
     def instruction(self) -> str:
-        """What the policy is told."""
-        return self.values["instruction"]["text"]
+        """The instruction that the policy gets."""
+        text: str = self.values["instruction"]["text"]
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)

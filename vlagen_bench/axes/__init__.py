@@ -1,4 +1,4 @@
-"""Which axes are there? Every module of this folder is imported, in order of name, so a new file is enough."""
+"""The axes: importing this package imports every module in it, in order of name, which registers its axis."""
 
 import importlib
 import pkgutil

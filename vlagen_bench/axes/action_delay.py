@@ -10,7 +10,7 @@ from vlagen_bench.scenes.verbs import Scene
 @axis
 @dataclass(frozen=True, kw_only=True)
 class ActionDelay(SizeAxis):
-    """Each action is carried out some control steps after it was told; until the first one, the arm holds still."""
+    """Each action is carried out some control steps after the policy gave it; until the first one, the arm holds still."""
 
     name: ClassVar = "action_delay"
     kind: ClassVar = "dynamics"

@@ -1,4 +1,4 @@
-"""Axis: how stiffly the arm follows what it is told."""
+"""Axis: how stiffly the arm follows its commands."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

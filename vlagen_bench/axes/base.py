@@ -1,4 +1,4 @@
-"""What is an axis? A value with two methods: `sample` decides, without a simulator; `apply` carries out."""
+"""The base classes of axes: `sample` draws values without a simulator, `apply` puts them into a scene."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import numpy as np
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.types import AxisSet
 from vlagen_bench.utils.parsing import build
@@ -45,7 +45,7 @@ class Axis(ABC):
     sized_by: ClassVar[str] = ""
     """the field that a level sets; empty: the axis has no size"""
     unit: ClassVar[str] = ""
-    """of that field"""
+    """the field's name"""
     levels: ClassVar[tuple[float, ...]] = ()
     """its values at levels 1, 2 ... 5, each harder than the one before; `vlagen calibrate` measures them"""
     nothing: ClassVar[float] = 0.0
@@ -102,7 +102,8 @@ class SizeAxis(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> float:
         """The size."""
-        return getattr(self, self.sized_by)
+        size: float = getattr(self, self.sized_by)
+        return size
 
 
 AXES: Registry[type[Axis]] = Registry("axis")

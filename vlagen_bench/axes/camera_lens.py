@@ -1,4 +1,4 @@
-"""Axis: through which lens the camera looks."""
+"""Axis: which lens the camera has."""
 
 from dataclasses import dataclass
 from math import cos, sin

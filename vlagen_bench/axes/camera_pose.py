@@ -1,4 +1,4 @@
-"""Axis: from where the camera looks."""
+"""Axis: where the camera stands."""
 
 from dataclasses import dataclass
 from math import cos, radians, sin

@@ -1,4 +1,4 @@
-"""Axis: more things on the table, none of them asked for."""
+"""Axis: how many further objects lie on the table, which the instruction does not ask for."""
 
 from dataclasses import dataclass
 from math import radians

@@ -1,4 +1,4 @@
-"""Axis: in which words the task is told."""
+"""Axis: how the task is worded."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

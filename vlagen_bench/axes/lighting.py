@@ -1,4 +1,4 @@
-"""Axis: in which light the scene is seen."""
+"""Axis: which light the scene is in."""
 
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -51,6 +51,7 @@ class Lighting(Axis):
     def _between(self, own: Light | None, there: Light | None) -> dict[str, Any]:
         """A light on its way from one to the other; one that lacks the other fades where it is."""
         start, end = own or there, there or own
+        assert start is not None and end is not None, "one of the two lights is there"
         return {
             "direction": self._mixed(start.direction, end.direction),
             "colour": self._mixed(own.colour if own else BLACK, there.colour if there else BLACK),

@@ -1,4 +1,4 @@
-"""Axis: which object is to be moved."""
+"""Axis: which object the task is about."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

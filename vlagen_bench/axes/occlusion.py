@@ -1,4 +1,4 @@
-"""Axis: something opaque is before the lens."""
+"""Axis: how much of the picture something opaque before the lens hides."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Any, ClassVar, Literal
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.scenes.specs import Grid
+from vlagen_bench.scenes.base import Grid
 from vlagen_bench.scenes.verbs import Scene
 
 Region = Literal["inner", "ring"]

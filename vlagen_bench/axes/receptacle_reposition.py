@@ -32,7 +32,7 @@ class ReceptacleReposition(Axis):
     by_m: float
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any] | None:
-        """Where to and when; None: it stays."""
+        """The new place and the time; None: it stays."""
         if not self.by_m:
             return None
         xy_m = list(spots.away(rng, draft, "target", self.by_m, max(self.by_m, *self.levels)))

@@ -1,4 +1,4 @@
-"""Axis: the object is spoken of by an expression in place of its name."""
+"""Axis: an expression that identifies the object replaces its name."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

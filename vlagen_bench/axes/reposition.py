@@ -35,7 +35,7 @@ class Reposition(Axis):
         return {"position": {"third": "source"}} if self.by_m is None else {}
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any] | None:
-        """Where to and when; None: it stays."""
+        """The new place and the time; None: it stays."""
         if self.by_m == 0:
             return None
         if self.by_m is None:
@@ -57,4 +57,5 @@ def _third(draft: Draft) -> list[float]:
         raise ConfigError(
             f"The axes 'reposition' and '{distractor}' both take the third place. Give the former `by_m`."
         )
-    return draft.values["position"]["third"]
+    third: list[float] = draft.values["position"]["third"]
+    return third

@@ -70,7 +70,7 @@ class RobotPose(PoolAxis):
         return list(self._pool()[index])
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> list[float]:
-        """Of the given length where there is one, else one of the pool."""
+        """Offsets of the given length if there is one, else one of the pool."""
         if self.spread_rad is None:
             return super().sample(rng, draft)
         rise = np.array(RISE_M_RAD[draft.scene.robot.name])

@@ -1,4 +1,4 @@
-"""How do the measured curves look? A page with a table of every axis, and one figure of small multiples per kind."""
+"""Pages of the measured curves: a table of every axis, and one figure of small multiples per kind."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""How is an axis calibrated? Each level against its clean twins: severity measured, and policies played on both."""
+"""The calibration of an axis: every level against its clean twins, in severity and in policies' success."""
 
 import dataclasses
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Is every episode of a suite fair? Solvable, not solved at the start, all visible, told in clean words."""
+"""Certificates of a suite's episodes: solvable, unsolved at the start, visible, clearly instructed."""
 
 import json
 import multiprocessing
@@ -44,7 +44,7 @@ class Certificate:
     source_px: int
     target_px: int
     problems: tuple[str, ...]
-    """what is wrong with the episode itself, whoever acts"""
+    """what is wrong with the episode itself, under any policy"""
 
 
 def certify(plan: Plan, task: Task, path: Path, *, workers: int = 1) -> Iterator[Certificate]:

@@ -1,4 +1,4 @@
-"""What was measured of an axis? Its severity and what policies lose at each level, as numbers in a file."""
+"""Calibration curves: the measured severity and the policies' loss at each level of an axis, as files."""
 
 import dataclasses
 import json
@@ -134,12 +134,12 @@ class Curve:
 
 
 def path_of(folder: Path, task: str, axis: str) -> Path:
-    """Where the curve of an axis in a task is kept."""
+    """The file of an axis's curve in a task."""
     return folder / "data" / task / f"{axis}.json"
 
 
 def part_of(path: Path) -> Path:
-    """Where a curve is kept that is not complete yet."""
+    """The file of a curve that is not complete yet."""
     return path.with_name(f"{path.name}.part")
 
 

@@ -1,4 +1,4 @@
-"""How does an axis look? The same episodes at every level, side by side on a sheet; and a page of all axes."""
+"""The gallery of the axes: the same episodes at every level, side by side on a contact sheet."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""Where are episodes looked at, and played by policies? In a lab per task, which remembers the clean twins."""
+"""Pairs of an episode and its clean twin, observed and played per task, with the twins cached."""
 
 import functools
 from collections.abc import Iterable

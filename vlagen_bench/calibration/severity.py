@@ -1,4 +1,4 @@
-"""How hard is a perturbation, measured? By how far an episode is from its clean twin, in pictures, metres or ratios."""
+"""Measures of severity: the distance between an episode and its clean twin, in pictures, metres or ratios."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

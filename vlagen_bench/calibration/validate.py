@@ -1,4 +1,4 @@
-"""Is everything that ships in order? Every task, suite, pack and entry file is read, and every suite planned."""
+"""The validation of shipped files: reads every task, suite, pack and entry, and plans every suite."""
 
 import dataclasses
 from collections.abc import Callable

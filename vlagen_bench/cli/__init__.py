@@ -1,1 +1,1 @@
-"""What do the commands look like? One module a command, and what they share."""
+"""The commands: one module per command, and the modules that they share."""

@@ -1,4 +1,4 @@
-"""`vlagen bench eval` and `soak`: how fast is an evaluation here, and does it survive being killed?"""
+"""`vlagen bench eval` and `vlagen bench soak`: the speed of an evaluation, and a stress test by killing it."""
 
 import sys
 from functools import partial

@@ -51,11 +51,11 @@ class CalibrateArgs:
     sweep: bool = False
     """Instead measure many sizes, and print five at equal steps of severity: a proposal for `levels`."""
     again: bool = False
-    """Measure anew what is there already."""
+    """Measure again what is there already."""
     workers: int = 1
     """Processes that measure side by side."""
     docs: bool = False
-    """Write the page and its figures anew, from all that is kept below `out`."""
+    """Write the page and its figures again, from all curves below `out`."""
     out: Path = OUT
     """The folder of data, page and figures."""
 

@@ -1,4 +1,4 @@
-"""What does each `vlagen` subcommand do? One function each; heavy modules are imported where they are used."""
+"""The short `vlagen` subcommands, one function each; heavy modules are imported where they are used."""
 
 from pathlib import Path
 from typing import Annotated
@@ -53,7 +53,7 @@ def plan(
 
 
 def doctor() -> int:
-    """Says what this machine has, what is missing, and the command that mends it; draws a real image to be sure."""
+    """Says what this machine has, what is missing, and the command that installs it; draws a real image to be sure."""
     from vlagen_bench.diagnostics import doctor as examination
 
     return examination.run(console())
@@ -96,7 +96,7 @@ def check(pack: Positional[Name]) -> int:
 
 
 def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
-    """Makes a procedural pack anew, bit for bit.
+    """Generates a procedural pack, bit for bit the same.
 
     Args:
         pack: which pack; only household is made here.
@@ -135,7 +135,7 @@ def certify(
     workers: int = 1,
     out: Path | None = None,
 ) -> int:
-    """Certifies a suite's episodes: solvable by the expert, not solved at reset, visible, told in clean words.
+    """Certifies a suite's episodes: solvable by the expert, not solved at reset, visible, clearly instructed.
 
     The exit code is 0 only if all of that is true of every episode.
 

@@ -1,4 +1,4 @@
-"""How does a command end? Sentences for mistakes, no tracebacks; the exit codes of every command."""
+"""The endings of commands: errors as sentences without tracebacks, and the exit codes."""
 
 import sys
 from collections.abc import Callable

@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _leave_threads_behind(code: int) -> None:
-    """Ends the process where a policy left threads that Python would wait for, perhaps for ever."""
+    """Ends the process if a policy left threads that Python would wait for, perhaps without end."""
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         sys.stdout.flush()
         sys.stderr.flush()

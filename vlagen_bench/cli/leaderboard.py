@@ -1,4 +1,4 @@
-"""`vlagen leaderboard`: submit a run, verify a submission, commit to hidden seeds and reveal them, build the site."""
+"""`vlagen leaderboard`: submits runs, verifies submissions, commits and reveals hidden seeds, builds the site."""
 
 import json
 from dataclasses import asdict

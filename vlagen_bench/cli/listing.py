@@ -1,4 +1,4 @@
-"""`vlagen list`: which suites, tasks, axes, packs and policies there are."""
+"""`vlagen list`: the available suites, tasks, axes, packs and policies."""
 
 from vlagen_bench.cli.common import OK, console
 

@@ -1,4 +1,4 @@
-"""`vlagen`: everything beside scoring. Parses; the work is in the modules that are called."""
+"""`vlagen`: the app of all commands except scoring."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""How shall episodes be played? The options of the harness: workers, chunks, time-outs, restarts."""
+"""The options of the harness: workers, chunks, time-outs, restarts."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Playing:
-    """Who plays, and how. None of it changes a result but what is about chunks, and what ends an episode as an error."""
+    """How episodes are played. Results depend only on the options of chunks, and on those that end an episode as an error."""
 
     workers: int = 1
     """How many episodes are played at once, each by a process with a simulator of its own.
@@ -43,7 +43,7 @@ class Playing:
     recycle_after: int | None = None
     """A worker is replaced after this many episodes; default: 200."""
     isolate: bool = False
-    """The policy lives in a process of its own, which is ended and started anew where it hangs or crashes.
+    """The policy lives in a process of its own, which is ended and restarted when it hangs or crashes.
     The episode is an error then, and all others go on. What it prints is kept in the run folder, as policy.log."""
     policy_memory_mb: float | None = None
     """Memory, in megabytes, that an isolated policy may have; default: no limit."""

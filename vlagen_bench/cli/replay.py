@@ -1,4 +1,4 @@
-"""`vlagen replay`: does a run happen again? Re-simulates it from its actions, and says where it does not."""
+"""`vlagen replay`: re-simulates a run from its actions, and reports every difference."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,7 +20,7 @@ def replay(
     video: bool = False,
     out: Path | None = None,
 ) -> int:
-    """Re-simulates a run from its actions alone, compares every state, and scores it anew.
+    """Re-simulates a run from its actions alone, compares every state, and scores it again.
 
     The exit code is 0 if every score stands, and every state is the same where that is asked for; else 1.
 

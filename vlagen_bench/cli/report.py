@@ -1,4 +1,4 @@
-"""`vlagen report`: what a run says, and what was published beside it."""
+"""`vlagen report`: prints the results of a run, beside published ones if wanted."""
 
 from pathlib import Path
 from typing import Annotated

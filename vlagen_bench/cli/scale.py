@@ -1,4 +1,4 @@
-"""`vlagen bench scale`: how many environments can one driver direct?"""
+"""`vlagen bench scale`: measures how many environments one driver can direct."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Which episodes is a command about? The options that plan, eval, certify and render have in common."""
+"""The options that select episodes, for plan, eval, certify and render."""
 
 import dataclasses
 from dataclasses import dataclass

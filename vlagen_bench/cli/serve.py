@@ -1,4 +1,4 @@
-"""`vlagen serve`: lets others ask a policy over the network. Parses, serves until Ctrl-C."""
+"""`vlagen serve`: serves a policy over the network until Ctrl-C."""
 
 import signal
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""How fast is it here? Environment steps against the raw SAPIEN floor, resets, memory, and the harness's share."""
+"""The benchmark of one environment: steps against raw SAPIEN, resets, memory, and the harness's share."""
 
 import multiprocessing
 import resource

@@ -1,4 +1,4 @@
-"""How fast is an evaluation here, with how many workers? Episodes an hour, who waits for whom, the first result, memory."""
+"""The benchmark of an evaluation by number of workers: episodes per hour, idle time, memory."""
 
 import multiprocessing
 import os

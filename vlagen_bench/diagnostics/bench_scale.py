@@ -1,4 +1,4 @@
-"""How many environments can one driver direct? Null environments, which only wait, tell what each costs it.
+"""The benchmark of the driver: its cost per environment, measured with null environments that only wait.
 
 They send true messages: pictures of the true size to real policy replicas, records of the true length to the driver.
 """
@@ -49,7 +49,7 @@ class DriverLoad:
     store_s: float
     """of the busy time, in which episodes were stored"""
     commit_s: float
-    """of that, in which the disk was waited for: once for all episodes that had ended together"""
+    """the part spent waiting for the disk: once for all episodes that had ended together"""
     commits: int
     record_bytes: int
     """of the message in which an episode comes back"""
@@ -80,7 +80,7 @@ class DriverLoad:
 
     @property
     def question_us(self) -> float:
-        """Of computing; no question goes through the driver, so this is its part of an episode's."""
+        """The driver's computing time per query; queries do not pass through it, so this is its part of an episode's."""
         return 1e6 * self.cpu_s / self.questions
 
 
@@ -159,7 +159,7 @@ class _TimedFolder(RunFolder):
 
 
 class _Clock:
-    """What did the driver spend, from the end of one episode to the end of a later one?"""
+    """What the driver spent, from the end of one episode to the end of a later one."""
 
     def __init__(self, troupe: Troupe, folder: "_TimedFolder") -> None:
         self._troupe, self._folder = troupe, folder
@@ -191,7 +191,7 @@ class _Loop:
         self._per_s, self._steps = per_s, steps
 
     def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
-        """Those that have ended since the last ones were taken; if there are none, the next one as it ends."""
+        """The episodes that ended since the last call; without any, the next one as it ends."""
         due = [self._played(episode) for episode in episodes]  # beforehand: that is the environments' work
         start, taken = time.perf_counter(), 0
         while taken < len(due):
@@ -215,7 +215,7 @@ class _Loop:
 
 
 def feed(per_s: float, waits: Waits, *, seconds: float = 10.0) -> Fed:
-    """Feeds the driver with so many episodes a second, for some seconds: is it the bottleneck?"""
+    """Feeds the driver with so many episodes a second, for some seconds, to see whether it keeps up."""
     task = catalog.task("tabletop_put_on")
     suite = Suite(
         name="scale", version=1, task=task.name, conditions=(task.nominal_name,), episodes=round(per_s * seconds)

@@ -1,4 +1,4 @@
-"""Can this machine run the benchmark, and if not, which command mends it? Looks; changes nothing."""
+"""The checks of `vlagen doctor`: what this machine lacks, and the command that installs it; changes nothing."""
 
 import importlib.metadata
 import json
@@ -58,7 +58,7 @@ def healthy(findings: list[Finding]) -> bool:
 
 
 def run(console: Console) -> int:
-    """Prints what `examine` finds and what mends it; the exit code of `vlagen doctor`."""
+    """Prints what `examine` finds and the remedies; the exit code of `vlagen doctor`."""
     with console.status("Looking at this machine ..."):
         findings = examine()
     console.print(table(findings))

@@ -1,4 +1,4 @@
-"""Does a run survive anything that is killed, at any moment? Kills and resumes it, and compares it with a whole one."""
+"""The soak test: kills and resumes a run again and again, and compares it with an uninterrupted one."""
 
 import os
 import random
@@ -51,7 +51,7 @@ def soak(
         kills: how many.
         longest_s: at least this is waited between two kills, at random, and nothing longer.
         seed: of the moments and the victims.
-        say: is told of each round.
+        say: receives a line per round.
 
     Raises:
         RunError: the command fails without being killed.

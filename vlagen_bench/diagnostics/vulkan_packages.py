@@ -1,4 +1,4 @@
-"""Which command gives this machine a Vulkan driver? Decided by its distribution; runs nothing."""
+"""The commands that install a Vulkan driver, by distribution; runs none of them."""
 
 import os
 import shlex

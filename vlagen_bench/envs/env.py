@@ -153,7 +153,7 @@ class PutOnEnv(gymnasium.Env):
         """One control step (0.2 s).
 
         Raises:
-            PolicyError: the action is none, or more than one.
+            PolicyError: the action is invalid, or there are several.
             ConfigError: before the first reset.
         """
         if self._sim is None or self._episode is None:

@@ -1,4 +1,4 @@
-"""How does one train on many scenes of one GPU? A Gymnasium vector environment that plays them in step."""
+"""The Gymnasium vector environment that plays many scenes on one GPU in step."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -151,7 +151,7 @@ class BatchedEnv(VectorEnv):
         """One control step (0.2 s) of all, with actions (N, 7).
 
         Raises:
-            PolicyError: the actions are none.
+            PolicyError: the actions are invalid.
             ConfigError: before the first reset, for a wrong number of actions, or where an episode has ended and
                 nobody has begun the next.
         """
@@ -174,7 +174,7 @@ class BatchedEnv(VectorEnv):
         return self._observe(), rewards, terminated, truncated, self._infos(range(self.num_envs), infos)
 
     def _waiting(self) -> list[int]:
-        """Where the episode is over and the next has not begun."""
+        """The scenes whose episode is over and whose next one has not begun."""
         return [row for row, play in enumerate(self._plays) if play.over]
 
     def _judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Which Gymnasium ids are there? One per task and condition, written from names in the task files and of axes alone."""
+"""The Gymnasium ids: one per task and condition, made from the names in task files and of axes."""
 
 import re
 from collections.abc import Iterator

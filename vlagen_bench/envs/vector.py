@@ -1,4 +1,4 @@
-"""How does one train on many environments at once? With a Gymnasium vector environment, on CPU processes or on a GPU."""
+"""`make_vec`: a Gymnasium vector environment on CPU processes or on a GPU."""
 
 from functools import partial
 from typing import Any, Literal, get_args
@@ -20,7 +20,7 @@ def make_vec(
     Environment i begins with the episodes of seed `seed + i` and goes on through that seed's episodes by itself, so
     that what it plays depends neither on its neighbours nor on their number. Until a seed is given it is
     `first_seed + i`: from 0 on, and for `...-Main-v<N>` from 1,000,000 on, since suites draw from seed 0. Resets are
-    partial: an environment whose episode ended begins anew, the others go on.
+    partial: an environment whose episode ended starts the next one, the others go on.
 
     Args:
         env_id: a `VLAGen/...` id; `...-Main-v<N>` is the training distribution with the shaped reward.

@@ -1,1 +1,1 @@
-"""How is an episode played, in this process or in several? Players ask; stages, policies and workers answer."""
+"""The harness: plays the episodes of a plan with a policy, in one process, in several, or on a cluster."""

@@ -1,4 +1,4 @@
-"""Which actions are executed before the policy is asked again? A chunk's first ones, averaged with older chunks or not."""
+"""Action chunks: which actions are executed before the policy is queried again, and how chunks are averaged."""
 
 import math
 from dataclasses import dataclass

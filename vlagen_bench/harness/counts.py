@@ -1,4 +1,4 @@
-"""What is known of a run while it runs? Counts by condition and kind, where the time goes, how much of it is left."""
+"""The counts of a running run: outcomes by condition and kind, the time spent, and the time left."""
 
 import time
 from collections.abc import Iterable, Mapping

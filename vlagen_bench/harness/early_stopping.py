@@ -1,6 +1,6 @@
-"""When is enough known to end a run before its plan does? The rule of `--until` at work, and what may be reported then.
+"""The early stopping of a run by the rule of `--until`, and the rates that may be reported then.
 
-Episodes are played scene by scene, a clean twin before those that are compared with it, so that all conditions become
+Episodes are played scene by scene, a clean twin before the episodes compared with it, so that all conditions become
 known side by side. That order is fixed before the first outcome, and outcomes are counted in it (`statistics.watching`).
 """
 

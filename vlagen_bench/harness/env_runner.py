@@ -1,4 +1,4 @@
-"""Where does an episode happen? On a stage: a simulator that does what a player requests, and films it if wanted."""
+"""The environment runner: a simulator that carries out an episode's requests, and films it if wanted."""
 
 import dataclasses
 import time
@@ -45,7 +45,7 @@ class Stage:
         """Does it, and reports. What the simulator raises becomes a report's error.
 
         Raises:
-            VlagenError: something that the user has to mend first; no other episode would fare better.
+            VlagenError: something that the user has to fix first; every other episode would fail, too.
         """
         if isinstance(request, Finish):
             return self._finish(request.result)

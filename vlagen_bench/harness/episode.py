@@ -1,4 +1,4 @@
-"""How does one episode go? What it wants of stage and policy, one thing after the other, whoever provides it."""
+"""The course of one episode: a generator that requests steps of the world and answers of the policy."""
 
 import time
 from collections.abc import Generator, Mapping

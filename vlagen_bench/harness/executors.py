@@ -1,4 +1,4 @@
-"""Who plays? This process alone, a crew of workers, or a cluster; when all is over, the policy is told."""
+"""The choice of the executor: this process, a pool of workers, or a Ray cluster."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def players(
         execution: how answers become actions.
         limits: what ends an episode, or a worker.
         film: what keeps the pictures, if anything.
-        note: is told of what does not go as it should, and is no error.
+        note: receives a line for everything unusual that is no error.
         cluster: where the workers, and the policy, are actors of Ray; None: all is on this machine.
 
     Raises:

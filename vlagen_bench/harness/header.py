@@ -1,4 +1,4 @@
-"""Under which circumstances was a run made? Versions, commit, machine, renderer, policy and plan."""
+"""The header of a run: versions, commit, machine, renderer, policy and plan."""
 
 import importlib.metadata
 import platform
@@ -13,7 +13,7 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.isolation.proxy import Isolation
 from vlagen_bench.runs.folder import SCHEMA
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.types import Plan
 
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch")

@@ -1,4 +1,4 @@
-"""How is a policy asked, by one episode or by several at once? Whatever it does wrong becomes an answer with an error."""
+"""Queries to a policy, by one episode or by a batch; every fault of it becomes an answer with an error."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Asker:
 
     @property
     def batches(self) -> bool:
-        """Whether several questions are better asked at once."""
+        """Whether the policy answers several questions at once."""
         return self._sharing == "batch"
 
     def ask(self, questions: Mapping[int, Question]) -> dict[int, Answer]:

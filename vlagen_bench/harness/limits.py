@@ -1,4 +1,4 @@
-"""How long may something take, how often is it tried, how large may a worker grow? And an alarm for this process."""
+"""The limits on time, attempts and memory, and an alarm for this process."""
 
 import signal
 import threading
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from vlagen_bench.errors import ConfigError
 
 LONGEST_S = 1e6
-"""that can be asked for; 11 days"""
+"""the longest time that can be asked for; 11 days"""
 LONGEST_WAIT_S = 3600.0
-"""of one call to the operating system, which takes no more than 24 days; who has to wait longer asks again"""
+"""the longest wait in one call to the operating system, which takes no more than 24 days; longer waits take several"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Limits:
     """the start of a worker, the reset of an episode, or its film, if `step_s` is no longer"""
     episode_s: float | None = None
     retries: int = 1
-    """how often an episode is begun anew that was lost with its worker"""
+    """how often an episode is retried that was lost with its worker"""
     memory_mb: float | None = None
     """resident memory of a worker"""
     recycle_after: int = 200

@@ -1,4 +1,4 @@
-"""Where else is a run watched? In TensorBoard or Weights & Biases, if that is asked for; neither is imported otherwise."""
+"""The loggers of a run: TensorBoard and Weights & Biases, imported only where asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""How do several workers play at once? A driver serves whichever is ready, so that none waits for a slow one."""
+"""The pool executor: several worker processes, each served as soon as it is ready, and one policy."""
 
 import math
 import select
@@ -43,7 +43,7 @@ class Crew:
             asker: of the policy; not asked where the recipe has an oracle.
             execution: how answers become actions.
             limits: what makes a worker be restarted.
-            note: is told of each restart.
+            note: receives a line for each restart.
         """
         self._slots = [Slot(number, recipe, execution, limits) for number in range(size)]
         self._asker, self._limits, self._note = asker, limits, note
@@ -85,7 +85,7 @@ class Crew:
         return [slot for slot in self._slots if slot.attempt is not None]
 
     def _replies(self) -> Iterator[tuple[Slot, Report | Answer]]:
-        """Waits for a worker; what those say that are ready, and what is to be said of those that are late."""
+        """Waits for a worker; the replies of ready workers, and an error for each late one."""
         busy = self._busy()
         until = min(slot.deadline for slot in busy)
         if together := self._together():

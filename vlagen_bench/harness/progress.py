@@ -1,4 +1,4 @@
-"""How far is the run? A live view that fits the screen in a terminal, plain lines elsewhere."""
+"""The progress display of a run: a live view in a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Does a recorded episode go the same way again? Re-simulated from its actions alone, state by state."""
+"""The replay of recorded episodes: re-simulates them from their actions, and compares state by state."""
 
 import math
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ class Comparison:
 
     @property
     def where(self) -> str:
-        """Where it diverges, in words."""
+        """The place where it diverges, in words."""
         if self.exact:
             return "nowhere"
         return "in the scene itself" if self.diverges_at == 0 else f"at step {self.diverges_at} of {self.steps}"
@@ -96,7 +96,7 @@ def play(stage: Stage, episode: Episode, actions: np.ndarray) -> Again:
 
 
 def compare(take: Take, again: Again) -> Comparison:
-    """Where the states part, and what is scored otherwise.
+    """The first step whose states differ, and the scores that differ.
 
     An episode that was recorded as an error has no score; its states are compared as far as both go.
     """

@@ -1,4 +1,4 @@
-"""How is a plan run? Its episodes are played by whoever plays them; every ending is a result, stored as it comes."""
+"""The run of a plan: an executor plays its episodes, and every result is stored as it comes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ class Players(Protocol):
 
 
 class Listener(Protocol):
-    """Is told of every episode that ended, once, when it is stored."""
+    """Receives every episode that ended, once, when it is stored."""
 
     def ended(self, played: Played) -> None: ...
 
@@ -45,7 +45,7 @@ def run(
 ) -> None:
     """Has every episode of the plan played that has no result yet, and stores each as it ends.
 
-    With `stop` only those that it needs; it is told of all results, those of earlier calls first.
+    With `stop`, only the episodes that it needs; it receives all results, those of earlier calls first.
 
     Raises:
         TooManyErrors: more than `max_errors` episodes of this call ended as errors.

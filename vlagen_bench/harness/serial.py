@@ -1,4 +1,4 @@
-"""How are episodes played in this process? One after the other: stage and policy serve a player in turn."""
+"""The serial executor: plays one episode after the other in this process."""
 
 from collections.abc import Iterable, Iterator
 

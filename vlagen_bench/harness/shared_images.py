@@ -1,4 +1,4 @@
-"""How do pictures come from a worker to the driver? In memory that both share; a pipe carries the rest.
+"""Images in memory that a worker and the driver share; a pipe carries everything else.
 
 The memory has no name (memfd), so that it vanishes with its processes, whatever killed them, and no size of /dev/shm
 limits it.

@@ -1,4 +1,4 @@
-"""Where is an episode that a worker plays? In a slot: its player, its worker, what was requested, and until when."""
+"""The slot of an episode: its state, its worker, the pending request, and the deadline."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""What is a worker? A process with a simulator of its own, which serves requests until its pipe closes."""
+"""The worker: a process with its own simulator, which serves requests until its pipe closes."""
 
 import contextlib
 import faulthandler
@@ -34,7 +34,7 @@ class Recipe:
     oracle: tuple[str, Mapping[str, str]] | None = None
     """name and arguments of a privileged policy, which lives inside the worker"""
     limit_s: float | None = None
-    """of a call of that policy"""
+    """the limit on one call of the policy"""
     render_threads: int = 1
     """of Mesa's lavapipe, where pictures are drawn in software"""
 
@@ -82,7 +82,7 @@ class Worker:
 
         Raises:
             WorkerDied: there will be none.
-            VlagenError: what the user has to mend.
+            VlagenError: what the user has to fix.
         """
         try:
             reply = self._images.unpacked(self.connection.recv_bytes())

@@ -1,1 +1,1 @@
-"""How does a run become an entry that others can trust? Packed by its maker, unpacked and re-simulated by one who doubts it."""
+"""The leaderboard: submissions, their verification by re-simulation, and the site."""

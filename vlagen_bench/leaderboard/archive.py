@@ -1,4 +1,4 @@
-"""How is a submission packed? A zip with six members as they are, so that equal contents are equal bytes."""
+"""The archive of a submission: a zip with six uncompressed members, so that equal contents are equal bytes."""
 
 import hashlib
 import io

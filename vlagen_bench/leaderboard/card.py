@@ -1,4 +1,4 @@
-"""Who submits what? A card of plain text, read without any of YAML's machinery."""
+"""The card of a submission: who submits which model, as plain text without YAML's machinery."""
 
 import re
 from collections.abc import Iterable, Iterator

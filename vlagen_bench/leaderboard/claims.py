@@ -1,4 +1,4 @@
-"""Of which suite does a submission claim to be? Its header, and the plan that this release makes of that suite."""
+"""The claims of a submission: its header, and the plan that this release makes of the claimed suite."""
 
 import re
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ PARTS = {"suite": SuiteClaim, "policy": PolicyClaim, "pack": PackClaim}
 
 
 def read(data: bytes) -> tuple[Claims, dict[str, Any]]:
-    """The claims, and the whole header; raises `Refused` if it is none."""
+    """The claims, and the whole header; raises `Refused` if it is no header."""
     header = parse(data, "header.json", HEADER_BYTES)
     kept = _kept(Claims, header)
     if isinstance(kept, dict):
@@ -83,7 +83,7 @@ def _kept(kind: type, value: Any) -> Any:
 
 
 def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
-    """The plan that the claims are about, made anew.
+    """The plan of the claimed suite, made by this release.
 
     Args:
         claims: of a header.

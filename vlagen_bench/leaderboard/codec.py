@@ -1,4 +1,4 @@
-"""How are the long members of a submission told in bytes? Columns of numbers, and xz with a limit known beforehand."""
+"""The binary form of a submission's long members: columns of numbers, and xz with a known size limit."""
 
 import lzma
 from collections.abc import Sequence

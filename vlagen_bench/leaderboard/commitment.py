@@ -1,4 +1,4 @@
-"""How can episodes be hidden and fixed at once? A hash of seeds and salt is published first, the seeds later."""
+"""Commitments to hidden episodes: a hash of seeds and salt is published first, the seeds later."""
 
 import hmac
 import re
@@ -62,7 +62,7 @@ def commit(suite: str, seeds: Sequence[int]) -> Opening:
 
 
 def reveal(opening: bytes, commitment: bytes) -> Opening:
-    """The seeds, if they are those that were committed to.
+    """The seeds, if they match the commitment.
 
     Raises:
         Refused: one of the files (JSON) says anything else, or they do not belong together.

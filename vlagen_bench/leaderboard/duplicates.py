@@ -1,4 +1,4 @@
-"""Is a submission another one, edited? Short digests of its episodes' actions and states, compared one by one."""
+"""The detection of copied submissions: short digests of actions and states, compared episode by episode."""
 
 import hashlib
 from collections import defaultdict
@@ -30,7 +30,7 @@ def _digest(data: bytes) -> str:
 
 
 def blind(takes: Sequence[Take]) -> bool:
-    """Whether the actions are the same in each episode, as long as it lasts: anybody may have such, and copy nobody."""
+    """Whether the actions are the same in each episode, as long as it lasts: such runs are alike without being copies."""
     longest = max((take.actions for take in takes), key=len)
     return all(np.array_equal(take.actions, longest[: len(take.actions)]) for take in takes)
 

@@ -1,4 +1,4 @@
-"""How large may a submission be? Limits, each with its reason, and the error for what keeps to no rule."""
+"""The size limits of a submission, each with its reason, and the error for a refused one."""
 
 from vlagen_bench.errors import VlagenError
 

@@ -1,4 +1,4 @@
-"""What does the kind of an entry mean, and what was proven of this one? Sentences, made from its proof alone."""
+"""Statements about an entry's provenance: what its proof shows, what it does not, in sentences."""
 
 from math import comb
 

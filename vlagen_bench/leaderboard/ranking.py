@@ -1,4 +1,4 @@
-"""Who is really better? Ranges of ranks and groups of ties, where a plain list would invent an order."""
+"""The ranking of entries: ranges of ranks and groups of ties, since a plain list would invent an order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Place:
     first: int
     """the best rank that cannot be excluded: one more than the entries that are better beyond doubt"""
     last: int
-    """the worst: all entries, less those that are worse beyond doubt"""
+    """the worst rank: all entries, less the significantly worse ones"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Board:
 
     places: tuple[Place, ...]
     groups: tuple[tuple[str, ...], ...]
-    """neighbours of whom no two can be told apart; groups may overlap, since a tie with both neighbours does not tie
+    """neighbours of whom no two differ significantly; groups may overlap, since a tie with both neighbours does not tie
     these with each other"""
 
 

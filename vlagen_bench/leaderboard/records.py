@@ -1,4 +1,4 @@
-"""Does a submission have every episode of the plan, once, whole and in itself consistent? Lines beside the plan."""
+"""The records of a submission, checked against the plan: every episode once, complete and consistent."""
 
 from collections import Counter
 from collections.abc import Sequence

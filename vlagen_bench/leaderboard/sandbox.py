@@ -1,4 +1,4 @@
-"""Where are a stranger's actions re-simulated? In clean processes with limits, which are sent numbers and send numbers."""
+"""The sandbox: re-simulates a stranger's actions in limited processes, which exchange only numbers."""
 
 import contextlib
 import json

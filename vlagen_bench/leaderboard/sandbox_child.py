@@ -1,4 +1,4 @@
-"""What runs in the sandbox? A process that first gives up what it needs not, then replays the actions that it is sent.
+"""The sandbox's child process: gives up its privileges, then replays the actions that it receives.
 
 It imports nothing beyond the standard library before it has done so. It writes an answer per episode on its standard
 output, and can write to no file.

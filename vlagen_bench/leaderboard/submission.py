@@ -1,4 +1,4 @@
-"""What is in a submission? Everything that can be checked without a simulator, checked."""
+"""Submissions: their parts, and every check that needs no simulator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""How does a run become a submission? Packed whole, and read back as a verifier will read it."""
+"""The packing of a run as a submission, read back as a verifier will read it."""
 
 import json
 from pathlib import Path

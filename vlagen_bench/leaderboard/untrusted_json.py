@@ -1,4 +1,4 @@
-"""How is the text of a stranger read? JSON as plain values, bounded in size and depth, without anything that JSON does not have."""
+"""Untrusted JSON: plain values, bounded in size and depth, strictly within the standard."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""What comes of a verification? Counts, and the entry that may be published."""
+"""The verdict of a verification: counts, and the entry that may be published."""
 
 import json
 from collections.abc import Sequence

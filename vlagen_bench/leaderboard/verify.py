@@ -1,4 +1,4 @@
-"""Can a submission be believed? Checked whole, compared with what is published, and re-simulated."""
+"""The verification of a submission: checked whole, compared with published ones, and re-simulated."""
 
 import importlib.metadata
 import secrets

@@ -1,9 +1,8 @@
-"""How do files come over HTTP? In parallel, resumed where they broke off, and kept only if their hash is right."""
+"""Downloads over HTTP: parallel, resumed where they broke off, and accepted only with the right hash."""
 
 import http
 import http.client
 import queue
-import socket
 import threading
 import time
 import urllib.error
@@ -13,20 +12,19 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from vlagen_bench.packs import manifest
+from vlagen_bench.packs import http_client, manifest
 
 _AGENT = "vlagen-bench"
 _CHUNK_BYTES = 1 << 16
 _TICK_S = 0.1
 _FAREWELL_S = 1.0
 """How long threads that were told to stop are waited for; one that hangs in a read writes nothing any more."""
-_LONGEST_PAUSE_S = 30.0
 _PASSING = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
 _NOT_TRIED = "not finished, because so many others failed"
 
 
 class Advance(Protocol):
-    """Is told what has been done since it was last told; called without arguments, that time has passed."""
+    """Receives what has been done since its last call; a call without arguments says that time has passed."""
 
     def __call__(self, *, files: int = 0, num_bytes: int = 0) -> None:
         """Takes note."""
@@ -47,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """When is enough?"""
+    """The limits of a download: times and tries."""
 
     connections: int = 8
     tries: int = 4
@@ -138,7 +136,7 @@ class _Session:
         for file in files:
             self._todo.put(file)
         self._answered = threading.Event()
-        self._opener = _opener(self._answered)
+        self._opener = http_client.opener(self._answered)
         self._exhausted = 0
         self._lock = threading.Lock()
         self._num_bytes = self._num_files = 0
@@ -225,24 +223,30 @@ class _Session:
     def _ask(self, request: urllib.request.Request, part: Path) -> http.client.HTTPResponse:
         """The answer to a request, once its body is what was asked for."""
         try:
-            answer = self._opener.open(request, timeout=self.limits.timeout_s)
+            answer: http.client.HTTPResponse = self._opener.open(request, timeout=self.limits.timeout_s)
         except urllib.error.HTTPError as error:
             self._answered.set()
             error.close()
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 part.unlink(missing_ok=True)  # it is longer than the file
-                raise _Passing(_status(error.code)) from None
+                raise _Passing(http_client.status(error.code)) from None
             if error.code in _PASSING or error.code >= 500:
-                raise _Passing(_status(error.code), _retry_after_s(error.headers.get("Retry-After", ""))) from None
+                raise _Passing(
+                    http_client.status(error.code), http_client.retry_after_s(error.headers.get("Retry-After", ""))
+                ) from None
             refused = ", a redirect that is not followed" if 300 <= error.code < 400 else ""
-            raise _Final(_status(error.code) + refused) from None
+            raise _Final(http_client.status(error.code) + refused) from None
         except urllib.error.URLError as error:  # there is no connection
-            why = _why(error.reason, self.limits) if isinstance(error.reason, OSError) else str(error.reason)
+            why = (
+                http_client.why(error.reason, self.limits.timeout_s)
+                if isinstance(error.reason, OSError)
+                else str(error.reason)
+            )
             if not self._answered.is_set():
                 raise Unreachable(urlsplit(request.full_url).hostname or request.full_url, why) from None
             raise _Passing(why) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _Passing(_why(error, self.limits)) from None
+            raise _Passing(http_client.why(error, self.limits.timeout_s)) from None
         self._answered.set()
         return answer
 
@@ -269,55 +273,7 @@ class _Session:
         try:
             chunk = answer.read1(_CHUNK_BYTES)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _Passing(_why(error, self.limits)) from None
+            raise _Passing(http_client.why(error, self.limits.timeout_s)) from None
         if self.stop.is_set():
             raise _Stopped
         return chunk
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows to http and https; urllib's own would follow to ftp, too. Notes that a server has answered."""
-
-    def __init__(self, answered: threading.Event) -> None:
-        self._answered = answered
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        self._answered.set()
-        if urlsplit(newurl).scheme not in ("http", "https"):
-            raise urllib.error.HTTPError(newurl, code, msg, headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _opener(answered: threading.Event) -> urllib.request.OpenerDirector:
-    """Speaks http and https, through the proxies of the environment; unlike urllib's default, no files and no ftp."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.UnknownHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        _Redirects(answered),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _status(code: int) -> str:
-    return f"{code} {http.client.responses.get(code, '')}".strip()
-
-
-def _retry_after_s(text: str) -> float:
-    """What a busy server asks for, within reason; it may also name a date, which nobody here waits for."""
-    return min(float(text), _LONGEST_PAUSE_S) if text.isascii() and text.isdigit() else 0.0
-
-
-def _why(error: Exception, limits: Limits) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer for {limits.timeout_s:g} s"
-    if isinstance(error, socket.gaierror):
-        return "its name is not known here"
-    if isinstance(error, http.client.HTTPException | ConnectionResetError):
-        return "connection dropped"
-    return (getattr(error, "strerror", None) or str(error)).lower()

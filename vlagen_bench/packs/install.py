@@ -1,11 +1,9 @@
-"""How do a pack's files get onto this machine? Staged beside their place, verified, and only then renamed into it."""
+"""The installation of a pack: staged beside its place, verified, and only then renamed into it."""
 
 import contextlib
 import errno
 import fcntl
 import shutil
-import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -16,7 +14,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn
 
 from vlagen_bench.errors import AssetError
-from vlagen_bench.packs import download, manifest
+from vlagen_bench.packs import download, manifest, staging
 from vlagen_bench.packs.download import LIMITS, Advance, Limits, Unreachable, Wanted
 from vlagen_bench.packs.manifest import Check, Pack
 from vlagen_bench.utils import paths
@@ -28,8 +26,6 @@ It need not check anything: what is missing or wrong in the staging folder is fo
 """
 
 _NAMED = 5
-_LEFTOVER_S = 24 * 3600.0
-"""Staging folders that are older were left by installs that were killed."""
 _QUIET_S = 1.0
 """Installs that end sooner show no progress bar."""
 
@@ -108,14 +104,14 @@ def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) ->
     if before.ok and not before.stand_ins:
         return before
     try:
-        with _staging(target) as staging, _progress(pack, console) as advance:
-            fill(pack, staging, advance)
-            found = manifest.check(pack, staging)
+        with staging.fresh(target) as folder, _progress(pack, console) as advance:
+            fill(pack, folder, advance)
+            found = manifest.check(pack, folder)
             if not found.ok:
                 faults = _problems(found)
                 raise AssetError(f"{complaint} the asset pack '{pack.name}': {faults}. Nothing was installed.")
             if found != before:  # the same stand-ins again are no reason to disturb who reads the folder now
-                _put(staging, target)
+                staging.put(folder, target)
     except OSError as error:
         raise AssetError(_cannot_write(pack.name, target, error, "VLAGEN_ASSETS")) from None
     return found
@@ -124,8 +120,8 @@ def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) ->
 def _copier(source: Path) -> Fill:
     """Fills the staging folder from a local folder."""
 
-    def fill(pack: Pack, staging: Path, advance: Advance) -> None:
-        refused = [path for path in pack.files if _is_trick(source, path)]
+    def fill(pack: Pack, folder: Path, advance: Advance) -> None:
+        refused = [path for path in pack.files if staging.is_trick(source, path)]
         if refused:
             raise AssetError(
                 f"{source} has something that is no regular file where the asset pack '{pack.name}' has files "
@@ -133,7 +129,7 @@ def _copier(source: Path) -> Fill:
             )
         for path in pack.files:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                _copy(source / path, staging / path)
+                staging.copy(source / path, folder / path)
             advance(files=1)
 
     return fill
@@ -142,7 +138,7 @@ def _copier(source: Path) -> Fill:
 def _downloader(urls: dict[str, str], kept: Path, limits: Limits) -> Fill:
     """Fills the staging folder from what is installed and, for the rest, over HTTP by way of the folder `kept`."""
 
-    def fill(pack: Pack, staging: Path, advance: Advance) -> None:
+    def fill(pack: Pack, folder: Path, advance: Advance) -> None:
         home = manifest.installed_folder(pack.name)
         right = [path for path, expected in pack.files.items() if manifest.is_right(home / path, expected)]
         advance(files=len(right))
@@ -153,7 +149,7 @@ def _downloader(urls: dict[str, str], kept: Path, limits: Limits) -> Fill:
         ]
         _fetch(pack, wanted, kept, advance, limits)
         for path in pack.files:
-            _copy((home if path in right else kept) / path, staging / path)
+            staging.copy((home if path in right else kept) / path, folder / path)
 
     return fill
 
@@ -179,8 +175,8 @@ def _fetch(pack: Pack, wanted: list[Wanted], kept: Path, advance: Advance, limit
 
 
 def _url(pack: Pack, path: str, mirror: str | None) -> str:
-    """Where to download a file of a pack; raises `AssetError` if there is no such place."""
-    if _leaves(path):
+    """The address of a file of a pack; raises `AssetError` if the pack names none."""
+    if staging.leaves(path):
         raise AssetError(f"The manifest of the asset pack '{pack.name}' names {path}, which is no place in a pack.")
     if mirror is not None:
         return f"{_checked(mirror)}/{quote(path)}"
@@ -225,71 +221,6 @@ def _alone(kept: Path, console: Console | None) -> Iterator[None]:
                 console.print(f"Waiting for another process that downloads '{kept.name}'.", markup=False)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _copy(original: Path, copy: Path) -> None:
-    with _open(original) as incoming:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        with open(copy, "xb") as outgoing:
-            shutil.copyfileobj(incoming, outgoing)
-
-
-def _leaves(path: str) -> bool:
-    return path.startswith("/") or ".." in PurePosixPath(path).parts
-
-
-def _is_trick(source: Path, path: str) -> bool:
-    """Whether `path` would leave `source` or is, on its way or at its end, anything but folders and a regular file."""
-    if _leaves(path):
-        return True
-    parts, here = PurePosixPath(path).parts, source
-    for depth, part in enumerate(parts, start=1):
-        here = here / part
-        try:
-            mode = here.lstat().st_mode
-        except OSError:
-            return False  # missing, which the check of the staging folder reports
-        allowed = stat.S_ISREG if depth == len(parts) else stat.S_ISDIR
-        if not allowed(mode):
-            return True
-    return False
-
-
-def _open(path: Path):
-    try:
-        return open(path, "rb")
-    except PermissionError:
-        raise AssetError(f"{path} cannot be read: permission denied. Make it readable, and install again.") from None
-
-
-@contextlib.contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    """A fresh folder beside `target`, so that a rename can put it there; removed if it is still there at the end."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for other in target.parent.glob(f".{target.name}-*"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - other.stat().st_mtime > _LEFTOVER_S:
-                shutil.rmtree(other, ignore_errors=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    staging.chmod(0o755)  # mkdtemp keeps it from other users, whom an installed pack may serve
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _put(staging: Path, target: Path) -> None:
-    """Renames `staging` to `target`; an older install is moved aside first, and back if that fails."""
-    if not target.exists():
-        staging.rename(target)
-        return
-    with _staging(target) as aside:
-        target.rename(aside / "old")
-        try:
-            staging.rename(target)
-        except OSError:
-            (aside / "old").rename(target)
-            raise
 
 
 @contextlib.contextmanager

@@ -1,10 +1,10 @@
-"""What is in an asset pack, and where is it? Reads manifests; opens no mesh and needs no simulator."""
+"""The manifests of asset packs and the paths of their files; opens no mesh and needs no simulator."""
 
 import hashlib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, unknown
 from vlagen_bench.scenes.verbs import Light, Vec3
@@ -59,9 +59,16 @@ class Lighting:
     lights: tuple[Light, ...]
 
 
+Asset = Model | Picture | Lighting
+ModelKind = Literal["objects", "receptacles"]
+PictureKind = Literal["tables", "textures"]
+LightingKind = Literal["lightings"]
+Kind = ModelKind | PictureKind | LightingKind
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a part of an installed pack comes from."""
+    """The origin of a part of an installed pack."""
 
     prefix: str
     """folder of the pack that it fills"""
@@ -93,15 +100,28 @@ class Pack:
     """path -> SHA-256 of a stand-in that is accepted, and reported, in place of the upstream file"""
     sources: tuple[Source, ...] = ()
 
-    def find(self, kind: str, asset_id: str) -> Model | Picture | Lighting:
+    @overload
+    def find(self, kind: ModelKind, asset_id: str) -> Model: ...
+    @overload
+    def find(self, kind: PictureKind, asset_id: str) -> Picture: ...
+    @overload
+    def find(self, kind: LightingKind, asset_id: str) -> Lighting: ...
+    def find(self, kind: Kind, asset_id: str) -> Asset:
         """The asset of `kind` (objects, receptacles, tables, textures, lightings) with this id."""
-        for asset in getattr(self, kind):
+        assets: tuple[Asset, ...] = getattr(self, kind)
+        for asset in assets:
             if asset.id == asset_id:
                 return asset
-        known = [asset.id for asset in getattr(self, kind)]
+        known = [asset.id for asset in assets]
         raise AssetError(f"Pack '{self.name}': {unknown(kind.rstrip('s'), asset_id, known)}")
 
-    def split(self, kind: str, split: Splits) -> tuple[Model | Picture | Lighting, ...]:
+    @overload
+    def split(self, kind: ModelKind, split: Splits) -> tuple[Model, ...]: ...
+    @overload
+    def split(self, kind: PictureKind, split: Splits) -> tuple[Picture, ...]: ...
+    @overload
+    def split(self, kind: LightingKind, split: Splits) -> tuple[Lighting, ...]: ...
+    def split(self, kind: Kind, split: Splits) -> tuple[Asset, ...]:
         """The assets of `kind` in one split, or all, in manifest order."""
         return tuple(asset for asset in getattr(self, kind) if split in ("all", asset.split))
 
@@ -138,7 +158,7 @@ def folder(name: str) -> Path:
 
 
 def installed_folder(name: str) -> Path:
-    """Where pack `name` is, or would be, installed."""
+    """The folder of pack `name`, installed or not."""
     return paths.installed_assets_dir() / name
 
 
@@ -161,7 +181,7 @@ def digest(path: Path, expected: str) -> str:
 
 
 def is_right(path: Path, expected: str) -> bool:
-    """Whether there is a file with this hash."""
+    """Whether the file exists and has this hash."""
     return path.is_file() and digest(path, expected) == expected
 
 
@@ -180,7 +200,9 @@ class Check:
 
 def check(pack: Pack, home: Path) -> Check:
     """Compares every file under `home` with the manifest."""
-    missing, wrong, stand_ins = [], [], []
+    missing: list[str] = []
+    wrong: list[str] = []
+    stand_ins: list[str] = []
     for path, expected in pack.files.items():
         full = home / path
         if not full.is_file():

@@ -1,8 +1,10 @@
-"""Which tasks and suites are there? Reads the YAML files of `tasks/`, strictly."""
+"""The catalog of tasks and suites: a strict reader of the YAML files in `tasks/`."""
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from vlagen_bench import axes
 from vlagen_bench.errors import ConfigError, unknown
@@ -68,7 +70,7 @@ def condition(found: Task, name: str) -> Condition:
     """The condition called `name`: nominal, one of the task's, or several of these joined by `+`.
 
     Raises:
-        ConfigError: there is none of that name, or some that cannot be together.
+        ConfigError: the name is unknown, or names conditions that exclude each other.
     """
     if name == found.nominal_name:
         return Condition()
@@ -84,7 +86,7 @@ def condition(found: Task, name: str) -> Condition:
     return conditions.together({part: known[part] for part in parts}, found.nominal)
 
 
-def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, dict]:
+def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
     """Axis name -> parameters of a condition, or of its clean twin."""
     return {**found.nominal, **one.shared, **({} if clean else one.perturb)}
 
@@ -99,7 +101,7 @@ def group_of(found: Task, name: str) -> str:
 
 @cache
 def suite(name: str) -> Suite:
-    """The suite called `name`; raises `ConfigError` if there is none or it names unknown conditions."""
+    """The suite called `name`; raises `ConfigError` if it does not exist or names unknown conditions."""
     if name not in suite_names():
         raise ConfigError(unknown("suite", name, suite_names()))
     return read_suite(paths.tasks_dir() / "suites" / f"{name}.yaml")

@@ -1,4 +1,4 @@
-"""Which conditions does an axis give by itself, and how are several conditions put together?"""
+"""The conditions that an axis gives by itself, and combinations of conditions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

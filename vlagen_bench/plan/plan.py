@@ -1,4 +1,4 @@
-"""Which episodes will be run? A pure function from suite and seed to a plan; no simulator, no clock."""
+"""The plan of a run: every episode of a suite, made by a pure function without simulator or clock."""
 
 import dataclasses
 import json
@@ -84,8 +84,12 @@ def select(
         raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
     if seed is not None and suite.official_ids:
         raise ConfigError(f"The suite '{suite.name}' has published episodes, which no seed changes: leave out --seed.")
-    changes = {"conditions": conditions, "episodes": episodes, "seed": seed}
-    return dataclasses.replace(suite, **{key: value for key, value in changes.items() if value is not None})
+    return dataclasses.replace(
+        suite,
+        conditions=suite.conditions if conditions is None else conditions,
+        episodes=suite.episodes if episodes is None else episodes,
+        seed=suite.seed if seed is None else seed,
+    )
 
 
 def sample(

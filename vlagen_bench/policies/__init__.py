@@ -1,1 +1,1 @@
-"""Which policies are built in? One file each, loaded when named."""
+"""The built-in policies: one file each, loaded by name."""

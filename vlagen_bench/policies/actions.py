@@ -1,4 +1,4 @@
-"""Is an answer of a policy an action? Checked once, here."""
+"""The check of a policy's answer: an action is finite, of the right shape and type."""
 
 import itertools
 from typing import Any

@@ -1,4 +1,4 @@
-"""How is a policy found, and does it fit the robot? Loading by name, and the contract check before episode 1."""
+"""The loader of policies by name, and the check of a policy's spec before the first episode."""
 
 import importlib
 import importlib.util
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.guard import Guard
-from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {
@@ -36,7 +36,7 @@ class LoadedPolicy:
 
     @property
     def privileged(self) -> bool:
-        """Whether it looks at the simulator's state: an oracle, marked and never ranked."""
+        """Whether the policy reads the simulator's state: an oracle, marked and never ranked."""
         try:
             return bool(getattr(self.policy, "privileged", False))
         except Exception as error:
@@ -110,7 +110,7 @@ def sharing(policy: Any) -> Sharing:
 
 
 def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
-    """The policy's method of that name, or None; raises `PolicyError` where looking for it fails."""
+    """The policy's method called `name`, or None; raises `PolicyError` where looking for it fails."""
     try:
         found = getattr(policy, name, None)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How is a policy's code called in this process? What it changes of the process is put back, what it raises is a sentence.
+"""The guard around a policy in this process: restores what its code changes, and words what it raises.
 
 That keeps mistakes apart, not malice, and not what ends or blocks the whole process: docs/hostile_policies.md.
 """

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Noop:
-    """What succeeds without doing anything? Nothing should."""
+    """Never moves; a task that it solves is no task."""
 
     def act(self, obs: dict[str, Any], instr: str) -> np.ndarray:
         """No motion, gripper open."""

@@ -1,4 +1,4 @@
-"""Which averages does a results table have? Plain means over conditions: of a group, of all shifted settings, of groups."""
+"""The averages of a results table: plain means over the conditions of a group, all shifts, or all groups."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

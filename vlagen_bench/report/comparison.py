@@ -1,4 +1,4 @@
-"""Which of several policies is better, where, and how sure are we? Runs of one plan, paired episode by episode."""
+"""The comparison of several policies: runs of one plan, paired episode by episode."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What does a comparison leave in a folder? Two CSV files, a plot, and a page of the episodes where the runs differ."""
+"""The files of a comparison: two CSV files, a plot, and a page of the episodes where the runs differ."""
 
 import csv
 import shlex
@@ -35,7 +35,7 @@ class Film:
     label: str
     outcome: str
     source: str | None
-    """of the film, from the page; None where there is none"""
+    """the film's path from the page; None without a film"""
     command: str | None
     """that makes the film; None where there is one, or nothing to film"""
 
@@ -114,7 +114,7 @@ def _filming(found: Comparison, folder: Path) -> str:
 
 
 def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
-    """The name of the copy of an episode's film; None where there is none."""
+    """The name of the copy of an episode's film; None without a film."""
     film = film_of(run, episode_id)
     if film is None:
         return None

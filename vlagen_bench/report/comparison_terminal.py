@@ -1,4 +1,4 @@
-"""How is a comparison shown in a terminal? Rates side by side, differences with their doubt, and the set of the best."""
+"""A comparison in the terminal: rates side by side, differences with intervals, the set of the best."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What has been published? Leaderboard entries: a model, its results on a suite, their source and their protocol."""
+"""Leaderboard entries: a model, its results on a suite, their source and their protocol."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ class Protocol:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where the numbers of an entry stand."""
+    """The publication of an entry's numbers."""
 
     citation: str
     table: str
@@ -131,7 +131,7 @@ def load(suite_name: str) -> tuple[Entry, ...]:
 
 
 def path_of(suite_name: str, name: str) -> Path:
-    """Where an entry is published."""
+    """The file of a published entry."""
     return paths.leaderboards_dir() / suite_name / f"{name}.json"
 
 

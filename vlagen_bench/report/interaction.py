@@ -1,4 +1,4 @@
-"""Is the drop of several axes together more than the sum of their drops? Counted episode by episode, on the same draws."""
+"""Interactions of axes: the drop of several together against the sum of their drops, on the same draws."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Interaction:
 def interactions(
     planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Interaction, ...]:
-    """One for every condition `a+b` of the plan whose parts are in the plan too.
+    """The interactions: one per condition `a+b` whose parts are in the plan, too.
 
     Args:
         planned: the episodes of the plan, as dicts.

@@ -1,4 +1,4 @@
-"""What does a run folder hold? Its header, plan and results, checked against each other, and as pandas frames."""
+"""The loader of a run: header, plan and results, checked against each other, and as pandas frames."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def read(path: Path) -> Run:
     """The run in a folder.
 
     Raises:
-        RunError: it is none, or is damaged.
+        RunError: it is no run, or is damaged.
         ConfigError: its task is not of this release.
     """
     header, planned, results = reports.contents(path)

@@ -1,4 +1,4 @@
-"""How do published rows look beside a run's? Conditions as rows, entries as columns; differences within a protocol only."""
+"""Published rows beside a run's in the terminal: conditions as rows, entries as columns."""
 
 import textwrap
 from collections.abc import Iterator, Sequence

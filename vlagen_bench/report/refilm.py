@@ -1,4 +1,4 @@
-"""What did recorded episodes look like? Films made afterwards, from the actions alone."""
+"""Films of recorded episodes, made afterwards from the actions alone."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
 
 
 def film_of(run: Path, episode_id: str) -> Path | None:
-    """The film of an episode in a run folder; None where there is none."""
+    """The film of an episode in a run folder, or None."""
     return next(iter(sorted((run / "videos").glob(f"*-{episode_id}.mp4"))), None)
 
 

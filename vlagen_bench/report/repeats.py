@@ -1,4 +1,4 @@
-"""Does a policy score the same again? Runs of one plan and one policy, repeated, held against each other."""
+"""Repeats of a run: runs of one plan and one policy, compared with each other."""
 
 import os
 import re
@@ -64,7 +64,7 @@ class Repeats:
 
 
 def folders(first: Path, repeats: int) -> tuple[Path, ...]:
-    """Where the repeats are recorded.
+    """The folders of the repeats.
 
     Examples:
         >>> [str(path) for path in folders(Path("runs/a"), 3)]
@@ -74,7 +74,7 @@ def folders(first: Path, repeats: int) -> tuple[Path, ...]:
 
 
 def of_run(path: Path) -> Repeats:
-    """The repeats beside a run folder, which may be any of them; raises `RunError` if it is none, or is damaged."""
+    """The repeats beside a run folder, which may be any of them; raises `RunError` if it is no run, or is damaged."""
     header, planned, results = report.contents(path)
     own = path if path.name not in ("", "..") else Path(os.path.abspath(path))
     found = _REPEAT.fullmatch(own.name)
@@ -102,7 +102,7 @@ def of_run(path: Path) -> Repeats:
 
 
 def _beside(first: Path) -> list[Path]:
-    """The first of several repeats and the others, those that are there."""
+    """The first of several repeats, and the others that exist."""
     called = ((one, _REPEAT.fullmatch(one.name)) for one in first.parent.glob("*-repeat-*"))
     named = (one for one, found in called if found and found[1] == first.name)
     return [one for one in (first, *sorted(named, key=_number)) if one.is_dir()]

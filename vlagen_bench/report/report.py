@@ -1,4 +1,4 @@
-"""What does a run say? Its rows, its failures by kind, and the published rows that it may be compared with."""
+"""The report of a run: its rows, its failures by kind, and the comparable published rows."""
 
 import json
 from collections import Counter

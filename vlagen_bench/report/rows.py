@@ -1,4 +1,4 @@
-"""What do the results of a run say, condition by condition and factor by factor? Rates, drops, and what they are due to."""
+"""The rows of results: rates and drops by condition, and the share of each factor in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How is a run shown in a terminal? One row per condition: n, rate, interval, drop, errors; and as CSV."""
+"""A run in the terminal: one row per condition with n, rate, interval, drop and errors; also as CSV."""
 
 import csv
 from collections import Counter

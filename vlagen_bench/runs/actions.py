@@ -1,4 +1,4 @@
-"""How are an episode's actions stored? One `.npz` without pickles: actions, and a hash of the state after each."""
+"""The file of an episode's actions: one `.npz` without pickles, with a hash of the state after each action."""
 
 import io
 import os

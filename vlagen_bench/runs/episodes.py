@@ -1,4 +1,4 @@
-"""What did a run record of each episode? Its line and its actions, read strictly, since a file may be damaged or forged."""
+"""The recorded episodes of a run: lines and actions, read strictly, since a file may be damaged or forged."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""How is a run remembered? An append-only folder that survives kill -9, resumes, and refuses to be mixed up."""
+"""The run folder: append-only, survives kill -9, resumes, and refuses to mix two runs."""
 
 import fcntl
 import json
@@ -62,7 +62,7 @@ class RunFolder:
 
     @classmethod
     def reading(cls, path: Path) -> "RunFolder":
-        """Opens a finished or unfinished run to look at it; raises `RunError` if it is none."""
+        """Opens a finished or unfinished run to look at it; raises `RunError` if it is no run."""
         run = cls(path)
         if not (path / "header.json").is_file():
             raise RunError(f"{path} is no run folder: it has no header.json.")
@@ -128,7 +128,7 @@ class RunFolder:
     def commit(self) -> None:
         """Puts the lines of all episodes that were added on the disk for good; raises `RunError` if that fails.
 
-        Once for several episodes, since it takes the disk as long as for one. Nobody is to be told of them before.
+        Once for several episodes, since it takes the disk as long as for one. Nothing may report them before.
         """
         with writing_to(self.path), open(self.path / "episodes.jsonl", "ab", buffering=0) as lines:
             try:

@@ -1,4 +1,4 @@
-"""What did it look like? A film per episode, written by whoever played it."""
+"""Videos of episodes, written by the process that plays them."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.types import EpisodeResult
-from vlagen_bench.utils.contact_sheet import wrapped, write
+from vlagen_bench.utils.contact_sheet import Font, wrapped, write
 
 Which = Literal["all", "failures", "none"]
 LINE_PX, MARGIN_PX = 14, 4
@@ -20,7 +20,7 @@ LINE_PX, MARGIN_PX = 14, 4
 
 
 class VideoWriter:
-    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of those that did not succeed."""
+    """Writes `videos/<condition>-<index>-<id>.mp4` of all episodes, or of the unsuccessful ones."""
 
     def __init__(self, folder: Path, which: Which, fps: int) -> None:
         self._folder, self._which, self._fps = folder, which, fps
@@ -40,10 +40,12 @@ class VideoWriter:
             return
         episode = result.episode
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{episode.condition}-{episode.index:04d}-{episode.id}")
-        pictures = captioned(frames, caption(result.outcome, episode.instruction))
+        pictures: Sequence[np.ndarray] = captioned(frames, caption(result.outcome, episode.instruction))
         try:
             with writing_to(self._folder):
-                imageio.mimwrite(self._folder / f"{name}.mp4", pictures, fps=self._fps, macro_block_size=2, quality=7)
+                imageio.mimwrite(
+                    self._folder / f"{name}.mp4", list(pictures), fps=self._fps, macro_block_size=2, quality=7
+                )
         except (RuntimeError, ValueError, ImportError) as error:
             raise RunError(
                 f"The film {name}.mp4 cannot be made: {error}. To go on without films: --video none"
@@ -68,7 +70,7 @@ def caption_px(text: str, width_px: int) -> int:
     return _height_px(_lines(text, width_px)[0])
 
 
-def _lines(text: str, width_px: int) -> tuple[list[str], ImageFont.FreeTypeFont]:
+def _lines(text: str, width_px: int) -> tuple[list[str], Font]:
     font = ImageFont.load_default(size=12)
     return wrapped(text, font, width_px - 2 * MARGIN_PX), font
 

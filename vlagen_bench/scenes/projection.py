@@ -1,12 +1,13 @@
-"""Where in the picture is a point of the world? Pinhole cameras and outlines, without a simulator."""
+"""The projection of world points into a picture: pinhole cameras and outlines, without a simulator."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import cos, sin
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from vlagen_bench.scenes.specs import Pose, SceneSpec
+from vlagen_bench.scenes.base import Pose, SceneSpec
 from vlagen_bench.scenes.verbs import Vec3
 
 BEYOND_PLACE_M = 0.04
@@ -25,7 +26,7 @@ class View:
     focal_px: float
     centre_px: tuple[float, float]
 
-    def project(self, points_m: np.ndarray) -> np.ndarray:
+    def project(self, points_m: ArrayLike) -> np.ndarray:
         """Pixels (N, 2) of points (N, 3) before the camera: x to the right and y down from the upper left corner."""
         forward, left, up = np.asarray(self.axes) @ (np.asarray(points_m) - self.position_m).T
         x, y = self.centre_px
@@ -37,7 +38,8 @@ class View:
         lens = np.array([[x, -self.focal_px, 0.0], [y, 0.0, -self.focal_px], [1.0, 0.0, 0.0]])
         camera = np.column_stack([np.asarray(self.axes), np.zeros(3)])
         camera[:, 3] = -camera[:, :3] @ self.position_m
-        return lens @ (camera[:, [0, 1, 3]] + np.outer(camera[:, 2], [0.0, 0.0, height_m]))
+        homography: np.ndarray = lens @ (camera[:, [0, 1, 3]] + np.outer(camera[:, 2], [0.0, 0.0, height_m]))
+        return homography
 
     def orbited(self, centre_m: Vec3, azimuth_rad: float, elevation_rad: float, roll_rad: float) -> "View":
         """Turned around a point: about the vertical, upwards, and then about its own forward axis."""
@@ -47,7 +49,7 @@ class View:
         around = _turn((0.0, 0.0, 1.0), azimuth_rad) @ _turn(left, elevation_rad)
         position = around @ np.subtract(self.position_m, centre_m) + centre_m
         axes = np.asarray(self.axes) @ (around @ _turn(forward, roll_rad)).T
-        return replace(self, position_m=tuple(position.tolist()), axes=tuple(map(tuple, axes.tolist())))
+        return replace(self, position_m=_vec3(position), axes=_three(axes))
 
     def through(self, zoom: float, shift_px: tuple[float, float]) -> "View":
         """Through another lens: focal length times `zoom`, principal point moved."""
@@ -61,8 +63,8 @@ def nominal(spec: SceneSpec) -> View:
     base = spec.robot.base if camera.mount else Pose()
     turned, own = _matrix(base.quat_wxyz), _matrix(camera.pose.quat_wxyz)
     return View(
-        position_m=tuple((turned @ camera.pose.p + base.p).tolist()),
-        axes=tuple(map(tuple, (turned @ own).T.tolist())),
+        position_m=_vec3(turned @ camera.pose.p + base.p),
+        axes=_three((turned @ own).T),
         focal_px=camera.focal_px,
         centre_px=camera.centre_px,
     )
@@ -74,7 +76,7 @@ def middle_m(spec: SceneSpec) -> Vec3:
 
 
 def sees_all(view: View, spec: SceneSpec, more: Iterable[tuple[float, float]] = ()) -> bool:
-    """Whether what stands at any of the scene's places, or at `more` of them, is in the picture and not behind the arm."""
+    """Whether things at all of the scene's places, and at `more`, are in the picture and not behind the arm."""
     edge = spec.grid.ring_half_edge_m
     middle_x, middle_y, z = middle_m(spec)
     corners = [(middle_x + dx, middle_y + dy) for dx in (-edge, edge) for dy in (-edge, edge)]
@@ -93,7 +95,8 @@ def _past_robot_m(view: View, places: np.ndarray, spec: SceneSpec) -> np.ndarray
     start, base = np.array(view.position_m[:2]), np.array(spec.robot.base.p[:2])
     way = places - start
     share = np.clip((way @ (base - start)) / (way**2).sum(axis=1), 0.0, 1.0)
-    return np.linalg.norm(start + share[:, None] * way - base, axis=1)
+    passed_m: np.ndarray = np.linalg.norm(start + share[:, None] * way - base, axis=1)
+    return passed_m
 
 
 def inside(points: np.ndarray, outline: Sequence[Sequence[float]]) -> np.ndarray:
@@ -104,6 +107,16 @@ def inside(points: np.ndarray, outline: Sequence[Sequence[float]]) -> np.ndarray
         if y0 != y1:
             within ^= ((y0 > y) != (y1 > y)) & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
     return within
+
+
+def _vec3(values: np.ndarray) -> Vec3:
+    x, y, z = values.tolist()
+    return (x, y, z)
+
+
+def _three(rows: np.ndarray) -> tuple[Vec3, Vec3, Vec3]:
+    first, second, third = rows
+    return (_vec3(first), _vec3(second), _vec3(third))
 
 
 def _matrix(quat_wxyz: Sequence[float]) -> np.ndarray:

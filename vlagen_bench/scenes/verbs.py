@@ -1,4 +1,4 @@
-"""What may an axis do to a scene? The verbs, as a protocol, and a fake that writes them down."""
+"""The verbs that axes use on a scene, as a protocol, and a fake that records them."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -76,7 +76,7 @@ class Scene(Protocol):
         """Step: after that many actions the thing is pushed: its velocity changes by this at once."""
 
     def tell(self, instruction: str) -> None:
-        """Prompt: what the policy is told."""
+        """Prompt: the instruction that the policy gets."""
 
     def overlay_foreground(self, texture_id: str, ratio: float) -> None:
         """Render: blends a texture over robot, objects and receptacles."""

@@ -1,1 +1,1 @@
-"""Where is the simulator? Here: the only package that knows SAPIEN and ManiSkill."""
+"""The simulator: the only package that knows SAPIEN and ManiSkill."""

@@ -1,4 +1,4 @@
-"""What does an action do to the arm? A delta of the tool's target pose, inverse kinematics, drive targets."""
+"""The arm controller: a delta of the tool's target pose, inverse kinematics, drive targets."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from sapien.wrapper.pinocchio_model import PinocchioModel
 from transforms3d.euler import euler2mat
 from transforms3d.quaternions import mat2quat, qmult
 
-from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.scenes.base import RobotSpec
 
 IK_MAX_ITERATIONS = 100  # as mani_skill 3.0.1, agents/controllers/utils/kinematics.py
 

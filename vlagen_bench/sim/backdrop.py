@@ -1,4 +1,4 @@
-"""What stands around the things of an episode? Table, room and lights, by calls that ManiSkill's scenes take, too."""
+"""Table, room and lights around the things of an episode, by calls that ManiSkill's scenes take, too."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 import sapien
 from sapien import render
 
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Light, Vec3
 
 TABLE_SIZE_M = (0.9, 1.3, 0.04)

@@ -1,4 +1,4 @@
-"""What does the camera see? The picture, the foreground mask, the green screen, and what is done to pictures."""
+"""The camera: the picture, the foreground mask, the green screen, and the corruptions of pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

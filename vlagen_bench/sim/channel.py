@@ -1,4 +1,4 @@
-"""What happens between policy and robot? Delays, noise and losses: functions of the episode and of the step alone."""
+"""The channel between policy and robot: delays, noise and losses as functions of episode and step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ OPEN = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """The line of one episode. Steps count the actions that were told before: the first action has step 0.
+    """The channel of one episode. Steps count the earlier actions: the first action has step 0.
 
     Every draw has a stream of its own, of (seed, step), so that it never matters how often anything was asked.
     """
 
     action_delay: int = 0
-    """control steps from telling an action to its being carried out"""
+    """control steps between an action's arrival and its execution"""
     noise_m: float = 0.0
     noise_rad: float = 0.0
     noise_seed: int = 0
@@ -44,7 +44,7 @@ class Line:
 
     @property
     def live(self) -> bool:
-        """Whether what is seen is always what is there."""
+        """Whether every observation shows the present state."""
         return not self.observation_delay and not self.loss
 
     def lost(self, step: int) -> bool:

@@ -1,4 +1,4 @@
-"""What happens to a picture between lens and policy? Each function makes one thing that goes wrong there."""
+"""The corruptions of a picture between lens and policy, one function each."""
 
 import cv2
 import numpy as np

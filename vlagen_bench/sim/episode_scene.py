@@ -1,4 +1,4 @@
-"""What can be done to the scene of an episode? All verbs of `vlagen_bench.scenes.verbs.Scene`, from three families."""
+"""The scene of an episode: all verbs of `vlagen_bench.scenes.verbs.Scene`, from three families."""
 
 from dataclasses import dataclass
 

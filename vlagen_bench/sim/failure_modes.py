@@ -1,4 +1,4 @@
-"""What went wrong in an episode that did not succeed? One name, from what happened."""
+"""The failure modes: one name for an episode that did not succeed, from its events."""
 
 from typing import Literal, Protocol
 

@@ -1,4 +1,4 @@
-"""Is the task done, and what happened on the way? Looks at poses and contacts; changes nothing."""
+"""The judge of an episode: its success and events, from poses and contacts; it changes nothing."""
 
 from dataclasses import dataclass, field, replace
 

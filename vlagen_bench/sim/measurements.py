@@ -1,4 +1,4 @@
-"""What is physically so, right now? Plain numbers read off a simulator, from bodies and drives, not from what was asked."""
+"""Measurements of a simulator's state: plain numbers, from bodies and drives, not from what was requested."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlagen_bench.scenes.specs import Grid
+from vlagen_bench.scenes.base import Grid
 from vlagen_bench.scenes.verbs import Vec3
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What stands on the table? The verbs about models: which, where, how heavy, and what happens to them on the way."""
+"""The verbs about objects: which, where, how heavy, and what happens to them during the episode."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""How is a picture blended over what the camera sees? As in the environment of Liu et al."""
+"""The blending of a picture over the camera image, as in the environment of Liu et al."""
 
 import cv2
 import numpy as np

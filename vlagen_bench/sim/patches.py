@@ -1,4 +1,4 @@
-"""What hides the feet of things where the table is a photo? Small pieces of the table, drawn just under them.
+"""Pieces of table drawn just under the things, where the table is a photo.
 
 The official scene draws its whole table, only to paint the photo over it; what it leaves to be seen is that nothing
 shows below the table top. A piece under each thing hides the same pixels at a fraction of the cost.

@@ -1,4 +1,4 @@
-"""How does a photo of the table look from elsewhere? As any flat thing does: through a homography."""
+"""The photo of a table as another camera pose would see it, by a homography."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.projection import View
-from vlagen_bench.scenes.specs import SceneSpec
 
 # The middle of the first pixel is at (1/2, 1/2) for the renderer, and at (0, 0) for OpenCV.
 FROM_OPENCV = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])

@@ -1,4 +1,4 @@
-"""How is the scene seen? The verbs about table pictures, lights, camera and everything between lens and policy."""
+"""The verbs about the picture: table pictures, lights, camera, and all between lens and policy."""
 
 from dataclasses import dataclass, field
 

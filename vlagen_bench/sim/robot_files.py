@@ -1,4 +1,4 @@
-"""Which robot files are loaded? The URDF of a robot, with visual meshes simplified once into the cache."""
+"""The URDF files of robots, with visual meshes simplified once into the cache."""
 
 import hashlib
 import importlib.util
@@ -10,7 +10,7 @@ import numpy as np
 
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
-from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import paths
 
 # Raise it when the way of simplifying changes, so that old caches are not used.

@@ -1,4 +1,4 @@
-"""What colour is the robot? Its own materials, and a colour blended into them."""
+"""The robot's materials, and the blending of a colour into them."""
 
 from dataclasses import dataclass
 

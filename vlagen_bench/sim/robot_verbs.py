@@ -1,4 +1,4 @@
-"""How does the robot behave? The verbs about its base, pose, drives, and the timing of what it does and sees."""
+"""The verbs about the robot: base, pose, drives, and the timing of actions and observations."""
 
 from dataclasses import dataclass, field, replace
 

@@ -1,4 +1,4 @@
-"""How is an episode played? Builds its scene from its values, lets it settle, and advances it by actions."""
+"""The simulator of an episode: builds its scene, lets it settle, and advances it by actions."""
 
 import copy
 import hashlib
@@ -9,7 +9,7 @@ import sapien
 
 from vlagen_bench.axes import apply_stage
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.camera import Sight
 from vlagen_bench.sim.episode_scene import EpisodeScene
@@ -105,7 +105,7 @@ class Simulator:
         self.arm.reset(qpos)
 
     def advance(self, action: np.ndarray) -> Status:
-        """One control step: the policy tells an action (7,) of finite numbers; see `Arm.command`."""
+        """One control step: an action (7,) of finite numbers; see `Arm.command`."""
         line = self.scene.line
         self._told.append(np.array(action))
         self.arm.command(line.arriving(self._told))
@@ -159,12 +159,12 @@ class Simulator:
         return self.scene.line.shown(self.steps)
 
     def unseen_actions(self) -> list[np.ndarray]:
-        """The actions told so far of which the present observation shows nothing yet."""
+        """The actions so far of which the present observation shows nothing yet."""
         return self._told[max(0, self.shown_step - self.scene.line.action_delay) :]
 
     @property
     def instruction(self) -> str:
-        """What the policy is told."""
+        """The instruction that the policy gets."""
         return self.scene.instruction
 
     def body(self, role: str) -> Body:

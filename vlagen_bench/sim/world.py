@@ -1,12 +1,10 @@
-"""How is a SAPIEN world built? Robot, table, lights and camera of a scene, and models added by role."""
+"""The SAPIEN world of a scene: robot, table, lights and camera, and models added by role."""
 
-import ctypes
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import sapien
@@ -17,11 +15,12 @@ from transforms3d.quaternions import qmult
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.base import Pose, SceneSpec
 from vlagen_bench.scenes.projection import View
-from vlagen_bench.scenes.specs import Pose, RobotSpec, SceneSpec
 from vlagen_bench.scenes.verbs import Light, Vec3
 from vlagen_bench.sim import backdrop
-from vlagen_bench.sim.robot_files import urdf_path
+from vlagen_bench.sim.model_cache import LoadedModels
+from vlagen_bench.sim.robot_loader import load_robot
 from vlagen_bench.sim.vulkan import device, shaders
 
 # A box that stands like the official stage (bridge_v2_real2sim, placed as in put_on_in_scene_multi.py) and has its top
@@ -61,33 +60,6 @@ def configure(spec: SceneSpec) -> None:
     render.set_picture_format("PositionSegmentation", "r16g16b16a16sint")
 
 
-class _Loaded:
-    """What SAPIEN has kept of the models drawn so far in this process.
-
-    Its cache is never emptied by itself: with all 42 models of the bridge scene a process grows to 1.27 GB. Forgetting
-    them all after every six keeps it under 1 GB, for some 0.1 s a reset on average.
-    """
-
-    limit = 6
-    names: ClassVar[set[str]] = set()
-
-    @classmethod
-    def add(cls, names: set[str]) -> None:
-        """Says which models are about to be loaded, and forgets all others first if that is too many."""
-        if len(cls.names | names) > cls.limit:
-            render.clear_cache(models=True, images=True, shaders=False)
-            _return_memory()
-            cls.names = set()
-        cls.names |= names
-
-
-def _return_memory() -> None:
-    """Gives freed memory back to the system, where the C library can; else it stays with the process."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Body:
     """A model in the world."""
@@ -124,9 +96,9 @@ class World:
         self.physics.timestep = 1 / self.spec.physics_hz
         systems = [self.physics, device.new_render_system()] if self.drawn else [self.physics]
         self.scene = sapien.Scene(systems)
-        self.robot = _load_robot(self.scene, self.spec.robot, self.spec.pack, drawn=self.drawn)
         self.base = to_sapien(self.spec.robot.base)
         """where the robot stands in this episode"""
+        self.robot = load_robot(self.scene, self.spec.robot, self.spec.pack, self.base, drawn=self.drawn)
         self.table_height_m = self.spec.table_height_m
         """of the table's top in this episode"""
         self._table: sapien.Entity | None = None
@@ -221,7 +193,7 @@ class World:
     def expect(self, asset_ids: set[str]) -> None:
         """Says which models will be added, before the first is."""
         if self.drawn:
-            _Loaded.add({f"{self.spec.pack}/{asset_id}" for asset_id in asset_ids})
+            LoadedModels.add({f"{self.spec.pack}/{asset_id}" for asset_id in asset_ids})
 
     def add_model(self, role: str, kind: str, asset_id: str, *, scale: float = 1.0) -> Body:
         """Loads a model of the pack, every length times `scale`; raises `AssetError` if a file of it cannot be used."""
@@ -277,44 +249,3 @@ def _scaled(model: Model, scale: float) -> Model:
     """The model as it is with every length times `scale`, at the same density."""
     mass_kg = None if model.mass_kg is None else model.mass_kg * scale**3
     return replace(model, extents_m=tuple(side * scale for side in model.extents_m), mass_kg=mass_kg)
-
-
-def _load_robot(scene: sapien.Scene, spec: RobotSpec, pack: str, *, drawn: bool) -> physx.PhysxArticulation:
-    loader = scene.create_urdf_loader()
-    loader.fix_root_link = True
-    if spec.finger_friction is not None:
-        for link in spec.finger_links:
-            loader.set_link_material(link, spec.finger_friction, spec.finger_friction, 0.0)
-            loader.set_link_patch_radius(link, 0.1)
-            loader.set_link_min_patch_radius(link, 0.1)
-    (builder,), _, _ = loader.parse(str(urdf_path(spec, pack)))
-    if not drawn:  # a scene without a renderer refuses visual shapes
-        for link in builder.link_builders:
-            link.visual_records.clear()
-    robot = builder.build()
-    robot.set_pose(to_sapien(spec.base))
-    _paint(robot, spec)
-    joints = {joint.name: joint for joint in robot.active_joints}
-    for name, stiffness, damping, limit in zip(
-        spec.arm_joints, spec.stiffness, spec.damping, spec.force_limit, strict=True
-    ):
-        joints[name].set_drive_properties(stiffness, damping, force_limit=limit, mode="force")
-        joints[name].set_friction(0.0)
-    for name in spec.gripper_joints:
-        joints[name].set_drive_properties(
-            spec.gripper_stiffness, spec.gripper_damping, force_limit=spec.gripper_force_limit, mode="force"
-        )
-        joints[name].set_friction(0.0)
-    return robot
-
-
-def _paint(robot: physx.PhysxArticulation, spec: RobotSpec) -> None:
-    """Gravity off, as ManiSkill balances passive forces; visual material as the scene wants it."""
-    for link in robot.links:
-        link.disable_gravity = True
-        body = link.entity.find_component_by_type(render.RenderBodyComponent)
-        if body is None or spec.specular_roughness is None:
-            continue
-        for shape in body.render_shapes:
-            for part in shape.parts:
-                part.material.specular, part.material.roughness = spec.specular_roughness

@@ -1,1 +1,1 @@
-"""How sure are we? Pure functions over counts and outcomes, one question a module; docs/statistics.md says why these."""
+"""Statistics: pure functions over counts and outcomes; docs/statistics.md says why these."""

@@ -1,4 +1,4 @@
-"""Which factor explains the failures, where several act at once? Their shares of the drop, and what the data cannot tell."""
+"""Attribution of failures to factors that act at once: their shares of the drop, and what stays unknown."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ class Share:
     n: int
     """episodes that have it"""
     drop: float | None
-    """success rate that the factor costs, the others held fixed; None where the data cannot tell"""
+    """success rate that the factor costs, the others held fixed; None if not identifiable"""
     low: float | None
     """95 % interval; None too where all scenes are alike, or fewer than two"""
     high: float | None
     confounded_with: tuple[str, ...]
-    """factors that the episodes do not tell it apart from, such as one that it always comes with; empty: it can be told"""
+    """factors that the episodes do not separate it from, such as one that it always comes with; empty: identifiable"""
 
 
 def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: int = 0) -> tuple[Share, ...]:
@@ -66,7 +66,9 @@ def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: 
     return tuple(sorted(found, key=lambda share: share.factor))
 
 
-def _shares(names: list[str], design, drops, clusters, confidence: float, seed: int) -> list[Share]:
+def _shares(
+    names: list[str], design: np.ndarray, drops: np.ndarray, clusters: np.ndarray, confidence: float, seed: int
+) -> list[Share]:
     """Of factors that meet each other."""
     _, clusters = np.unique(clusters, return_inverse=True)
     num_clusters = clusters.max() + 1
@@ -77,36 +79,38 @@ def _shares(names: list[str], design, drops, clusters, confidence: float, seed: 
     (estimate,), (rank,) = _solve(grams.sum(0)[None], moments.sum(0)[None])
     unknown = _projection_on_null(grams.sum(0))
     partners = {member: block for block in _blocks(unknown) for member in block if len(block) > 1}
-    low, high = _bootstrap(grams, moments, int(rank), confidence, seed)
+    ends = _bootstrap(grams, moments, int(rank), confidence, seed)
     shares = []
     for place, name in enumerate(names):
         told = place not in partners
-        spread = told and low is not None and high[place] - low[place] > ZERO
+        low = high = None
+        if told and ends is not None and ends[1, place] - ends[0, place] > ZERO:
+            low, high = map(float, ends[:, place])
         shares.append(
             Share(
                 factor=name,
                 n=int(design[:, place].sum()),
                 drop=float(estimate[place]) if told else None,
-                low=float(low[place]) if spread else None,
-                high=float(high[place]) if spread else None,
+                low=low,
+                high=high,
                 confounded_with=tuple(names[other] for other in partners.get(place, ()) if other != place),
             )
         )
     return shares
 
 
-def _bootstrap(grams, moments, rank: int, confidence: float, seed: int):
-    """Ends of the intervals, each (factors,); None where too few samples can tell what the data can."""
+def _bootstrap(grams: np.ndarray, moments: np.ndarray, rank: int, confidence: float, seed: int) -> np.ndarray | None:
+    """Ends of the intervals, each (factors,); None where too few samples identify what the data do."""
     num_clusters, size = moments.shape
     if num_clusters < 2:
-        return None, None
+        return None
     samples = []
     weights = resampled(num_clusters, DRAWS, seed)
     for some in np.array_split(weights, max(1, DRAWS * size * size // CHUNK)):
         estimates, ranks = _solve(np.tensordot(some, grams, 1), some @ moments)
         samples.append(estimates[ranks == rank])
     kept = np.concatenate(samples)
-    return percentiles(kept, num_clusters, confidence) if len(kept) > DRAWS / 2 else (None, None)
+    return percentiles(kept, num_clusters, confidence) if len(kept) > DRAWS / 2 else None
 
 
 def _solve(grams: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +123,7 @@ def _solve(grams: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _projection_on_null(gram: np.ndarray) -> np.ndarray:
-    """The matrix that keeps of shares what no observation changes; zero rows are shares that can be told."""
+    """The projection of shares on what no observation changes; zero rows are identifiable shares."""
     values, vectors = np.linalg.eigh(gram)
     null = vectors[:, values <= ZERO * values.max()]
     projection = null @ null.T

@@ -1,4 +1,4 @@
-"""What do episodes that share their scene say together? Scenes are resampled, or have their signs flipped, as wholes.
+"""Inference over episodes that share their scene: scenes are resampled, or have their signs flipped.
 
 A cluster is one index of a plan: its episodes, one a condition, have the same base draws (object, receptacle, places), so
 they are not independent of each other. Different indices are.
@@ -55,7 +55,8 @@ def percentiles(values: np.ndarray, num_clusters: int, confidence: float) -> np.
 
     quantile = stdtrit(num_clusters - 1, 0.5 + confidence / 2)
     tail = NormalDist().cdf(-sqrt(num_clusters / (num_clusters - 1)) * quantile)
-    return np.quantile(values, (tail, 1 - tail), axis=0)
+    ends: np.ndarray = np.quantile(values, (tail, 1 - tail), axis=0)
+    return ends
 
 
 def sign_flip(sums: Sequence[int]) -> float | None:

@@ -1,4 +1,4 @@
-"""Between which bounds is a success rate, or a weighted sum of independent rates?"""
+"""Intervals of a success rate, and of a weighted sum of independent rates."""
 
 from collections.abc import Iterable
 from math import sqrt

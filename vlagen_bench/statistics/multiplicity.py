@@ -1,4 +1,4 @@
-"""Which of many differences are more than luck? Holm's adjustment over a declared family of tests."""
+"""Holm's adjustment of p values over a declared family of tests."""
 
 from collections.abc import Hashable, Mapping
 from typing import TypeVar

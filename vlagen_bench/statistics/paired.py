@@ -1,4 +1,4 @@
-"""Do two outcomes of the same episodes differ? An exact p and a score interval, from the pairs that disagree."""
+"""Paired outcomes of the same episodes: an exact test and a score interval, from discordant pairs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def tango(only_first: int, only_other: int, n: int, confidence: float = 0.95) ->
     Args:
         only_first: pairs in which only the first succeeded.
         only_other: pairs in which only the other did.
-        n: all pairs, those that agree too.
+        n: all pairs, concordant ones included.
         confidence: of the interval.
 
     Examples:
@@ -70,8 +70,8 @@ def mcnemar_greater(only_first: int, only_other: int) -> float:
         >>> mcnemar_greater(3, 0)
         0.125
     """
-    pairs = int(only_first + only_other)  # of numpy's, powers of 2 overflow
-    return sum(comb(pairs, won) for won in range(only_first, pairs + 1)) / 2**pairs
+    pairs = int(only_first + only_other)  # of numpy's, shifts overflow
+    return sum(comb(pairs, won) for won in range(only_first, pairs + 1)) / (1 << pairs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How many episodes does a question need? Exact calculations for a width, a paired difference, and an unpaired one."""
+"""The number of episodes that a question needs: for a width, a paired or an unpaired difference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,11 +136,12 @@ def _fisher(n: int) -> np.ndarray:
     from scipy.special import gammaln
 
     def log_choose(total: int, some: np.ndarray) -> np.ndarray:
-        return gammaln(total + 1) - gammaln(some + 1) - gammaln(total - some + 1)
+        logarithm: np.ndarray = gammaln(total + 1) - gammaln(some + 1) - gammaln(total - some + 1)
+        return logarithm
 
     counts = np.arange(n + 1)
     one = log_choose(n, counts)
-    tail = np.exp(one[:, None] + one - log_choose(2 * n, counts[:, None] + counts))
+    tail: np.ndarray = np.exp(one[:, None] + one - log_choose(2 * n, counts[:, None] + counts))
     for first in reversed(range(n)):  # a table, and those of the same margins in which the first did better
         tail[first, 1:] += tail[first + 1, :-1]
     return tail

@@ -1,4 +1,4 @@
-"""Which of several policies cannot be told from the best? Multiple comparisons with the best, by exact paired tests."""
+"""The set of policies that may be the best: multiple comparisons with the best, by exact paired tests."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Standing:
     p: float
     """adjusted p of the hypothesis that no other policy is better than this one"""
     among_best: bool
-    """whether it cannot be told from the best: p is above 1 - confidence"""
+    """whether it may be the best: p is above 1 - confidence"""
 
 
 def standings(

@@ -1,4 +1,4 @@
-"""Does a run repeat itself? How often outcomes agree across repeats, and how far a rate moves by itself."""
+"""The test-retest agreement of a run: how often outcomes agree across repeats, and how far rates move."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Retest:
 
     @property
     def floor_limit(self) -> float | None:
-        """What the noise floor is at most, with 95 % confidence: that all agree does not prove that there is none.
+        """The upper bound of the noise floor, with 95 % confidence: full agreement does not prove that it is 0.
 
         Repeats of an episode disagree with a chance of 2 p(1 - p) or more, p being its own chance, so the mean of p(1 - p)
         is at most half the limit of Clopper and Pearson on the share that disagrees.

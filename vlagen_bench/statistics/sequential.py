@@ -1,4 +1,4 @@
-"""May one look after every episode, and stop when it is enough? Yes, with these: their error rates hold at any time.
+"""Sequential tests and intervals, whose error rates hold however often one looks.
 
 Both are mixtures of bets that cannot be expected to win if the hypothesis is true. That the wealth ever reaches 1/alpha then has a
 probability of at most alpha (Ville 1939), however often one looks and whenever one stops. Episodes must come in the

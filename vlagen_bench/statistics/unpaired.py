@@ -1,4 +1,4 @@
-"""Do two success rates differ that were measured on different episodes? Boschloo's exact test, Newcombe's interval."""
+"""The difference of two rates on different episodes: Boschloo's exact test, Newcombe's interval."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def boschloo(successes: int, n: int, other_successes: int, other_n: int) -> floa
 def compare(successes: int, n: int, other_successes: int, other_n: int) -> Unpaired | None:
     """Difference, interval and exact p of two rates on different episodes; None where one has no data."""
     interval = newcombe(successes, n, other_successes, other_n)
-    if interval is None:
-        return None
     p = boschloo(successes, n, other_successes, other_n)
+    if interval is None or p is None:
+        return None
     return Unpaired(difference=successes / n - other_successes / other_n, low=interval[0], high=interval[1], p=p)

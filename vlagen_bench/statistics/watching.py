@@ -1,4 +1,4 @@
-"""When is a run over before its plan is? `--until` as a rule, and a watch that is told of every episode that ends."""
+"""The stopping rules of `--until`, and the watches that receive every episode's outcome."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ class Narrow:
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """`decided:RUN`: this run and another of the same plan are told apart at 95 %."""
+    """`decided:RUN`: this run and another of the same plan differ at 95 %."""
 
     run: Path
 
@@ -54,7 +54,7 @@ class NarrowWatch:
     """Watches the rate of each condition; all must be narrow. Each interval has its own 95 %."""
 
     def __init__(self, rule: Narrow, planned: Iterable[tuple[str, str]]) -> None:
-        """`planned` is (episode id, condition), in the order of the plan; others that end are none of its business."""
+        """`planned` is (episode id, condition), in the order of the plan; other episodes are ignored."""
         self._conditions = dict(planned)
         self._order = _InOrder(self._conditions)
         self.sequences = {name: RateSequence(rule.width) for name in dict.fromkeys(self._conditions.values())}

@@ -1,4 +1,4 @@
-"""What do the episodes of a suite look like? A labelled contact sheet of first frames."""
+"""The contact sheet of a suite: labelled first frames of its episodes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 MARGIN_PX = 8
 TITLE_PX, HEAD_PX, LABEL_PX = 20, 17, 13
@@ -60,7 +62,7 @@ def write(draw: ImageDraw.ImageDraw, at: tuple[int, int], lines: Sequence[str], 
         draw.text((at[0], at[1] + number * line_px), text, **look)
 
 
-def wrapped(text: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
+def wrapped(text: str, font: Font, width_px: int) -> list[str]:
     """The text in lines, each as wide as fits; a word that is wider than that goes on in the next line."""
     lines = [""]
     for word in text.split():

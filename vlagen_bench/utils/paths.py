@@ -1,4 +1,4 @@
-"""Where do files live? Shipped data beside the code, installed packs and caches in the user's folders."""
+"""The places of files: shipped data beside the code, installed packs and caches in the user's folders."""
 
 import os
 import tempfile
@@ -32,7 +32,7 @@ def _data_dir(name: str) -> Path:
 
 
 def installed_assets_dir() -> Path:
-    """Where installed packs are: `VLAGEN_ASSETS`, or the user's data folder (XDG)."""
+    """The folder of installed packs: `VLAGEN_ASSETS`, or the user's data folder (XDG)."""
     if override := os.environ.get("VLAGEN_ASSETS"):
         return Path(override).expanduser()
     data_home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
@@ -40,7 +40,7 @@ def installed_assets_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Where things that can be made again are: `VLAGEN_CACHE`, or the user's cache folder (XDG)."""
+    """The folder of regenerable files: `VLAGEN_CACHE`, or the user's cache folder (XDG)."""
     if override := os.environ.get("VLAGEN_CACHE"):
         return Path(override).expanduser()
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
@@ -48,7 +48,7 @@ def cache_dir() -> Path:
 
 
 def made_once(folder: Path, write: Callable[[Path], None]) -> Path:
-    """A folder of the cache: whoever needs it first has `write` fill it, and it appears whole or not at all."""
+    """A folder of the cache: its first user lets `write` fill it, and it appears whole or not at all."""
     if folder.is_dir():
         return folder
     try:

@@ -1,4 +1,4 @@
-"""What has to be known of a process that works for another? How it ends with that, how it ended, what memory it takes."""
+"""Helper processes: their end with the parent, the reason they ended, and their memory."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""How do named things find each other? A registry that refuses duplicates and knows the nearest name."""
+"""A registry of named things that refuses duplicates and suggests the nearest name."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -22,7 +22,7 @@ class Registry(Generic[T]):
         self._entries[name] = entry
 
     def get(self, name: str) -> T:
-        """The entry; raises `ConfigError` that names the nearest ones if there is none."""
+        """The entry; raises `ConfigError` with the nearest names if it does not exist."""
         if name not in self._entries:
             raise ConfigError(unknown(self._what, name, self._entries))
         return self._entries[name]

@@ -1,4 +1,4 @@
-"""Where does randomness come from? A named stream per purpose, the same on every machine."""
+"""Random streams: one per named purpose, the same on every machine."""
 
 import hashlib
 

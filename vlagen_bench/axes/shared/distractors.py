@@ -1,4 +1,4 @@
-"""How is a distractor chosen and placed? What the two distractor axes share; no axis itself."""
+"""The choice and the placement of a distractor, for the two distractor axes."""
 
 from typing import Any, Literal
 
@@ -44,7 +44,7 @@ def other(draft: Draft, kind: Kind, split: Splits, target: str, index: int, coun
 
 
 def third_place(draft: Draft) -> dict[str, Any]:
-    """Where the free third place is, and how high things fall there if that is said."""
+    """The free third place, and the height that things fall from there, if it is given."""
     position = draft.values["position"]
     if "third" not in position:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Where on the table is there room for one more thing? Gaps, the picture's rim and what hides what; no axis itself."""
+"""Free places on the table: distances, the picture's rim and mutual occlusion."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.projection import View
-from vlagen_bench.scenes.specs import SceneSpec
 
 STEP_M = 0.02
 """between two places that are tried"""
@@ -36,7 +36,7 @@ class Kept:
 
 
 def radius_of(model: Model) -> float:
-    """Of the circle that a thing stands in, roughly: half its longer horizontal edge, metres."""
+    """The radius of the circle that a thing stands in, roughly: half its longer horizontal edge, metres."""
     return max(model.extents_m[:2]) / 2
 
 
@@ -98,4 +98,5 @@ def _distances(points: Sequence[float] | np.ndarray, starts: np.ndarray, ends: n
     ways, offsets = ends - starts, np.asarray(points) - starts
     lengths = (ways * ways).sum(axis=1)
     shares = np.clip((ways * offsets).sum(axis=1) / np.where(lengths > 0, lengths, 1.0), 0.0, 1.0)
-    return np.sqrt(np.square(offsets - shares[:, None] * ways).sum(axis=1))
+    distances_m: np.ndarray = np.sqrt(np.square(offsets - shares[:, None] * ways).sum(axis=1))
+    return distances_m

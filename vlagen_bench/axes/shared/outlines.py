@@ -1,4 +1,4 @@
-"""What shape is before the lens, and does it leave things in sight? Behind the axis `occlusion`; no axis itself.
+"""Outlines of things before the lens that leave object and receptacle visible, for the axis `occlusion`.
 
 Shapes are polygons in shares of the picture's width and height. Each comes from one side of the picture and covers
 a given share of it; for one place, a smaller one lies within a larger one.

@@ -1,4 +1,4 @@
-"""How is an overlay chosen? What the axes that blend a picture over the image share; no axis itself."""
+"""The base class of the axes that blend a texture over the image."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Which things fit a referring expression? Attributes, sizes and places in the picture; no axis itself."""
+"""Referring expressions: attributes, sizes and positions in the picture, and the objects that they fit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Thing:
 
 
 def objects_of(draft: Draft) -> dict[str, Thing]:
-    """Role -> object of an episode. Receptacles are none: the one that is meant is named in the same sentence."""
+    """Role -> object of an episode. Receptacles are left out: the sentence names the target."""
     values, places = draft.values, spots.standing(draft)
     stands = {"source": (values["object"], places["source"])}
     if "distractor_object" in values:
@@ -83,7 +83,7 @@ def larger(edges_m: Sequence[float], other_m: Sequence[float]) -> bool:
 
 
 def unlike(model: Model, other: Model) -> bool:
-    """Whether colour, category and size, each by itself, tell two models apart."""
+    """Whether two models differ in each of colour, category and size."""
     known = all((model.colour, other.colour, model.category, other.category))
     differ = not alike(model.colour, other.colour) and not related(model.category, other.category)
     sizes = model.extents_m, other.extents_m

@@ -1,4 +1,4 @@
-"""In which other words can the task be told? Templates by level, each further from "put the apple on the plate"; no axis itself.
+"""Templates of instructions by level, each further from "put the apple on the plate".
 
 Every sentence asks for one thing, which {source} and {target} name, is true whatever these are, and says nothing of
 robots. {source} is what follows "the": a name, or an expression such as "yellow object". Verbs beside it have one form

@@ -1,4 +1,4 @@
-"""Where do things stand, and where is room for one of them? What the axes that move things share; no axis itself."""
+"""Positions of object and receptacle and the free space around them, for the axes that move things."""
 
 from collections.abc import Sequence
 from math import cos, hypot, radians, sin
@@ -96,7 +96,7 @@ def _from(origin: Point, offset: Point) -> Point:
 
 
 def _first_free(role: Role, ways: Sequence[Sequence[Point]], draft: Draft) -> Point:
-    """The end of the first way with room, and in the picture, all along; if there is none, at its end; or with room."""
+    """The end of the first way with room all along and in the picture; else with both at its end; else with room."""
     view = projection.nominal(draft.scene)
 
     def fits(points: Sequence[Point], in_picture: bool) -> bool:

@@ -1,4 +1,4 @@
-"""From where is an episode seen, and what is seen from there? What the axes about the camera share; no axis itself."""
+"""Camera poses of an episode and what they see, for the axes of the camera."""
 
 from collections.abc import Callable, Mapping
 from math import radians

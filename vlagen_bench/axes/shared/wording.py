@@ -1,4 +1,4 @@
-"""How much of a sentence is said in other words? What is measured of instructions; no axis itself."""
+"""The measure of a reworded instruction: the share of its words that changed."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Who plays on a cluster? Actors, each hired by its number, and hired anew when it is lost; their ends are events."""
+"""The actors of a cluster: started by number, restarted when lost, their results read as events."""
 
 import queue
 import time
@@ -70,7 +70,7 @@ class Staff:
 
         Args:
             cast: how they are hired.
-            note: is told of each that is replaced.
+            note: receives a line for each actor that is replaced.
         """
         self._cast, self._note = cast, note
         self._events: queue.SimpleQueue[tuple[Member, Future]] = queue.SimpleQueue()
@@ -107,12 +107,12 @@ class Staff:
             self._environments[member.number] = self._environment(member.number)
 
     def replies(self) -> Iterator[tuple[Member, Any]]:
-        """Waits; environments, and their replies to what they were told, exceptions of those that are lost.
+        """Waits; environments and their replies, or exceptions where an actor is lost.
 
         All that have come by now, perhaps none: some events are of replicas, or of actors that start.
 
         Raises:
-            VlagenError: what the user has to mend first.
+            VlagenError: what the user has to fix first.
         """
         began = time.perf_counter()
         try:

@@ -1,4 +1,4 @@
-"""How does a run become actors? Their classes, arguments and resources."""
+"""The builder of the Ray executor: the actors' classes, arguments and resources."""
 
 import math
 from collections.abc import Callable

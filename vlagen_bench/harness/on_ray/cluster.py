@@ -1,4 +1,4 @@
-"""Which Ray cluster plays, and what is asked of it? An existing one by its address, or one made for this run, here."""
+"""The Ray cluster of a run: an existing one by its address, or one started on this machine."""
 
 import math
 import os

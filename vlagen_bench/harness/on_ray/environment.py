@@ -1,4 +1,4 @@
-"""What is an environment? An actor with a simulator of its own, which plays whole episodes and asks a policy directly."""
+"""The environment actor: plays whole episodes on its own simulator, and queries a policy replica directly."""
 
 import os
 import tempfile
@@ -80,7 +80,7 @@ class Environment:
         self._oracle: Asker | None = None
 
     def ready(self) -> str | VlagenError:
-        """Makes the simulator; the node that it is on, or what the user has to mend first."""
+        """Makes the simulator; the node that it is on, or what the user has to fix first."""
         recipe = self._recipe
         os.environ.setdefault("LP_NUM_THREADS", str(recipe.render_threads))  # before anything that draws is imported
         self._film = None if recipe.film is None else _Luggage(recipe.film)
@@ -95,7 +95,7 @@ class Environment:
         return ray.get_runtime_context().get_node_id()
 
     def play(self, episode: Episode, turn: Turn, replica: ActorHandle | None) -> Ended | VlagenError:
-        """An episode to its end, or what the user has to mend first. Without a replica, the policy lives in here."""
+        """An episode to its end, or what the user has to fix first. Without a replica, the policy lives in here."""
         self._trouble: Trouble | None = None
         complaint = None
         player = play(episode, self._execution, self._limits)

@@ -1,4 +1,4 @@
-"""How do the actors of a cluster play? A driver hands out episodes, gets records, and tries again what was lost."""
+"""The Ray executor: hands out episodes to actors, collects records, and retries lost episodes."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ class Troupe:
             cast: how.
             limits: how often an episode is tried, and what makes an environment be replaced.
             film: keeps the films that the environments send.
-            note: is told of what does not go as it should, and is no error.
+            note: receives a line for everything unusual that is no error.
         """
         self._cast, self._limits, self._film, self._note = cast, limits, film, note
         self._staff = Staff(cast, note)
@@ -49,7 +49,7 @@ class Troupe:
         """The episodes as they end, all at once that have by now; the next is asked for when an environment is free.
 
         Raises:
-            VlagenError: what the user has to mend first.
+            VlagenError: what the user has to fix first.
         """
         fresh = (Attempt(episode=episode) for episode in episodes)
         exhausted = False

@@ -1,4 +1,4 @@
-"""What if environments and policy took no computing? Null ones only wait, and send messages of the true size."""
+"""Null environments and policies, which only wait and send messages of the true size."""
 
 import asyncio
 from dataclasses import dataclass

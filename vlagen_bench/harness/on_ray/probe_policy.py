@@ -1,4 +1,4 @@
-"""What is a policy, before a replica plays with it? An actor with a replica's resources loads it, looks, and ends.
+"""The probe of a policy: an actor with a replica's resources loads it, reads its properties, and ends.
 
 So the driver needs neither the policy's GPU nor its memory.
 """

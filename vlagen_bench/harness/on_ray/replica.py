@@ -1,4 +1,4 @@
-"""What is a policy replica? An actor that asks a policy on behalf of its environments, those that wait in one batch."""
+"""The policy replica: an actor that answers its environments, with waiting queries in one batch."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What an environment is told."""
+    """The answer to an environment."""
 
     answer: Answer
     blameless: bool = False
@@ -112,7 +112,7 @@ class Replica:
                 one.reply.set_result(Reply(answer=answer, blameless=blameless and answer.error is not None))
 
     def _next_group(self) -> dict[int, _Waiting]:
-        """Takes those that one call answers: all that may be asked together, else whoever has waited longest."""
+        """Takes the queries that one call answers: all that may be batched, else the one that has waited longest."""
         together = [slot for slot, one in self._waiting.items() if self._asker.batches and not one.turn.alone]
         group = {slot: self._waiting.pop(slot) for slot in together or [next(iter(self._waiting))]}
         return {slot: one for slot, one in group.items() if self._newest[one.question.episode_id] == one.turn.number}

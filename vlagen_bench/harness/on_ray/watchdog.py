@@ -1,4 +1,4 @@
-"""What if an actor hangs where no exception can reach it? It ends itself, and the driver sees that it is gone."""
+"""The watchdog of an actor: ends the process when it hangs where no exception can reach it."""
 
 import faulthandler
 import sys

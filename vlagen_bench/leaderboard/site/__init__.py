@@ -1,4 +1,4 @@
-"""How is the leaderboard published? As static pages, for a web host or a folder: `publish` writes them."""
+"""The leaderboard's site: static pages for a web host or a folder, written by `publish`."""
 
 from vlagen_bench.leaderboard.site.pages import publish
 

@@ -1,4 +1,4 @@
-"""Who stands where on a suite's leaderboard? Entries by protocol; ranks within one alone, and none for who sees the state."""
+"""The boards of a suite: entries by protocol, ranked within one protocol, privileged ones unranked."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Block:
     standings: tuple[Standing, ...]
     """by rate where they are ranked, then by name"""
     ties: tuple[tuple[str, ...], ...]
-    """groups in which no two can be told apart, best first"""
+    """groups in which no two differ significantly, best first"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How are the pages of the leaderboard written? Facts into templates; links are relative, and nothing is fetched."""
+"""The pages of the site, from templates; links are relative, and nothing is fetched."""
 
 import importlib.metadata
 import shutil

@@ -1,4 +1,4 @@
-"""Which reports are published, and with which films? Pages of `vlagen report`, and the films that they link to."""
+"""The published reports: pages of `vlagen report`, and the films that they link to."""
 
 import re
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""What do the baked goods look like?"""
+"""Models: baked goods."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from vlagen_bench.packs.household.collision import convex_piece
 from vlagen_bench.packs.household.model import Material, Model, Part
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, grid, named_stream, over, ramp
-from vlagen_bench.packs.household.shapes import ball, joined, lathe, rested, skin, slab, turned, warped
+from vlagen_bench.packs.household.shapes import ball, joined, lathe, moved, rested, skin, slab, turned, warped
 
 
 def cupcake() -> Model:
@@ -76,7 +76,7 @@ def _sprinkles() -> tuple[Part, ...]:
         radius, z = 0.0180 + 0.0117 * np.cos(lean), 0.0122 + 0.0137 * np.sin(lean)
         grain = turned(slab((0.0048, 0.0017, 0.0014)), rng.uniform(0, 180), (0, 0, 1))
         grain = turned(grain, np.degrees(lean) - 90, (0, -1, 0))
-        grains.append(turned(warped(grain, lambda v, r=radius, z=z: v + [r, 0, z]), np.degrees(around), (0, 0, 1)))
+        grains.append(turned(moved(grain, (radius, 0, z)), np.degrees(around), (0, 0, 1)))
     colours = ("#fff6e0", "#35b6e6", "#ffe23d", "#59c34a")
     return tuple(
         Part(mesh=joined(*grains[k :: len(colours)]), material=Material(colour=colour, roughness=0.5))

@@ -1,4 +1,4 @@
-"""What do the boards and flat stands look like?"""
+"""Models: boards and flat stands."""
 
 from __future__ import annotations
 

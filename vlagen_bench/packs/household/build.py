@@ -1,4 +1,4 @@
-"""How is the whole pack written? (deterministic: the same bytes every time)"""
+"""The build of the whole pack; it gives the same bytes every time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import yaml
@@ -24,6 +25,8 @@ from vlagen_bench.packs.manifest import Lighting
 TABLE_PX = 512
 TEXTURE_PX = 256
 JPEG_QUALITY = 90
+
+Row = TypeVar("Row", ModelRow, ImageRow, Lighting)
 
 
 def build(out_dir: Path) -> Path:
@@ -52,7 +55,7 @@ def build(out_dir: Path) -> Path:
     return target
 
 
-def _by_id(rows: Sequence[ModelRow] | Sequence[ImageRow] | Sequence[Lighting]) -> list:
+def _by_id(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.id)
 
 
@@ -65,7 +68,7 @@ def _check_ids(rows: Sequence[ModelRow | ImageRow | Lighting], where: str) -> No
         )
 
 
-def _write_model(row: ModelRow, out_dir: Path, kind: str) -> dict:
+def _write_model(row: ModelRow, out_dir: Path, kind: str) -> dict[str, Any]:
     model = centred(row.make())
     folder = Path(kind) / row.id
     (out_dir / folder).mkdir(parents=True, exist_ok=True)
@@ -87,7 +90,7 @@ def _write_model(row: ModelRow, out_dir: Path, kind: str) -> dict:
     }
 
 
-def _write_image(row: ImageRow, out_dir: Path, kind: str, size_px: int) -> dict:
+def _write_image(row: ImageRow, out_dir: Path, kind: str, size_px: int) -> dict[str, Any]:
     # Painted at twice the size and averaged, so that hard edges do not show stairs.
     image = row.paint(named_stream(row.id), 2 * size_px)
     half = image.reshape(size_px, 2, size_px, 2, 3).mean(axis=(1, 3))
@@ -97,7 +100,7 @@ def _write_image(row: ImageRow, out_dir: Path, kind: str, size_px: int) -> dict:
     return {"id": row.id, "name": _name(row.id), "split": row.split, "image": path.as_posix()}
 
 
-def _plain(row: Lighting) -> dict:
+def _plain(row: Lighting) -> dict[str, Any]:
     """What YAML can say: lists for tuples."""
     return json.loads(json.dumps(dataclasses.asdict(row)))
 
@@ -106,7 +109,7 @@ def _name(row_id: str) -> str:
     return row_id.replace("_", " ")
 
 
-def _paths(manifest: dict) -> list[str]:
+def _paths(manifest: dict[str, Any]) -> list[str]:
     models = manifest["objects"] + manifest["receptacles"]
     images = manifest["tables"] + manifest["textures"]
     return [row[key] for row in models for key in ("visual", "collision")] + [row["image"] for row in images]

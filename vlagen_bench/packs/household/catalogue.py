@@ -1,4 +1,4 @@
-"""What is in the pack, and on which side of the train/test split?"""
+"""The catalogue of the pack: every asset, and its side of the train/test split."""
 
 from __future__ import annotations
 
@@ -61,11 +61,13 @@ class ImageRow:
         return self.paint.__name__
 
 
-def _model(make, split: str, category: str, colour: str, mass_kg: float, *synonyms: str) -> ModelRow:
+def _model(
+    make: Callable[[], Model], split: str, category: str, colour: str, mass_kg: float, *synonyms: str
+) -> ModelRow:
     return ModelRow(make=make, split=split, category=category, colour=colour, mass_kg=mass_kg, synonyms=synonyms)
 
 
-def _images(split: str, *painters) -> tuple[ImageRow, ...]:
+def _images(split: str, *painters: Callable[[np.random.RandomState, int], np.ndarray]) -> tuple[ImageRow, ...]:
     return tuple(ImageRow(paint=paint, split=split) for paint in painters)
 
 

@@ -1,6 +1,8 @@
-"""What do the things for cleaning look like?"""
+"""Models: things for cleaning."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -116,7 +118,7 @@ def soap_bar() -> Model:
     )
 
 
-def _pillow(half_m: tuple[float, float, float]):
+def _pillow(half_m: tuple[float, float, float]) -> Callable[[np.ndarray], np.ndarray]:
     """A ball swollen towards the box of these half sizes."""
 
     def swell(vertices: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What do the cloths look like?"""
+"""Models: cloths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a shape become a few convex pieces that PhysX accepts?"""
+"""Collision shapes: a few convex pieces per model that PhysX accepts."""
 
 from __future__ import annotations
 

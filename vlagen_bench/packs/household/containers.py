@@ -1,8 +1,9 @@
-"""What do the trays, boxes and baskets look like?"""
+"""Models: trays, boxes and baskets."""
 
 from __future__ import annotations
 
 import numpy as np
+from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import disc_piece, rim_pieces
 from vlagen_bench.packs.household.model import Material, Model, Part
@@ -27,7 +28,7 @@ def wooden_tray() -> Model:
     )
 
 
-def _walls(size_m: tuple[float, float, float], *, wall_m: float) -> tuple:
+def _walls(size_m: tuple[float, float, float], *, wall_m: float) -> tuple[Trimesh, ...]:
     """Four walls on the inside of a box of this size."""
     x, y, z = size_m
     return (
@@ -64,7 +65,7 @@ def basket() -> Model:
     )
 
 
-def _strand(phase: float):
+def _strand(phase: float) -> Trimesh:
     """One of two strands that wind around each other along the edge of the basket."""
     turn = 2 * np.pi * np.linspace(0, 1, 73)
     wind = 12 * turn + 2 * np.pi * phase
@@ -111,7 +112,7 @@ def storage_box() -> Model:
     )
 
 
-def _frame(size_m: tuple[float, float], *, wide_m: float, low_m: float, high_m: float) -> tuple:
+def _frame(size_m: tuple[float, float], *, wide_m: float, low_m: float, high_m: float) -> tuple[Trimesh, ...]:
     """Four flat bars, in the order of `_walls`."""
     x, y = size_m
     high, middle = high_m - low_m, (low_m + high_m) / 2

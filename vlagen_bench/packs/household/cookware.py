@@ -1,4 +1,4 @@
-"""What does the cookware look like?"""
+"""Models: cookware."""
 
 from __future__ import annotations
 

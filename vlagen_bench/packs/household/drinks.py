@@ -1,4 +1,4 @@
-"""What do the drinks look like?"""
+"""Models: drinks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def milk_carton() -> Model:
     """A white and blue carton with a gable roof."""
     half, wall_m, top_m, fin_m = 0.0235, 0.072, 0.095, 0.105
     body = slab((2 * half, 2 * half, wall_m), (0, 0, wall_m / 2))
-    base = [(x, y, wall_m) for x in (-half, half) for y in (-half, half)]
-    ridge = [(x, 0, top_m) for x in (-half, half)]
+    base: list[tuple[float, float, float]] = [(x, y, wall_m) for x in (-half, half) for y in (-half, half)]
+    ridge = [(x, 0.0, top_m) for x in (-half, half)]
     roof = hull(base + ridge)
     fin = slab((2 * half, 0.003, fin_m - top_m + 0.004), (0, 0, (fin_m + top_m - 0.004) / 2))
     cap = lathe([(0, 0), (0.0075, 0), (0.0075, 0.006), (0, 0.006)], sections=16)

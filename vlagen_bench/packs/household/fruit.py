@@ -1,8 +1,11 @@
-"""What do the fruits look like?"""
+"""Models: fruits."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import convex_piece
 from vlagen_bench.packs.household.model import Material, Model, Part
@@ -84,7 +87,7 @@ def banana() -> Model:
     )
 
 
-def _five_sided(path: np.ndarray):
+def _five_sided(path: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Pull every second vertex of a ten-sided tube inwards, so that five edges show."""
 
     def pull(vertices: np.ndarray) -> np.ndarray:
@@ -179,7 +182,7 @@ def strawberry() -> Model:
 _DIAMOND = np.vstack([np.eye(3), -np.eye(3)]) * [0.0008, 0.0012, 0.0017]
 
 
-def _seeds(outline: np.ndarray):
+def _seeds(outline: np.ndarray) -> Trimesh:
     """Small grains on the skin, in rings that are shifted against each other."""
     grains = []
     for row, z in enumerate(np.linspace(-0.020, 0.015, 7)):
@@ -190,7 +193,7 @@ def _seeds(outline: np.ndarray):
     return joined(*grains)
 
 
-def _crown():
+def _crown() -> Trimesh:
     """Seven leaves and a stub on top of a standing strawberry."""
     blade = moved(turned(leaf(0.020, 0.010, bend_m=-0.006), -8, (0, 1, 0)), (0.001, 0, 0.0225))
     stub = tube([(0, 0, 0.021), (0, 0, 0.026), (0.001, 0, 0.031)], [0.0022, 0.0018, 0.0016], across=(0, 1, 0), sides=6)

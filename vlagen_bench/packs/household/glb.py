@@ -1,4 +1,4 @@
-"""How does the visible side of a model become a GLB file?"""
+"""The GLB writer for the visible part of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the packaged food look like?"""
+"""Models: packaged food."""
 
 from __future__ import annotations
 

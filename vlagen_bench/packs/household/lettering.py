@@ -1,4 +1,4 @@
-"""How do words and pictures get on to labels?"""
+"""Words and pictures on labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which lights may the tabletop be seen in? Colours are linear; the camera looks along -x, with +y to its right."""
+"""The lightings of the tabletop. Colours are linear; the camera looks along -x, with +y to its right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a model made of?"""
+"""The parts of a model: materials, visible meshes and collision pieces."""
 
 from __future__ import annotations
 

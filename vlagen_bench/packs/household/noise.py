@@ -1,4 +1,4 @@
-"""Which random and smooth fields are the images painted with? (all of them tile)"""
+"""Random and smooth fields from which the images are painted; all of them tile."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
 
 
-def ramp(value: np.ndarray, *colours: str) -> np.ndarray:
+def ramp(value: np.ndarray | float, *colours: str) -> np.ndarray:
     """(..., 3): colours spread evenly over 0..1, interpolated."""
     stops = np.linspace(0, 1, len(colours))
     table = np.array([rgb(colour) for colour in colours])

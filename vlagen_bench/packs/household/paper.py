@@ -1,4 +1,4 @@
-"""What do the book and the other things of paper look like?"""
+"""Models: a book and other things of paper."""
 
 from __future__ import annotations
 

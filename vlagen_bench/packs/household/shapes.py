@@ -1,4 +1,4 @@
-"""Which triangle meshes are the models built from? (metres, z up)"""
+"""Triangle meshes from which the models are built, in metres, z up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def smooth_profile(profile_m: Points, *, num_points: int = 16) -> np.ndarray:
     return curve
 
 
-def ball(radii_m: float | Sequence[float], centre_m: Sequence[float] = (0, 0, 0), *, detail: int = 2) -> Trimesh:
+def ball(
+    radii_m: float | Sequence[float], centre_m: Sequence[float] | np.ndarray = (0, 0, 0), *, detail: int = 2
+) -> Trimesh:
     """A sphere or ellipsoid; detail 1, 2, 3 gives 80, 320, 1280 triangles."""
     mesh = trimesh.creation.icosphere(subdivisions=detail)
     mesh.apply_scale(np.broadcast_to(np.asarray(radii_m, dtype=float), 3))
@@ -133,7 +135,7 @@ def leaf(length_m: float, width_m: float, *, bend_m: float, segments: int = 6) -
     return skin(np.array(rings))
 
 
-def moved(mesh: Trimesh, offset_m: Sequence[float]) -> Trimesh:
+def moved(mesh: Trimesh, offset_m: Sequence[float] | np.ndarray) -> Trimesh:
     """A copy, shifted."""
     return Trimesh(mesh.vertices + np.asarray(offset_m, dtype=float), mesh.faces, process=False)
 
@@ -151,7 +153,9 @@ def warped(mesh: Trimesh, change: Callable[[np.ndarray], np.ndarray]) -> Trimesh
 
 def joined(*meshes: Trimesh) -> Trimesh:
     """One mesh out of several."""
-    return trimesh.util.concatenate([Trimesh(mesh.vertices, mesh.faces, process=False) for mesh in meshes])
+    mesh = trimesh.util.concatenate([Trimesh(mesh.vertices, mesh.faces, process=False) for mesh in meshes])
+    assert isinstance(mesh, Trimesh), "one mesh out of meshes"
+    return mesh
 
 
 def rested(mesh: Trimesh, *, flat_m: float = 0.0) -> Trimesh:

@@ -1,4 +1,4 @@
-"""Which table tops are covered with cloth? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Table tops: cloths. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which table tops are of metal, plastic or leather? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Table tops: metal, plastic and leather. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

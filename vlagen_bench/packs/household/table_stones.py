@@ -1,4 +1,4 @@
-"""Which table tops are of stone or fired clay? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Table tops: stone and fired clay. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which table tops are of wood or other plants? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Table tops: wood and other plants. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the tableware look like?"""
+"""Models: tableware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which overlay textures does nature paint? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Overlay textures: nature. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

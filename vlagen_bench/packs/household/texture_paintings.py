@@ -1,4 +1,4 @@
-"""Which overlay textures are works of art? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Overlay textures: works of art. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which overlay textures are drawn with ruler and compasses? Each painter gives (size, size, 3) in 0..1, tileable."""
+"""Overlay textures: geometric patterns. Each painter gives (size, size, 3) in 0..1, tileable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the tools look like?"""
+"""Models: tools."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def hammer() -> Model:
         )
     )
     handle = moved(handle, (0, 0, z - 0.0105))
-    face = np.array([(0, 8), (7.5, 8), (7.5, 20), (11, 23), (11.5, 25), (11.5, 33), (10.5, 34), (0, 34)]) / 1000
-    face = moved(turned(lathe(face, sections=24), -90, (1, 0, 0)), (0, 0, z))
+    profile = np.array([(0, 8), (7.5, 8), (7.5, 20), (11, 23), (11.5, 25), (11.5, 33), (10.5, 34), (0, 34)]) / 1000
+    face = moved(turned(lathe(profile, sections=24), -90, (1, 0, 0)), (0, 0, z))
     block = slab((0.019, 0.022, 0.019), (0, 0, z), radius_m=0.003)
     claws = [_claw(side, z) for side in (-1, 1)]
     return Model(

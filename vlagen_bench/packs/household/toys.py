@@ -1,8 +1,9 @@
-"""What do the toys look like?"""
+"""Models: toys."""
 
 from __future__ import annotations
 
 import numpy as np
+from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import convex_piece
 from vlagen_bench.packs.household.lettering import canvas, pixels, write
@@ -85,18 +86,19 @@ def toy_car() -> Model:
     )
 
 
-def _wheel():
+def _wheel() -> Trimesh:
     return lathe(
         [(0, -0.003), (0.0080, -0.003), (0.0088, -0.002), (0.0088, 0.002), (0.0080, 0.003), (0, 0.003)], sections=20
     )
 
 
-def _hub():
+def _hub() -> Trimesh:
     return lathe([(0, 0.002), (0.0048, 0.002), (0.0042, 0.0037), (0, 0.0040)], sections=12)
 
 
 def chess_pawn() -> Model:
     """Black: a stepped foot, a slim body, a collar and a ball."""
+    profile: list[tuple[float, float]]
     profile = [(0, 0), (18, 0), (18.5, 2), (18.5, 5), (16.5, 7), (15, 9), (15, 11), (12.5, 13), (9.5, 20), (7.5, 32)]
     profile += [(7.5, 36), (11.5, 38), (12, 39.5), (11.5, 41), (7, 42.5)]
     turn = np.radians(np.linspace(-50, 90, 10))

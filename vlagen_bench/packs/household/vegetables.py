@@ -1,6 +1,8 @@
-"""What do the vegetables look like?"""
+"""Models: vegetables."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from trimesh import Trimesh
@@ -87,7 +89,7 @@ def eggplant() -> Model:
     )
 
 
-def _jagged(sides: int):
+def _jagged(sides: int) -> Callable[[np.ndarray], np.ndarray]:
     """Draw every third vertex of the first ring of a tube out along -x: the teeth of a calyx."""
 
     def draw(vertices: np.ndarray) -> np.ndarray:
@@ -149,7 +151,7 @@ def broccoli() -> Model:
     )
 
 
-def _knobbly(rng: np.random.RandomState, centre_m: np.ndarray):
+def _knobbly(rng: np.random.RandomState, centre_m: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Push every vertex of a ball in or out, and move it to its place."""
 
     def push(vertices: np.ndarray) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""What would an oracle do? Planning of the scripted expert: plain geometry, without any simulator."""
+"""The scripted expert: its planning is plain geometry, without any simulator."""

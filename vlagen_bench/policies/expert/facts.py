@@ -1,4 +1,4 @@
-"""What does the expert know at one control step? Poses, speeds and contacts, as plain values in the world frame."""
+"""The facts that the expert knows at one control step: poses, speeds and contacts in the world frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Facts:
     tool: Frame
     """measured"""
     target: Frame
-    """where the controller is told to bring the tool"""
+    """the controller's target for the tool"""
     base: Frame
     """of the robot; actions are along its axes"""
     poses: Mapping[str, Frame]
@@ -26,4 +26,4 @@ class Facts:
     """whether the source is on the target"""
     success: bool
     late: int = 0
-    """how many of the actions told by now show in none of this yet, but in `target`"""
+    """the number of commanded actions that only `target` shows so far"""

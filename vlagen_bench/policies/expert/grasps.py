@@ -1,4 +1,4 @@
-"""Where should the fingers close on a thing? A search over turns and places, straight from above.
+"""The search for grasps on a thing: over turns and places, straight from above.
 
 What makes a hold good was learnt by the prototype (research notes): near the centre of mass, surfaces that face the
 fingers, nothing facing up, room beside the fingers, deep between them, little turn of the wrist, away from others.

@@ -1,4 +1,4 @@
-"""What is each robot's gripper like? Its measures in the tool's frame, and how far a tool may go in one step."""
+"""The grippers of the robots: measures in the tool's frame, and how far a tool may go in one step."""
 
 from dataclasses import dataclass
 

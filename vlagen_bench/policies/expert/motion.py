@@ -1,4 +1,4 @@
-"""Which action brings the tool's target nearer to where it should be? Deltas along the base's axes, bounded."""
+"""Motions of the tool: bounded actions towards a target pose, along the base's axes."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation

@@ -1,4 +1,4 @@
-"""Where does a thing come to stand? The middle of a receptacle, and how far a thing is above what is below it."""
+"""Places where a thing can rest: a receptacle's middle, and the height above what is below it."""
 
 import numpy as np
 from scipy.ndimage import binary_closing, binary_fill_holes, distance_transform_edt, maximum_filter

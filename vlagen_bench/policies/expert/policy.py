@@ -1,4 +1,4 @@
-"""What would someone do who knows everything? The scripted expert: privileged, and never ranked."""
+"""The policy `expert`: scripted, privileged, and never ranked."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ class Expert:
 
     It acts only through the same actions as any policy, and changes nothing in the simulator. A step of the target
     is at most `Gripper.step_m` long and `Gripper.step_rad` large (4 cm and 0.30 rad for both robots); the gripper
-    is always told to open fully (+1) or to close (-1).
+    is always commanded to open fully (+1) or to close (-1).
 
     Where observations are late or lost, what it knows is as old as what is shown; it remembers what it told since.
     """

@@ -1,4 +1,4 @@
-"""What is to be done next? Approach, descend, close, lift, carry, lower, release, retreat; and again if it failed."""
+"""The routine of the expert: approach, descend, close, lift, carry, lower, release, retreat, retry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ OPEN, CLOSED = 1.0, -1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Where the tool should go, and how."""
+    """A goal of the tool, and the way to reach it."""
 
     goal: Frame
     fingers: float

@@ -1,4 +1,4 @@
-"""What is the shape of a thing? Evenly spread surface points of its convex hulls, with normals, wherever it stands."""
+"""Shapes of things: evenly spread surface points of their convex hulls, with normals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

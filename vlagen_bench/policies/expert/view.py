@@ -1,4 +1,4 @@
-"""How is it all read off the simulator? Poses, contacts and collision hulls; nothing is changed."""
+"""The reader of the expert's facts from the simulator; it changes nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What goes on in the process of an isolated policy? It loads the policy, and answers until the connection ends."""
+"""The process of an isolated policy: loads the policy, and answers until the connection ends."""
 
 import faulthandler
 import os

@@ -1,4 +1,4 @@
-"""Where does go what an isolated policy prints? Into one file, the first megabytes of it."""
+"""The printed output of an isolated policy: its first megabytes, in one file."""
 
 from contextlib import suppress
 from pathlib import Path

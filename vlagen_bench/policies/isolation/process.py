@@ -1,4 +1,4 @@
-"""How does a policy live in a process of its own? Asked in frames of `wire`, waited for so long, and ended when it fails.
+"""The parent's side of an isolated policy: starts its process, exchanges frames, and ends it on failure.
 
 Nothing that comes from there is unpickled or trusted: it is bytes until they are arrays and text.
 """
@@ -186,7 +186,7 @@ class Cell:
         return self._printing
 
     def _drain(self) -> None:
-        """What a pipe holds, but no more: something that escaped may print for ever."""
+        """What a pipe holds now, and no more: a process that escaped may print without end."""
         for _ in range(2**20 // PIECE_BYTES):
             if not self._take_print():
                 return

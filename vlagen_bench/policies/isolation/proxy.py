@@ -1,6 +1,6 @@
-"""How is a policy asked that must not hurt the run? By the same methods; it lives in a process of its own.
+"""The proxy of an isolated policy: the policy's methods, answered by a process of its own.
 
-The process is killed and started anew where it hangs, crashes or says nonsense. docs/hostile_policies.md has the rest.
+The process is killed and restarted when it hangs, crashes or answers nonsense. docs/hostile_policies.md has the rest.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ class Isolation:
 
 
 class Lost(PolicyError):
-    """The process was started anew while the episode went on, of which the policy now knows nothing."""
+    """The process was restarted during the episode, of which the policy now knows nothing."""
 
 
 class Isolated:

@@ -1,4 +1,4 @@
-"""Is this the address of a policy server, and is it this machine's own?"""
+"""The addresses of policy servers: their syntax, and which are this machine's own."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from vlagen_bench.errors import PolicyError
 
 
 def checked(url: str) -> str:
-    """The address itself, ws://host:port or wss://host:port; raises `PolicyError` for what is none."""
+    """The address itself, ws://host:port or wss://host:port; raises `PolicyError` for anything else."""
     example = "Give an address such as ws://127.0.0.1:8000."
     try:
         parts = urlsplit(url)
@@ -25,7 +25,7 @@ def checked(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
+    """Whether only this machine reaches the host."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""How is a policy on another machine asked? By the same methods; its server says which of them it has.
+"""The client of a policy server: the methods of a policy, answered on another machine.
 
 Any server that speaks openpi's protocol will do: openpi's own, or `vlagen serve`. docs/remote_policies.md has the format.
 """
@@ -52,7 +52,7 @@ class Remote:
 
     @property
     def remembers(self) -> bool:
-        """Whether its answers depend on what it was asked before in the same episode."""
+        """Whether its answers depend on earlier questions of the same episode."""
         return self._line.greeting.get("remembers") is True
 
     @property
@@ -99,7 +99,7 @@ class RemoteByEpisode(Remote):
     """A policy that remembers one episode at a time: each worker has a connection, and the server an instance for it."""
 
     def reset(self, episode_ids: Sequence[str]) -> None:
-        """These episodes begin; the server is told with their first questions."""
+        """Begins episodes; the server learns of it with their first questions."""
         for name in episode_ids:
             self._began.pop(name, None)
 
@@ -123,7 +123,7 @@ SHARED_AS = {"function": Remote, "instances": RemoteByEpisode, "batch": RemoteBa
 
 
 def load(url: str, arguments: Mapping[str, str]) -> Remote:
-    """The policy at `url`; says so if its server tells no conventions of its actions."""
+    """The policy at `url`; notes if its server sends no conventions of its actions."""
     found = Remote(**{**arguments, "url": url})
     if found.spec is None:
         logging.getLogger(__name__).warning(

@@ -1,4 +1,4 @@
-"""How does an observation travel to a policy server? As one flat map, whose names the user may choose."""
+"""The observation as a message: one flat map, with names that the user may choose."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,8 +18,8 @@ def question(obs: Mapping[str, Any], instr: str, *, begins: bool | None = None) 
     Args:
         obs: what the policy sees; its `images` become `images/<camera>`, but a picture that is `image` too goes once,
             and `camera` says whose it is.
-        instr: what the policy is told; goes as `prompt`.
-        begins: whether the episode begins; None: that is not told.
+        instr: the instruction; sent as `prompt`.
+        begins: whether the episode begins; None: not sent.
     """
     message = {name: value for name, value in obs.items() if name != "images"}
     for camera, picture in obs.get("images", {}).items():
@@ -31,7 +31,7 @@ def question(obs: Mapping[str, Any], instr: str, *, begins: bool | None = None) 
 
 
 def observation(message: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """What a served policy sees and is told; the inverse of `question`.
+    """The observation and the instruction for a served policy; the inverse of `question`.
 
     Raises:
         PolicyError: the message has no prompt, or something in it is not of its type.
@@ -58,7 +58,7 @@ def parse_names(text: str) -> dict[str, str] | None:
     """`observation/image:image,prompt:prompt` as what is sent by our name of it; None for nothing.
 
     Raises:
-        PolicyError: a pair has no colon, a name is sent twice, or is none of ours.
+        PolicyError: a pair has no colon, or a name is sent twice or unknown.
     """
     names: dict[str, str] = {}
     for pair in filter(None, map(str.strip, text.split(","))):

@@ -1,4 +1,4 @@
-"""How is a policy served? Sockets in one thread, the policy in the main one, so that `/healthz` answers while it thinks.
+"""The policy server: sockets in one thread, the policy in the main one, so `/healthz` answers meanwhile.
 
 The policy lives where it would live without a server: frameworks that keep modes and devices by thread do not notice,
 and Ctrl-C reaches it.
@@ -43,7 +43,7 @@ class Server:
             served: the policy.
             host: of which address it listens.
             port: 0 takes any that is free.
-            note: is told of clients that come and go, and of what goes wrong.
+            note: receives a line when clients come and go, and when something goes wrong.
         """
         self._served, self._host, self._port, self._note = served, host, port, note
         self._greeting = wire.pack(served.greeting)
@@ -63,7 +63,7 @@ class Server:
             thread.join()
 
     def work(self) -> None:
-        """Lets the policy answer, for ever; to be called in the thread that made it, and ended by an exception there."""
+        """Lets the policy answer without end; called in the thread that made it, and ended by an exception there."""
         while True:
             call, future = self._jobs.get()
             if future.set_running_or_notify_cancel():

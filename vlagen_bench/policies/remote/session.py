@@ -1,4 +1,4 @@
-"""How does a served policy answer its clients? One question after the other, shared among them as among workers."""
+"""The sessions of a served policy: clients are answered in turn, and share it as workers do."""
 
 import time
 from collections.abc import Mapping, Sequence

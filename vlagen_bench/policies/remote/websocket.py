@@ -1,6 +1,6 @@
-"""How does a question reach a policy server, and its answer come back? Over a WebSocket, reconnected where it broke.
+"""The WebSocket connection to a policy server, with time-outs and reconnection.
 
-Nothing waits for ever: not for a server that is not there, nor for one that reads or answers nothing.
+Every wait has a limit: for a server that is not there, and for one that reads or answers nothing.
 """
 
 import socket
@@ -199,7 +199,7 @@ class _Absent(Exception):
 
 
 def _no_entry(url: str, error: OSError | WebSocketException) -> _Absent | PolicyError:
-    """What it means that no connection was made: try again, or mend it."""
+    """What a failed connection means: try again, or fix it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return PolicyError(
             f"{url} has a certificate that is not trusted here ({error.verify_message}). Name a file that it can be "
@@ -224,6 +224,6 @@ def _why(error: Exception) -> str:
 
 
 def _last_line(text: str) -> str:
-    """Of a traceback: the error. A full stop is added where it has none."""
+    """The error of a traceback, with a full stop."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it does not say why"]
     return lines[-1][:500] + ("" if lines[-1][-1] in ".!?" else ".")

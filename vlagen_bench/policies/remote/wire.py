@@ -1,4 +1,4 @@
-"""How do arrays travel in a message? As MessagePack maps in openpi's notation, which never carry code.
+"""The encoding of messages: MessagePack maps with arrays in openpi's notation, which never carry code.
 
 A message is one binary WebSocket frame: a MessagePack map whose keys are strings. Its values are nil, booleans, numbers,
 strings, bytes, lists, maps, and numpy arrays and scalars, written as maps whose keys are bytes:

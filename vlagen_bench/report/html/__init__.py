@@ -1,4 +1,4 @@
-"""How does a run look on one page, that opens anywhere? `write_report` writes it."""
+"""The report of a run as one self-contained HTML page, written by `write_report`."""
 
 from vlagen_bench.report.html.page import write_report
 

@@ -1,4 +1,4 @@
-"""What do rates and drops look like? Bars with intervals, a radar, and curves over levels, all on shared scales."""
+"""The charts of rates and drops: bars with intervals, a radar, and curves over levels, on shared scales."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -36,7 +36,7 @@ def rate_bar(one: Estimate, reference: float | None = None) -> Markup:
 
 
 def drop_dot(one: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
-    """A drop as a dot with its interval, on a scale of this reach; hollow where it cannot be told from 0."""
+    """A drop as a dot with its interval, on a scale of this reach; hollow where it does not differ significantly from 0."""
     if one.value is None:
         return Markup("")
     x, middle = scale(*reach, PAD, WIDTH - PAD), HEIGHT / 2

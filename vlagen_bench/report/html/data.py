@@ -1,4 +1,4 @@
-"""What does the page say of a run? Its headline, its axes, their levels, how it failed, and what goes with what."""
+"""The content of the page: headline, axes with their levels, failures, and interactions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ WORST, ALPHA = 3, 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An axis with all its levels and settings, or a condition that is none of them."""
+    """An axis with all its levels and settings, or a condition that belongs to no axis."""
 
     name: str
     kind: str
@@ -43,7 +43,7 @@ class Line:
 
     @property
     def told(self) -> bool:
-        """Whether the drop can be told from 0; the exact p decides, the interval says how large it is."""
+        """Whether the drop differs significantly from 0; the exact p decides, the interval says how large it is."""
         return self.drop_p is not None and self.drop_p < ALPHA
 
     @property
@@ -92,7 +92,7 @@ class Headline:
     pairs: int
     """how many have an outcome of both"""
     worst: tuple[Line, ...]
-    """lines with the largest drops that can be told from 0"""
+    """lines with the largest drops that differ significantly from 0"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How high is a rate or a drop, of one condition or as a mean over several, and how sure is that?"""
+"""Estimates of a rate or a drop, for one condition or a mean over several, with their intervals."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

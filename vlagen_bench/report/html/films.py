@@ -1,4 +1,4 @@
-"""Which failures are shown, and how? A few of every condition, each as its first picture and a strip of its film."""
+"""The failures that the page shows: a few per condition, each as its first picture and a film strip."""
 
 import io
 import os

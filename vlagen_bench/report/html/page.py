@@ -1,4 +1,4 @@
-"""How is the page of a run written? Facts into templates, everything inside one file, and nothing fetched."""
+"""The page of a run, from templates: one file with everything inside."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was published beside the run, as rows of a page? One block a protocol; differences within the run's own only."""
+"""Published results beside the run: one block per protocol, differences within the run's own protocol."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

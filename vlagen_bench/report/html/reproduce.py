@@ -1,4 +1,4 @@
-"""How is a run made again, or repeated? The command, from its header."""
+"""The commands that repeat or measure a run, from its header."""
 
 import shlex
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What do all written pages have in common? Templates that escape, style and script inside, and nothing that is fetched."""
+"""The frame of every written page: escaping templates, inline style and script, and nothing fetched."""
 
 from base64 import b64encode
 from functools import partial

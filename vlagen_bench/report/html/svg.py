@@ -1,4 +1,4 @@
-"""How is a picture written as SVG, so that it can be read aloud, and looks right in light, dark and print?
+"""The SVG writer: pictures that can be read aloud, and that suit light, dark and print.
 
 Colours are classes of the page's style sheet. Everything that is text is escaped.
 """

@@ -1,4 +1,4 @@
-"""How are numbers and names written on a page? Whole percent and points; a dash where there is no data."""
+"""Numbers and names as they stand on a page: whole percent and points, a dash where there is no data."""
 
 import re
 

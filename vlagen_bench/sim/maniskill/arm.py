@@ -1,4 +1,4 @@
-"""What do actions do to many arms at once? As `vlagen_bench.sim.arm` for one, with inverse kinematics in torch."""
+"""The arm controller for many arms at once: as `vlagen_bench.sim.arm`, with inverse kinematics in torch."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ import pytorch_kinematics
 import torch
 from mani_skill.utils.geometry.rotation_conversions import euler_angles_to_matrix, matrix_to_axis_angle
 
-from vlagen_bench.scenes.specs import RobotSpec
+from vlagen_bench.scenes.base import RobotSpec
 
 DAMPING = 1e-6  # of the least squares, as SAPIEN's inverse kinematics on the CPU
 REACHED = 1e-4  # m and rad together, likewise: what is left when a target counts as reached

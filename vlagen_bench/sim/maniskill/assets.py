@@ -1,4 +1,4 @@
-"""What stands in every scene of a batch? Table, room and lights, and all models that any episode may need."""
+"""The assets of a batch: table, room, lights, and every model that an episode may need."""
 
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -13,7 +13,7 @@ from sapien import physx
 from vlagen_bench.axes import AXES
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.maniskill.start import Pool, Start
 

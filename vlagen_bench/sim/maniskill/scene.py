@@ -1,4 +1,4 @@
-"""How are many scenes simulated and drawn at once? As ManiSkill's sub-scenes, on one GPU."""
+"""Many scenes simulated and drawn at once, as ManiSkill's sub-scenes on one GPU."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from mani_skill.sensors.camera import CameraConfig
 from mani_skill.utils.structs.types import DefaultMaterialsConfig, SimConfig
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scenes.specs import RobotSpec, SceneSpec
+from vlagen_bench.scenes.base import RobotSpec, SceneSpec
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.maniskill.arm import BatchedArm
 from vlagen_bench.sim.maniskill.assets import Stock

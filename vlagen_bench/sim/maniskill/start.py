@@ -1,4 +1,4 @@
-"""What does a batch of scenes need for the episodes of a condition, and how does an episode begin in it?"""
+"""The start of an episode in a batch, and the assets that the episodes of a condition need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

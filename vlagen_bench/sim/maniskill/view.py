@@ -1,4 +1,4 @@
-"""What is seen of one scene of a batch? Poses, contacts and joints, in the form in which `Judge` looks at a `World`."""
+"""The view of one scene of a batch: poses, contacts and joints in the form that `Judge` reads."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ import numpy as np
 import sapien
 
 from vlagen_bench.packs import manifest
-from vlagen_bench.scenes.specs import SceneSpec
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.judge import Forces
 from vlagen_bench.sim.maniskill.start import Start
 from vlagen_bench.sim.world import Body, to_sapien

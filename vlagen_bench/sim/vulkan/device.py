@@ -1,4 +1,4 @@
-"""Which Vulkan device draws the pictures? An NVIDIA GPU, else another GPU, else software (Mesa's lavapipe).
+"""The choice of the Vulkan device: an NVIDIA GPU, else another GPU, else software (Mesa's lavapipe).
 
 `VLAGEN_RENDER_DEVICE` overrides the choice: `software`, `cuda`, `cuda:1`, or a PCI address as `pci:0000:3b:00.0`.
 
@@ -35,7 +35,7 @@ class RenderDevice:
 
 @cache
 def render_device() -> RenderDevice:
-    """The device that draws, chosen once in a process; `RenderError` if there is none."""
+    """The device that draws, chosen once in a process; raises `RenderError` without one."""
     wanted = os.environ.get(_VARIABLE, "")
     found = _usable()
     for device in found:
@@ -61,7 +61,7 @@ def new_render_system() -> sapien.render.RenderSystem:
 def _keep_shaders() -> sapien.render.RenderSystem:
     """A render system that lives as long as the process.
 
-    SAPIEN throws its compiled shaders away with the last render system; compiling them anew costs some 0.2 s on a CPU.
+    SAPIEN throws its compiled shaders away with the last render system; compiling them again costs some 0.2 s on a CPU.
     """
     return sapien.render.RenderSystem(sapien.Device(render_device().alias))
 

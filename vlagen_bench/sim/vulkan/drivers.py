@@ -1,4 +1,4 @@
-"""Which Vulkan devices does this machine offer, and which driver is behind each? Asks the loader; needs no SAPIEN."""
+"""The Vulkan devices and drivers of this machine, from the loader; needs no SAPIEN."""
 
 import contextlib
 import ctypes
@@ -25,7 +25,7 @@ class VulkanDevice:
     driver: str
     """name and version, e.g. `llvmpipe Mesa 25.0.7 (LLVM 15.0.6)`"""
     pci: str
-    """address such as `0000:3b:00.0`; zeros for a device that is none, like software"""
+    """address such as `0000:3b:00.0`; zeros for a device without one, like software"""
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""Can this machine draw an image? Draws a box and says so in JSON: `python -m vlagen_bench.sim.vulkan.probe`.
+"""The rendering probe: draws a box, and prints JSON: `python -m vlagen_bench.sim.vulkan.probe`.
 
 A program of its own because SAPIEN may end the whole process where a driver is missing or broken.
 """

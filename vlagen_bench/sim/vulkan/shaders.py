@@ -1,4 +1,4 @@
-"""Which shaders draw the pictures? SAPIEN's `minimal` ones, without work that changes no pixel.
+"""The shaders that draw the pictures: SAPIEN's `minimal` ones, without work that changes no pixel.
 
 * Light of surroundings. No scene here has an environment map, so it is zero. But for its sake every process computes a
   table before its first picture, 512 x 512 values of 1,024 samples each, which takes a core 5 to 8 s where software
@@ -62,7 +62,7 @@ def folder() -> Path:
     """The shaders, as `sapien.render.set_camera_shader_dir` takes them; made once, then found in the cache.
 
     Raises:
-        RenderError: the installed SAPIEN's shaders are not those that are known here.
+        RenderError: the installed SAPIEN's shaders differ from the known ones.
     """
     texts = {
         f"{part}/{path.name}": path.read_text(encoding="utf-8")

@@ -1,0 +1,302 @@
+"""Does a run happen again, wherever it is replayed, and is it said where it does not?"""
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from helpers.submissions import recorded, tiny  # noqa: F401
+from vlagen_bench.axes import AXES, variant_name
+from vlagen_bench.cli.replay import replay as command
+from vlagen_bench.errors import RunError, VlagenError
+from vlagen_bench.harness import header
+from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.harness.replay import Again, Unseen, compare, replay
+from vlagen_bench.harness.serial import Solo
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.policies import base
+from vlagen_bench.runs import episodes
+from vlagen_bench.runs.actions import read_actions, write_actions
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.scenes import specs
+
+pytestmark = pytest.mark.sim
+HASHES = """
+import sys
+from vlagen_bench.runs import episodes
+from vlagen_bench.plan.plan import task_of
+from vlagen_bench.harness.replay import Unseen, replay
+from pathlib import Path
+found = list(episodes.of_run(Path(sys.argv[1])))
+task = task_of(found[0].episode.task)
+sim = Unseen(task)
+for take in found[:: int(sys.argv[2])]:
+    print(take.episode.id, replay(take, sim, task).diverges_at)
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A copy, to be damaged."""
+    shutil.copytree(recorded(), tmp_path / "run")
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def found():
+    return list(episodes.of_run(recorded()))
+
+
+def again(take, **changes):
+    record = take.record
+    same = {
+        "state_hashes": take.state_hashes, "ended": True, "success": record.success_at_end,
+        "success_once": record.success_once, "metrics": record.metrics,
+    }  # fmt: skip
+    return Again(**{**same, **changes})
+
+
+def test_every_episode_goes_the_same_way_in_any_order(found):
+    task = catalog.task("tabletop_put_on")
+    sim = Unseen(task)
+    for take in (*reversed(found), found[-1]):
+        one = replay(take, sim, task)
+        assert one.exact and one.disagreements == () and one.steps == len(take.actions) > 5
+    assert all(take.record.success_at_end for take in found) and len(found) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("order", "env"),
+    [
+        (1, {"LP_NUM_THREADS": "4", "OMP_NUM_THREADS": "4"}),
+        (-1, {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"}),
+        (1, {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"}),
+    ],
+)
+def test_other_processes_threads_orders_and_mathematics_change_nothing(order, env):
+    command = [sys.executable, "-c", HASHES, str(recorded()), str(order)]
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=True)
+    assert done.stdout.count("None") == 4, done.stdout
+
+
+@pytest.mark.slow
+def test_every_axis_at_its_worst_goes_the_same_way_in_another_process_and_order(tmp_path):
+    """Pushes, delays, dropped frames, drawn noise ...: whatever acts while an episode runs comes from its values alone."""
+    worst = [variant_name(axis.name, list(axis.variants())[-1]) for axis in AXES]
+    suite = dataclasses.replace(catalog.suite("quick"), conditions=tuple(worst), episodes=1)
+    made = plan.make_plan(suite)
+    path = _recorded(made, catalog.task(suite.task), tmp_path / "run")
+    done = subprocess.run(
+        [sys.executable, "-c", HASHES, str(path), "-1"],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert len(worst) > 30 and done.stdout.count(" None\n") == len(made.episodes), done.stdout
+
+
+def _recorded(made, task, path):
+    """A run of random actions, and nothing drawn."""
+    wild = base.load("random", {})
+    head = header.make(
+        made, wild, specs.scene(task.scene), "none", (), execution=Execution(), limits=Limits(), workers=1
+    )
+    sim = Unseen(task)
+    with RunFolder.writing(path, head, made) as folder:
+        for played in Solo(task, sim, Asker(wild, sim=sim)).plays(made.episodes):
+            folder.add(played.result, played.actions, played.state_hashes)
+    return path
+
+
+@pytest.mark.slow
+def test_under_load_nothing_changes():
+    """More busy processes than cores, and two replays at once."""
+    load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(1 + (os.cpu_count() or 1))]
+    try:
+        ran = [
+            subprocess.Popen([sys.executable, "-c", HASHES, str(recorded()), order], stdout=subprocess.PIPE, text=True)
+            for order in ("1", "-1")
+        ]
+        said = [one.communicate(timeout=600)[0] for one in ran]
+    finally:
+        for one in load:
+            one.kill()
+            one.wait()
+    assert [text.count("None") for text in said] == [4, 4], said
+
+
+@pytest.mark.slow
+def test_a_state_that_is_rounded_otherwise_is_seen(run):
+    """The tests above can fail: a last bit in an action is another state, a hash that is another is told."""
+    first = episodes.episodes(run / "plan.json")[0]
+    actions, hashes = read_actions(run, first.id)
+    actions[3, 0] = np.nextafter(actions[3, 0], np.float32(1))
+    write_actions(run, first.id, list(actions), [*hashes[:-1], "0" * 16])
+    done = subprocess.run([sys.executable, "-c", HASHES, str(run), "1"], capture_output=True, text=True, check=True)
+    assert done.stdout.count("None") == 3, done.stdout
+
+
+@pytest.mark.slow
+def test_what_is_drawn_changes_no_state(found):
+    from vlagen_bench.sim.simulator import Simulator
+
+    task = catalog.task("tabletop_put_on")
+    assert replay(found[1], Simulator.of(task), task).exact
+
+
+def test_an_edited_action_is_found_in_the_episode_and_step_where_it_stands(run, capsys):
+    first = episodes.episodes(run / "plan.json")[0]
+    actions, hashes = read_actions(run, first.id)
+    actions[7] += 0.02
+    write_actions(run, first.id, list(actions), hashes)
+    command(run)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"nominal 0 ({first.id}): diverges at step 8 of {len(actions)}" in said
+    assert "Re-simulated: 4, of which 3 the same" in said
+
+
+def test_a_flipped_success_is_found(run, capsys):
+    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
+    lines[2].update(outcome="failure", success_at_end=False)
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert command(run, lines[2]["id"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "success is recorded as false and is true" in said and "Re-simulated: 1, of which 1 the same" in said
+
+
+def test_states_that_differ_count_unless_that_is_said(run, capsys):
+    """A flipped bit of the last state's hash, and then a distance that nobody would believe."""
+    first = episodes.episodes(run / "plan.json")[0]
+    actions, hashes = read_actions(run, first.id)
+    write_actions(run, first.id, list(actions), [*hashes[:-1], f"{int(hashes[-1], 16) ^ 1:016x}"])
+    assert command(run, first.id) == 1 and "--states rescored" in capsys.readouterr().out
+    assert command(run, first.id, states="rescored") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "its score is the same; its distances differ by 0.0000 m at most, and may by 0.01 m" in said
+    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
+    lines[0]["metrics"]["source_target_m"] = 9.0
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert command(run, first.id, states="rescored") == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "source_target_m is recorded as 9.0 and is 0.0" in said and "further apart than 0.01 m" in said
+    assert "the score of 0 stands, of 1 it does not" in said
+
+
+@pytest.mark.slow
+def test_a_film_is_made_of_one_episode(run, tmp_path):
+    assert command(run, episodes.episodes(run / "plan.json")[0].id[:8], video=True, out=tmp_path / "films") == 0
+    assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1
+
+
+@pytest.mark.parametrize(("changes", "at", "says"), [
+    ({}, None, ()),
+    ({"state_hashes": ()}, 0, ()),
+    ({"state_hashes": (), "metrics": {}}, 0, ("source_target_m is recorded as",)),
+    ({"state_hashes": (), "metrics": {"source_target_m": 0.009}}, 0, ()),
+    ({"state_hashes": (), "metrics": {"source_target_m": 0.011}}, 0, ("further apart than 0.01 m",)),
+    ({"state_hashes": (), "metrics": {"source_target_m": "0"}}, 0, ("further apart",)),
+    ({"state_hashes": (), "metrics": {"source_target_m": float("nan")}}, 0, ("further apart",)),
+    ({"metrics": {"source_target_m": 0.0001}}, None, ("the metric source_target_m",)),
+    ({"metrics": {}}, None, ("the metric",)),
+    ({"success": False}, None, ("success is recorded as true and is false",)),
+    ({"success_once": False}, None, ("success_once is recorded as true and is false",)),
+    ({"ended": False}, None, ("is not over after the",)),
+    ({"error": "simulator: it broke"}, None, ("it broke",)),
+])  # fmt: skip
+def test_what_is_scored_otherwise(found, changes, at, says):
+    if "state_hashes" in changes:
+        changes = changes | {"state_hashes": ("0" * 16,) * len(found[0].state_hashes)}
+    if changes.get("metrics"):  # beyond what is recorded
+        recorded, moved = found[0].record.metrics, changes["metrics"]["source_target_m"]
+        moved = recorded["source_target_m"] + moved if isinstance(moved, float) else moved
+        changes = changes | {"metrics": recorded | {"source_target_m": moved}}
+    one = compare(found[0], again(found[0], **changes))
+    assert one.diverges_at == at
+    assert bool(one.disagreements) == bool(says) and all(word in " ".join(one.disagreements) for word in says)
+
+
+def test_an_error_has_no_score_and_is_compared_as_far_as_it_goes(found):
+    """Whatever broke: before the first state, between two, or again in the repetition."""
+    take = found[0]
+    record = dataclasses.replace(
+        take.record, outcome="error", success_once=None, success_at_end=None, metrics={}, error="simulator: it broke"
+    )
+    for states, actions in ((0, 0), (1, 0), (4, 3)):
+        short = dataclasses.replace(
+            take, record=record, actions=take.actions[:actions], state_hashes=take.state_hashes[:states]
+        )
+        for other in (again(take, ended=False), again(take, state_hashes=(), error="simulator: it broke")):
+            one = compare(short, other)
+            assert one.exact and one.disagreements == () and not one.scored
+    parted = compare(dataclasses.replace(take, record=record, state_hashes=("0" * 16,)), again(take))
+    assert parted.where == "in the scene itself"
+
+
+def test_errors_are_counted_apart(run, capsys):
+    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
+    lines[1].update(outcome="error", success_at_end=None, success_once=None, metrics={}, error="simulator: it broke")
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_actions(run, lines[1]["id"], [], [])
+    assert command(run) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "diverges" not in said and "the score of 3 stands, of 0 it does not; 1 were recorded as errors" in said
+
+
+def test_an_episode_that_ends_earlier_diverges_where_it_ends(found):
+    one = compare(found[0], again(found[0], state_hashes=found[0].state_hashes[:5]))
+    assert one.diverges_at == 5
+    assert f"over after 4 actions, and {len(found[0].actions)} are recorded" in one.disagreements[0]
+
+
+def _edit_plan(run):
+    content = json.loads((run / "plan.json").read_text())
+    content["episodes"][0]["values"]["object"] = "banana2"
+    (run / "plan.json").write_text(json.dumps(content))
+
+
+def _type(run):
+    content = json.loads((run / "plan.json").read_text())
+    content["episodes"][0]["task"] = ["tabletop_put_on@1"]
+    (run / "plan.json").write_text(json.dumps(content))
+
+
+def _shape(run):
+    name = episodes.episodes(run / "plan.json")[0].id
+    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 6), np.float32), state_hashes=np.zeros(4, np.uint64))
+
+
+def _dtype(run):
+    name = episodes.episodes(run / "plan.json")[0].id
+    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 7)), state_hashes=np.zeros(4, np.uint64))
+
+
+def _pickle(run):
+    name = episodes.episodes(run / "plan.json")[0].id
+    np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(4, np.uint64))
+
+
+@pytest.mark.parametrize(("spoil", "says"), [
+    (_edit_plan, "it was edited"),
+    (_type, "expected a str"),
+    (_shape, "where float32 (T, 7) belongs"),
+    (_dtype, "holds float64"),
+    (_pickle, "is damaged"),
+    (lambda run: (run / "plan.json").write_text("{}"), "plan.json cannot be read"),
+    (lambda run: (run / "header.json").unlink(), "is no run folder"),
+])  # fmt: skip
+def test_a_damaged_run_is_a_sentence(run, spoil, says):
+    spoil(run)
+    with pytest.raises(VlagenError) as caught:
+        list(episodes.of_run(run))
+    assert says in str(caught.value)
+
+
+def test_an_unknown_episode_is_a_sentence(run):
+    with pytest.raises(RunError, match="0 recorded episodes whose id begins with 'zz'"):
+        command(run, "zz")

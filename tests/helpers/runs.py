@@ -1,0 +1,31 @@
+"""Short runs in the fake world, in this process."""
+
+from pathlib import Path
+
+from helpers.fakes import FakeSim, loaded
+from vlagen_bench.harness import run
+from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.serial import Solo
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.runs.folder import RunFolder, read_results
+
+SUITE = plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0)
+PLAN = plan.make_plan(SUITE)
+TASK = catalog.task("tabletop_put_on")
+HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+
+
+def go(path, policy, **options):
+    settings = {"max_errors": 100, "retry_errors": False, **options}
+    with RunFolder.writing(path, HEADER, PLAN) as folder:
+        run.run(PLAN, solo(policy), folder, **settings)
+        return folder.results
+
+
+def solo(policy, sim=None, task=TASK, **options):
+    return Solo(task, sim or FakeSim(), Asker(loaded(policy)), **options)
+
+
+def without_timings(path: Path) -> list[dict]:
+    records = read_results(path / "episodes.jsonl")[0].values()
+    return [{k: v for k, v in record.items() if k != "timings"} for record in records]

@@ -1,0 +1,159 @@
+"""Types that describe scenes: poses, robots, cameras and grids, with units; no simulator is loaded."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.types import SuccessRule
+
+QuatWxyz = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """A rigid pose: position in metres, quaternion wxyz."""
+
+    p: Vec3 = (0.0, 0.0, 0.0)
+    quat_wxyz: QuatWxyz = (1.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobotSpec:
+    """A robot and the conventions of its actions and states. A policy's `spec` is checked against `conventions`."""
+
+    name: str
+    urdf: str
+    """`pack:<path>` in the scene's pack, or `mani_skill:<path>` in that package's robot folder"""
+    base: Pose
+    arm_joints: tuple[str, ...]
+    gripper_joints: tuple[str, ...]
+    init_qpos: tuple[float, ...]
+    """all active joints, arm first: rad, then m for the fingers"""
+    stiffness: tuple[float, ...]
+    damping: tuple[float, ...]
+    force_limit: tuple[float, ...]
+    gripper_stiffness: float
+    gripper_damping: float
+    gripper_force_limit: float
+    gripper_closed_m: float
+    """drive target of each finger joint at gripper action -1"""
+    gripper_open_m: float
+    """drive target of each finger joint at gripper action +1"""
+    tool_link: str
+    """the link whose pose the action moves"""
+    finger_links: tuple[str, str]
+    """left opens along its +y axis, right along its -y axis"""
+    finger_friction: float | None = None
+    """static and dynamic; None: the scene's default"""
+    grasp_max_angle_deg: float = 85.0
+    """largest angle between contact force and opening direction that counts as a grasp"""
+    specular_roughness: tuple[float, float] | None = None
+    """overrides of the visual material"""
+    simplify_to: float | None = None
+    """share of the visual meshes' faces that is kept; None draws them as they are"""
+
+    @property
+    def conventions(self) -> dict[str, str | int | float]:
+        """What an action means, machine-readable."""
+        return {
+            "action_dim": 7,
+            "translation": "delta_xyz_m_base_frame",
+            "rotation": "delta_euler_xyz_rad_base_frame",
+            "reference": "previous_target",
+            "gripper": "plus_one_open",
+        }
+
+    @property
+    def state_layout(self) -> tuple[str, ...]:
+        """Names, in order, of `obs["state"]`."""
+        tool = ("tool_x_m", "tool_y_m", "tool_z_m", "tool_qw", "tool_qx", "tool_qy", "tool_qz")
+        joints = tuple(f"{name}_rad" for name in self.arm_joints)
+        return (*(f"{name}_base_frame" for name in tool), "gripper_opening_0_1", *joints)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraSpec:
+    """A pinhole camera. Its pose is x forward, y left, z up (SAPIEN), in the frame of `mount` or of the world."""
+
+    name: str
+    width_px: int
+    height_px: int
+    pose: Pose
+    mount: str | None
+    """robot link that carries it; None: fixed in the world"""
+    focal_px: float
+    centre_px: tuple[float, float]
+    near_m: float = 0.01
+    far_m: float = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """The places where things may stand: an inner square of points, and the ring around it, never trained on."""
+
+    centre_m: tuple[float, float]
+    inner: int
+    """points along one side of the inner square"""
+    inner_half_edge_m: float
+    ring: int
+    """points along one side of the ring"""
+    ring_half_edge_m: float
+    separation_m: float
+    """source and target stand further apart than this"""
+    third_separation_m: float
+    """source and a third thing stand further apart than this"""
+
+    def points(self, region: Literal["inner", "ring"]) -> tuple[tuple[float, float], ...]:
+        """World x, y (m) in official order: x slow, y fast.
+
+        Plain double arithmetic in the official order of operations, unrounded: the last bit decides which
+        places are "further apart than 0.15 m", and through that what an official episode id means.
+        """
+        side = self.inner if region == "inner" else self.ring
+        half_edge_m = self.inner_half_edge_m if region == "inner" else self.ring_half_edge_m
+        steps = [(i / (side - 1) * 2 - 1) * half_edge_m for i in range(side)]
+        last = side - 1
+        return tuple(
+            (steps[i] + self.centre_m[0], steps[j] + self.centre_m[1])
+            for i in range(side)
+            for j in range(side)
+            if region == "inner" or i in (0, last) or j in (0, last)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneSpec:
+    """A place to act in: robot, camera, table, assets, physics rates and the rules of success."""
+
+    name: str
+    pack: str
+    robot: RobotSpec
+    camera: CameraSpec
+    grid: Grid
+    table_height_m: float
+    backdrop: Literal["photo", "table"]
+    """photo: the table only collides, and its photo stands behind the foreground (green screen); table: it is drawn"""
+    physics_hz: int
+    control_hz: int
+    drop_from: Literal["origin", "bottom"]
+    """whether heights below are of a model's origin or of its lowest point"""
+    drop_height_m: float
+    """height above the table from which things fall into place at reset"""
+    reposition_height_m: float
+    """the same, when a thing is moved in mid-episode"""
+    settle_s: tuple[float, float]
+    """how long things fall before the episode begins, and how much longer if they still move then"""
+    arm_slack_while_settling: bool
+    """whether the arm's drives pull it towards zero while things settle, as in the official bridge environment's first
+    reset: the solver's rounding depends on it, and through that where a round thing comes to rest"""
+    object_friction: float
+    default_friction: float
+    ambient: Vec3
+    lights: tuple[Light, ...]
+    success: SuccessRule
+    """where the task file has none of its own"""
+
+    @property
+    def physics_steps(self) -> int:
+        """Physics steps in one control step."""
+        return self.physics_hz // self.control_hz

@@ -1,0 +1,70 @@
+"""The scene `tabletop`: a Panda at a drawn table."""
+
+import numpy as np
+
+from vlagen_bench.scenes.base import CameraSpec, Grid, Pose, RobotSpec, SceneSpec
+from vlagen_bench.scenes.verbs import Light
+from vlagen_bench.types import SuccessRule
+
+# Gains, limits and the rest pose are those of mani_skill 3.0.1, agents/robots/panda/panda.py.
+PANDA = RobotSpec(
+    name="panda",
+    urdf="mani_skill:panda/panda_v2.urdf",
+    base=Pose(p=(-0.615, 0.0, 0.0)),
+    arm_joints=tuple(f"panda_joint{i}" for i in range(1, 8)),
+    gripper_joints=("panda_finger_joint1", "panda_finger_joint2"),
+    init_qpos=(0.0, np.pi / 8, 0.0, -np.pi * 5 / 8, 0.0, np.pi * 3 / 4, np.pi / 4, 0.04, 0.04),
+    stiffness=(1000.0,) * 7,
+    damping=(100.0,) * 7,
+    force_limit=(100.0,) * 7,
+    gripper_stiffness=1000.0,
+    gripper_damping=100.0,
+    gripper_force_limit=100.0,
+    gripper_closed_m=-0.01,
+    gripper_open_m=0.04,
+    tool_link="panda_hand_tcp",
+    finger_links=("panda_leftfinger", "panda_rightfinger"),
+    finger_friction=2.0,
+    simplify_to=0.1,
+)
+
+TABLETOP = SceneSpec(
+    name="tabletop",
+    pack="household",
+    robot=PANDA,
+    camera=CameraSpec(
+        name="front",
+        width_px=256,
+        height_px=256,
+        pose=Pose(p=(0.50, 0.0, 0.46), quat_wxyz=(0.0, -0.33951, 0.0, 0.94061)),
+        mount=None,
+        focal_px=375.0,
+        centre_px=(128.0, 128.0),
+    ),
+    grid=Grid(
+        centre_m=(0.0, 0.0),
+        inner=6,
+        inner_half_edge_m=0.09,
+        ring=8,
+        ring_half_edge_m=0.13,
+        separation_m=0.12,
+        third_separation_m=0.12,
+    ),
+    table_height_m=0.0,
+    backdrop="table",
+    physics_hz=100,
+    control_hz=5,
+    drop_from="bottom",
+    drop_height_m=0.005,
+    reposition_height_m=0.02,
+    settle_s=(0.2, 1.0),
+    arm_slack_while_settling=False,
+    object_friction=1.0,
+    default_friction=0.3,
+    ambient=(0.35, 0.35, 0.35),
+    lights=(
+        Light(direction=(-0.6, 0.5, -1.0), colour=(2.4, 2.3, 2.2), shadow=True),
+        Light(direction=(0.4, -0.8, -1.0), colour=(0.7, 0.7, 0.8)),
+    ),
+    success=SuccessRule(xy_margin_m=0.01, z_margin_m=0.03, contact_n=0.03, released=True, rest_m_s=0.05),
+)
