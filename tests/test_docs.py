@@ -193,7 +193,10 @@ def test_all_links_lead_somewhere(page):
 
 def test_the_index_has_every_page():
     for page in PAGES:
-        assert page in ("README.md", "CONTRIBUTING.md", "docs/README.md") or f"({page.removeprefix('docs/')})" in PAGES["docs/README.md"]
+        assert (
+            page in ("README.md", "CONTRIBUTING.md", "docs/README.md")
+            or f"({page.removeprefix('docs/')})" in PAGES["docs/README.md"]
+        )
 
 
 def small(read, name):

@@ -37,7 +37,8 @@ def openpi_server():
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         line = server.stdout.readline()
-        assert (found := re.search(r"ws://\S+", line)), line + server.stdout.read()
+        found = re.search(r"ws://\S+", line)
+        assert found, line
         yield found.group()
     finally:
         server.kill()
