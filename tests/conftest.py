@@ -1,4 +1,4 @@
-"""When do tests of the official assets run? Where the pack `bridge` is installed; elsewhere they are skipped, or an error.
+"""Tests of the official assets run where the pack `bridge` is installed; elsewhere they are skipped, or an error.
 
 `VLAGEN_REQUIRE_BRIDGE=1` makes it an error, so that continuous integration cannot pass by skipping them.
 """
@@ -10,6 +10,7 @@ import pytest
 
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.packs import manifest
+from vlagen_bench.utils import paths
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,3 +42,12 @@ def bridge_source() -> Path:
     """A folder with the official assets as a user would bring them, or failing that the installed pack itself."""
     source = os.environ.get("VLAGEN_BRIDGE_SOURCE")
     return Path(source) if source else manifest.folder("bridge")
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite `tiny` is among the shipped ones."""
+    from helpers.submissions import tasks_with_tiny
+
+    folder = tasks_with_tiny()
+    monkeypatch.setattr(paths, "tasks_dir", lambda: folder)

@@ -1,4 +1,4 @@
-"""Do the pages tell the truth? Every block of code and every command in them is run, or at least parsed.
+"""The pages tell the truth: every block of code and every command in them is run, or at least parsed.
 
 | what | how |
 |---|---|

@@ -1,4 +1,4 @@
-"""Does the built wheel carry everything, in an environment that has never seen this checkout?"""
+"""The built wheel carries everything, in an environment that has never seen this checkout."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Does an axis need one file and no other edit? The one of docs/add_an_axis.md is added to a copy, and used."""
+"""An axis needs one file and no other edit: the one of docs/add_an_axis.md is added to a copy, and used."""
 
 import os
 import re

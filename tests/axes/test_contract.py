@@ -10,7 +10,7 @@ import pytest
 from helpers.places import DOCS
 from vlagen_bench import axes
 from vlagen_bench.axes import AXES, STAGES, Draft, clutter
-from vlagen_bench.axes.shared.referring import sayings
+from vlagen_bench.axes.shared.referring import expressions_for
 from vlagen_bench.calibration.severity import MEASURES
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.packs import manifest
@@ -149,7 +149,7 @@ def test_limits_name_every_object_whose_synonyms_all_hold_its_name():
     page = (DOCS / "limits.md").read_text(encoding="utf-8")
     line = next(line for line in page.splitlines() if "`reference_synonym`" in line)
     objects = manifest.load("household").objects
-    held = {one.name for one in objects if all(one.name in said for said in sayings("synonym", one))}
+    held = {one.name for one in objects if all(one.name in said for said in expressions_for("synonym", one))}
     assert held == {one.name for one in objects if re.search(rf"\b{one.name}\b", line)}
 
 

@@ -1,4 +1,4 @@
-"""Do the axes of places, poses and events do in the scene what their sizes say, on both robots?"""
+"""The axes of places, poses and events do in the scene what their sizes say, on both robots."""
 
 from dataclasses import replace
 from math import dist

@@ -1,4 +1,4 @@
-"""Do the axes about light, camera and pictures change what is seen, and nothing else?"""
+"""The axes of light, camera and pictures change what is seen, and nothing else."""
 
 from math import radians
 

@@ -1,4 +1,4 @@
-"""Does `vlagen calibrate` keep what was measured, until there is better? And can any policy be played?"""
+"""`vlagen calibrate` keeps what was measured until there is better, and plays any policy."""
 
 import dataclasses
 import shutil
@@ -10,7 +10,7 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import axis_pages, calibrate, curves
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration.curves import Drop, Point, Severity
-from vlagen_bench.calibration.pairs import Player
+from vlagen_bench.calibration.pairs import PairedPolicy
 from vlagen_bench.cli.calibrate import EPISODES, CalibrateArgs
 from vlagen_bench.cli.calibrate import calibrate as command
 from vlagen_bench.errors import ConfigError
@@ -121,7 +121,7 @@ def test_a_policy_is_played_with_its_arguments(tmp_path):
     )
     task, axis = catalog.task(LIVE), AXES.get("mass")
     pairs = calibrate.pairs_of(task, axis, calibrate.points_of(axis)["1"], episodes=1, seed=calibrate.SEED)
-    needy = Player(policy=f"{file}:Needy", arguments=(("height", "0.01"),))
+    needy = PairedPolicy(policy=f"{file}:Needy", arguments=(("height", "0.01"),))
     assert lab.of(LIVE).outcomes(pairs, needy) == [(False, False)]
 
 

@@ -1,4 +1,4 @@
-"""Are the committed certificates those of the present suites, whole, and what their page says?"""
+"""The committed certificates are whole, belong to the present suites, and their page says what they say."""
 
 import json
 

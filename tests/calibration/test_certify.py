@@ -1,3 +1,5 @@
+"""Certificates: what the expert solves, and what is recorded of it."""
+
 import dataclasses
 import json
 

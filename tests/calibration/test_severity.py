@@ -1,4 +1,4 @@
-"""Is each level of every axis harder than the one before, measured? Live where that is quick, else as it was committed."""
+"""Each level of every axis is measured as harder than the one before: live where that is quick, else as committed."""
 
 import dataclasses
 
@@ -11,10 +11,10 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import axis_pages, calibrate, curves, severity
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration.curves import Drop, Severity
-from vlagen_bench.calibration.severity import MEASURES, Look
+from vlagen_bench.calibration.severity import MEASURES, EpisodeObservation
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
-from vlagen_bench.sim.measurements import Reading, Thing
+from vlagen_bench.sim.measurements import ObjectReading, Reading
 
 SIZED = [name for name in calibrate.calibrated("tabletop") if AXES.get(name).levels]
 
@@ -66,8 +66,8 @@ def test_no_axis_is_left_out(task):
     assert not missing, f"run: vlagen calibrate --axis {','.join(sorted(missing))} --task {task} --docs"
 
 
-def thing(**changes) -> Thing:
-    nominal = Thing(
+def thing(**changes) -> ObjectReading:
+    nominal = ObjectReading(
         position_m=(0.0, 0.0, 0.0),
         outside_m=0.0,
         quat_wxyz=(1.0, 0.0, 0.0, 0.0),
@@ -80,7 +80,7 @@ def thing(**changes) -> Thing:
     return dataclasses.replace(nominal, **changes)
 
 
-def reading(source: Thing | None = None, **changes) -> Reading:
+def reading(source: ObjectReading | None = None, **changes) -> Reading:
     nominal = Reading(
         things={"source": source or thing(), "target": thing()},
         table_m=0.0,
@@ -96,8 +96,8 @@ def reading(source: Thing | None = None, **changes) -> Reading:
     return dataclasses.replace(nominal, **changes)
 
 
-def look(*found: Reading, **changes) -> Look:
-    return Look(instruction="put the can on the tray", readings=found, **changes)
+def look(*found: Reading, **changes) -> EpisodeObservation:
+    return EpisodeObservation(instruction="put the can on the tray", readings=found, **changes)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_curve_is_kept_resumed_and_shown(tmp_path):
         blank = blank.having(calibrate.measure(job), tuple(calibrate.points_of(AXES.get("mass"))))
     curves.write(blank, path, complete=True)
     assert curves.read(path) == blank
-    expert = (lab.Player(policy="expert"),)
+    expert = (lab.PairedPolicy(policy="expert"),)
     assert [len(calibrate.jobs(blank, ())), len(calibrate.jobs(blank, expert))] == [0, 6]
     first = calibrate.measure(calibrate.jobs(blank, expert)[0])
     assert first.severity == blank.at("0").severity and first.drops["expert"].drop == 0

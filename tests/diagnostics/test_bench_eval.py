@@ -7,7 +7,7 @@ import pytest
 from vlagen_bench.cli import bench as commands
 from vlagen_bench.cli.scale import bench_scale
 from vlagen_bench.diagnostics import bench_env, bench_eval
-from vlagen_bench.diagnostics.bench_eval import EvalSpeed, Paced, Setting, gain, settings, typical
+from vlagen_bench.diagnostics.bench_eval import BenchSetting, EvalSpeed, PacedPolicy, gain, settings, typical
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import sample
@@ -23,13 +23,13 @@ def test_a_process_alone_is_measured_with_one_thread_too(monkeypatch):
 
 
 def test_a_paced_policy_takes_the_same_for_any_batch():
-    policy = Paced(0.0)
+    policy = PacedPolicy(0.0)
     assert len(policy.act_batch([{}] * 3, [""] * 3)) == 3 and policy.act({}, "").shape == (7,)
     assert (policy.calls, policy.questions) == (2, 4)
 
 
 def speed(per_s: float, memory_mb: float = 300.0) -> EvalSpeed:
-    setting = Setting(scene="tabletop", workers=1, threads=1, policy_ms=0.0, episodes=1)
+    setting = BenchSetting(scene="tabletop", workers=1, threads=1, policy_ms=0.0, episodes=1)
     shares = dict.fromkeys(("environment", "outside", "policy_busy", "batch", "first_result_s"), 1.0)
     return EvalSpeed(
         setting=setting, episodes_per_hour=45 * per_s, observations_per_s=per_s, memory_mb=memory_mb, **shares
@@ -44,7 +44,7 @@ def test_what_is_compared_was_measured_in_the_same_round():
 
 
 def test_a_worker_that_has_nothing_left_to_play_is_not_the_harness_waiting():
-    endings = bench_eval._Endings()
+    endings = bench_eval._EndListener()
     endings.after_s = [10.0, 11.0, 20.0, 22.0, 25.0]
     assert endings.idle_s(1) == 0.0 and endings.idle_s(2) == 3.0 and endings.idle_s(3) == 8.0
 
@@ -89,7 +89,7 @@ def test_a_soak_needs_a_new_folder(tmp_path):
 @pytest.mark.sim
 @pytest.mark.slow
 def test_two_workers_are_measured():
-    found = bench_eval.measure(Setting(scene="tabletop", workers=2, threads=1, policy_ms=40.0, episodes=1))
+    found = bench_eval.measure(BenchSetting(scene="tabletop", workers=2, threads=1, policy_ms=40.0, episodes=1))
     assert found.episodes_per_hour * 80 / 3600 == pytest.approx(found.observations_per_s)
     assert 1.0 <= found.batch <= 2.0 and 0 < found.environment < 1 and 0 < found.policy_busy < 1
     assert found.first_result_s > 80 * 0.04 and 100 < found.memory_mb < 2000

@@ -1,4 +1,4 @@
-"""Does the doctor see what is there, and name the command for what is not?"""
+"""The doctor sees what is there, and names the command for what is not."""
 
 import importlib.metadata
 import io
@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from vlagen_bench.diagnostics import doctor, vulkan_packages
-from vlagen_bench.diagnostics.doctor import Finding
+from vlagen_bench.diagnostics.doctor import MachineCheck
 from vlagen_bench.sim.vulkan.drivers import VulkanDevice
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12", "VERSION_CODENAME": "bookworm"}
@@ -25,15 +25,15 @@ def lavapipe(version: str) -> VulkanDevice:
     )
 
 
-def finding(**changes) -> Finding:
-    return Finding(**({"what": "thing", "value": "v", "ok": True} | changes))
+def finding(**changes) -> MachineCheck:
+    return MachineCheck(**({"what": "thing", "value": "v", "ok": True} | changes))
 
 
 def finished(stdout: str = "", stderr: str = "", code: int = 0):
     return lambda *_, **__: subprocess.CompletedProcess([], code, stdout, stderr)
 
 
-def prescription(monkeypatch, findings: list[Finding]) -> tuple[int, str]:
+def prescription(monkeypatch, findings: list[MachineCheck]) -> tuple[int, str]:
     monkeypatch.setattr(doctor, "examine", lambda: findings)
     out = io.StringIO()
     return doctor.run(Console(file=out, width=100)), out.getvalue()

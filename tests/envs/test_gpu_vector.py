@@ -1,4 +1,4 @@
-"""Do scenes in a batch play as one alone does? On the CPU, where ManiSkill's batch can have a single scene."""
+"""Scenes in a batch play as one alone does. On the CPU ManiSkill's batch can have a single scene."""
 
 import dataclasses
 from types import SimpleNamespace
@@ -30,9 +30,9 @@ def batched():
 @pytest.fixture(scope="module")
 def both(batched):
     """The same environment, alone and as a batch of one."""
-    from vlagen_bench.envs.env import PutOnEnv
+    from vlagen_bench.envs.env import TaskEnv
 
-    alone, batch = PutOnEnv(**MAIN), batched.BatchedEnv(**MAIN, num_envs=1, sim_backend=CPU)
+    alone, batch = TaskEnv(**MAIN), batched.BatchedEnv(**MAIN, num_envs=1, sim_backend=CPU)
     yield SimpleNamespace(alone=alone, batch=batch)
     batch.close()
 

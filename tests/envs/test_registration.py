@@ -1,4 +1,4 @@
-"""Are the environments known, in whatever order things are imported, and is nothing imported that is not needed?"""
+"""The environments are registered in whatever order things are imported, and nothing else is imported."""
 
 import subprocess
 import sys

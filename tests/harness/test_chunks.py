@@ -1,3 +1,5 @@
+"""Chunks of actions: horizon and temporal ensembling."""
+
 import numpy as np
 import pytest
 

@@ -15,12 +15,11 @@ from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.early_stopping import Stop
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.early_stopping import EarlyStopping
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.report import html, repeats
-from vlagen_bench.report import report as reports
+from vlagen_bench.report import html, repeats, report
 from vlagen_bench.report.rows import rows
 from vlagen_bench.report.terminal import results_table
 from vlagen_bench.runs.folder import RunFolder
@@ -62,18 +61,18 @@ def half(episode):
 
 def go(path, rule=always, *, until=RULE, workers=None, stop_after=None, retry_errors=False):
     """The stop, and the results; `stop_after` interrupts the run after so many episodes."""
-    stop = Stop(until, PLAN) if until else None
+    stop = EarlyStopping(until, PLAN) if until else None
     count = iter(range(10**6))
 
     def interrupt(_):
         if next(count) + 1 == stop_after:
             raise KeyboardInterrupt
 
-    crew = players(
+    making = make_executor(
         TASK, FakeSim, loaded(Chosen(rule)), workers=workers, execution=Execution(), limits=Limits(), film=None,
         note=print,
     )  # fmt: skip
-    with RunFolder.writing(path, HEADER, PLAN) as folder, crew as who:
+    with RunFolder.writing(path, HEADER, PLAN) as folder, making as who:
         try:
             run.run(
                 PLAN, who, folder, (SimpleNamespace(ended=interrupt),), max_errors=99, retry_errors=retry_errors,
@@ -166,9 +165,9 @@ def test_a_rule_about_another_plan_is_refused(tmp_path):
     with RunFolder.writing(tmp_path / "a", {**HEADER, "plan_hash": other.hash}, other):
         pass
     with pytest.raises(ConfigError, match="that run is of another plan"):
-        Stop(f"decided:{tmp_path / 'a'}", PLAN)
+        EarlyStopping(f"decided:{tmp_path / 'a'}", PLAN)
     with pytest.raises(RunError, match="is no run folder"):
-        Stop(f"decided:{tmp_path / 'b'}", PLAN)
+        EarlyStopping(f"decided:{tmp_path / 'b'}", PLAN)
 
 
 def concluded(monkeypatch, capsys, path, stop, stopped=None):
@@ -190,7 +189,7 @@ def test_a_stopped_run_is_complete_and_says_so(tmp_path, monkeypatch, capsys):
     low, high = stop.intervals["table_test"]
     assert f"{100 * low:.0f} – {100 * high:.0f} %" in said and "Rate: confidence sequence" in said
     assert f",{low!r},{high!r}," in (tmp_path / "summary.csv").read_text()
-    found = reports.make(tmp_path)
+    found = report.make(tmp_path)
     assert found.complete and found.stopped == RULE and found.sequences == stop.intervals
     assert found.verdict == stop.verdict == f"--until {RULE}: reached in 2 of 2 conditions."
     go(tmp_path, until=None)

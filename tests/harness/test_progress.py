@@ -13,8 +13,8 @@ from helpers.fakes import Stepper
 from helpers.runs import HEADER, PLAN, solo
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness import progress, run
-from vlagen_bench.harness.counts import TWINS, Count, Tally
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.counts import TWINS, Counts, OutcomeCount
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.progress import RunProgress, duration
 from vlagen_bench.runs.folder import RunFolder
@@ -31,56 +31,56 @@ def wide(conditions: int, each: int) -> Plan:
     return Plan(suite=suite, episodes=tuple(episodes))
 
 
-def played(episode: Episode, outcome: str) -> Played:
+def played(episode: Episode, outcome: str) -> PlayedEpisode:
     error = "policy: it broke" if outcome == "error" else None
     result = EpisodeResult(
         episode=episode, outcome=outcome, success_once=None, success_at_end=None, steps=4, metrics={}, timings=TIMES,
         error=error,
     )  # fmt: skip
-    return Played(result=result, actions=[], state_hashes=[])
+    return PlayedEpisode(result=result, actions=[], state_hashes=[])
 
 
 def kinds(plan: Plan) -> dict[str, str]:
     return {name: "nominal" if number == 0 else "vision" for number, name in enumerate(plan.suite.conditions)}
 
 
-def told(plan: Plan, outcomes: str, *, terminal: bool, height: int = 24) -> tuple[str, Tally]:
+def told(plan: Plan, outcomes: str, *, terminal: bool, height: int = 24) -> tuple[str, Counts]:
     """What is shown after the first episodes, one letter an outcome: s, f or e."""
     out = Console(file=io.StringIO(), width=100, height=height, force_terminal=terminal, color_system=None)
-    tally = Tally(plan, kinds(plan))
-    with RunProgress(out, tally) as view:
+    counts = Counts(plan, kinds(plan))
+    with RunProgress(out, counts) as view:
         for episode, letter in zip(plan.episodes, outcomes, strict=False):
             one = played(episode, {"s": "success", "f": "failure", "e": "error"}[letter])
-            tally.ended(one)
+            counts.ended(one)
             view.ended(one)
         if terminal:
             screen = Console(file=io.StringIO(), width=100, height=height)
             screen.print(view._view())
-            return screen.file.getvalue(), tally
-    return out.file.getvalue(), tally
+            return screen.file.getvalue(), counts
+    return out.file.getvalue(), counts
 
 
 def test_counts_rates_and_shares():
-    tally = told(wide(2, 4), "ssfesf", terminal=False)[1]
-    first = tally.conditions["lighting_l0"]
+    counts = told(wide(2, 4), "ssfesf", terminal=False)[1]
+    first = counts.conditions["lighting_l0"]
     assert (first.n, first.done, first.rate, first.errors, first.planned) == (3, 4, 2 / 3, 1, 4)
     assert first.interval == pytest.approx((0.2077, 0.9385), abs=1e-4)
-    assert tally.all == Count(planned=8, successes=3, failures=2, errors=1)
-    assert tally.kinds["vision"] == tally.conditions["lighting_l1"]
-    assert tally.shares == {"resets": 0.1, "steps": 0.4, "pictures": 0.2, "policy": 0.2, "waiting": 0.1}
-    assert tally.left_s == pytest.approx(2 * tally.elapsed_s / 6, rel=0.1)
+    assert counts.all == OutcomeCount(planned=8, successes=3, failures=2, errors=1)
+    assert counts.kinds["vision"] == counts.conditions["lighting_l1"]
+    assert counts.shares == {"resets": 0.1, "steps": 0.4, "pictures": 0.2, "policy": 0.2, "waiting": 0.1}
+    assert counts.left_s == pytest.approx(2 * counts.elapsed_s / 6, rel=0.1)
 
 
 def test_stored_results_count_but_make_no_pace():
     stored = [{"condition": "table_test", "outcome": "success"}]
-    tally = Tally(PLAN, {"table_test": "vision"}, stored)
-    assert (tally.all.done, tally.fresh, tally.left_s, tally.per_minute) == (1, 0, None, None)
-    assert tally.kinds[TWINS].planned == 3 and not tally.shares
+    counts = Counts(PLAN, {"table_test": "vision"}, stored)
+    assert (counts.all.done, counts.fresh, counts.left_s, counts.per_minute) == (1, 0, None, None)
+    assert counts.kinds[TWINS].planned == 3 and not counts.shares
 
 
 def test_the_worst_are_those_that_are_surely_bad():
-    tally = told(wide(3, 9), "f" + "s" * 8 + "fffffffff" + "f", terminal=False)[1]
-    assert tally.worst(2) == ["lighting_l1", "lighting_l2"], "one failure of one says less than nine of nine"
+    counts = told(wide(3, 9), "f" + "s" * 8 + "fffffffff" + "f", terminal=False)[1]
+    assert counts.worst(2) == ["lighting_l1", "lighting_l2"], "one failure of one says less than nine of nine"
 
 
 def test_a_terminal_shows_every_condition_where_there_is_room():
@@ -124,9 +124,9 @@ def test_durations_are_said_as_one_would(seconds, text):
 
 def go(path, log, note=print):
     with RunFolder.writing(path, HEADER, PLAN) as folder:
-        tally = Tally(PLAN, {"table_test": "vision"}, folder.results.values())
-        with logs(log, path, HEADER, tally, note) as also:
-            run.run(PLAN, solo(Stepper()), folder, (tally, *also), max_errors=0, retry_errors=False)
+        counts = Counts(PLAN, {"table_test": "vision"}, folder.results.values())
+        with logs(log, path, HEADER, counts, note) as also:
+            run.run(PLAN, solo(Stepper()), folder, (counts, *also), max_errors=0, retry_errors=False)
 
 
 def scalars(folder) -> dict[str, list[tuple[int, float]]]:

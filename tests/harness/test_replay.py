@@ -1,25 +1,23 @@
-"""Does a run happen again, wherever it is replayed, and is it said where it does not?"""
+"""Runs happen again, wherever they are replayed; where they do not, it is said."""
 
 import dataclasses
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from helpers.submissions import recorded, tiny  # noqa: F401
+from helpers.submissions import recorded
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.cli.replay import replay as command
-from vlagen_bench.errors import RunError, VlagenError
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.replay import Again, Unseen, compare, replay
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.replay import UnrenderedSimulator, replay
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
 from vlagen_bench.runs import episodes
@@ -27,7 +25,7 @@ from vlagen_bench.runs.actions import read_actions, write_actions
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.scenes import specs
 
-pytestmark = pytest.mark.sim
+pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
 HASHES = """
 import sys
 from vlagen_bench.runs import episodes
@@ -42,30 +40,9 @@ for take in found[:: int(sys.argv[2])]:
 """
 
 
-@pytest.fixture
-def run(tmp_path):
-    """A copy, to be damaged."""
-    shutil.copytree(recorded(), tmp_path / "run")
-    return tmp_path / "run"
-
-
-@pytest.fixture
-def found():
-    return list(episodes.of_run(recorded()))
-
-
-def again(take, **changes):
-    record = take.record
-    same = {
-        "state_hashes": take.state_hashes, "ended": True, "success": record.success_at_end,
-        "success_once": record.success_once, "metrics": record.metrics,
-    }  # fmt: skip
-    return Again(**{**same, **changes})
-
-
 def test_every_episode_goes_the_same_way_in_any_order(found):
     task = catalog.task("tabletop_put_on")
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     for take in (*reversed(found), found[-1]):
         one = replay(take, sim, task)
         assert one.exact and one.disagreements == () and one.steps == len(take.actions) > 5
@@ -107,9 +84,9 @@ def _recorded(made, task, path):
     head = header.make(
         made, wild, specs.scene(task.scene), "none", (), execution=Execution(), limits=Limits(), workers=1
     )
-    sim = Unseen(task)
+    sim = UnrenderedSimulator(task)
     with RunFolder.writing(path, head, made) as folder:
-        for played in Solo(task, sim, Asker(wild, sim=sim)).plays(made.episodes):
+        for played in SerialExecutor(task, sim, PolicyCaller(wild, sim=sim)).plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)
     return path
 
@@ -192,111 +169,3 @@ def test_states_that_differ_count_unless_that_is_said(run, capsys):
 def test_a_film_is_made_of_one_episode(run, tmp_path):
     assert command(run, episodes.episodes(run / "plan.json")[0].id[:8], video=True, out=tmp_path / "films") == 0
     assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1
-
-
-@pytest.mark.parametrize(("changes", "at", "says"), [
-    ({}, None, ()),
-    ({"state_hashes": ()}, 0, ()),
-    ({"state_hashes": (), "metrics": {}}, 0, ("source_target_m is recorded as",)),
-    ({"state_hashes": (), "metrics": {"source_target_m": 0.009}}, 0, ()),
-    ({"state_hashes": (), "metrics": {"source_target_m": 0.011}}, 0, ("further apart than 0.01 m",)),
-    ({"state_hashes": (), "metrics": {"source_target_m": "0"}}, 0, ("further apart",)),
-    ({"state_hashes": (), "metrics": {"source_target_m": float("nan")}}, 0, ("further apart",)),
-    ({"metrics": {"source_target_m": 0.0001}}, None, ("the metric source_target_m",)),
-    ({"metrics": {}}, None, ("the metric",)),
-    ({"success": False}, None, ("success is recorded as true and is false",)),
-    ({"success_once": False}, None, ("success_once is recorded as true and is false",)),
-    ({"ended": False}, None, ("is not over after the",)),
-    ({"error": "simulator: it broke"}, None, ("it broke",)),
-])  # fmt: skip
-def test_what_is_scored_otherwise(found, changes, at, says):
-    if "state_hashes" in changes:
-        changes = changes | {"state_hashes": ("0" * 16,) * len(found[0].state_hashes)}
-    if changes.get("metrics"):  # beyond what is recorded
-        recorded, moved = found[0].record.metrics, changes["metrics"]["source_target_m"]
-        moved = recorded["source_target_m"] + moved if isinstance(moved, float) else moved
-        changes = changes | {"metrics": recorded | {"source_target_m": moved}}
-    one = compare(found[0], again(found[0], **changes))
-    assert one.diverges_at == at
-    assert bool(one.disagreements) == bool(says) and all(word in " ".join(one.disagreements) for word in says)
-
-
-def test_an_error_has_no_score_and_is_compared_as_far_as_it_goes(found):
-    """Whatever broke: before the first state, between two, or again in the repetition."""
-    take = found[0]
-    record = dataclasses.replace(
-        take.record, outcome="error", success_once=None, success_at_end=None, metrics={}, error="simulator: it broke"
-    )
-    for states, actions in ((0, 0), (1, 0), (4, 3)):
-        short = dataclasses.replace(
-            take, record=record, actions=take.actions[:actions], state_hashes=take.state_hashes[:states]
-        )
-        for other in (again(take, ended=False), again(take, state_hashes=(), error="simulator: it broke")):
-            one = compare(short, other)
-            assert one.exact and one.disagreements == () and not one.scored
-    parted = compare(dataclasses.replace(take, record=record, state_hashes=("0" * 16,)), again(take))
-    assert parted.where == "in the scene itself"
-
-
-def test_errors_are_counted_apart(run, capsys):
-    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
-    lines[1].update(outcome="error", success_at_end=None, success_once=None, metrics={}, error="simulator: it broke")
-    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    write_actions(run, lines[1]["id"], [], [])
-    assert command(run) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert "diverges" not in said and "the score of 3 stands, of 0 it does not; 1 were recorded as errors" in said
-
-
-def test_an_episode_that_ends_earlier_diverges_where_it_ends(found):
-    one = compare(found[0], again(found[0], state_hashes=found[0].state_hashes[:5]))
-    assert one.diverges_at == 5
-    assert f"over after 4 actions, and {len(found[0].actions)} are recorded" in one.disagreements[0]
-
-
-def _edit_plan(run):
-    content = json.loads((run / "plan.json").read_text())
-    content["episodes"][0]["values"]["object"] = "banana2"
-    (run / "plan.json").write_text(json.dumps(content))
-
-
-def _type(run):
-    content = json.loads((run / "plan.json").read_text())
-    content["episodes"][0]["task"] = ["tabletop_put_on@1"]
-    (run / "plan.json").write_text(json.dumps(content))
-
-
-def _shape(run):
-    name = episodes.episodes(run / "plan.json")[0].id
-    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 6), np.float32), state_hashes=np.zeros(4, np.uint64))
-
-
-def _dtype(run):
-    name = episodes.episodes(run / "plan.json")[0].id
-    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 7)), state_hashes=np.zeros(4, np.uint64))
-
-
-def _pickle(run):
-    name = episodes.episodes(run / "plan.json")[0].id
-    np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(4, np.uint64))
-
-
-@pytest.mark.parametrize(("spoil", "says"), [
-    (_edit_plan, "it was edited"),
-    (_type, "expected a str"),
-    (_shape, "where float32 (T, 7) belongs"),
-    (_dtype, "holds float64"),
-    (_pickle, "is damaged"),
-    (lambda run: (run / "plan.json").write_text("{}"), "plan.json cannot be read"),
-    (lambda run: (run / "header.json").unlink(), "is no run folder"),
-])  # fmt: skip
-def test_a_damaged_run_is_a_sentence(run, spoil, says):
-    spoil(run)
-    with pytest.raises(VlagenError) as caught:
-        list(episodes.of_run(run))
-    assert says in str(caught.value)
-
-
-def test_an_unknown_episode_is_a_sentence(run):
-    with pytest.raises(RunError, match="0 recorded episodes whose id begins with 'zz'"):
-        command(run, "zz")

@@ -1,3 +1,5 @@
+"""Runs in one process: every episode is scored once, and every error is a sentence."""
+
 import dataclasses
 import os
 import re
@@ -9,8 +11,8 @@ from helpers.fakes import FakeSim, Stepper, loaded
 from helpers.runs import HEADER, PLAN, TASK, go, solo
 from vlagen_bench.errors import PolicyError, RunError
 from vlagen_bench.harness import run
-from vlagen_bench.harness.inference import Asker
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.inference import PolicyCaller
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.policies.base import check_spec, load
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
@@ -131,7 +133,7 @@ def test_the_line_of_a_policys_error_ends_its_sentence(tmp_path):
         def act(self, obs, instr):
             raise KeyError("weights")
 
-    with pytest.raises(run.TooManyErrors, match=r"KeyError: 'weights' \(test_run\.py:\d+\)\. Mend it"):
+    with pytest.raises(run.TooManyErrors, match=r"KeyError: 'weights' \(test_run\.py:\d+\)\. Fix it"):
         go(tmp_path, Raises(), max_errors=0)
 
 
@@ -141,7 +143,7 @@ def test_a_run_stops_at_the_error_limit(tmp_path):
     assert len((tmp_path / "episodes.jsonl").read_text().splitlines()) == 3
 
 
-class Together(Solo):
+class Together(SerialExecutor):
     """Three episodes end at once."""
 
     def endings(self, episodes):
@@ -161,14 +163,14 @@ def test_what_ends_at_once_is_put_on_the_disk_once_before_anybody_hears_of_it(tm
 
     with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
         monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(lines.read_text()))
-        players = Together(TASK, FakeSim(), Asker(loaded(Stepper())))
+        players = Together(TASK, FakeSim(), PolicyCaller(loaded(Stepper())))
         run.run(PLAN, players, folder, (Hearer(),), max_errors=0, retry_errors=False)
     assert len(synced) == 2 and heard == [episode.id for episode in PLAN.episodes]
 
 
 def test_errors_that_end_at_once_are_all_stored_before_the_run_stops(tmp_path):
     with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
-        players = Together(TASK, FakeSim(), Asker(loaded(answer(None))))
+        players = Together(TASK, FakeSim(), PolicyCaller(loaded(answer(None))))
         with pytest.raises(run.TooManyErrors, match="3 episodes ended as errors"):
             run.run(PLAN, players, folder, max_errors=0, retry_errors=False)
     assert len((tmp_path / "episodes.jsonl").read_text().splitlines()) == 3

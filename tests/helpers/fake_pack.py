@@ -1,4 +1,4 @@
-"""What is a small pack made of? Two files with a stand-in for one of them, in a temporary folder."""
+"""A small pack: two files with a stand-in for one of them, in a temporary folder."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is in the pages? Their blocks of code and commands, and the commands that stand in their sentences."""
+"""The pages of the docs: their blocks of code and commands, and the commands in their sentences."""
 
 import re
 import shlex

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from helpers.fakes import FakeSim, loaded
 from vlagen_bench.harness import run
-from vlagen_bench.harness.inference import Asker
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.inference import PolicyCaller
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.runs.folder import RunFolder, read_results
 
@@ -23,7 +23,7 @@ def go(path, policy, **options):
 
 
 def solo(policy, sim=None, task=TASK, **options):
-    return Solo(task, sim or FakeSim(), Asker(loaded(policy)), **options)
+    return SerialExecutor(task, sim or FakeSim(), PolicyCaller(loaded(policy)), **options)
 
 
 def without_timings(path: Path) -> list[dict]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from helpers.fakes import Counter, FakeSim, loaded
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.runs.folder import RunFolder
@@ -24,11 +24,11 @@ class SlowSim(FakeSim):
 def main(path: Path) -> None:
     made = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=EPISODES, seed=0))
     header = {"schema": 1, "plan_hash": made.hash, "policy": {"name": "fake", "arguments": {}}}
-    crew = players(
+    making = make_executor(
         catalog.task("tabletop_put_on"), SlowSim, loaded(Counter()), workers=2, execution=Execution(),
         limits=Limits(retries=50), film=None, note=print,
     )  # fmt: skip
-    with RunFolder.writing(path, header, made) as folder, crew as who:
+    with RunFolder.writing(path, header, made) as folder, making as who:
         run.run(made, who, folder, max_errors=0, retry_errors=False)
 
 

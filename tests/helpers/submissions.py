@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.leaderboard import archive
 from vlagen_bench.leaderboard.codec import expand, shrink
 from vlagen_bench.leaderboard.submit import members_of
@@ -64,13 +63,6 @@ def tasks_with_tiny() -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    """The suite is there."""
-    folder = tasks_with_tiny()
-    monkeypatch.setattr(paths, "tasks_dir", lambda: folder)
-
-
 @functools.cache
 def recorded() -> Path:
     """A run folder of `tiny`: the expert's actions, all of which succeed, under another policy's name."""
@@ -88,7 +80,7 @@ def recorded() -> Path:
     head = header.make(made, mine, scene, "none", (), execution=Execution(), limits=Limits(), workers=1)
     path = Path(tempfile.mkdtemp(prefix="vlagen-run-")) / "run"
     sim = Dark(scene, drawn=False, success=task.success)
-    solo = Solo(task, sim, Asker(LoadedPolicy(name="expert", policy=Expert(), arguments={}), sim=sim))
+    solo = SerialExecutor(task, sim, PolicyCaller(LoadedPolicy(name="expert", policy=Expert(), arguments={}), sim=sim))
     with RunFolder.writing(path, head, made) as folder:
         for played in solo.plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)

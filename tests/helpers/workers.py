@@ -2,12 +2,17 @@
 
 import dataclasses
 import functools
+import multiprocessing
 
-from helpers.fakes import FakeSim, TrapSim, loaded
+from helpers.fakes import (
+    FakeSim,
+    TrapSim,
+    loaded,
+)
 from helpers.runs import HEADER, PLAN
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players
+from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import catalog
 from vlagen_bench.runs.actions import read_actions
@@ -23,12 +28,12 @@ def go(
 ):  # fmt: skip
     """The results by id, without times, but with actions and state hashes."""
     made = policy if hasattr(policy, "policy") else loaded(policy)
-    crew = players(
+    making = make_executor(
         task, make_sim, made, workers=workers, film=film, execution=execution or Execution(), limits=Limits(**limits),
         note=[].append if notes is None else notes.append, cluster=cluster,
     )  # fmt: skip
     listeners = (listener,) if listener else ()
-    with RunFolder.writing(path, HEADER, PLAN) as folder, crew as who:
+    with RunFolder.writing(path, HEADER, PLAN) as folder, making as who:
         run.run(PLAN, who, folder, listeners, max_errors=100, retry_errors=False)
         results = folder.results
     return compared(path, results, PLAN)
@@ -52,3 +57,7 @@ def trapped(what, folder, *, times=1):
 
 def outcomes(results):
     return [results[episode.id]["outcome"] for episode in PLAN.episodes]
+
+
+def children():
+    return len(multiprocessing.active_children())

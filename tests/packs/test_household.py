@@ -1,4 +1,4 @@
-"""Is the committed pack `household` complete, sound, small and what its generator writes?"""
+"""The committed pack `household` is complete, sound, small, and what its generator writes."""
 
 from __future__ import annotations
 

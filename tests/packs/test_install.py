@@ -1,4 +1,4 @@
-"""Do installs put exactly the right files in place, and leave everything as it was when they cannot?"""
+"""Installs put exactly the right files in place, and leave everything as it was when they cannot."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ def test_an_install_has_the_files_of_the_manifest_and_no_others(home, tmp_path):
     source = bring(tmp_path / "mine")
     (source / "notes.txt").write_text("not in the manifest")
     found = install.install("tiny", source)
-    assert found == packs.Check(missing=(), wrong=(), stand_ins=())
+    assert found == packs.PackCheck(missing=(), wrong=(), stand_ins=())
     assert {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()} == {MESH, PHOTO}
     assert "installed in" in install.summary("tiny", found)
     assert os.listdir(home.parent) == ["tiny"]

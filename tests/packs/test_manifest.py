@@ -1,4 +1,4 @@
-"""Do manifests say what is in a pack, and are damaged packs noticed?"""
+"""Manifests say what is in a pack, and damaged packs are noticed."""
 
 import pytest
 
@@ -54,9 +54,9 @@ def test_a_pack_without_sources_is_where_its_manifest_is(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("mesh", "photo", "expected"),
     [
-        (REAL, OTHER, packs.Check(missing=(), wrong=(), stand_ins=())),
-        (STAND_IN, OTHER, packs.Check(missing=(), wrong=(), stand_ins=(MESH,))),
-        (b"neither", b"damaged", packs.Check(missing=(), wrong=(MESH, PHOTO), stand_ins=())),
+        (REAL, OTHER, packs.PackCheck(missing=(), wrong=(), stand_ins=())),
+        (STAND_IN, OTHER, packs.PackCheck(missing=(), wrong=(), stand_ins=(MESH,))),
+        (b"neither", b"damaged", packs.PackCheck(missing=(), wrong=(MESH, PHOTO), stand_ins=())),
     ],
 )
 def test_check_tells_right_files_stand_ins_and_wrong_ones_apart(tmp_path, monkeypatch, mesh, photo, expected):

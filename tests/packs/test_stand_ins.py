@@ -1,4 +1,4 @@
-"""Can nobody overlook that substitutes were installed? They show in doctor, in a run's header, and on the screen."""
+"""Stand-ins show in doctor, in a run's header, and on the screen."""
 
 import io
 

@@ -1,3 +1,5 @@
+"""Plans: every episode of a suite, made by a pure function."""
+
 import dataclasses
 import json
 import os

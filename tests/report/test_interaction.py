@@ -1,4 +1,4 @@
-"""Is interaction counted on the same draws, and never made up where there is none?"""
+"""Interaction is counted on the same draws, and never made up where there is none."""
 
 import numpy as np
 import pytest

@@ -1,3 +1,5 @@
+"""Run folders: what is written, refused, and left after a crash."""
+
 import errno
 import fcntl
 import json
@@ -133,7 +135,7 @@ def test_the_header_says_who_played_though_others_went_on(tmp_path):
     alone, cluster = {"executor": "processes", "workers": None}, {"executor": "ray", "workers": 8}
     for how in (alone, cluster, cluster):
         with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
-            folder.note_player(how)
+            folder.note_executor(how)
     assert json.loads((tmp_path / "header.json").read_text()) == {**HEADER, "players": [alone, cluster]}
 
 

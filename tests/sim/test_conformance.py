@@ -1,4 +1,4 @@
-"""Does the bridge scene do what the official environment did? Every golden record, replayed.
+"""The bridge scene does what the official environment did: every golden record is replayed.
 
 The official environment keeps one physics world from episode to episode, and the solver's rounding depends on what the
 world did before: the same official id gave another resting place in a fresh process for about a third of the records

@@ -1,8 +1,10 @@
+"""The failure mode of an episode, from what was measured."""
+
 from types import SimpleNamespace
 
 import pytest
 
-from vlagen_bench.sim.failure_modes import trouble_of
+from vlagen_bench.sim.failure_modes import failure_mode_of
 
 NOTHING = {
     name: False
@@ -29,4 +31,4 @@ NOTHING = {
     ],
 )
 def test_every_ending_has_one_name(facts, trouble):
-    assert trouble_of(SimpleNamespace(**{**NOTHING, **dict.fromkeys(facts, True)})) == trouble
+    assert failure_mode_of(SimpleNamespace(**{**NOTHING, **dict.fromkeys(facts, True)})) == trouble

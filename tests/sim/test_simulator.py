@@ -1,4 +1,4 @@
-"""Is an episode the same every time, and does each axis do what it says in a real scene?"""
+"""An episode is the same every time, and each axis does what it says in a real scene."""
 
 import dataclasses
 import subprocess

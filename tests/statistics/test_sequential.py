@@ -1,4 +1,4 @@
-"""Do the rules that stop early keep their error rates, when looked at after every episode?"""
+"""The rules that stop early keep their error rates when looked at after every episode."""
 
 import random
 

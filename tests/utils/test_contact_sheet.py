@@ -1,11 +1,11 @@
-"""Do sheets of pictures, and films, show every word that they are given?"""
+"""Sheets of pictures, and films, show every word that they are given."""
 
 import numpy as np
 import pytest
 from PIL import ImageDraw
 
 from vlagen_bench.runs.video import caption_px, captioned
-from vlagen_bench.utils.contact_sheet import Cell, contact_sheet
+from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
 
 IMAGE = np.zeros((64, 64, 3), np.uint8)
 LONG = "I am about to take a photograph for a catalogue. Please put the milk carton on the wooden tray. " * 3
@@ -36,7 +36,7 @@ def drawn(monkeypatch):
     ],
 )
 def test_every_word_is_on_the_sheet(drawn, title, row, label):
-    cells = [Cell(row=name, label=text, image=IMAGE) for name in (row, "next") for text in (label, "other")]
+    cells = [SheetCell(row=name, label=text, image=IMAGE) for name in (row, "next") for text in (label, "other")]
     sheet = contact_sheet(title, cells, cell_width_px=100)
     assert all(
         left >= 0 and top >= 0 and right <= sheet.width and bottom <= sheet.height
@@ -47,7 +47,9 @@ def test_every_word_is_on_the_sheet(drawn, title, row, label):
 
 
 def test_no_label_is_under_the_next_picture_or_in_the_next_column(drawn):
-    contact_sheet("t", [Cell(row=row, label=LONG, image=IMAGE) for row in "ab" for _ in range(2)], cell_width_px=100)
+    contact_sheet(
+        "t", [SheetCell(row=row, label=LONG, image=IMAGE) for row in "ab" for _ in range(2)], cell_width_px=100
+    )
     heads = [top for _, top, _, _, text in drawn if text in ("a", "b")]
     (_, second) = heads
     first_row = drawn[2 : [text for *_, text in drawn].index("b")]

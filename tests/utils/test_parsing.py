@@ -1,4 +1,4 @@
-"""Does text become exactly the typed value that it says, or an error that says where and what is allowed?"""
+"""Text becomes exactly the typed value that it says, or an error that says where and what is allowed."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -66,6 +66,11 @@ class Axis(ABC):
         return {}
 
     @classmethod
+    def summary(cls) -> str:
+        """What the axis changes: the first line of its docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
     def variants(cls) -> dict[str, Mapping[str, Any]]:
         """Name -> parameters of everything ready-made: levels as `1`, `2` ..., then the settings."""
         sizes = {str(number): {cls.sized_by: size} for number, size in enumerate(cls.levels, start=1)}

@@ -8,9 +8,9 @@ import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.axes.shared import spots, views
-from vlagen_bench.axes.shared.free_places import Kept, fall_of, free, lattice, radius_of
+from vlagen_bench.axes.shared.free_places import OccupiedCircle, fall_of, free, lattice, radius_of
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.scenes.verbs import ModelKind, Scene
 
 FROM_SOURCE_M = 0.05
 """rim to rim: room for either robot's gripper beside the object"""
@@ -87,7 +87,7 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
         xy_m = np.round(places[spot[0]], 6).tolist()
         height_m, fall_m = model.extents_m[2], fall_of(model, draft.scene)
         kept.append(
-            Kept(
+            OccupiedCircle(
                 xy_m=xy_m,
                 radius_m=radius_of(model),
                 gap_m=FROM_OTHERS_M,
@@ -103,20 +103,20 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
     return layout
 
 
-def _kept(draft: Draft) -> list[Kept]:
+def _kept(draft: Draft) -> list[OccupiedCircle]:
     """Where source, target and a distractor stand, and where source and target will be moved to."""
     values, pack = draft.values, draft.pack
     source = pack.find("objects", values["object"])
     source_m = radius_of(source) * values.get("object_size", 1.0)
     target_m = radius_of(pack.find("receptacles", values["receptacle"]))
-    third = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
+    third: list[tuple[ModelKind, str]] = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
     third_m = [radius_of(pack.find(kind, values[name]["id"])) for kind, name in third if name in values]
     radii_m = {"target": target_m, "moved target": target_m, "third": max(third_m, default=source_m)}
     places = spots.standing(draft)
     if values.get("receptacle_reposition"):
         places["moved target"] = values["receptacle_reposition"]["xy_m"]
     return [
-        Kept(
+        OccupiedCircle(
             xy_m=xy_m,
             radius_m=radii_m.get(role, source_m),
             gap_m=FROM_OTHERS_M if role in radii_m else FROM_SOURCE_M,

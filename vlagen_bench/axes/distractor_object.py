@@ -44,20 +44,20 @@ class DistractorObject(PoolAxis):
 
     def _unlike(self, draft: Draft) -> tuple[str, ...]:
         source = draft.pack.find("objects", draft.values["object"])
-        found = tuple(one.id for one in draft.pack.split("objects", self.split) if unlike(one, source))
-        if not found:
+        ids = tuple(model.id for model in draft.pack.split("objects", self.split) if unlike(model, source))
+        if not ids:
             raise ConfigError(
                 f"The pack '{draft.pack.name}' has no object in its split '{self.split}' that differs from the "
                 f"{source.name} in colour, category and size. Choose another split for the distractor."
             )
-        return found
+        return ids
 
     def pick(self, index: int, draft: Draft) -> dict[str, Any]:
         if self.unlike:
-            found = self._unlike(draft)[index]
+            model_id = self._unlike(draft)[index]
         else:
-            found = other(draft, "objects", self.split, draft.values["object"], index, self.counting)
-        return {"id": found, "yaw_deg": draft.values["yaw"], **third_place(draft)}
+            model_id = other(draft, "objects", self.split, draft.values["object"], index, self.counting)
+        return {"id": model_id, "yaw_deg": draft.values["yaw"], **third_place(draft)}
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

@@ -37,8 +37,8 @@ class DistractorReceptacle(PoolAxis):
         return pool_size(draft, "receptacles", self.split, self.counting, with_target=self.with_target)
 
     def pick(self, index: int, draft: Draft) -> dict[str, Any]:
-        found = other(draft, "receptacles", self.split, draft.values["receptacle"], index, self.counting)
-        return {"id": found, **third_place(draft)}
+        model_id = other(draft, "receptacles", self.split, draft.values["receptacle"], index, self.counting)
+        return {"id": model_id, **third_place(draft)}
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

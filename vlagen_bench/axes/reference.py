@@ -7,7 +7,7 @@ import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
 from vlagen_bench.axes.shared import spots
-from vlagen_bench.axes.shared.referring import By, fitting, objects_of, phrase, sayings
+from vlagen_bench.axes.shared.referring import By, expressions_for, fitting, objects_of, phrase
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.types import AxisSet
@@ -45,7 +45,7 @@ class Reference(Axis):
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, str]:
         things = objects_of(draft)
-        every = sayings(self.by, things["source"].model)
+        every = expressions_for(self.by, things["source"].model)
         only = [says for says in every if fitting(self.by, says, things) == ("source",)]
         if not only:
             raise ConfigError(

@@ -72,7 +72,8 @@ class RobotPose(PoolAxis):
     def sample(self, rng: np.random.RandomState, draft: Draft) -> list[float]:
         """Offsets of the given length if there is one, else one of the pool."""
         if self.spread_rad is None:
-            return super().sample(rng, draft)
+            offsets_rad: list[float] = super().sample(rng, draft)
+            return offsets_rad
         rise = np.array(RISE_M_RAD[draft.scene.robot.name])
         upwards = rise / np.linalg.norm(rise)
         direction = rng.normal(size=len(rise))

@@ -7,9 +7,11 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import curves, severity
-from vlagen_bench.calibration.curves import EXPERT, Curve, Drop, Point
+from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,12 +43,12 @@ def write(folder: Path) -> Path:
     Raises:
         ConfigError: there are none, or one of them is no curve.
     """
-    found = curves.read_all(folder)
-    if not found:
+    curve_list = curves.read_all(folder)
+    if not curve_list:
         raise ConfigError(f"There are no curves below {folder}. Measure some: vlagen calibrate --axis all")
-    parts = [HEAD.format(episodes=_range(curve.episodes for curve in found)), _measures(found)]
+    parts = [HEAD.format(episodes=_range(curve.episodes for curve in curve_list)), _measures(curve_list)]
     for kind in KINDS:
-        mine = sorted((curve for curve in found if curve.kind == kind), key=lambda curve: (curve.axis, curve.task))
+        mine = sorted((curve for curve in curve_list if curve.kind == kind), key=lambda curve: (curve.axis, curve.task))
         if mine:
             _save(figure_of(mine), folder / f"{kind}.svg")
             parts.append(f"## {kind.capitalize()}\n\n![Severity and drop at each level: {kind}]({kind}.svg)\n")
@@ -56,14 +58,14 @@ def write(folder: Path) -> Path:
     return page
 
 
-def _measures(found: Sequence[Curve]) -> str:
-    used = sorted({curve.measure for curve in found})
+def _measures(curve_list: Sequence[CalibrationCurve]) -> str:
+    used = sorted({curve.measure for curve in curve_list})
     lines = [f"| `{name}` | {severity.MEASURES.get(name).unit} | {severity.MEASURES.get(name).what} |" for name in used]
     return "\n".join(["| measure | unit | what |", "|---|---|---|", *lines, ""])
 
 
-def _section(axis: str, own: Sequence[Curve]) -> str:
-    what = AXES.get(axis).__doc__.strip().splitlines()[0]
+def _section(axis: str, own: Sequence[CalibrationCurve]) -> str:
+    what = AXES.get(axis).summary()
     lines = [f"### {axis}\n", f"{what}\n"]
     lines.append("| task | level | size | severity | expert's drop | learned policy's drop |")
     lines.append("|---|---|---|---|---|---|")
@@ -71,7 +73,7 @@ def _section(axis: str, own: Sequence[Curve]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _row(curve: Curve, point: Point) -> str:
+def _row(curve: CalibrationCurve, point: Point) -> str:
     size = point.parameters.get(curve.sized_by)
     shown = "–" if size is None else f"{size:g} {curve.size_unit}".strip()
     learned = "; ".join(f"{name}: {_drop(drop)}" for name, drop in point.drops.items() if name != EXPERT)
@@ -79,11 +81,11 @@ def _row(curve: Curve, point: Point) -> str:
     return f"| {curve.task} | {point.which} | {shown} | {_severity(curve, point)} | {expert} | {learned or NOT_YET} |"
 
 
-def _severity(curve: Curve, point: Point) -> str:
-    one = point.severity
-    sure = f"{one.low:.3g}" == f"{one.high:.3g}"
-    interval = "" if sure else f" ({one.low:.3g} – {one.high:.3g})"
-    return f"{one.mean:.3g} {curve.unit}{interval}"
+def _severity(curve: CalibrationCurve, point: Point) -> str:
+    measured = point.severity
+    sure = f"{measured.low:.3g}" == f"{measured.high:.3g}"
+    interval = "" if sure else f" ({measured.low:.3g} – {measured.high:.3g})"
+    return f"{measured.mean:.3g} {curve.unit}{interval}"
 
 
 def _drop(drop: Drop) -> str:
@@ -95,14 +97,14 @@ def _range(numbers: Iterable[int]) -> str:
     return f"{least}" if least == most else f"{least} to {most}"
 
 
-def figure_of(found: Sequence[Curve]) -> "Figure":
+def figure_of(curve_list: Sequence[CalibrationCurve]) -> "Figure":
     """One panel an axis: severity over levels above, and below it the drop of every policy that was measured."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    names = list(dict.fromkeys(curve.axis for curve in found))
-    colours = dict(zip(sorted({curve.task for curve in found}), COLOURS, strict=False))
-    heights = (1.7, 1.1) if any(curve.players() for curve in found) else (1.7,)
+    names = list(dict.fromkeys(curve.axis for curve in curve_list))
+    colours = dict(zip(sorted({curve.task for curve in curve_list}), COLOURS, strict=False))
+    heights = (1.7, 1.1) if any(curve.players() for curve in curve_list) else (1.7,)
     rows, columns = ceil(len(names) / COLUMNS), min(len(names), COLUMNS)
     with matplotlib.rc_context({"font.size": 7, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(2.3 * columns, (sum(heights) + 0.5) * rows + 0.3), layout="constrained")
@@ -110,7 +112,7 @@ def figure_of(found: Sequence[Curve]) -> "Figure":
         for number in range(rows * columns):
             row, column = divmod(number, columns)
             panels = grid[row * len(heights) : (row + 1) * len(heights), column]
-            own = [curve for curve in found if names[number : number + 1] == [curve.axis]]
+            own = [curve for curve in curve_list if names[number : number + 1] == [curve.axis]]
             for curve in own:
                 _draw_severity(panels[0], curve, colours[curve.task])
                 if curve.players():
@@ -119,7 +121,7 @@ def figure_of(found: Sequence[Curve]) -> "Figure":
                 _limit(panels, own[0].unit)
             for panel in panels:
                 panel.set_axis_on() if panel.has_data() else panel.set_axis_off()
-        figure.legend(*_legend(colours, found), loc="outside lower center", ncols=4, frameon=False)
+        figure.legend(*_legend(colours, curve_list), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -133,41 +135,43 @@ def _save(figure: "Figure", path: Path) -> None:
     path.write_text(re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE), encoding="utf-8")
 
 
-def _draw_severity(panel: Any, curve: Curve, colour: str) -> None:
+def _draw_severity(panel: Any, curve: CalibrationCurve, colour: str) -> None:
     at = [point.which for point in curve.points]
-    one = [point.severity for point in curve.points]
-    low, high = ([getattr(each, end) for each in one] for end in ("low", "high"))
+    measured = [point.severity for point in curve.points]
+    low, high = ([getattr(each, end) for each in measured] for end in ("low", "high"))
     sized = len(curve.levels)
-    panel.plot(at[:sized], [each.mean for each in one[:sized]], color=colour, linewidth=1)
+    panel.plot(at[:sized], [each.mean for each in measured[:sized]], color=colour, linewidth=1)
     panel.vlines(at, low, high, color=colour, linewidth=2.5, alpha=0.35)
-    panel.plot(at, [each.mean for each in one], "o", color=colour, markersize=2.5)
+    panel.plot(at, [each.mean for each in measured], "o", color=colour, markersize=2.5)
     panel.set_title(curve.axis, fontweight="bold")
     panel.set_ylabel(f"{curve.measure}, {curve.unit}")
 
 
-def _draw_drops(panel: Any, curve: Curve, colour: str) -> None:
+def _draw_drops(panel: Any, curve: CalibrationCurve, colour: str) -> None:
     for name in curve.players():
         at = [point.which for point in curve.points if name in point.drops]
         drops = [point.drops[name] for point in curve.points if name in point.drops]
-        panel.vlines(at, [100 * one.low for one in drops], [100 * one.high for one in drops], color=colour, alpha=0.3)
+        panel.vlines(
+            at, [100 * drop.low for drop in drops], [100 * drop.high for drop in drops], color=colour, alpha=0.3
+        )
         style = "-" if name == EXPERT else "--"
-        panel.plot(at, [100 * one.drop for one in drops], style, color=colour, linewidth=1, marker="o", markersize=2)
+        panel.plot(at, [100 * drop.drop for drop in drops], style, color=colour, linewidth=1, marker="o", markersize=2)
     panel.axhline(0, color="0.6", linewidth=0.5)
     panel.set_ylabel("drop, %")
     panel.set_xlabel("level")
 
 
-def _limit(panels: Sequence[Any], unit: str) -> None:
+def _limit(panels: Sequence[Any] | np.ndarray, unit: str) -> None:
     """Only when all curves are drawn: a panel with a limit grows no more."""
     panels[0].set_ylim(bottom=min(1.0 if unit == "times" else 0.0, panels[0].get_ylim()[0]))
     for drops in panels[1:]:
         drops.set_ylim(top=105)
 
 
-def _legend(tasks: dict[str, str], found: Sequence[Curve]) -> tuple[list[Any], list[str]]:
+def _legend(tasks: dict[str, str], curve_list: Sequence[CalibrationCurve]) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], color=colour) for colour in tasks.values()]
-    players = dict.fromkeys(name for curve in found for name in curve.players())
+    players = dict.fromkeys(name for curve in curve_list for name in curve.players())
     lines += [Line2D([], [], color="0.3", linestyle="-" if name == EXPERT else "--") for name in players]
     return lines, [*tasks, *(f"drop: {name}" for name in players)]

@@ -14,11 +14,11 @@ from vlagen_bench import axes
 from vlagen_bench.axes import AXES, Axis
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration import severity
-from vlagen_bench.calibration.curves import Curve, Drop, Point, Severity
-from vlagen_bench.calibration.pairs import Pair, Player
+from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Severity
+from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.types import Condition, Task, content_hash
+from vlagen_bench.types import Condition, Episode, Task, content_hash
 
 SEED = 1000
 """of no suite, so that levels are not made for the episodes that policies are scored on"""
@@ -28,7 +28,7 @@ PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "opencv-python")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class CalibrationJob:
     """One point of one axis that is to be measured."""
 
     task: str
@@ -38,7 +38,7 @@ class Job:
     seed: int
     known: Point | None
     """what was measured of it before"""
-    players: tuple[Player, ...]
+    players: tuple[PairedPolicy, ...]
     """policies that are to be played"""
 
 
@@ -66,19 +66,25 @@ def pairs_of(task: Task, axis: type[Axis], parameters: Mapping[str, Any], *, epi
     shared = {other: {**task.nominal.get(other, {}), **more} for other, more in needs.items()}
     condition = Condition(perturb={axis.name: mine}, shared=shared, twin=f"{axis.name}:clean")
     alone = dataclasses.replace(task, conditions={axis.name: condition})
-    return [plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes)]
+    pairs = (plan.sample(alone, axis.name, index=index, seed=seed) for index in range(episodes))
+    return [(episode, _twin(twin)) for episode, twin in pairs]
 
 
-def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
+def _twin(twin: Episode | None) -> Episode:
+    assert twin is not None, "a condition that perturbs has clean twins"
+    return twin
+
+
+def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> CalibrationCurve:
     """The curve of an axis before anything is measured."""
     if episodes < 2:
         raise ConfigError(f"--episodes: an interval needs at least 2 episodes, not {episodes}.")
     measure = severity.measure_of(axis)
     ids = {
-        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, found, episodes=episodes, seed=seed)]
-        for which, found in points_of(axis).items()
+        which: [(episode.id, twin.id) for episode, twin in pairs_of(task, axis, points, episodes=episodes, seed=seed)]
+        for which, points in points_of(axis).items()
     }
-    return Curve(
+    return CalibrationCurve(
         axis=axis.name,
         kind=axis.kind,
         task=task.ref,
@@ -94,15 +100,15 @@ def outline(task: Task, axis: type[Axis], *, episodes: int, seed: int) -> Curve:
     )
 
 
-def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
+def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[CalibrationJob]:
     """What is missing of a curve: its points, and at each of them these policies."""
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
         known = curve.at(which)
-        missing = tuple(one for one in players if known is None or one.name not in known.drops)
+        missing = tuple(player for player in players if known is None or player.name not in known.drops)
         if known is None or missing:
             task = curve.task.partition("@")[0]
-            job = Job(
+            job = CalibrationJob(
                 task=task,
                 axis=curve.axis,
                 which=which,
@@ -115,7 +121,7 @@ def jobs(curve: Curve, players: Sequence[Player]) -> list[Job]:
     return wanted
 
 
-def measure_all(wanted: Sequence[Job], *, workers: int) -> Iterator[tuple[Job, Point]]:
+def measure_all(wanted: Sequence[CalibrationJob], *, workers: int) -> Iterator[tuple[CalibrationJob, Point]]:
     """The points, as they are measured: in order by one worker, as they come by several processes."""
     if workers == 1:
         yield from ((job, measure(job)) for job in wanted)
@@ -129,18 +135,18 @@ def measure_all(wanted: Sequence[Job], *, workers: int) -> Iterator[tuple[Job, P
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def measure(job: Job) -> Point:
+def measure(job: CalibrationJob) -> Point:
     """Measures one point, or what is missing of it."""
     task, axis, place = catalog.task(job.task), AXES.get(job.axis), lab.of(job.task)
     parameters = points_of(axis)[job.which]
     pairs = pairs_of(task, axis, parameters, episodes=job.episodes, seed=job.seed)
-    found = job.known or Point(
+    point = job.known or Point(
         which=job.which,
         parameters=parameters,
         severity=Severity.of(place.severities(pairs, severity.measure_of(axis))),
     )
     drops = {player.name: Drop.of(place.outcomes(pairs, player)) for player in job.players}
-    return dataclasses.replace(found, drops={**found.drops, **drops})
+    return dataclasses.replace(point, drops={**point.drops, **drops})
 
 
 def sizes_between(axis: type[Axis], steps: int) -> tuple[float, ...]:

@@ -110,10 +110,10 @@ def _known(plan: Plan, path: Path) -> tuple[dict[str, Certificate], int]:
         head, *rest = map(json.loads, lines)
         if head["plan_hash"] != plan.hash:
             raise ConfigError(f"{path} has certificates of another plan. Name another file: --out FILE")
-        found = [Certificate(**{**record, "problems": tuple(record["problems"])}) for record in rest]
+        certificates = [Certificate(**{**record, "problems": tuple(record["problems"])}) for record in rest]
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path} is no file of certificates. Name another file: --out FILE") from None
-    return {certificate.id: certificate for certificate in found}, sum(map(len, lines))
+    return {certificate.id: certificate for certificate in certificates}, sum(map(len, lines))
 
 
 def _line(certificate: Certificate) -> str:
@@ -168,7 +168,7 @@ def _unclear(episode: Episode, task: Task) -> Iterable[str]:
             yield f"no distractor: it is the {asked} that is asked for"
     extra = [thing["id"] for thing in values.get("clutter", ())]
     others = [values["object"], *(values[key]["id"] for key in ("distractor_object",) if key in values)]
-    for twice in sorted({one for one in extra if extra.count(one) > 1 or one in others}):
+    for twice in sorted({word for word in extra if extra.count(word) > 1 or word in others}):
         yield f"no clutter: {twice} is on the table already"
 
 

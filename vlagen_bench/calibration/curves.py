@@ -86,7 +86,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class CalibrationCurve:
     """All that was measured of one axis in one task."""
 
     axis: str
@@ -112,9 +112,9 @@ class Curve:
         """The point, if it is measured."""
         return next((point for point in self.points if point.which == which), None)
 
-    def having(self, point: Point, order: Sequence[str]) -> "Curve":
+    def having(self, point: Point, order: Sequence[str]) -> "CalibrationCurve":
         """The curve with one point more, or in place of the old one."""
-        points = {one.which: one for one in (*self.points, point)}
+        points = {each.which: each for each in (*self.points, point)}
         return dataclasses.replace(self, points=tuple(points[which] for which in order if which in points))
 
     @property
@@ -143,17 +143,17 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def read(path: Path) -> Curve | None:
+def read(path: Path) -> CalibrationCurve | None:
     """The curve in a file; None if there is no file. Raises `ConfigError` if it is no curve."""
-    return build(Curve, load_yaml(path), str(path)) if path.exists() else None
+    return build(CalibrationCurve, load_yaml(path), str(path)) if path.exists() else None
 
 
-def read_all(folder: Path) -> tuple[Curve, ...]:
+def read_all(folder: Path) -> tuple[CalibrationCurve, ...]:
     """All curves below a folder, by task and axis."""
     return tuple(curve for path in sorted((folder / "data").glob("*/*.json")) if (curve := read(path)))
 
 
-def write(curve: Curve, path: Path, *, complete: bool) -> None:
+def write(curve: CalibrationCurve, path: Path, *, complete: bool) -> None:
     """Writes a curve, as text that differs only where the numbers do: to `path` if it is complete, else beside it.
 
     So an interrupt leaves the old curve as it was, and what was measured of the new one.
@@ -184,8 +184,8 @@ def equal_steps(sizes: Sequence[float], means: Sequence[float], *, whole: bool, 
                 f"so sizes cannot be read off it. Measure more episodes (--episodes), or choose a smaller last level."
             )
     wanted = np.linspace(means[0], means[-1], steps + 1)[1:]
-    found = np.interp(wanted, means, sizes)
-    return tuple(round(size) if whole else float(f"{size:.2g}") for size in found)
+    interpolated = np.interp(wanted, means, sizes)
+    return tuple(round(size) if whole else float(f"{size:.2g}") for size in interpolated)
 
 
 def _short(value: float) -> float:

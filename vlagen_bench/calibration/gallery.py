@@ -13,7 +13,7 @@ from vlagen_bench.plan.plan import sample
 from vlagen_bench.policies.expert.policy import Expert
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode, Task
-from vlagen_bench.utils.contact_sheet import Cell, contact_sheet
+from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
 
 LATER = 10
 """of an axis that the first picture does not show, the picture is taken after so many actions: at every level the same
@@ -22,12 +22,13 @@ ones, which the expert takes in the clean twin"""
 
 def ladder(task: Task, axis: str, *, index: int, seed: int) -> dict[str, Episode]:
     """Label -> episode: the clean twin first, then every level or setting, all from the same draws."""
-    found: dict[str, Episode] = {}
+    rungs: dict[str, Episode] = {}
     for which, name in zip(AXES.get(axis).variants(), conditions.names_of((axis,), task.scene), strict=True):
         episode, twin = sample(task, name, index=index, seed=seed)
-        found.setdefault("level 0" if which.isdigit() else "clean", twin)
-        found[_label(axis, which)] = episode
-    return found
+        assert twin is not None, "what an axis perturbs has a clean twin"
+        rungs.setdefault("level 0" if which.isdigit() else "clean", twin)
+        rungs[_label(axis, which)] = episode
+    return rungs
 
 
 def _label(axis: str, which: str) -> str:
@@ -49,9 +50,9 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
         actions = [] if AXES.get(axis).shows else _actions(simulator, next(iter(steps.values())))
         for label, episode in steps.items():
             image = _picture(simulator, episode, actions)
-            cells.append(Cell(row=f"episode {index}", label=f"{label}: {episode.instruction}", image=image))
+            cells.append(SheetCell(row=f"episode {index}", label=f"{label}: {episode.instruction}", image=image))
     kind = AXES.get(axis)
-    what = kind.__doc__.strip().splitlines()[0]
+    what = kind.summary()
     when = "" if kind.shows else f" After the same {LATER} actions."
     return contact_sheet(f"{axis} ({kind.kind}), {task.name}: {what}{when}", cells)
 
@@ -95,7 +96,7 @@ def pages(task: Task, folder: Path, *, episodes: int, seed: int) -> Iterator[str
 def _page(task: Task, sheets: Mapping[str, str]) -> str:
     parts = []
     for axis, file in sheets.items():
-        what = escape(AXES.get(axis).__doc__.strip().splitlines()[0])
+        what = escape(AXES.get(axis).summary())
         parts.append(
             f'<h2 id="{axis}">{axis}</h2>\n<p>{what}</p>\n<img src="{file}" alt="{axis}: {what}" loading="lazy">'
         )

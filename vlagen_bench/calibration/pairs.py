@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.calibration import severity
-from vlagen_bench.calibration.severity import Look, Measure
+from vlagen_bench.calibration.severity import EpisodeObservation, Measure
 from vlagen_bench.errors import RunError
-from vlagen_bench.harness.inference import Asker
-from vlagen_bench.harness.serial import Solo
+from vlagen_bench.harness.inference import PolicyCaller
+from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog
 from vlagen_bench.policies import base
 from vlagen_bench.policies.expert.policy import Expert
@@ -29,7 +29,7 @@ Pair = tuple[Episode, Episode]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Player:
+class PairedPolicy:
     """A policy that is to be played."""
 
     policy: str
@@ -44,13 +44,13 @@ class Player:
         return f"{self.policy}({', '.join(shown)})" if self.arguments else self.policy
 
 
-class Lab:
+class PairRunner:
     """Where episodes of one task are looked at and played. Clean twins are remembered: most axes share them."""
 
     def __init__(self, task: Task) -> None:
         self._task, self._scene = task, specs.scene(task.scene)
-        self._twins: dict[tuple[str, str], tuple[Look, list[np.ndarray]]] = {}
-        self._outcomes: dict[tuple[str, Player], bool] = {}
+        self._twins: dict[tuple[str, str], tuple[EpisodeObservation, list[np.ndarray]]] = {}
+        self._outcomes: dict[tuple[str, PairedPolicy], bool] = {}
 
     def severities(self, pairs: Iterable[Pair], how: Measure) -> list[float]:
         """The measure of each pair."""
@@ -80,17 +80,17 @@ class Lab:
             simulator.advance(actions[-1])
         return actions
 
-    def outcomes(self, pairs: Iterable[Pair], player: Player) -> list[tuple[bool, bool]]:
+    def outcomes(self, pairs: Iterable[Pair], player: PairedPolicy) -> list[tuple[bool, bool]]:
         """Whether a policy succeeds in each episode and in its twin; raises `RunError` if one ends as an error."""
         return [(self._succeeds(episode, player), self._succeeds(twin, player)) for episode, twin in pairs]
 
-    def _succeeds(self, episode: Episode, player: Player) -> bool:
+    def _succeeds(self, episode: Episode, player: PairedPolicy) -> bool:
         key = (episode.id, player)
         if key not in self._outcomes:
             loaded = self._policy(player)
             simulator = self._simulator(not loaded.privileged)
-            asker = Asker(loaded, sim=simulator if loaded.privileged else None)
-            played = Solo(self._task, simulator, asker).play(episode)
+            caller = PolicyCaller(loaded, sim=simulator if loaded.privileged else None)
+            played = SerialExecutor(self._task, simulator, caller).play(episode)
             if played.result.error is not None:
                 raise RunError(
                     f"{player.name} in {episode.condition} {episode.index}: {played.result.error.rstrip('.')}. Mend it, then "
@@ -100,18 +100,18 @@ class Lab:
         return self._outcomes[key]
 
     @functools.cache  # noqa: B019 (a lab lives as long as its process)
-    def _policy(self, player: Player) -> base.LoadedPolicy:
+    def _policy(self, player: PairedPolicy) -> base.LoadedPolicy:
         loaded = base.load(player.policy, dict(player.arguments))
         base.check_spec(loaded, self._scene.robot)
         return loaded
 
     @functools.cache  # noqa: B019
     def _simulator(self, drawn: bool) -> Simulator:
-        kind = Simulator if drawn else _Dark
+        kind = Simulator if drawn else _UnrenderedSimulator
         return kind(self._scene, drawn=drawn, success=self._task.success)
 
 
-class _Dark(Simulator):
+class _UnrenderedSimulator(Simulator):
     """A simulator without a renderer, several times faster, for policies that look at no observation."""
 
     def observe(self) -> dict[str, Any]:
@@ -119,17 +119,19 @@ class _Dark(Simulator):
 
 
 @functools.cache
-def of(task: str) -> Lab:
+def of(task: str) -> PairRunner:
     """The lab of a task in this process."""
-    return Lab(catalog.task(task))
+    return PairRunner(catalog.task(task))
 
 
-def watch(simulator: Simulator, episode: Episode, needs: severity.Needs, actions: Iterable[np.ndarray]) -> Look:
+def watch(
+    simulator: Simulator, episode: Episode, needs: severity.Needs, actions: Iterable[np.ndarray]
+) -> EpisodeObservation:
     """What a measure needs to see of an episode under these actions."""
     simulator.reset(episode)
     picture = simulator.observe()["image"].copy() if needs == "picture" else None
-    found = [measurements.read(simulator)]
+    readings = [measurements.read(simulator)]
     for action in actions:
         simulator.advance(action)
-        found.append(measurements.read(simulator))
-    return Look(instruction=simulator.instruction, readings=tuple(found), picture=picture)
+        readings.append(measurements.read(simulator))
+    return EpisodeObservation(instruction=simulator.instruction, readings=tuple(readings), picture=picture)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vlagen_bench.errors import ConfigError, VlagenError
@@ -14,34 +15,31 @@ from vlagen_bench.utils import paths
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class FileCheck:
     """What was found about one file."""
 
     what: str
     problem: str | None
 
 
-def validate() -> list[Finding]:
+def validate() -> list[FileCheck]:
     """One finding per file; never raises for what is wrong in a file."""
     tasks = sorted(paths.tasks_dir().glob("*.yaml"))
     suites = sorted((paths.tasks_dir() / "suites").glob("*.yaml"))
     return [
-        *(_finding(f"pack {name}", lambda name=name: _pack(name)) for name in manifest.names()),
-        *(_finding(f"task {path.stem}", lambda path=path: _task(path)) for path in tasks),
-        *(_finding(f"suite {path.stem}", lambda path=path: _suite(path)) for path in suites),
-        *(
-            _finding(f"entry {path.parent.name}/{path.stem}", lambda path=path: _entry(path))
-            for path in entries.files()
-        ),
+        *(_finding(f"pack {name}", partial(_pack, name)) for name in manifest.names()),
+        *(_finding(f"task {path.stem}", partial(_task, path)) for path in tasks),
+        *(_finding(f"suite {path.stem}", partial(_suite, path)) for path in suites),
+        *(_finding(f"entry {path.parent.name}/{path.stem}", partial(_entry, path)) for path in entries.files()),
     ]
 
 
-def _finding(what: str, look: Callable[[], None]) -> Finding:
+def _finding(what: str, look: Callable[[], None]) -> FileCheck:
     try:
         look()
     except VlagenError as error:
-        return Finding(what=what, problem=str(error))
-    return Finding(what=what, problem=None)
+        return FileCheck(what=what, problem=str(error))
+    return FileCheck(what=what, problem=None)
 
 
 def _pack(name: str) -> None:

@@ -45,14 +45,14 @@ def evaluation(
         scene, workers, policy_ms=policy_ms, episodes=episodes, software="llvmpipe" in renderer
     )
     measuring = map(bench_eval.measure, wanted * rounds)
-    found = list(tracked(measuring, total=len(wanted) * rounds, label="measuring", console=out))
-    by_setting = {setting: found[number :: len(wanted)] for number, setting in enumerate(wanted)}
+    speeds = list(tracked(measuring, total=len(wanted) * rounds, label="measuring", console=out))
+    by_setting = {setting: speeds[number :: len(wanted)] for number, setting in enumerate(wanted)}
     table = Table(title=f"Evaluation of {scene}", title_justify="left", caption_justify="left")
     for name in COLUMNS:
         table.add_column(name, justify="right")
     for setting, its in by_setting.items():
-        alike = [one for one in wanted if one.policy_ms == setting.policy_ms]
-        core = next((one for one in alike if (one.workers, one.threads) == (1, 1)), None)
+        alike = [candidate for candidate in wanted if candidate.policy_ms == setting.policy_ms]
+        core = next((candidate for candidate in alike if (candidate.workers, candidate.threads) == (1, 1)), None)
         speed = bench_eval.typical(its)
         table.add_row(
             str(setting.workers),
@@ -103,9 +103,9 @@ def soak(out: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0, 
         given = [*words, "--workers", str(workers), "--retries", "50", "--out", str(path)]
         return [sys.executable, "-c", code, *given]
 
-    found = soaking.soak(command, out, kills=kills, longest_s=longest_s, seed=seed, say=say)
+    result = soaking.soak(command, out, kills=kills, longest_s=longest_s, seed=seed, say=say)
     say(
-        f"{found.driver_kills} kills of the driver and {found.worker_kills} of workers in {found.rounds} runs of "
-        f"{found.episodes} episodes: {len(found.unequal)} episodes differ from an uninterrupted run's."
+        f"{result.driver_kills} kills of the driver and {result.worker_kills} of workers in {result.rounds} runs of "
+        f"{result.episodes} episodes: {len(result.unequal)} episodes differ from an uninterrupted run's."
     )
-    return INCOMPLETE if found.unequal else OK
+    return INCOMPLETE if result.unequal else OK

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vlagen_bench.axes import Axis
-    from vlagen_bench.calibration.curves import Curve, Drop
-    from vlagen_bench.calibration.pairs import Player
+    from vlagen_bench.calibration.curves import CalibrationCurve, Drop
+    from vlagen_bench.calibration.pairs import PairedPolicy
     from vlagen_bench.types import Task
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
@@ -59,14 +59,14 @@ class CalibrateArgs:
     out: Path = OUT
     """The folder of data, page and figures."""
 
-    def players(self, kind: str) -> "list[Player]":
+    def players(self, kind: str) -> "list[PairedPolicy]":
         """The policies that are played on an axis of this kind."""
         from vlagen_bench.calibration.curves import EXPERT
-        from vlagen_bench.calibration.pairs import Player
+        from vlagen_bench.calibration.pairs import PairedPolicy
 
-        own = [Player(policy=EXPERT)] if self.expert or kind in FELT else []
+        own = [PairedPolicy(policy=EXPERT)] if self.expert or kind in FELT else []
         arguments = tuple(sorted(key_values(self.policy_args).items()))
-        return own if self.policy is None else [*own, Player(policy=self.policy, arguments=arguments)]
+        return own if self.policy is None else [*own, PairedPolicy(policy=self.policy, arguments=arguments)]
 
     def episodes_of(self, task: str, axis: str) -> int:
         """As many as asked for, else as the curve has that is kept, so that it is gone on with and not replaced."""
@@ -99,8 +99,8 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     if args.policy_args and args.policy is None:
         raise ConfigError("--policy-args: there is no policy that takes them. Name one: --policy module:Class")
     if args.sweep:
-        for one in chosen:
-            _sweep(out, task, one, args.episodes_of(task.name, one.name))
+        for chosen_axis in chosen:
+            _sweep(out, task, chosen_axis, args.episodes_of(task.name, chosen_axis.name))
         return OK
     if args.out == OUT and not OUT.is_dir():
         raise ConfigError(
@@ -130,7 +130,7 @@ def _names(text: str, scene: str) -> tuple[str, ...]:
     return names
 
 
-def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[Curve]":
+def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[CalibrationCurve]":
     """Every curve, with what was not known yet measured and kept point by point."""
     from vlagen_bench.axes import AXES
     from vlagen_bench.calibration import calibrate as calibration
@@ -138,12 +138,12 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
     from vlagen_bench.harness.progress import tracked
 
     todo, known = [], {}
-    for one in chosen:
-        episodes, path = args.episodes_of(task.name, one.name), curves.path_of(args.out, task.name, one.name)
-        curve = calibration.outline(task, one, episodes=episodes, seed=calibration.SEED)
+    for axis in chosen:
+        episodes, path = args.episodes_of(task.name, axis.name), curves.path_of(args.out, task.name, axis.name)
+        curve = calibration.outline(task, axis, episodes=episodes, seed=calibration.SEED)
         before = [] if args.again else [curves.read(curves.part_of(path)), curves.read(path)]
-        known[one.name] = next((old for old in before if old is not None and old.plan == curve.plan), curve)
-        todo += calibration.jobs(known[one.name], args.players(one.kind))
+        known[axis.name] = next((old for old in before if old is not None and old.plan == curve.plan), curve)
+        todo += calibration.jobs(known[axis.name], args.players(axis.kind))
     measured = calibration.measure_all(todo, workers=args.workers)
     for job, point in tracked(measured, total=len(todo), label="calibrating", console=out):
         order = tuple(calibration.points_of(AXES.get(job.axis)))
@@ -153,7 +153,7 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
     return list(known.values())
 
 
-def _show(out: "Console", curve: "Curve") -> None:
+def _show(out: "Console", curve: "CalibrationCurve") -> None:
     from rich.table import Table
 
     players = curve.players()
@@ -192,13 +192,17 @@ def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> N
         raise ConfigError(f"The axis {axis.name} has no size, so there is nothing to sweep.")
     sizes = calibration.sizes_between(axis, SWEEP_STEPS)
     measured = calibration.sweep(task, axis, sizes, episodes=episodes, seed=calibration.SEED)
-    found = list(tracked(measured, total=len(sizes), label=f"sweeping {axis.name}", console=out))
+    severities = list(tracked(measured, total=len(sizes), label=f"sweeping {axis.name}", console=out))
     title = f"{axis.name} in {task.ref}"
     table = Table(axis.sized_by, axis.measure, "95 % interval", title=title, title_justify="left")
-    for size, one in zip(sizes, found, strict=True):
-        table.add_row(f"{size:g} {axis.unit}".strip(), f"{one.mean:.4g}", f"{one.low:.4g} – {one.high:.4g}")
+    for size, measured_size in zip(sizes, severities, strict=True):
+        table.add_row(
+            f"{size:g} {axis.unit}".strip(),
+            f"{measured_size.mean:.4g}",
+            f"{measured_size.low:.4g} – {measured_size.high:.4g}",
+        )
     out.print(table)
-    means = [one.mean for one in found]
+    means = [measured_size.mean for measured_size in severities]
     # A ratio's steps are alike in its logarithm: twice, four times, eight times.
     severity = [log(mean) for mean in means] if measure_of(axis).unit == "times" else means
     proposal = equal_steps(sizes, severity, whole=calibration.whole(axis))

@@ -73,8 +73,8 @@ def install(
     """
     from vlagen_bench.packs import install as installer
 
-    found = installer.install(pack, source, console(), mirror=mirror)
-    console().print(installer.summary(pack, found), markup=False, soft_wrap=True)
+    installed = installer.install(pack, source, console(), mirror=mirror)
+    console().print(installer.summary(pack, installed), markup=False, soft_wrap=True)
     return OK
 
 
@@ -87,10 +87,10 @@ def check(pack: Positional[Name]) -> int:
     from vlagen_bench.packs import manifest as packs
 
     manifest = packs.load(pack)
-    found = packs.check(manifest, packs.folder(pack))
-    packs.require(pack, found)
+    checked = packs.check(manifest, packs.folder(pack))
+    packs.require(pack, checked)
     console().print(f"All {len(manifest.files)} files of '{pack}' are right.")
-    for path in found.stand_ins:
+    for path in checked.stand_ins:
         console().print(f"a stand-in for the upstream file: {path}", markup=False)
     return OK
 
@@ -159,27 +159,31 @@ def certify(
         raise ConfigError(f"--workers: at least 1 process is needed, not {workers}.")
     target = out or Path(f"{suite}.certificate.jsonl")
     looked_at = certificates.certify(made, task, target, workers=workers)
-    found = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
+    results = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
     table = Table(
         "condition", "n", "solved", "95 % interval", "mean steps", "unfair", title=suite, title_justify="left"
     )
-    for name in dict.fromkeys(one.condition for one in found):
-        mine = [one for one in found if one.condition == name]
-        solved = [one for one in mine if one.solved]
-        steps = f"{sum(one.steps for one in solved) / len(solved):.0f}" if solved else "–"
+    for name in dict.fromkeys(certificate.condition for certificate in results):
+        mine = [certificate for certificate in results if certificate.condition == name]
+        solved = [certificate for certificate in mine if certificate.solved]
+        steps = f"{sum(certificate.steps for certificate in solved) / len(solved):.0f}" if solved else "–"
         cells = (
             f"{len(solved)}",
             percent_range(wilson(len(solved), len(mine))),
             steps,
-            str(sum(bool(one.problems) for one in mine)),
+            str(sum(bool(certificate.problems) for certificate in mine)),
         )
         table.add_row(name, str(len(mine)), *cells)
     out_console = console()
     out_console.print(table)
-    wrong = [one for one in found if not one.solved or one.problems]
-    for one in wrong:
-        text = "; ".join([*one.problems, *([] if one.solved else [f"not solved: {one.trouble}"])])
-        out_console.print(f"{one.id} {one.condition} {one.index}: {text}", markup=False, soft_wrap=True)
+    wrong = [certificate for certificate in results if not certificate.solved or certificate.problems]
+    for certificate in wrong:
+        text = "; ".join(
+            [*certificate.problems, *([] if certificate.solved else [f"not solved: {certificate.trouble}"])]
+        )
+        out_console.print(
+            f"{certificate.id} {certificate.condition} {certificate.index}: {text}", markup=False, soft_wrap=True
+        )
     out_console.print(f"Written: {target}", markup=False, soft_wrap=True)
     return INCOMPLETE if wrong else OK
 
@@ -221,7 +225,7 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
         ("memory", lambda m: f"{m.memory_mb:.0f} MB"),
         ("harness over raw loop", lambda m: f"{100 * m.harness_share:+.1f} %"),
     ):
-        table.add_row(label, *(text(one) for one in measured))
+        table.add_row(label, *(text(speed) for speed in measured))
     out.print(table)
     for name, seconds in bench.measure_starts().items():
         out.print(f"{name}: {seconds:.2f} s")

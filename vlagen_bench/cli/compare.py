@@ -28,15 +28,15 @@ def compare(
             f"--films {films}: it is a number of episodes, whose films are shown on the page that --out DIR writes. Give both."
         )
     from vlagen_bench.harness.early_stopping import STOPPED
-    from vlagen_bench.report import comparison as comparisons
+    from vlagen_bench.report import comparison
     from vlagen_bench.report.comparison_terminal import tables
 
-    to, found = console(), comparisons.compare(runs)
+    to, compared = console(), comparison.compare(runs)
 
     def say(text: str) -> None:
         to.print(text, markup=False, soft_wrap=True)
 
-    for label, run in found.runs.items():
+    for label, run in compared.runs.items():
         oracle = ", an oracle: shown and never ranked" if run.oracle else ""
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
         if not run.report.complete:
@@ -45,21 +45,23 @@ def compare(
             say(f"   stopped by --until {run.report.stopped}. {STOPPED}")
             if run.report.verdict is not None:
                 say(f"   {run.report.verdict}")
-    if found.left_out:
-        say(f"{found.left_out} episodes without an outcome in every run are left out, so all of this is provisional.")
-    if len(found.ranked) < 2:
+    if compared.left_out:
+        say(
+            f"{compared.left_out} episodes without an outcome in every run are left out, so all of this is provisional."
+        )
+    if len(compared.ranked) < 2:
         say("Fewer than two of them are no oracles, so nothing is ranked or subtracted.")
-    for table in tables(found):
+    for table in tables(compared):
         to.print(table)
-    if not found.differing:
+    if not compared.differing:
         say("No episode has different outcomes.")
     if out is not None:
         from vlagen_bench.harness.progress import tracked
         from vlagen_bench.report import comparison_page, refilm
 
-        wanted = refilm.missing(found, films)
+        wanted = refilm.missing(compared, films)
         made = tracked(refilm.make(wanted), total=len(wanted), label="filming", console=to) if wanted else ()
         for why in filter(None, made):
             say(f"No film, since it would show something else than what is recorded: {why}")
-        say(f"Written: {comparison_page.write(found, out)}")
+        say(f"Written: {comparison_page.write(compared, out)}")
     return OK

@@ -13,13 +13,13 @@ from typing import Annotated, Literal
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values
-from vlagen_bench.cli.playing import Playing
+from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording:
+class RecordingOptions:
     """What is kept of a run, and when it stops."""
 
     video: Literal["all", "failures", "none"] = "failures"
@@ -64,8 +64,8 @@ class EvalArgs:
     out: Path | None = None
     """Run folder; default: runs/<suite>-<policy>-<plan>."""
     selection: Selection = field(default_factory=Selection)
-    playing: Playing = field(default_factory=Playing)
-    recording: Recording = field(default_factory=Recording)
+    playing: ExecutionOptions = field(default_factory=ExecutionOptions)
+    recording: RecordingOptions = field(default_factory=RecordingOptions)
 
 
 def main() -> None:
@@ -105,14 +105,14 @@ def evaluate(args: EvalArgs) -> int:
 
 
 def _evaluate(args: EvalArgs, plan, path: Path) -> int:
-    from vlagen_bench.harness.early_stopping import Stop
+    from vlagen_bench.harness.early_stopping import EarlyStopping
     from vlagen_bench.packs import manifest
     from vlagen_bench.plan import catalog
     from vlagen_bench.policies import base
     from vlagen_bench.scenes import specs
 
     until = args.recording.until
-    stop = Stop(until, plan) if until is not None else None
+    stop = EarlyStopping(until, plan) if until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.scene(task.scene)
     # Wrong files would make wrong scores, so every file is checked; before a policy is loaded, which may take minutes.
@@ -125,7 +125,7 @@ def _evaluate(args: EvalArgs, plan, path: Path) -> int:
 
 def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, path: Path, stop) -> int:
     from vlagen_bench.harness import header, run
-    from vlagen_bench.harness.counts import Tally
+    from vlagen_bench.harness.counts import Counts
     from vlagen_bench.harness.loggers import logs
     from vlagen_bench.harness.progress import RunProgress
     from vlagen_bench.plan import catalog
@@ -144,19 +144,19 @@ def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, 
     film = VideoWriter(path / "videos", recording.video, scene.control_hz) if recording.video != "none" else None
     with RunFolder.writing(path, head, plan) as folder:
         folder.amend(stopped=None)  # unless it ends so again
-        folder.note_player({"executor": playing.executor, "workers": playing.processes})
+        folder.note_executor({"executor": playing.executor, "workers": playing.processes})
         if playing.isolate:
             loaded.policy.output.keep_in(path / "policy.log")
         done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=recording.retry_errors)]
-        tally = Tally(plan, groups, [folder.results[key] for key in done])
+        counts = Counts(plan, groups, [folder.results[key] for key in done])
         _announce(out, args, plan, loaded, path, len(done), stand_ins)
         stopped = None
-        progress = RunProgress(out, tally, until=recording.until)
-        with logs(recording.log, path, head, tally, note) as also, progress:
+        progress = RunProgress(out, counts, until=recording.until)
+        with logs(recording.log, path, head, counts, note) as also, progress:
             try:
-                with playing.players(task, loaded, film, note) as players:
+                with playing.start_executor(task, loaded, film, note) as executor:
                     run.run(
-                        plan, players, folder, (tally, progress, *also),
+                        plan, executor, folder, (counts, progress, *also),
                         max_errors=recording.max_errors, retry_errors=recording.retry_errors, stop=stop,
                     )  # fmt: skip
             except KeyboardInterrupt:
@@ -194,14 +194,14 @@ def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> i
 
     note = partial(out.print, markup=False, soft_wrap=True)
     planned = [episode.to_dict() for episode in plan.episodes]
-    found = rows(planned, folder.results, groups)
+    result_rows = rows(planned, folder.results, groups)
     sequences = stop and stop.intervals
     with writing_to(folder.path):
-        write_csv(folder.path / "summary.csv", found, sequences)
+        write_csv(folder.path / "summary.csv", result_rows, sequences)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", found, sequences))
-    for table in (levels_table(found), interaction_table(interactions(planned, folder.results))):
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", result_rows, sequences))
+    for table in (levels_table(result_rows), interaction_table(interactions(planned, folder.results))):
         if table is not None:
             out.print(table)
     errors = [record for record in folder.results.values() if record["outcome"] == "error"]
@@ -234,12 +234,12 @@ def _compare_repeats(folders: tuple[Path, ...]) -> None:
     from vlagen_bench.report import repeats
     from vlagen_bench.report.html import write_report
 
-    out, found = console(), repeats.of_run(folders[0])
+    out, repeated = console(), repeats.of_run(folders[0])
     for path in folders:
         write_report(path)
     out.print()
-    out.print(repeats.table(found))
-    out.print(repeats.floor(found), markup=False, soft_wrap=True)
+    out.print(repeats.table(repeated))
+    out.print(repeats.floor(repeated), markup=False, soft_wrap=True)
 
 
 def _again() -> str:

@@ -3,13 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vlagen_bench.leaderboard.commitment import Opening
 
 CARD, SITE = Path("card.yaml"), Path("site")
 
@@ -91,20 +94,20 @@ def verify(
         raise ConfigError(
             "--seed repeats a draw that others can foresee, and --out writes an entry: leave one of both out."
         )
-    found = submission.load(file, _opened(opening, commitment))
+    submitted = submission.load(file, _opened(opening, commitment))
     if out:
-        _check_own(out, found.archive_sha256)
-    published = entries.load(found.plan.suite.name)
+        _check_own(out, submitted.archive_sha256)
+    published = entries.load(submitted.plan.suite.name)
     printer = console()
     checked = verification.verify(
-        found,
+        submitted,
         published=published,
         sample=sample,
         seed=seed,
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
-    printer.print(results_table(f"{found.plan.suite.name}: {found.card.name}", found.rows()))
+    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}", submitted.rows()))
     entry = checked.entry()
     for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):
         _say(title)
@@ -115,9 +118,9 @@ def verify(
     if checked.network == "open":
         _say("The sandbox had the network: this system does not let it be cut off.")
     _say(f"The entry is {entry.kind}.")
-    if any(one.name == entry.name for one in published):
+    if any(other.name == entry.name for other in published):
         _say("The entry of this very file is published already.")
-    for name in verification.alike(found, published):
+    for name in verification.alike(submitted, published):
         _say(
             f"The entry '{name}' has the same actions, which are the same in each episode: whoever never looks acts so, "
             f"and whether one is a copy of the other cannot be told."
@@ -161,9 +164,9 @@ def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
     """
     from vlagen_bench.leaderboard import commitment as hidden
 
-    found = hidden.reveal(_small(opening), _small(commitment))
-    _say(f"These seeds of the suite '{found.suite}' are those that were committed to:")
-    for seed in found.seeds:
+    seeds = hidden.reveal(_small(opening), _small(commitment))
+    _say(f"These seeds of the suite '{seeds.suite}' are those that were committed to:")
+    for seed in seeds.seeds:
         _say(str(seed))
     return OK
 
@@ -206,12 +209,14 @@ def _check_own(out: Path, archive_sha256: str) -> None:
         )
 
 
-def _opened(opening: Path | None, commitment: Path | None):
+def _opened(opening: Path | None, commitment: Path | None) -> "Opening | None":
     from vlagen_bench.leaderboard import commitment as hidden
 
-    if (opening is None) != (commitment is None):
+    if opening is None and commitment is None:
+        return None
+    if opening is None or commitment is None:
         raise ConfigError("Give both --opening and --commitment: revealed seeds count only if they were committed to.")
-    return hidden.reveal(_small(opening), _small(commitment)) if opening else None
+    return hidden.reveal(_small(opening), _small(commitment))
 
 
 def _small(path: Path) -> bytes:
@@ -234,7 +239,7 @@ def _write_new(path: Path, data: bytes) -> None:
         raise ConfigError(f"{path} exists already, and is not written over. Name another file: --out FILE") from None
 
 
-def _json(value) -> bytes:
+def _json(value: object) -> bytes:
     return (json.dumps(value, indent=1) + "\n").encode()
 
 

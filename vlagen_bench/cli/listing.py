@@ -47,7 +47,7 @@ def list_all() -> int:
         for axis in (axis for axis in AXES if axis.kind == kind):
             sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings])
             scenes = "all" if set(axis.scenes) == set(specs.scene_names()) else ", ".join(axis.scenes)
-            what = axis.__doc__.strip().splitlines()[0]
+            what = axis.summary()
             axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", scenes, what)
         axes.add_section()
     for table in (suites, tasks):

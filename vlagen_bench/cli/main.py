@@ -1,14 +1,13 @@
 """`vlagen`: the app of all commands except scoring."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench.cli import bench as benches
-from vlagen_bench.cli import commands, leaderboard
+from vlagen_bench.cli import bench, commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.common import exit_with
 from vlagen_bench.cli.compare import compare
@@ -27,7 +26,7 @@ class Group:
     """Commands of two words, `vlagen bench env`."""
 
     help: str
-    commands: dict[str, Callable[..., Any]]
+    commands: Mapping[str, "Callable[..., Any] | Group"]
 
 
 COMMANDS: dict[str, Callable[..., Any] | Group] = {
@@ -49,7 +48,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "bench": Group(
         help="Measure speed and memory here.",
         commands={
-            "env": commands.bench_env, "scale": bench_scale, "eval": benches.evaluation, "soak": benches.soak,
+            "env": commands.bench_env, "scale": bench_scale, "eval": bench.evaluation, "soak": bench.soak,
         },
     ),
     "replay": replay,
@@ -63,7 +62,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
 }  # fmt: skip
 
 
-def make_app(known: dict[str, Callable[..., Any] | Group] = COMMANDS) -> SubcommandApp:
+def make_app(known: Mapping[str, Callable[..., Any] | Group] = COMMANDS) -> SubcommandApp:
     """The parser of these commands."""
     app = SubcommandApp()
     for name, command in known.items():
@@ -75,7 +74,7 @@ def make_app(known: dict[str, Callable[..., Any] | Group] = COMMANDS) -> Subcomm
 
 
 def check_words(
-    words: Sequence[str], known: dict[str, Callable[..., Any] | Group] = COMMANDS, of: str = "vlagen"
+    words: Sequence[str], known: Mapping[str, Callable[..., Any] | Group] = COMMANDS, of: str = "vlagen"
 ) -> None:
     """Raises `ConfigError` if they do not begin with a command; options are the parser's."""
     if not words or words[0].startswith("-"):

@@ -10,17 +10,17 @@ from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
-    from vlagen_bench.harness.env_runner import Film
+    from vlagen_bench.harness.env_runner import FilmRecorder
     from vlagen_bench.harness.limits import Limits
     from vlagen_bench.harness.on_ray.cluster import Cluster
-    from vlagen_bench.harness.run import Players
+    from vlagen_bench.harness.run import Executor
     from vlagen_bench.policies.base import LoadedPolicy
-    from vlagen_bench.policies.isolation.proxy import Isolation
+    from vlagen_bench.policies.isolation.proxy import IsolationLimits
     from vlagen_bench.types import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class Playing:
+class ExecutionOptions:
     """How episodes are played. Results depend only on the options of chunks, and on those that end an episode as an error."""
 
     workers: int = 1
@@ -77,9 +77,9 @@ class Playing:
             recycle_after=Limits.recycle_after if self.recycle_after is None else self.recycle_after,
         )
 
-    def isolation(self) -> "Isolation | None":
+    def isolation(self) -> "IsolationLimits | None":
         """What an isolated policy may take; None: it lives here. Raises `ConfigError`."""
-        from vlagen_bench.policies.isolation.proxy import Isolation
+        from vlagen_bench.policies.isolation.proxy import IsolationLimits
 
         if not self.isolate:
             if self.policy_memory_mb is not None:
@@ -87,8 +87,8 @@ class Playing:
             return None
         if self.executor == "ray":
             raise ConfigError("--isolate is of --executor processes: with ray, policies live apart anyway.")
-        start_s = max(Isolation.start_s, self.step_timeout)
-        return Isolation(step_s=self.step_timeout, start_s=start_s, memory_mb=self.policy_memory_mb)
+        start_s = max(IsolationLimits.start_s, self.step_timeout)
+        return IsolationLimits(step_s=self.step_timeout, start_s=start_s, memory_mb=self.policy_memory_mb)
 
     @property
     def processes(self) -> int | None:
@@ -127,7 +127,7 @@ class Playing:
 
             return proxy.load(name, arguments, isolation)
         if (cluster := self.cluster) is not None:
-            cluster.connect(self.processes)
+            cluster.connect(self.processes or 1)
             from vlagen_bench.harness.on_ray import probe_policy
 
             return probe_policy.load(name, arguments, cluster)
@@ -135,14 +135,14 @@ class Playing:
 
         return base.load(name, arguments)
 
-    def players(
-        self, task: "Task", loaded: "LoadedPolicy", film: "Film | None", note: Callable[[str], Any]
-    ) -> AbstractContextManager["Players"]:
+    def start_executor(
+        self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
+    ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""
-        from vlagen_bench.harness.executors import players
+        from vlagen_bench.harness.executors import make_executor
         from vlagen_bench.harness.worker import simulator
 
-        return players(
+        return make_executor(
             task,
             partial(simulator, task),
             loaded,

@@ -58,7 +58,7 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
 def _usual(args: PowerArgs) -> tuple[float, ...]:
     """The usual differences, less those that this rate or discordance leaves no room for."""
     most = min(_room(args.rate), 1.0 if args.discordance is None else args.discordance)
-    return tuple(one for one in DIFFERENCES if one <= most)
+    return tuple(difference for difference in DIFFERENCES if difference <= most)
 
 
 def _room(rate: float) -> float:

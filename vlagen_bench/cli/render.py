@@ -69,7 +69,7 @@ def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan import catalog
     from vlagen_bench.sim.simulator import Simulator
-    from vlagen_bench.utils.contact_sheet import Cell, contact_sheet
+    from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
 
     made = which.plan()
     simulator = Simulator.of(catalog.task(made.suite.task))
@@ -82,7 +82,7 @@ def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
         number = f"episode {episode.index}"
         row, label = (episode.condition, number) if by == "condition" else (number, episode.condition)
         image = simulator.observe()["image"]
-        cells.append(Cell(row=row, label=f"{label}: {episode.instruction}", image=image))
+        cells.append(SheetCell(row=row, label=f"{label}: {episode.instruction}", image=image))
     suite = made.suite.name
     target = out or Path(f"{suite}.png")
     contact_sheet(f"{suite}, seed {made.suite.seed}, plan {made.hash[:12]}", cells).save(target)

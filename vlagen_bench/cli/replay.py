@@ -9,8 +9,8 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
 
 if TYPE_CHECKING:
-    from vlagen_bench.harness.replay import Comparison
-    from vlagen_bench.runs.episodes import Take
+    from vlagen_bench.harness.replay import ReplayComparison
+    from vlagen_bench.runs.episodes import RecordedEpisode
 
 
 def replay(
@@ -36,17 +36,20 @@ def replay(
     from vlagen_bench.plan.plan import task_of
     from vlagen_bench.runs import episodes
 
-    out_console, found = console(), list(episodes.of_run(run, episode))
-    if not found:
+    out_console, recorded = console(), list(episodes.of_run(run, episode))
+    if not recorded:
         raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
-    task = task_of(found[0].episode.task)
-    compared = _filmed(found, task, out or run / "replayed") if video else _unseen(found, task)
-    shown = list(tracked(compared, total=len(found), label="replaying", console=out_console))
-    for one in shown:
-        for line in _lines(one):
+    task = task_of(recorded[0].episode.task)
+    compared = _filmed(recorded, task, out or run / "replayed") if video else _unseen(recorded, task)
+    shown = list(tracked(compared, total=len(recorded), label="replaying", console=out_console))
+    for comparison in shown:
+        for line in _lines(comparison):
             out_console.print(line, markup=False, soft_wrap=True)
-    exact, wrong = sum(one.exact for one in shown), sum(bool(one.disagreements) for one in shown)
-    scored = sum(one.scored for one in shown)
+    exact, wrong = (
+        sum(comparison.exact for comparison in shown),
+        sum(bool(comparison.disagreements) for comparison in shown),
+    )
+    scored = sum(comparison.scored for comparison in shown)
     unscored = f"; {len(shown) - scored} were recorded as errors, and have none" if scored < len(shown) else ""
     out_console.print(
         f"Re-simulated: {len(shown)}, of which {exact} the same state by state, bit for bit; {len(shown) - exact} diverge; "
@@ -66,29 +69,29 @@ def replay(
     return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 
-def _unseen(found: "list[Take]", task):
-    from vlagen_bench.harness.replay import Unseen, replay
+def _unseen(recorded: "list[RecordedEpisode]", task):
+    from vlagen_bench.harness.replay import UnrenderedSimulator, replay
 
-    sim = Unseen(task)
-    return (replay(take, sim, task) for take in found)
+    sim = UnrenderedSimulator(task)
+    return (replay(take, sim, task) for take in recorded)
 
 
-def _filmed(found: "list[Take]", task, folder: Path):
+def _filmed(recorded: "list[RecordedEpisode]", task, folder: Path):
     from vlagen_bench.report.refilm import film
     from vlagen_bench.sim.simulator import Simulator
 
     sim = Simulator.of(task)
-    return (film(take, sim, task, folder) for take in found)
+    return (film(take, sim, task, folder) for take in recorded)
 
 
-def _lines(one: "Comparison"):
+def _lines(comparison: "ReplayComparison"):
     from vlagen_bench.harness.replay import TOLERANCE_M
 
-    name = f"{one.episode.condition} {one.episode.index} ({one.episode.id})"
-    if not one.exact:
-        stands = "" if one.disagreements or not one.scored else "; its score is the same"
-        if one.apart_m is not None:
-            stands += f"; its distances differ by {one.apart_m:.4f} m at most, and may by {TOLERANCE_M:g} m"
-        yield f"{name}: diverges {one.where}{stands}"
-    for clause in one.disagreements:
+    name = f"{comparison.episode.condition} {comparison.episode.index} ({comparison.episode.id})"
+    if not comparison.exact:
+        stands = "" if comparison.disagreements or not comparison.scored else "; its score is the same"
+        if comparison.apart_m is not None:
+            stands += f"; its distances differ by {comparison.apart_m:.4f} m at most, and may by {TOLERANCE_M:g} m"
+        yield f"{name}: diverges {comparison.where}{stands}"
+    for clause in comparison.disagreements:
         yield f"{name}: {clause}"

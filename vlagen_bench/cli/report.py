@@ -25,31 +25,39 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     from vlagen_bench.report.html import write_report
     from vlagen_bench.report.html.reproduce import measure
     from vlagen_bench.report.published_table import blocks
-    from vlagen_bench.report.terminal import interaction_table, levels_table, once_table, results_table, trouble_table
+    from vlagen_bench.report.terminal import (
+        failure_mode_table,
+        interaction_table,
+        levels_table,
+        once_table,
+        results_table,
+    )
 
     out, read = console(), load.read(run)
-    found = read.report
+    run_report = read.report
 
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
-    if not found.complete:
+    if not run_report.complete:
         say(
-            f"Incomplete: of {found.planned} episodes, {found.missing} have no result and {found.errors} ended as errors. "
+            f"Incomplete: of {run_report.planned} episodes, {run_report.missing} have no result and {run_report.errors} ended as errors. "
             f"Everything below is over the others, and provisional."
         )
-    if found.stopped is not None:
+    if run_report.stopped is not None:
         say(
-            f"Stopped by --until {found.stopped}: {found.missing} of {found.planned} episodes were not needed. {STOPPED}"
+            f"Stopped by --until {run_report.stopped}: {run_report.missing} of {run_report.planned} episodes were not needed. {STOPPED}"
         )
-    if found.verdict is not None:
-        say(found.verdict)
-    if found.oracle:
+    if run_report.verdict is not None:
+        say(run_report.verdict)
+    if run_report.oracle:
         say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
-    oracle = " (oracle)" if found.oracle else ""
-    out.print(results_table(f"{found.suite}: {escape(found.policy)}{oracle}", found.rows, found.sequences))
-    more = (levels_table(found.rows), interaction_table(found.interactions))
-    for table in (*more, once_table(found.rows), trouble_table(found.troubles)):
+    oracle = " (oracle)" if run_report.oracle else ""
+    out.print(
+        results_table(f"{run_report.suite}: {escape(run_report.policy)}{oracle}", run_report.rows, run_report.sequences)
+    )
+    more = (levels_table(run_report.rows), interaction_table(run_report.interactions))
+    for table in (*more, once_table(run_report.rows), failure_mode_table(run_report.troubles)):
         if table is not None:
             out.print(table)
     again = repeats.of_run(run)
@@ -60,13 +68,13 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
         say(f"Noise floor: not measured. To measure it: {measure(read.header, again.first)}")
     for path in again.others:
         say(f"{path} is no repeat of it: it is of another plan or policy, or damaged.")
-    for block in blocks(found):
+    for block in blocks(run_report):
         say(f"\n{block.sentence}")
         for table in block.tables:
             out.print(table)
         for line in block.sources:
             say(line)
-    if not found.published:
-        say(f"Nothing is published here for the suite {found.suite}.")
+    if not run_report.published:
+        say(f"Nothing is published here for the suite {run_report.suite}.")
     say(f"\nThe page of this run: {write_report(run, html)}")
     return OK

@@ -40,10 +40,10 @@ def bench_scale(
 
     Cluster().connect(1)
     from vlagen_bench.diagnostics import bench_scale as scale
-    from vlagen_bench.harness.on_ray.null import Waits
+    from vlagen_bench.harness.on_ray.null import NullSettings
 
     out = console()
-    waits = Waits(step_s=step_ms / 1000, horizon=horizon)
+    waits = NullSettings(step_s=step_ms / 1000, horizon=horizon)
     table = Table(
         "environments", "episodes/s", "questions/s", "busy", "an episode", "to store", "CPU", "a question", "memory",
         title="The driver's load: busy, and for an episode; computing for an episode, and for a question",
@@ -60,7 +60,7 @@ def bench_scale(
             f"{load.cpu_ms:.1f} ms", f"{load.question_us:.0f} us", f"{load.memory_mb:.0f} MB",
         )  # fmt: skip
     out.print(table)
-    needs = scale.Needs(environments=wanted, policy_s=policy_ms / 1000, batch=batch, waits=waits)
+    needs = scale.ResourceNeeds(environments=wanted, policy_s=policy_ms / 1000, batch=batch, waits=waits)
     busy, cores = needs.driver(load)
     pictures, records = needs.traffic_mb_s(load)
     out.print(

@@ -32,20 +32,20 @@ def serve(
         from vlagen_bench.policies.remote.server import Server
     except ModuleNotFoundError as error:
         raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
-    from vlagen_bench.policies.remote.session import Served
+    from vlagen_bench.policies.remote.session import ServedPolicy
 
     out = console()
 
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
-    served = Served(base.load(policy, key_values(policy_args)))
+    served = ServedPolicy(base.load(policy, key_values(policy_args)))
     # A container is ended by SIGTERM: as by Ctrl-C, the policy is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = Server(served, host=host, port=port, note=say)
     try:
-        with server.listening() as found:
-            say(f"Serving {policy} at ws://{host}:{found}. Ctrl-C ends it.")
+        with server.listening() as listening_at:
+            say(f"Serving {policy} at ws://{host}:{listening_at}. Ctrl-C ends it.")
             if not is_loopback(host):
                 say(
                     f"warning: everyone who reaches {host} can ask this policy, without a key, and nothing is encrypted."

@@ -104,8 +104,8 @@ def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
     A whole run, stored on disk, without films; so it is all that the harness adds to `reset`, `step` and pictures.
     """
     from vlagen_bench.harness import run
-    from vlagen_bench.harness.inference import Asker
-    from vlagen_bench.harness.serial import Solo
+    from vlagen_bench.harness.inference import PolicyCaller
+    from vlagen_bench.harness.serial import SerialExecutor
     from vlagen_bench.policies.base import LoadedPolicy
     from vlagen_bench.policies.noop import Noop
     from vlagen_bench.runs.folder import SCHEMA, RunFolder
@@ -116,10 +116,12 @@ def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "noop"}
     with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
         wall_s = _seconds(
-            lambda: run.run(plan, Solo(task, simulator, Asker(loaded)), folder, max_errors=0, retry_errors=False)
+            lambda: run.run(
+                plan, SerialExecutor(task, simulator, PolicyCaller(loaded)), folder, max_errors=0, retry_errors=False
+            )
         )
         inside = [record["timings"] for record in folder.results.values()]
-    inside_s = sum(one["reset_s"] + one["observe_s"] + one["advance_s"] for one in inside)
+    inside_s = sum(timings["reset_s"] + timings["observe_s"] + timings["advance_s"] for timings in inside)
     return (wall_s - inside_s) / inside_s
 
 

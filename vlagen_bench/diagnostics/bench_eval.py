@@ -17,7 +17,7 @@ import numpy as np
 
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.executors import players, render_threads
+from vlagen_bench.harness.executors import make_executor, render_threads
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.plan import catalog
@@ -32,7 +32,7 @@ MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class BenchSetting:
     """What is measured."""
 
     scene: str
@@ -50,7 +50,7 @@ class Setting:
 class EvalSpeed:
     """What an evaluation costs, measured in a process of its own once every worker has played an episode."""
 
-    setting: Setting
+    setting: BenchSetting
     first_result_s: float
     """from nothing to the end of the first episode: start of a worker, shaders, and the episode"""
     episodes_per_hour: float
@@ -68,7 +68,7 @@ class EvalSpeed:
     """the largest process that has a simulator, at its peak"""
 
 
-class Paced:
+class PacedPolicy:
     """A policy that takes its time, once for each batch, and counts."""
 
     def __init__(self, seconds: float) -> None:
@@ -88,37 +88,39 @@ class Paced:
 
 def settings(
     scene: str, workers: Sequence[int], *, policy_ms: float, episodes: int, software: bool
-) -> tuple[Setting, ...]:
+) -> tuple[BenchSetting, ...]:
     """An instant policy and a slow one, with each number of workers; alone also with one thread of software rendering."""
     ways = [(number, render_threads(number)) for number in workers]
     if software and 1 in workers and render_threads(1) > 1:
         ways.insert(1 + [number for number, _ in ways].index(1), (1, 1))
     return tuple(
-        Setting(scene=scene, workers=number, threads=threads, policy_ms=latency_ms, episodes=episodes)
+        BenchSetting(scene=scene, workers=number, threads=threads, policy_ms=latency_ms, episodes=episodes)
         for latency_ms in dict.fromkeys((0.0, policy_ms))
         for number, threads in ways
     )
 
 
-def typical(found: Sequence[EvalSpeed]) -> EvalSpeed:
+def typical(speeds: Sequence[EvalSpeed]) -> EvalSpeed:
     """The median of each figure, of measurements of one setting."""
     figures = [field.name for field in fields(EvalSpeed) if field.name != "setting"]
-    medians = {name: median(getattr(one, name) for one in found) for name in figures}
-    return EvalSpeed(setting=found[0].setting, **medians)
+    medians = {name: median(getattr(speed, name) for speed in speeds) for name in figures}
+    return EvalSpeed(setting=speeds[0].setting, **medians)
 
 
-def gain(found: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
+def gain(speeds: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
     """How many times the observations a second of `base`: the median over rounds, each of which measured both."""
-    return median(one.observations_per_s / other.observations_per_s for one, other in zip(found, base, strict=True))
+    return median(
+        speed.observations_per_s / other.observations_per_s for speed, other in zip(speeds, base, strict=True)
+    )
 
 
-def measure(setting: Setting) -> EvalSpeed:
+def measure(setting: BenchSetting) -> EvalSpeed:
     """Measures in a fresh process, so that memory and shaders are its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(_measure, setting).result()
 
 
-def _measure(setting: Setting) -> EvalSpeed:
+def _measure(setting: BenchSetting) -> EvalSpeed:
     os.environ["LP_NUM_THREADS"] = str(setting.threads)  # workers inherit it
     task = catalog.task(TASK_OF_SCENE[setting.scene])
     plan = make_plan(
@@ -131,30 +133,30 @@ def _measure(setting: Setting) -> EvalSpeed:
         Plan(suite=plan.suite, episodes=some)
         for some in (plan.episodes[: setting.workers], plan.episodes[setting.workers :])
     )
-    policy = Paced(setting.policy_ms / 1000)
+    policy = PacedPolicy(setting.policy_ms / 1000)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "paced"}
-    first, last = _Endings(), _Endings()
-    crew = players(
+    first, last = _EndListener(), _EndListener()
+    making = make_executor(
         task, partial(simulator, task), LoadedPolicy(name="paced", policy=policy, arguments={}),
         workers=setting.workers if setting.workers > 1 else None, execution=Execution(), limits=Limits(), film=None,
         note=print,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
-        with crew as who:
+        with making as who:
             run.run(warm, who, folder, (first,), max_errors=0, retry_errors=False)
             before, start = (policy.calls, policy.questions), time.perf_counter()
             run.run(rest, who, folder, (last,), max_errors=0, retry_errors=False)
             wall_s = time.perf_counter() - start
-        found = [folder.results[episode.id] for episode in rest.episodes]
+        results = [folder.results[episode.id] for episode in rest.episodes]
     calls, questions = policy.calls - before[0], policy.questions - before[1]
-    inside_s = sum(one["timings"][key] for one in found for key in INSIDE)
-    asking_s = sum(one["timings"]["policy_s"] for one in found)
+    inside_s = sum(result["timings"][key] for result in results for key in INSIDE)
+    asking_s = sum(result["timings"]["policy_s"] for result in results)
     workers_s = setting.workers * wall_s - last.idle_s(setting.workers)
     who_rendered = resource.RUSAGE_SELF if setting.workers == 1 else resource.RUSAGE_CHILDREN
     return EvalSpeed(
         setting=setting,
         first_result_s=first.after_s[0],
-        episodes_per_hour=3600 * len(found) / wall_s,
+        episodes_per_hour=3600 * len(results) / wall_s,
         observations_per_s=questions / wall_s,
         environment=inside_s / workers_s,
         outside=(workers_s - inside_s - asking_s) / inside_s,
@@ -164,7 +166,7 @@ def _measure(setting: Setting) -> EvalSpeed:
     )
 
 
-class _Endings:
+class _EndListener:
     """Listens for episodes that end."""
 
     def __init__(self) -> None:

@@ -17,13 +17,15 @@ import ray
 from ray.actor import ActorHandle
 
 from vlagen_bench.harness import run
-from vlagen_bench.harness.episode import STAGE_TIMES, Played, Question
+from vlagen_bench.harness.episode import ENV_TIMES, PlayedEpisode
+from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.on_ray.actors import Cast
+from vlagen_bench.harness.on_ray.actors import ActorSpecs
+from vlagen_bench.harness.on_ray.build import start_actor
 from vlagen_bench.harness.on_ray.cluster import Cluster
-from vlagen_bench.harness.on_ray.environment import Ended
-from vlagen_bench.harness.on_ray.executor import Troupe
-from vlagen_bench.harness.on_ray.null import METRICS, NullEnvironments, NullPolicy, Waits
+from vlagen_bench.harness.on_ray.environment import AttemptResult
+from vlagen_bench.harness.on_ray.executor import RayExecutor
+from vlagen_bench.harness.on_ray.null import METRICS, NullEnvironments, NullPolicy, NullSettings
 from vlagen_bench.harness.on_ray.replica import Replica
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan
@@ -85,14 +87,14 @@ class DriverLoad:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Needs:
+class ResourceNeeds:
     """What so many environments need, if all that was measured grows as their number."""
 
     environments: int
     policy_s: float
     """of one call of the policy, with a whole batch"""
     batch: int
-    waits: Waits
+    waits: NullSettings
 
     @property
     def episode_s(self) -> float:
@@ -125,7 +127,7 @@ class Needs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fed:
+class FeedResult:
     """What the driver did with episodes that a loop fed to it, with no cluster at all."""
 
     wanted_per_s: float
@@ -158,30 +160,30 @@ class _TimedFolder(RunFolder):
         self.commits += 1
 
 
-class _Clock:
+class _DriverClock:
     """What the driver spent, from the end of one episode to the end of a later one."""
 
-    def __init__(self, troupe: Troupe, folder: "_TimedFolder") -> None:
-        self._troupe, self._folder = troupe, folder
+    def __init__(self, actors: RayExecutor, folder: "_TimedFolder") -> None:
+        self._executor, self._folder = actors, folder
         self.marks: list[np.ndarray] = []
         """wall time, time of waiting, of computing, of storing, of that for commits (s), and their number"""
 
-    def ended(self, played: Played) -> None:
+    def ended(self, played: PlayedEpisode) -> None:
         folder = self._folder
         store_s = folder.add_s + folder.commit_s
         now = (
             time.perf_counter(),
-            self._troupe.waited_s,
+            self._executor.waited_s,
             time.process_time(),
             store_s,
             folder.commit_s,
             folder.commits,
         )
         self.marks.append(np.array(now))
-        self.record = Ended(played=played)
+        self.record = AttemptResult(played=played)
 
 
-class _Loop:
+class _EpisodeLoop:
     """Plays the part of a cluster in which so many episodes end a second, evenly."""
 
     waited_s = wall_s = 0.0
@@ -190,7 +192,7 @@ class _Loop:
     def __init__(self, per_s: float, steps: int) -> None:
         self._per_s, self._steps = per_s, steps
 
-    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[PlayedEpisode]]:
         """The episodes that ended since the last call; without any, the next one as it ends."""
         due = [self._played(episode) for episode in episodes]  # beforehand: that is the environments' work
         start, taken = time.perf_counter(), 0
@@ -205,26 +207,26 @@ class _Loop:
             yield due[taken:ended]
             taken = ended
 
-    def _played(self, episode: Episode) -> Played:
+    def _played(self, episode: Episode) -> PlayedEpisode:
         result = EpisodeResult(
             episode=episode, outcome="failure", success_once=False, success_at_end=False, steps=self._steps,
-            metrics=METRICS, timings=dict.fromkeys((*STAGE_TIMES, "policy_s", "waiting_s", "total_s"), 0.123456),
+            metrics=METRICS, timings=dict.fromkeys((*ENV_TIMES, "policy_s", "waiting_s", "total_s"), 0.123456),
         )  # fmt: skip
         hashes = ["0123456789abcdef"] * (self._steps + 1)
-        return Played(result=result, actions=[np.zeros(7, np.float32)] * self._steps, state_hashes=hashes)
+        return PlayedEpisode(result=result, actions=[np.zeros(7, np.float32)] * self._steps, state_hashes=hashes)
 
 
-def feed(per_s: float, waits: Waits, *, seconds: float = 10.0) -> Fed:
+def feed(per_s: float, waits: NullSettings, *, seconds: float = 10.0) -> FeedResult:
     """Feeds the driver with so many episodes a second, for some seconds, to see whether it keeps up."""
     task = catalog.task("tabletop_put_on")
     suite = Suite(
         name="scale", version=1, task=task.name, conditions=(task.nominal_name,), episodes=round(per_s * seconds)
     )
-    plan, loop = make_plan(suite), _Loop(per_s, waits.steps)
+    plan, loop = make_plan(suite), _EpisodeLoop(per_s, waits.steps)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "null"}
     with tempfile.TemporaryDirectory() as place, _TimedFolder.writing(Path(place), header, plan) as folder:
         run.run(plan, loop, folder, max_errors=0, retry_errors=False)
-    return Fed(
+    return FeedResult(
         wanted_per_s=per_s,
         stored_per_s=len(plan.episodes) / loop.wall_s,
         busy=1 - loop.waited_s / loop.wall_s,
@@ -232,7 +234,7 @@ def feed(per_s: float, waits: Waits, *, seconds: float = 10.0) -> Fed:
     )
 
 
-def measure(environments: int, waits: Waits, *, rounds: int = 6, replicas: int = 1) -> DriverLoad:
+def measure(environments: int, waits: NullSettings, *, rounds: int = 6, replicas: int = 1) -> DriverLoad:
     """Plays some rounds of episodes with so many null environments, in a cluster of this machine."""
     Cluster(replicas=replicas).connect(environments)
     task = replace(catalog.task("tabletop_put_on"), max_steps=waits.steps)
@@ -241,35 +243,34 @@ def measure(environments: int, waits: Waits, *, rounds: int = 6, replicas: int =
     )
     plan = make_plan(suite)
     hosts = [
-        ray.remote(NullEnvironments).options(num_cpus=0, max_concurrency=HOSTED + 8).remote(waits)
+        start_actor(NullEnvironments, waits, num_cpus=0, max_concurrency=HOSTED + 8)
         for _ in range(math.ceil(environments / HOSTED))
     ]
     slots = math.ceil(environments / replicas)
     policy = f"{NullPolicy.__module__}:{NullPolicy.__name__}"
 
-    def replica(number: int) -> ActorHandle:
-        actor = ray.remote(Replica).options(num_cpus=0, max_concurrency=slots + 8)
-        return actor.remote(policy, {}, slots, Limits.step_s)
+    def replica(number: int) -> ActorHandle[Any]:
+        return start_actor(Replica, policy, {}, slots, Limits.step_s, num_cpus=0, max_concurrency=slots + 8)
 
-    def environment(number: int) -> ActorHandle:
+    def environment(number: int) -> ActorHandle[Any]:
         return hosts[number // HOSTED]
 
-    cast = Cast(environments=environments, environment=environment, replicas=replicas, replica=replica)
+    specs = ActorSpecs(environments=environments, environment=environment, replicas=replicas, replica=replica)
     limits = Limits(recycle_after=10**9)
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "null"}
     with (
         tempfile.TemporaryDirectory() as place,
         _TimedFolder.writing(Path(place), header, plan) as folder,
-        Troupe(cast, limits=limits, film=None, note=_no_notes) as troupe,
+        RayExecutor(specs, limits=limits, film=None, note=_no_notes) as actors,
     ):
-        clock = _Clock(troupe, folder)
-        run.run(plan, troupe, folder, (clock,), max_errors=0, retry_errors=False)
+        clock = _DriverClock(actors, folder)
+        run.run(plan, actors, folder, (clock,), max_errors=0, retry_errors=False)
     # The first round starts the actors, and in the last fewer and fewer play.
     first, last = clock.marks[environments - 1], clock.marks[-environments]
     wall_s, waited_s, cpu_s, store_s, commit_s, commits = last - first
     episodes = len(clock.marks) - 2 * environments + 1
     asked = math.ceil(waits.steps / waits.horizon)
-    question = Question(
+    question = PolicyQuery(
         episode_id="0" * 16, begins=False, instruction="put the apple on the plate",
         observation={"image": np.zeros((*waits.image_px[::-1], 3), np.uint8), "state": np.zeros(8, np.float32)},
     )  # fmt: skip

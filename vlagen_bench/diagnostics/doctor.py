@@ -26,7 +26,7 @@ _MEMORY_GB, _DISK_GB = 2.0, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class MachineCheck:
     """One thing that was looked at."""
 
     what: str
@@ -36,7 +36,7 @@ class Finding:
     required: bool = True
 
 
-def examine() -> list[Finding]:
+def examine() -> list[MachineCheck]:
     """Looks at everything; the drawing of a real image, in a process of its own, takes a few seconds."""
     return [
         _python(),
@@ -52,7 +52,7 @@ def examine() -> list[Finding]:
     ]
 
 
-def healthy(findings: list[Finding]) -> bool:
+def healthy(findings: list[MachineCheck]) -> bool:
     """Whether the benchmark can run: all that is required is there, a rendered image included."""
     return all(finding.ok for finding in findings if finding.required)
 
@@ -72,7 +72,7 @@ def run(console: Console) -> int:
     return 0 if healthy(findings) else 1
 
 
-def table(findings: list[Finding]) -> Table:
+def table(findings: list[MachineCheck]) -> Table:
     """The findings, one a row."""
     grid = Table("", "what", "found", box=None, pad_edge=False)
     for finding in findings:
@@ -81,9 +81,9 @@ def table(findings: list[Finding]) -> Table:
     return grid
 
 
-def _python() -> Finding:
+def _python() -> MachineCheck:
     version = sys.version_info
-    return Finding(
+    return MachineCheck(
         what="Python",
         value=f"{version.major}.{version.minor}.{version.micro}",
         ok=version >= (3, 11),
@@ -91,7 +91,7 @@ def _python() -> Finding:
     )
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> MachineCheck:
     """A package's version, without importing it: torch and mani_skill take seconds."""
     pinned = _pins().get(name)
     try:
@@ -100,7 +100,7 @@ def _package(name: str) -> Finding:
         version = None
     ok = version is not None and pinned in (None, version)
     wanted = f"{name}=={pinned}" if pinned else name
-    return Finding(
+    return MachineCheck(
         what=name,
         value=version or "not installed",
         ok=ok,
@@ -114,10 +114,10 @@ def _pins() -> dict[str, str]:
         required = importlib.metadata.requires("vlagen-bench") or []
     except importlib.metadata.PackageNotFoundError:
         return {}
-    return dict(found.groups() for entry in required if (found := re.fullmatch(r"([\w-]+)==([\w.]+)", entry)))
+    return {match[1]: match[2] for entry in required if (match := re.fullmatch(r"([\w-]+)==([\w.]+)", entry))}
 
 
-def _nvidia() -> Finding:
+def _nvidia() -> MachineCheck:
     try:
         asked = subprocess.run(
             ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"],
@@ -126,12 +126,14 @@ def _nvidia() -> Finding:
             timeout=20,
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):
-        return Finding(what="NVIDIA GPU", value="none, and none is needed", ok=True, required=False)
+        return MachineCheck(what="NVIDIA GPU", value="none, and none is needed", ok=True, required=False)
     gpus = "; ".join(asked.stdout.strip().splitlines())
     if asked.returncode != 0:
-        return Finding(what="NVIDIA GPU", value="nvidia-smi finds none, and none is needed", ok=True, required=False)
+        return MachineCheck(
+            what="NVIDIA GPU", value="nvidia-smi finds none, and none is needed", ok=True, required=False
+        )
     draws = any("NVIDIA" in device.driver for device in drivers.devices())
-    return Finding(
+    return MachineCheck(
         what="NVIDIA GPU",
         value=gpus if draws else f"{gpus}, but it offers no Vulkan",
         ok=draws,
@@ -140,22 +142,22 @@ def _nvidia() -> Finding:
     )
 
 
-def _loader() -> Finding:
-    found = drivers.loader() is not None
-    return Finding(
+def _loader() -> MachineCheck:
+    present = drivers.loader() is not None
+    return MachineCheck(
         what="Vulkan loader",
-        value="libvulkan.so.1" if found else "not found",
-        ok=found,
-        remedy=None if found else _driver_remedy(),
+        value="libvulkan.so.1" if present else "not found",
+        ok=present,
+        remedy=None if present else _driver_remedy(),
     )
 
 
-def _devices() -> Finding:
+def _devices() -> MachineCheck:
     seen, usable = drivers.devices(), _usable_devices()
     value = "; ".join(device.label for device in seen) or "none"
     if seen and not usable:
         value += f": older than Mesa {'.'.join(map(str, drivers.OLDEST_MESA))}"
-    return Finding(
+    return MachineCheck(
         what="Vulkan devices",
         value=value,
         ok=bool(usable),
@@ -175,7 +177,7 @@ def _driver_remedy() -> str:
     return vulkan_packages.software_vulkan(vulkan_packages.distribution())
 
 
-def _rendering() -> Finding:
+def _rendering() -> MachineCheck:
     """Whether an image could really be drawn."""
     answer = _probe()
     error = answer.get("error")
@@ -186,7 +188,7 @@ def _rendering() -> Finding:
         remedy = f"see what it says: {sys.executable} -m vlagen_bench.sim.vulkan.probe"
     else:
         remedy = _driver_remedy()
-    return Finding(what="Rendering", value=value, ok=not error, remedy=remedy)
+    return MachineCheck(what="Rendering", value=value, ok=not error, remedy=remedy)
 
 
 def _probe() -> dict[str, object]:
@@ -210,7 +212,7 @@ def _probe() -> dict[str, object]:
         return {"error": f"the test image was not drawn: {said}"}
 
 
-def _pack(name: str) -> Finding:
+def _pack(name: str) -> MachineCheck:
     pack = manifest.load(name)
     required = not pack.sources  # shipped packs must be whole; the others are the user's choice
     if pack.sources:
@@ -218,27 +220,27 @@ def _pack(name: str) -> Finding:
     else:
         repair = f"{sys.executable} -m pip install --force-reinstall --no-deps vlagen-bench"
     try:
-        found = manifest.check(pack, manifest.folder(name))
+        checked = manifest.check(pack, manifest.folder(name))
     except VlagenError:
-        return Finding(what=f"Pack {name}", value="not installed", ok=False, remedy=repair, required=required)
+        return MachineCheck(what=f"Pack {name}", value="not installed", ok=False, remedy=repair, required=required)
     counts = (
-        (len(found.missing), "missing"),
-        (len(found.wrong), "with other content"),
-        (len(found.stand_ins), "stand-ins for upstream files"),
+        (len(checked.missing), "missing"),
+        (len(checked.wrong), "with other content"),
+        (len(checked.stand_ins), "stand-ins for upstream files"),
     )
     faults = ", ".join(f"{count} {what}" for count, what in counts if count)
     value = f"{len(pack.files)} files" + (f", of them {faults}" if faults else "")
-    return Finding(
-        what=f"Pack {name}", value=value, ok=found.ok, remedy=None if found.ok else repair, required=required
+    return MachineCheck(
+        what=f"Pack {name}", value=value, ok=checked.ok, remedy=None if checked.ok else repair, required=required
     )
 
 
-def _memory() -> Finding:
+def _memory() -> MachineCheck:
     free = _available_gb()
     if free is None:
-        return Finding(what="Free memory", value="unknown", ok=True, required=False)
+        return MachineCheck(what="Free memory", value="unknown", ok=True, required=False)
     tight = f"close other programs: one worker needs 1 GB, and {_MEMORY_GB:.0f} GB free is comfortable"
-    return Finding(
+    return MachineCheck(
         what="Free memory",
         value=f"{free:.1f} GB",
         ok=free >= _MEMORY_GB,
@@ -252,15 +254,15 @@ def _available_gb() -> float | None:
         text = Path("/proc/meminfo").read_text(encoding="utf-8")
     except OSError:
         return None
-    found = re.search(r"MemAvailable:\s+(\d+) kB", text)
-    return int(found.group(1)) / 1e6 if found else None
+    match = re.search(r"MemAvailable:\s+(\d+) kB", text)
+    return int(match.group(1)) / 1e6 if match else None
 
 
-def _disk() -> Finding:
+def _disk() -> MachineCheck:
     """Space where runs go (the current folder) and where packs are installed; the smaller counts."""
     places = {Path.cwd(), _existing(paths.installed_assets_dir())}
     place, free = min(((p, shutil.disk_usage(p).free / 1e9) for p in places), key=lambda entry: entry[1])
-    return Finding(
+    return MachineCheck(
         what="Free disk",
         value=f"{free:.1f} GB ({place})",
         ok=free >= _DISK_GB,
@@ -274,7 +276,7 @@ def _existing(folder: Path) -> Path:
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
-def _ffmpeg() -> Finding:
+def _ffmpeg() -> MachineCheck:
     """The ffmpeg that writes videos; imageio-ffmpeg brings one, which is why none has to be installed."""
     try:
         import imageio_ffmpeg
@@ -282,5 +284,5 @@ def _ffmpeg() -> Finding:
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError):
         remedy = f"{sys.executable} -m pip install imageio-ffmpeg"
-        return Finding(what="ffmpeg", value="not found", ok=False, remedy=remedy, required=False)
-    return Finding(what="ffmpeg", value=os.path.basename(program), ok=True, required=False)
+        return MachineCheck(what="ffmpeg", value="not found", ok=False, remedy=remedy, required=False)
+    return MachineCheck(what="ffmpeg", value=os.path.basename(program), ok=True, required=False)

@@ -19,7 +19,7 @@ WORKER = b"spawn_main"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Soaked:
+class SoakResult:
     """What a soak did."""
 
     driver_kills: int
@@ -40,7 +40,7 @@ def soak(
     longest_s: float,
     seed: int = 0,
     say: Callable[[str], Any] = print,
-) -> Soaked:
+) -> SoakResult:
     """Kills a run, its driver or a worker, at random moments, and resumes it, until it has been killed often enough.
 
     A run that gets to its end before that is compared, and another is begun.
@@ -60,19 +60,21 @@ def soak(
     whole = place / "whole"
     _finish(subprocess.Popen(command(whole), stdout=subprocess.DEVNULL), command(whole))
     expected = recorded(whole)
-    victims, unequal, rounds = [], set(), 0
+    victims: list[str] = []
+    unequal: set[str] = set()
+    rounds = 0
     while len(victims) < kills:
         rounds += 1
         path = place / f"killed-{rounds}"
         while _interrupted(command(path), victims, kills, longest_s, rng):
             pass
-        found = recorded(path)
-        differing = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+        results = recorded(path)
+        differing = {key for key in expected.keys() | results.keys() if expected.get(key) != results.get(key)}
         unequal |= differing
         say(
             f"Run {rounds}: {len(victims)} of {kills} kills so far, {len(differing)} episodes are not as they should be."
         )
-    return Soaked(
+    return SoakResult(
         driver_kills=victims.count("driver"),
         worker_kills=victims.count("worker"),
         rounds=rounds,
@@ -83,12 +85,12 @@ def soak(
 
 def recorded(path: Path) -> dict[str, Any]:
     """Id -> all that a run says of an episode, but for times, which differ."""
-    found = {}
+    records = {}
     for key, record in read_results(path / "episodes.jsonl")[0].items():
         actions, hashes = read_actions(path, key)
         rest = {name: value for name, value in record.items() if name != "timings"}
-        found[key] = (rest, actions.tobytes(), hashes)
-    return found
+        records[key] = (rest, actions.tobytes(), hashes)
+    return records
 
 
 def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest_s: float, rng: random.Random) -> bool:
@@ -114,7 +116,7 @@ def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest
         driver.wait()
 
 
-def _finish(driver: subprocess.Popen, command: Sequence[str]) -> None:
+def _finish(driver: subprocess.Popen[bytes], command: Sequence[str]) -> None:
     if code := driver.wait():
         raise RunError(f"The run ended with exit code {code} though nobody killed it: {' '.join(command)}")
 

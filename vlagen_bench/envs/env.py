@@ -26,7 +26,7 @@ RESET_OPTIONS = ("episode", "episode_id")
 _LOG = logging.getLogger(__name__)
 
 
-class PutOnEnv(gymnasium.Env):
+class TaskEnv(gymnasium.Env):
     """Put the source on the target.
 
     Observation: `image` uint8 (H, W, 3) RGB of the primary camera, `images` the same by camera name,

@@ -9,20 +9,20 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from vlagen_bench.envs.env import PutOnEnv, Reward, potential_of
+from vlagen_bench.envs.env import Reward, TaskEnv, potential_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.maniskill.scene import Scenes
-from vlagen_bench.sim.maniskill.start import Start, pool_of, start_of
-from vlagen_bench.sim.maniskill.view import View, state_of
+from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
+from vlagen_bench.sim.maniskill.view import SceneView, state_of
 from vlagen_bench.sim.simulator import Simulator
 
 
 @dataclass(kw_only=True)
-class Stream:
+class EpisodeStream:
     """The episodes of one seed, of which an environment has played those up to `index`."""
 
     seed: int
@@ -30,11 +30,11 @@ class Stream:
 
 
 @dataclass(kw_only=True)
-class Play:
+class RunningEpisode:
     """An episode in one of the scenes."""
 
-    start: Start
-    view: View
+    start: EpisodeStart
+    view: SceneView
     judge: Judge
     status: Status
     potential: float = 0.0
@@ -42,7 +42,7 @@ class Play:
 
     @property
     def info(self) -> dict[str, Any]:
-        """As `PutOnEnv` has it."""
+        """As `TaskEnv` has it."""
         return {
             "instruction": self.start.instruction,
             "episode": copy.deepcopy(self.start.episode.to_dict()),
@@ -51,8 +51,8 @@ class Play:
         }
 
 
-class BatchedEnv(VectorEnv):
-    """`PutOnEnv` many times over: the same spaces, episodes, rewards, ends and info, batched as Gymnasium does.
+class GpuVectorEnv(VectorEnv):
+    """`TaskEnv` many times over: the same spaces, episodes, rewards, ends and info, batched as Gymnasium does.
 
     Physics and pictures are computed for all at once, by ManiSkill; each scene is judged by a `Judge` of its own, the
     same as everywhere. Physics on a GPU and on a CPU never agree bit for bit: scores come from `vlagen-eval`, which is
@@ -73,7 +73,7 @@ class BatchedEnv(VectorEnv):
         """The environments of a task and condition.
 
         Args:
-            task: its name, as for `PutOnEnv`; so are `condition` and `reward`.
+            task: its name, as for `TaskEnv`; so are `condition` and `reward`.
             condition: its name.
             num_envs: how many.
             sim_backend: as ManiSkill names it: `physx_cuda:<n>`, or `physx_cpu`, which can have only one environment.
@@ -84,7 +84,7 @@ class BatchedEnv(VectorEnv):
         Raises:
             ConfigError: a wrong name, or a condition that scenes in a batch cannot have.
         """
-        single = PutOnEnv(task=task, condition=condition, reward=reward)
+        single = TaskEnv(task=task, condition=condition, reward=reward)
         self.task, self.condition, self._reward = single.task, condition, reward
         self.single_observation_space, self.single_action_space = single.observation_space, single.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -95,8 +95,8 @@ class BatchedEnv(VectorEnv):
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator(self._spec, drawn=False)
-        self._streams = [Stream(seed=first_seed + row) for row in range(num_envs)]
-        self._plays: list[Play] = []
+        self._streams = [EpisodeStream(seed=first_seed + row) for row in range(num_envs)]
+        self._plays: list[RunningEpisode] = []
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: Mapping[str, Any] | None = None
@@ -117,7 +117,7 @@ class BatchedEnv(VectorEnv):
         rows = self._rows(dict(options or {}))
         for row in rows:
             if seeds is not None and seeds[row] is not None:
-                self._streams[row] = Stream(seed=seeds[row])
+                self._streams[row] = EpisodeStream(seed=seeds[row])
         self._begin(rows)
         return self._observe(), self._infos(rows)
 
@@ -143,9 +143,9 @@ class BatchedEnv(VectorEnv):
         tool_m = self._scenes.measure().tool[:, :3]
         self._plays = self._plays or [None] * self.num_envs
         for row, start in starts.items():
-            view = View(spec=self._spec, start=start)
+            view = SceneView(spec=self._spec, start=start)
             judge = Judge(world=view, rule=self.task.success or self._spec.success)
-            self._plays[row] = Play(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
+            self._plays[row] = RunningEpisode(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
 
     def step(self, actions: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One control step (0.2 s) of all, with actions (N, 7).
@@ -193,8 +193,8 @@ class BatchedEnv(VectorEnv):
             play.over = bool(terminated[row] or truncated[row])
         return rewards, terminated, truncated
 
-    def _reward_of(self, play: Play) -> float:
-        """As `PutOnEnv.step`."""
+    def _reward_of(self, play: RunningEpisode) -> float:
+        """As `TaskEnv.step`."""
         status = play.status
         if self._reward == "sparse":
             return float(status.success)

@@ -24,7 +24,7 @@ def env_id(task: str, condition: str, version: int) -> str:
 
 
 def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.PutOnEnv`.
+    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`.
 
     Reads names and versions only: what is in a task is checked when one of its environments is made.
     """
@@ -44,4 +44,4 @@ def register() -> None:
 
     for name, arguments in env_ids():
         if name not in gymnasium.registry:
-            gymnasium.register(name, entry_point="vlagen_bench.envs.env:PutOnEnv", kwargs=arguments)
+            gymnasium.register(name, entry_point="vlagen_bench.envs.env:TaskEnv", kwargs=arguments)

@@ -49,10 +49,10 @@ def make_vec(
     settings = {**known[env_id], **arguments}
     if backend == "gpu":
         # ManiSkill takes seconds to import.
-        from vlagen_bench.envs.gpu_vector import BatchedEnv
+        from vlagen_bench.envs.gpu_vector import GpuVectorEnv
         from vlagen_bench.sim.maniskill.scene import gpu_backend
 
-        return BatchedEnv(**settings, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset])
+        return GpuVectorEnv(**settings, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset])
     # SAPIEN's threads do not survive a fork.
     first = settings.get("first_seed", 0)
     makers = [partial(_make, env_id, {**arguments, "first_seed": first + row}) for row in range(num_envs)]

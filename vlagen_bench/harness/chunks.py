@@ -34,15 +34,18 @@ class Chunks:
 
     def next(self, chunk: np.ndarray) -> np.ndarray:
         """What to execute now that the policy answered `chunk` (H, 7); float32 (k, 7), 1 <= k <= H."""
-        averaged = self._how.ensemble is not None
-        count = min(self._how.horizon or (1 if averaged else len(chunk)), len(chunk))
+        ensemble = self._how.ensemble
+        count = min(self._how.horizon or (len(chunk) if ensemble is None else 1), len(chunk))
         self._live.append(chunk)
-        actions = np.stack([self._mean(step) for step in range(count)]) if averaged else chunk[:count]
-        self._live = [one[count:] for one in self._live if averaged and len(one) > count]
+        if ensemble is None:
+            self._live = []
+            return chunk[:count]
+        actions = np.stack([self._mean(step, ensemble) for step in range(count)])
+        self._live = [older[count:] for older in self._live if len(older) > count]
         return actions
 
-    def _mean(self, step: int) -> np.ndarray:
-        foreseen = np.array([one[step] for one in self._live if len(one) > step], dtype=np.float64)
-        exponents = -self._how.ensemble * np.arange(len(foreseen))
+    def _mean(self, step: int, ensemble: float) -> np.ndarray:
+        foreseen = np.array([older[step] for older in self._live if len(older) > step], dtype=np.float64)
+        exponents = -ensemble * np.arange(len(foreseen))
         weights = np.exp(exponents - exponents.max())
         return (weights @ foreseen / weights.sum()).astype(np.float32)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.types import Outcome, Plan
 
@@ -23,7 +23,7 @@ ENVIRONMENT = ("resets", "steps", "pictures")
 
 
 @dataclass(kw_only=True)
-class Count:
+class OutcomeCount:
     """Episodes of a condition, of a kind, or of the whole run."""
 
     planned: int = 0
@@ -38,13 +38,13 @@ class Count:
         self.errors += outcome == "error"
 
     @classmethod
-    def total(cls, counts: Iterable["Count"]) -> "Count":
+    def total(cls, counts: Iterable["OutcomeCount"]) -> "OutcomeCount":
         """All of them together."""
-        found = cls()
-        for one in counts:
-            for name, value in vars(one).items():
-                setattr(found, name, getattr(found, name) + value)
-        return found
+        sums = cls()
+        for count in counts:
+            for name, value in vars(count).items():
+                setattr(sums, name, getattr(sums, name) + value)
+        return sums
 
     @property
     def n(self) -> int:
@@ -65,11 +65,11 @@ class Count:
         return wilson(self.successes, self.n)
 
 
-class Tally:
+class Counts:
     """A listener that counts."""
 
     def __init__(self, plan: Plan, groups: Mapping[str, str], stored: Iterable[Mapping[str, Any]] = ()) -> None:
-        """A tally of the plan.
+        """The counts of the plan.
 
         Args:
             plan: the episodes.
@@ -77,7 +77,7 @@ class Tally:
             stored: records of episodes that ended before, and are not run again.
         """
         self._kinds = {episode.condition: groups.get(episode.condition, TWINS) for episode in plan.episodes}
-        self.conditions = {name: Count() for name in self._kinds}
+        self.conditions = {name: OutcomeCount() for name in self._kinds}
         for episode in plan.episodes:
             self.conditions[episode.condition].planned += 1
         for record in stored:
@@ -88,7 +88,7 @@ class Tally:
         self._seconds = dict.fromkeys((*PARTS.values(), "total_s"), 0.0)
         self._start = time.monotonic()
 
-    def ended(self, played: Played) -> None:
+    def ended(self, played: PlayedEpisode) -> None:
         """Counts an episode."""
         result = played.result
         self.conditions[result.episode.condition].add(result.outcome)
@@ -98,14 +98,14 @@ class Tally:
             self._seconds[key] += result.timings[key]
 
     @property
-    def all(self) -> Count:
-        return Count.total(self.conditions.values())
+    def all(self) -> OutcomeCount:
+        return OutcomeCount.total(self.conditions.values())
 
     @property
-    def kinds(self) -> dict[str, Count]:
+    def kinds(self) -> dict[str, OutcomeCount]:
         """Kind -> its conditions' episodes."""
         return {
-            kind: Count.total(count for name, count in self.conditions.items() if self._kinds[name] == kind)
+            kind: OutcomeCount.total(count for name, count in self.conditions.items() if self._kinds[name] == kind)
             for kind in dict.fromkeys(self._kinds.values())
         }
 

@@ -23,7 +23,7 @@ STOPPED = (
 """what is to be known of the numbers of a run that ended before its plan"""
 
 
-class Stop:
+class EarlyStopping:
     """A rule, and how far it is from being fulfilled."""
 
     def __init__(self, rule: str, plan: Plan) -> None:
@@ -34,15 +34,15 @@ class Stop:
             RunError: the run that it is about cannot be read.
         """
         self.rule = rule
-        found = until(rule)
+        parsed = until(rule)
         self._plan = tuple(sorted(plan.episodes, key=lambda episode: (episode.index, episode.twin is not None)))
         mine = [episode for episode in self._plan if episode.condition in plan.suite.conditions]
         # Without a width to reach, it counts in order, and says at any time what is known of the rates.
-        width = found.width if isinstance(found, Narrow) else 0.0
+        width = parsed.width if isinstance(parsed, Narrow) else 0.0
         self._rates = NarrowWatch(Narrow(width=width), [(episode.id, episode.condition) for episode in mine])
         self._other = None
-        if isinstance(found, Decided):
-            self._other = DecidedWatch([(e.id, e.index) for e in mine], _outcomes(found.run, plan))
+        if isinstance(parsed, Decided):
+            self._other = DecidedWatch([(e.id, e.index) for e in mine], _outcomes(parsed.run, plan))
         self._twin_of: dict[str, list[str]] = {}
         for episode in mine:
             self._twin_of.setdefault(episode.twin or "", []).append(episode.condition)

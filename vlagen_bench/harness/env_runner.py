@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Finish, Report
+from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
 
@@ -17,7 +17,8 @@ from vlagen_bench.utils.text import one_line
 class Sim(Protocol):
     """What the harness needs of a simulator."""
 
-    instruction: str
+    @property
+    def instruction(self) -> str: ...
 
     def reset(self, episode: Episode) -> Any: ...
 
@@ -28,20 +29,20 @@ class Sim(Protocol):
     def state_hash(self) -> str: ...
 
 
-class Film(Protocol):
+class FilmRecorder(Protocol):
     """Keeps, or does not keep, what an episode looked like."""
 
     def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None: ...
 
 
-class Stage:
+class EnvRunner:
     """Plays the part of the world in one episode after the other."""
 
-    def __init__(self, sim: Sim, task: Task, *, film: Film | None = None) -> None:
+    def __init__(self, sim: Sim, task: Task, *, film: FilmRecorder | None = None) -> None:
         self._sim, self._task, self._film = sim, task, film
         self._frames: list[np.ndarray] = []
 
-    def serve(self, request: Begin | Execute | Finish) -> Report:
+    def serve(self, request: Begin | Execute | Finish) -> StepReport:
         """Does it, and reports. What the simulator raises becomes a report's error.
 
         Raises:
@@ -50,7 +51,7 @@ class Stage:
         if isinstance(request, Finish):
             return self._finish(request.result)
         self._hashes: list[str] = []
-        self._seconds = dict.fromkeys(STAGE_TIMES, 0.0)
+        self._seconds = dict.fromkeys(ENV_TIMES, 0.0)
         self._observation: dict[str, Any] | None = None
         try:
             match request:
@@ -61,10 +62,10 @@ class Stage:
         except VlagenError:
             raise
         except Exception as caught:
-            return Report(
+            return StepReport(
                 state_hashes=tuple(self._hashes), seconds=self._seconds, error=f"simulator: {one_line(caught)}"
             )
-        return Report(
+        return StepReport(
             state_hashes=tuple(self._hashes),
             seconds=self._seconds,
             ended=self._ended,
@@ -94,11 +95,11 @@ class Stage:
                 self._observation = None
                 return
 
-    def _finish(self, result: EpisodeResult) -> Report:
+    def _finish(self, result: EpisodeResult) -> StepReport:
         if self._film:
             self._film.write(result, self._frames)
         self._frames = []
-        return Report()
+        return StepReport()
 
     def _look(self) -> None:
         with self._timing("observe_s"):
@@ -121,7 +122,7 @@ class Stage:
 
 def _metrics(status: Any) -> dict[str, Any]:
     """The status, floats rounded to a tenth of a millimetre."""
-    found = dataclasses.asdict(status)
+    metrics = dataclasses.asdict(status)
     for key in ("success", "success_once"):
-        del found[key]
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}
+        del metrics[key]
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}

@@ -1,18 +1,18 @@
 """The course of one episode: a generator that requests steps of the world and answers of the policy."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from vlagen_bench.harness.chunks import Chunks, Execution
-from vlagen_bench.harness.inference import Answer, Question
+from vlagen_bench.harness.inference import PolicyAnswer, PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.types import Episode, EpisodeResult
 
-STAGE_TIMES = ("reset_s", "advance_s", "observe_s")
+ENV_TIMES = ("reset_s", "advance_s", "observe_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +37,17 @@ class Finish:
     result: EpisodeResult
 
 
-Request = Begin | Question | Execute | Finish
+Request = Begin | PolicyQuery | Execute | Finish
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What the stage did, and what is to be seen there now."""
+class StepReport:
+    """What the runner did, and what is to be seen there now."""
 
     state_hashes: tuple[str, ...] = ()
     """after the reset, or after each action that was executed"""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """by `STAGE_TIMES`"""
+    """by `ENV_TIMES`"""
     ended: bool = False
     success: bool | None = None
     success_once: bool | None = None
@@ -60,7 +60,7 @@ class Report:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Played:
+class PlayedEpisode:
     """An episode that came to an end, with what is needed to replay it."""
 
     result: EpisodeResult
@@ -68,78 +68,83 @@ class Played:
     state_hashes: list[str]
 
 
-def play(episode: Episode, execution: Execution, limits: Limits) -> Generator[Request, Report | Answer, Played]:
-    """Plays an episode: yields requests, is sent an `Answer` to each `Question` and a `Report` to all others."""
-    tape = _Tape(episode)
+def play(
+    episode: Episode, execution: Execution, limits: Limits
+) -> Generator[Request, StepReport | PolicyAnswer, PlayedEpisode]:
+    """Plays an episode: yields requests, is sent a `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others."""
+    log = _EpisodeLog(episode)
     chunks = Chunks(execution)
     try:
-        report = tape.saw((yield Begin(episode=episode)))
+        report = log.saw((yield Begin(episode=episode)))
         while not report.ended:
-            tape.check_time(limits.episode_s)
-            question = Question(
+            log.check_time(limits.episode_s)
+            question = PolicyQuery(
                 episode_id=episode.id,
-                begins=not tape.actions,
+                begins=not log.actions,
                 instruction=report.instruction,
                 observation=report.observation,
             )
-            actions = chunks.next(tape.heard((yield question)))
-            report = tape.saw((yield Execute(actions=actions)), actions)
-    except _Fault as fault:
-        result = tape.result(error=str(fault))
+            actions = chunks.next(log.heard((yield question)))
+            report = log.saw((yield Execute(actions=actions)), actions)
+    except _EpisodeFault as fault:
+        result = log.result(error=str(fault))
     else:
-        result = tape.result(error=None)
+        result = log.result(error=None)
     yield Finish(result=result)
-    return Played(result=result, actions=tape.actions, state_hashes=tape.state_hashes)
+    return PlayedEpisode(result=result, actions=log.actions, state_hashes=log.state_hashes)
 
 
-def allowed_s(request: Request, limits: Limits) -> float:
-    """How long a request may take."""
+def allowed_s(request: object, limits: Limits) -> float:
+    """How long a request may take; one of another kind as long as a beginning."""
     match request:
         case Execute(actions=actions):
             return limits.step_s * len(actions)
-        case Question():
+        case PolicyQuery():
             return 2 * limits.step_s + 1  # reset and act, each with an alarm of its own that should ring before
         case _:
             return limits.beginning_s
 
 
-class _Fault(Exception):
+class _EpisodeFault(Exception):
     """Something other than its task's success or failure ends the episode."""
 
 
-class _Tape:
+class _EpisodeLog:
     """What is written down while an episode is played."""
 
     def __init__(self, episode: Episode) -> None:
         self._episode = episode
         self._started = time.perf_counter()
-        self._seconds = dict.fromkeys((*STAGE_TIMES, "policy_s"), 0.0)
+        self._seconds = dict.fromkeys((*ENV_TIMES, "policy_s"), 0.0)
         self.actions: list[np.ndarray] = []
         self.state_hashes: list[str] = []
 
-    def saw(self, report: Report, actions: np.ndarray | tuple = ()) -> Report:
-        """Notes what the stage did, of the actions those that it came to."""
+    def saw(self, report: StepReport | PolicyAnswer, actions: np.ndarray | Sequence[np.ndarray] = ()) -> StepReport:
+        """Notes what the runner did; of the actions, the executed ones."""
+        assert isinstance(report, StepReport), "only a question gets an answer"
         self.actions.extend(actions[: len(report.state_hashes)])
         self.state_hashes.extend(report.state_hashes)
         for key, seconds in report.seconds.items():
             self._seconds[key] += seconds
         if report.error is not None:
-            raise _Fault(report.error)
+            raise _EpisodeFault(report.error)
         self._last = report
         return report
 
-    def heard(self, answer: Answer) -> np.ndarray:
+    def heard(self, answer: StepReport | PolicyAnswer) -> np.ndarray:
+        assert isinstance(answer, PolicyAnswer), "a question gets an answer"
         self._seconds["policy_s"] += answer.seconds
         if answer.error is not None:
-            raise _Fault(answer.error)
+            raise _EpisodeFault(answer.error)
+        assert answer.chunk is not None, "an answer without an error has actions"
         return answer.chunk
 
     def check_time(self, limit_s: float | None) -> None:
         if limit_s is not None and time.perf_counter() - self._started > limit_s:
-            raise _Fault(f"time: the episode took longer than {limit_s:g} s (--episode-timeout).")
+            raise _EpisodeFault(f"time: the episode took longer than {limit_s:g} s (--episode-timeout).")
 
     def result(self, *, error: str | None) -> EpisodeResult:
-        last = self._last if error is None else Report()
+        last = self._last if error is None else StepReport()
         return EpisodeResult(
             episode=self._episode,
             # Success is judged at the end; where the first success ends the episode, that is the same.
@@ -153,7 +158,7 @@ class _Tape:
         )
 
     def _timings(self) -> dict[str, float]:
-        """Stage, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
+        """Runner, policy, and the rest: waiting for other episodes' questions, and the harness itself."""
         total_s = time.perf_counter() - self._started
         waiting_s = max(0.0, total_s - sum(self._seconds.values()))
         timings = {**self._seconds, "waiting_s": waiting_s, "total_s": total_s}

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Union
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.env_runner import Film, Sim
-from vlagen_bench.harness.inference import Asker
+from vlagen_bench.harness.env_runner import FilmRecorder, Sim
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.pool import Crew
-from vlagen_bench.harness.serial import Solo
-from vlagen_bench.harness.worker import Recipe
+from vlagen_bench.harness.pool import PoolExecutor
+from vlagen_bench.harness.serial import SerialExecutor
+from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.types import Task
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.on_ray.cluster import Cluster
-    from vlagen_bench.harness.on_ray.executor import Troupe
+    from vlagen_bench.harness.on_ray.executor import RayExecutor
 
 
 @contextmanager
-def players(
+def make_executor(
     task: Task,
     make_sim: Callable[[], Sim],
     loaded: LoadedPolicy,
@@ -31,10 +31,10 @@ def players(
     workers: int | None,
     execution: Execution,
     limits: Limits,
-    film: Film | None,
+    film: FilmRecorder | None,
     note: Callable[[str], None],
     cluster: "Cluster | None" = None,
-) -> Iterator[Union[Solo, Crew, "Troupe"]]:
+) -> Iterator[Union[SerialExecutor, PoolExecutor, "RayExecutor"]]:
     """What plays episodes of a task with a policy.
 
     Args:
@@ -52,25 +52,29 @@ def players(
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
     """
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
-    recipe = partial(Recipe, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
-    common = {"execution": execution, "limits": limits}
+    recipe = partial(WorkerSpec, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
     if cluster is not None:
         cluster.connect(workers or 1)
-        from vlagen_bench.harness.on_ray.build import troupe
+        from vlagen_bench.harness.on_ray.build import make_ray_executor
 
         made_of = recipe(render_threads=max(1, round(cluster.env_cpus)))
-        with troupe(workers or 1, made_of, loaded, cluster, **common, note=note) as actors:
+        with make_ray_executor(
+            workers or 1, made_of, loaded, cluster, execution=execution, limits=limits, note=note
+        ) as actors:
             yield actors
     elif workers is None:
         sim = make_sim()
-        asker = Asker(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
-        with _closing(asker, note):
-            yield Solo(task, sim, asker, film=film, **common)
+        caller = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        with _closing(caller, note):
+            yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits)
     else:
-        asker = Asker(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        caller = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
-        with _closing(asker, note), Crew(workers, made_of, asker, **common, note=note) as crew:
-            yield crew
+        with (
+            _closing(caller, note),
+            PoolExecutor(workers, made_of, caller, execution=execution, limits=limits, note=note) as playing,
+        ):
+            yield playing
 
 
 def render_threads(workers: int) -> int:
@@ -83,11 +87,11 @@ def render_threads(workers: int) -> int:
 
 
 @contextmanager
-def _closing(asker: Asker, note: Callable[[str], None]) -> Iterator[None]:
+def _closing(caller: PolicyCaller, note: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
         try:
-            asker.close()
+            caller.close()
         except PolicyError as error:
             note(f"policy: {error}")

@@ -11,7 +11,7 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
-from vlagen_bench.policies.isolation.proxy import Isolation
+from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.runs.folder import SCHEMA
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.types import Plan
@@ -29,7 +29,7 @@ def make(
     execution: Execution,
     limits: Limits,
     workers: int | None,
-    isolation: Isolation | None = None,
+    isolation: IsolationLimits | None = None,
 ) -> dict[str, Any]:
     """The content of `header.json`.
 
@@ -63,13 +63,13 @@ def make(
 
 
 def _versions() -> dict[str, str | None]:
-    found = {}
+    versions: dict[str, str | None] = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions
 
 
 def git_commit(folder: Path) -> str | None:

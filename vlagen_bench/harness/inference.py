@@ -12,12 +12,12 @@ from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, method_of, sharing
 from vlagen_bench.policies.guard import Guard, sentence
-from vlagen_bench.policies.isolation.proxy import Isolated, Lost
+from vlagen_bench.policies.isolation.proxy import Isolated, PolicyRestarted
 from vlagen_bench.utils.text import one_line
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class PolicyQuery:
     """An episode wants to know what to do."""
 
     episode_id: str
@@ -29,7 +29,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class PolicyAnswer:
     """What the policy said."""
 
     chunk: np.ndarray | None = None
@@ -41,11 +41,11 @@ class Answer:
     """whether the policy has forgotten the episode through another one's fault, so that it has to begin again"""
 
 
-class Asker:
+class PolicyCaller:
     """Asks a policy on behalf of slots, each of which plays one episode at a time."""
 
     def __init__(self, loaded: LoadedPolicy, *, slots: int = 1, limit_s: float | None = None, sim: Any = None) -> None:
-        """An asker.
+        """A caller.
 
         Args:
             loaded: the policy.
@@ -68,17 +68,20 @@ class Asker:
         """Whether the policy answers several questions at once."""
         return self._sharing == "batch"
 
-    def ask(self, questions: Mapping[int, Question]) -> dict[int, Answer]:
-        """Answers by slot; several questions at once only where the asker `batches`."""
+    def ask(self, questions: Mapping[int, PolicyQuery]) -> dict[int, PolicyAnswer]:
+        """Answers by slot; several questions at once only where the caller `batches`."""
         started = perf_counter()
-        found = {slot: self._begun(slot, question) for slot, question in questions.items()}
-        ready = {slot: question for slot, question in questions.items() if found[slot] is None}
+        answers: dict[int, np.ndarray | PolicyError] = {}
+        for slot, question in questions.items():
+            if (error := self._begun(slot, question)) is not None:
+                answers[slot] = error
+        ready = {slot: question for slot, question in questions.items() if slot not in answers}
         if ready:
-            found |= self._batched(ready) if self.batches else self._one(ready)
+            answers |= self._batched(ready) if self.batches else self._one(ready)
         seconds = perf_counter() - started
-        return {slot: _answer(value, seconds) for slot, value in found.items()}
+        return {slot: _answer(value, seconds) for slot, value in answers.items()}
 
-    def _begun(self, slot: int, question: Question) -> PolicyError | None:
+    def _begun(self, slot: int, question: PolicyQuery) -> PolicyError | None:
         """Tells a policy that wants to know that an episode begins; shows the simulator to an oracle."""
         policy = self._instance(slot)
         try:
@@ -90,7 +93,7 @@ class Asker:
             return error
         return None
 
-    def _one(self, questions: Mapping[int, Question]) -> dict[int, Any]:
+    def _one(self, questions: Mapping[int, PolicyQuery]) -> dict[int, Any]:
         ((slot, question),) = questions.items()
         policy = self._instance(slot)
         try:
@@ -99,7 +102,7 @@ class Asker:
         except PolicyError as error:
             return {slot: error}
 
-    def _batched(self, questions: Mapping[int, Question]) -> dict[int, Any]:
+    def _batched(self, questions: Mapping[int, PolicyQuery]) -> dict[int, Any]:
         seen = [_seen(question) for question in questions.values()]
         told = [question.instruction for question in questions.values()]
         try:
@@ -133,12 +136,12 @@ class Asker:
         started = perf_counter()
         try:
             with time_limit(self._limit_s):
-                found = self._guarded(name, function)
+                result = self._guarded(name, function)
         except TookTooLong as error:
             raise PolicyError(f"{name}() {error} (--step-timeout).") from None
         if self._limit_s is not None and perf_counter() - started > self._limit_s:  # it went on after the alarm
             raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
-        return found
+        return result
 
     def _guarded(self, name: str, function: Callable[[], Any]) -> Any:
         if self._isolated:
@@ -178,11 +181,12 @@ def _another(loaded: LoadedPolicy) -> Any:
         ) from error
 
 
-def _seen(question: Question) -> dict[str, Any]:
+def _seen(question: PolicyQuery) -> dict[str, Any]:
+    assert question.observation is not None, "who asks has looked before"
     return {**question.observation, "episode_id": question.episode_id}
 
 
-def _answer(value: np.ndarray | PolicyError, seconds: float) -> Answer:
+def _answer(value: np.ndarray | PolicyError, seconds: float) -> PolicyAnswer:
     if isinstance(value, PolicyError):
-        return Answer(seconds=seconds, error=f"policy: {value}", lost=isinstance(value, Lost))
-    return Answer(chunk=value, seconds=seconds)
+        return PolicyAnswer(seconds=seconds, error=f"policy: {value}", lost=isinstance(value, PolicyRestarted))
+    return PolicyAnswer(chunk=value, seconds=seconds)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.harness.counts import Tally
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.counts import Counts
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.types import content_hash
 from vlagen_bench.utils.text import one_line
 
@@ -65,31 +65,35 @@ class WeightsAndBiases:
         self._run.finish()
 
 
-SINKS = {"tensorboard": TensorBoard, "wandb": WeightsAndBiases}
+SINKS: dict[str, Callable[[Path, Mapping[str, Any], str], Sink]] = {
+    "tensorboard": TensorBoard,
+    "wandb": WeightsAndBiases,
+}
 
 
-class Log:
-    """A listener that writes what a tally counts, which has to listen before it does. No log is worth a run."""
+class RunLogger:
+    """A listener that writes the counts, which have to listen before it does. No log is worth a run."""
 
-    def __init__(self, name: str, sink: Sink, tally: Tally, note: Callable[[str], Any]) -> None:
-        self._name, self._sink, self._tally, self._note = name, sink, tally, note
+    def __init__(self, name: str, sink: Sink, counts: Counts, note: Callable[[str], Any]) -> None:
+        self._name, self._sink, self._counts, self._note = name, sink, counts, note
         self._broken = False
 
-    def ended(self, played: Played) -> None:
+    def ended(self, played: PlayedEpisode) -> None:
         """Writes the rates so far, and the times of the episode."""
-        self._try(lambda: self._sink.write(self._numbers(played), self._tally.all.done))
+        self._try(lambda: self._sink.write(self._numbers(played), self._counts.all.done))
 
     def close(self) -> None:
         """Nothing more will be written."""
         self._try(self._sink.close)
 
-    def _numbers(self, played: Played) -> dict[str, float]:
+    def _numbers(self, played: PlayedEpisode) -> dict[str, float]:
         condition = played.result.episode.condition
-        rates = {"success_rate": self._tally.all, f"conditions/{condition}": self._tally.conditions[condition]}
+        rates = {"success_rate": self._counts.all, f"conditions/{condition}": self._counts.conditions[condition]}
+        per_minute = self._counts.per_minute
         return {
             **{name: count.rate for name, count in rates.items() if count.rate is not None},
-            "errors": self._tally.all.errors,
-            "episodes_per_minute": self._tally.per_minute,
+            "errors": self._counts.all.errors,
+            **({} if per_minute is None else {"episodes_per_minute": per_minute}),
             **{f"seconds/{name.removesuffix('_s')}": value for name, value in played.result.timings.items()},
         }
 
@@ -105,19 +109,19 @@ class Log:
 
 @contextmanager
 def logs(
-    wanted: Iterable[str], run: Path, header: Mapping[str, Any], tally: Tally, note: Callable[[str], Any]
-) -> Iterator[tuple[Log, ...]]:
+    wanted: Iterable[str], run: Path, header: Mapping[str, Any], counts: Counts, note: Callable[[str], Any]
+) -> Iterator[tuple[RunLogger, ...]]:
     """The logs that `--log` asks for, such as `tensorboard` or `wandb:PROJECT`.
 
     Raises:
         ConfigError: there is no such log, its package is not installed, or it cannot be begun.
     """
     with ExitStack() as stack:
-        found = []
+        loggers = []
         for text in wanted:
-            found.append(Log(text, _sink(text, run, header), tally, note))
-            stack.callback(found[-1].close)
-        yield tuple(found)
+            loggers.append(RunLogger(text, _sink(text, run, header), counts, note))
+            stack.callback(loggers[-1].close)
+        yield tuple(loggers)
 
 
 def _sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:

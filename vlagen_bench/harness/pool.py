@@ -10,11 +10,11 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import Finish, Played, Report
-from vlagen_bench.harness.inference import Answer, Asker
+from vlagen_bench.harness.episode import Finish, PlayedEpisode, StepReport
+from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller
 from vlagen_bench.harness.limits import LONGEST_WAIT_S, Limits
 from vlagen_bench.harness.slot import GRACE_S, Attempt, Slot
-from vlagen_bench.harness.worker import Recipe
+from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.types import Episode
 
 PATIENCE = 0.5
@@ -22,35 +22,35 @@ PATIENCE = 0.5
 0 where it takes as much longer as there are more"""
 
 
-class Crew:
+class PoolExecutor:
     """Plays episodes with several workers, which it restarts, and one policy, which it asks in batches if it can."""
 
     def __init__(
         self,
         size: int,
-        recipe: Recipe,
-        asker: Asker,
+        recipe: WorkerSpec,
+        caller: PolicyCaller,
         *,
         execution: Execution,
         limits: Limits,
         note: Callable[[str], None],
     ) -> None:
-        """A crew without workers yet; they start with their first episode.
+        """An executor without workers yet; they start with their first episode.
 
         Args:
             size: how many workers.
             recipe: what each is made of.
-            asker: of the policy; not asked where the recipe has an oracle.
+            caller: of the policy; not asked where the recipe has an oracle.
             execution: how answers become actions.
             limits: what makes a worker be restarted.
             note: receives a line for each restart.
         """
         self._slots = [Slot(number, recipe, execution, limits) for number in range(size)]
-        self._asker, self._limits, self._note = asker, limits, note
+        self._caller, self._limits, self._note = caller, limits, note
         self._queue: deque[Attempt] = deque()
         self._call_s = 0.0
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> "PoolExecutor":
         return self
 
     def __exit__(
@@ -59,7 +59,7 @@ class Crew:
         for slot in self._slots:
             slot.dismiss(grace_s=GRACE_S if kind is None else 0.0)
 
-    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[Played]]:
+    def endings(self, episodes: Iterable[Episode]) -> Iterator[list[PlayedEpisode]]:
         """The episodes as they end, several where they do so at once; the next is asked for when a worker is free."""
         fresh = (Attempt(episode=episode) for episode in episodes)
         while True:
@@ -68,7 +68,7 @@ class Crew:
                     slot.begin(attempt)
             if not self._busy():
                 return
-            ended: list[Played] = []
+            ended: list[PlayedEpisode] = []
             try:
                 for slot, reply in self._replies():
                     ended += self._go_on(slot, reply)
@@ -76,7 +76,7 @@ class Crew:
                 if ended:
                     yield ended
             for group in self._groups():
-                answers = self._asker.ask({slot.number: slot.question for slot in group})
+                answers = self._caller.ask({slot.number: question for slot in group if (question := slot.question)})
                 self._call_s = answers[group[0].number].seconds
                 for slot in group:  # no answer ends an episode: its worker finishes it
                     self._go_on(slot, answers[slot.number], asked_with_others=len(group) > 1)
@@ -84,7 +84,7 @@ class Crew:
     def _busy(self) -> list[Slot]:
         return [slot for slot in self._slots if slot.attempt is not None]
 
-    def _replies(self) -> Iterator[tuple[Slot, Report | Answer]]:
+    def _replies(self) -> Iterator[tuple[Slot, StepReport | PolicyAnswer]]:
         """Waits for a worker; the replies of ready workers, and an error for each late one."""
         busy = self._busy()
         until = min(slot.deadline for slot in busy)
@@ -108,7 +108,7 @@ class Crew:
     def _together(self) -> list[Slot]:
         """The slots whose questions go into one batch."""
         asking = [slot for slot in self._slots if slot.question is not None]
-        return [slot for slot in asking if self._asker.batches and not slot.attempt.alone]
+        return [slot for slot in asking if self._caller.batches and not slot.played.alone]
 
     def _gathering_ends(self, together: list[Slot]) -> float:
         """When a batch is asked at the latest: at once, unless others are expected within a part of a call's time.
@@ -120,10 +120,12 @@ class Crew:
         coming = (abs(slot.expected - first) <= wait_s for slot in self._busy() if slot not in together)
         return first + wait_s if any(coming) else first
 
-    def _go_on(self, slot: Slot, reply: Report | Answer, *, asked_with_others: bool = False) -> list[Played]:
+    def _go_on(
+        self, slot: Slot, reply: StepReport | PolicyAnswer, *, asked_with_others: bool = False
+    ) -> list[PlayedEpisode]:
         """Lets the episode go on, or begin again where something went wrong that is not its own fault; it, if it ended."""
-        attempt = slot.attempt
-        lost = isinstance(reply, Answer) and reply.lost
+        attempt = slot.played
+        lost = isinstance(reply, PolicyAnswer) and reply.lost
         if lost or (reply.error is not None and asked_with_others):
             self._queue.appendleft(replace(attempt, alone=attempt.alone or asked_with_others))
             slot.leave()
@@ -142,9 +144,9 @@ class Crew:
         played = slot.go_on(reply)
         return [] if played is None else [played]
 
-    def _shall_retry(self, slot: Slot, reply: Report | Answer) -> bool:
-        broken = isinstance(reply, Report) and reply.error is not None and not isinstance(slot.request, Finish)
-        return broken and slot.attempt.number <= self._limits.retries
+    def _shall_retry(self, slot: Slot, reply: StepReport | PolicyAnswer) -> bool:
+        broken = isinstance(reply, StepReport) and reply.error is not None and not isinstance(slot.request, Finish)
+        return broken and slot.played.number <= self._limits.retries
 
 
 def _name(attempt: Attempt) -> str:

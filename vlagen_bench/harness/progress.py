@@ -12,8 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from vlagen_bench.harness.counts import ENVIRONMENT, Count, Tally
-from vlagen_bench.harness.episode import Played
+from vlagen_bench.harness.counts import ENVIRONMENT, Counts, OutcomeCount
+from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.utils.text import NO_DATA, percent, percent_range
 
 LINE_EVERY_S = 10.0
@@ -47,11 +47,11 @@ def _due(silent_s: float, elapsed_s: float) -> bool:
 
 
 class RunProgress:
-    """A listener that shows a tally, which has to listen before it does."""
+    """A listener that shows the counts, which have to listen before it does."""
 
-    def __init__(self, console: Console, tally: Tally, *, until: str | None = None) -> None:
-        """Shows `tally` on `console`; `until` is the rule that may end the run before its plan."""
-        self._console, self._tally, self._until = console, tally, until
+    def __init__(self, console: Console, counts: Counts, *, until: str | None = None) -> None:
+        """Shows `counts` on `console`; `until` is the rule that may end the run before its plan."""
+        self._console, self._counts, self._until = console, counts, until
         self._line_at = time.monotonic()
         self._live = Live(
             get_renderable=self._view, console=console, auto_refresh=console.is_terminal, refresh_per_second=2,
@@ -67,20 +67,20 @@ class RunProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
-        if self._tally.fresh:
-            self._print(f"Episodes played: {self._tally.fresh} in {duration(self._tally.elapsed_s)}, {self._pace()}")
+        if self._counts.fresh:
+            self._print(f"Episodes played: {self._counts.fresh} in {duration(self._counts.elapsed_s)}, {self._pace()}")
 
-    def ended(self, played: Played) -> None:
+    def ended(self, played: PlayedEpisode) -> None:
         """Says so, if it is time."""
         now = time.monotonic()
-        if self._console.is_terminal or not _due(now - self._line_at, self._tally.elapsed_s):
+        if self._console.is_terminal or not _due(now - self._line_at, self._counts.elapsed_s):
             return
         self._line_at = now
-        overall = self._tally.all
+        overall = self._counts.all
         self._print(f"{overall.done}/{overall.planned} episodes, {said(overall)}, {self._pace()}, {self._left()}")
-        if len(self._tally.conditions) > 1:
-            kinds = ", ".join(f"{kind} {short(count)}" for kind, count in self._tally.kinds.items() if count.done)
-            lowest = ", ".join(f"{name} {short(self._tally.conditions[name])}" for name in self._tally.worst(WORST))
+        if len(self._counts.conditions) > 1:
+            kinds = ", ".join(f"{kind} {short(count)}" for kind, count in self._counts.kinds.items() if count.done)
+            lowest = ", ".join(f"{name} {short(self._counts.conditions[name])}" for name in self._counts.worst(WORST))
             self._print(f"  {kinds}; lowest: {lowest or NO_DATA}")
 
     def _print(self, text: str) -> None:
@@ -88,49 +88,49 @@ class RunProgress:
 
     def _view(self) -> Group:
         """What a terminal shows; drawn by another thread than the one that counts."""
-        overall = self._tally.all
+        overall = self._counts.all
         head = Table.grid(padding=(0, 2))
         head.add_row(
             f"{overall.done}/{overall.planned} episodes",
             ProgressBar(total=max(overall.planned, 1), completed=overall.done, width=24),
-            f"{duration(self._tally.elapsed_s)}, {self._rate()}, {self._left()}",
+            f"{duration(self._counts.elapsed_s)}, {self._rate()}, {self._left()}",
         )
-        trouble = [Text(f"last error: {self._tally.last_error}", style="red")] if self._tally.last_error else []
+        trouble = [Text(f"last error: {self._counts.last_error}", style="red")] if self._counts.last_error else []
         lines = [Text(self._shares()), *trouble]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
-        return Group(head, self._counts(), *lines)
+        return Group(head, self._counts_table(), *lines)
 
-    def _counts(self) -> Table:
+    def _counts_table(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
         table.add_column("kind", no_wrap=True)
         table.add_column("condition", no_wrap=True, overflow="ellipsis")
         for name in ("done", "success", "95 % interval", "errors"):
             table.add_column(name, justify="right", no_wrap=True)
-        tally = self._tally
-        if len(tally.conditions) <= self._console.height - AROUND:
+        counts = self._counts
+        if len(counts.conditions) <= self._console.height - AROUND:
             kind = None
-            for name, count in tally.conditions.items():
-                table.add_row("" if tally.kind_of(name) == kind else tally.kind_of(name), name, *_cells(count))
-                kind = tally.kind_of(name)
+            for name, count in counts.conditions.items():
+                table.add_row("" if counts.kind_of(name) == kind else counts.kind_of(name), name, *_cells(count))
+                kind = counts.kind_of(name)
         else:
-            for kind, count in tally.kinds.items():
+            for kind, count in counts.kinds.items():
                 table.add_row(kind, "", *_cells(count))
-            room = self._console.height - AROUND - len(tally.kinds)
-            for number, name in enumerate(tally.worst(max(0, min(WORST, room)))):
-                table.add_row("" if number else "lowest", name, *_cells(tally.conditions[name]), style="italic")
-        table.add_row("all", "", *_cells(tally.all), style="bold")
+            room = self._console.height - AROUND - len(counts.kinds)
+            for number, name in enumerate(counts.worst(max(0, min(WORST, room)))):
+                table.add_row("" if number else "lowest", name, *_cells(counts.conditions[name]), style="italic")
+        table.add_row("all", "", *_cells(counts.all), style="bold")
         return table
 
     def _pace(self) -> str:
         return f"{self._rate()}, {self._shares()}"
 
     def _rate(self) -> str:
-        per_minute = self._tally.per_minute
+        per_minute = self._counts.per_minute
         return "0 episodes/min" if per_minute is None else f"{per_minute:.1f} episodes/min"
 
     def _shares(self) -> str:
-        shares = self._tally.shares
+        shares = self._counts.shares
         if not shares:
             return "the first episodes are being played"
         inside = sum(shares[name] for name in ENVIRONMENT)
@@ -141,20 +141,20 @@ class RunProgress:
         )
 
     def _left(self) -> str:
-        left_s = self._tally.left_s
+        left_s = self._counts.left_s
         if left_s is None:
             return "time left unknown"
         return f"{'at most' if self._until else 'about'} {duration(left_s)} left"
 
 
-def said(count: Count) -> str:
+def said(count: OutcomeCount) -> str:
     """`7/10 succeeded (70 %, 95 % interval 40 – 89 %), 2 ended as errors`."""
     interval = f" ({percent(count.rate)}, 95 % interval {percent_range(count.interval)})" if count.n else ""
     errors = f", {count.errors} ended as errors" if count.errors else ""
     return f"{count.successes}/{count.n} succeeded{interval}{errors}"
 
 
-def short(count: Count) -> str:
+def short(count: OutcomeCount) -> str:
     """`7/10`, and how many errors beside them."""
     return f"{count.successes}/{count.n}" + (f" + {count.errors} errors" if count.errors else "")
 
@@ -167,7 +167,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _cells(count: Count) -> tuple[str, ...]:
+def _cells(count: OutcomeCount) -> tuple[str, ...]:
     interval = percent_range(count.interval if count.n else None)
     errors = f"[red]{count.errors}[/red]" if count.errors else "0"
     return f"{count.done}/{count.planned}", percent(count.rate), interval, errors

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench.harness.env_runner import Sim, Stage
+from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Begin, Execute
-from vlagen_bench.runs.episodes import Record, Take, scored
+from vlagen_bench.runs.episodes import EpisodeRecord, RecordedEpisode, scored
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Task
 
@@ -20,7 +20,7 @@ ten times as much, and less than the width of any thing that is moved"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
+class Resimulation:
     """What the simulator makes of an episode and actions, now and here."""
 
     state_hashes: tuple[str, ...]
@@ -33,7 +33,7 @@ class Again:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ReplayComparison:
     """A take beside its repetition."""
 
     episode: Episode
@@ -60,7 +60,7 @@ class Comparison:
         return "in the scene itself" if self.diverges_at == 0 else f"at step {self.diverges_at} of {self.steps}"
 
 
-class Unseen:
+class UnrenderedSimulator:
     """A simulator that draws nothing, since the actions are known: what is seen changes no physics."""
 
     def __init__(self, task: Task) -> None:
@@ -78,14 +78,14 @@ class Unseen:
         return {}
 
 
-def play(stage: Stage, episode: Episode, actions: np.ndarray) -> Again:
+def play(runner: EnvRunner, episode: Episode, actions: np.ndarray) -> Resimulation:
     """Plays the actions (T, 7) in the episode, to its end or to theirs."""
-    report = stage.serve(Begin(episode=episode))
+    report = runner.serve(Begin(episode=episode))
     hashes = report.state_hashes
     if report.error is None and len(actions):
-        report = stage.serve(Execute(actions=actions))
+        report = runner.serve(Execute(actions=actions))
         hashes += report.state_hashes
-    return Again(
+    return Resimulation(
         state_hashes=hashes,
         ended=report.ended,
         success=report.success,
@@ -95,14 +95,14 @@ def play(stage: Stage, episode: Episode, actions: np.ndarray) -> Again:
     )
 
 
-def compare(take: Take, again: Again) -> Comparison:
+def compare(take: RecordedEpisode, again: Resimulation) -> ReplayComparison:
     """The first step whose states differ, and the scores that differ.
 
     An episode that was recorded as an error has no score; its states are compared as far as both go.
     """
     is_scored = take.record.outcome != "error"
     most = None if is_scored else min(len(take.state_hashes), len(again.state_hashes))
-    return Comparison(
+    return ReplayComparison(
         episode=take.episode,
         steps=len(take.actions),
         diverges_at=_parting(take.state_hashes[:most], again.state_hashes[:most]),
@@ -112,19 +112,19 @@ def compare(take: Take, again: Again) -> Comparison:
     )
 
 
-def replay(take: Take, sim: Sim, task: Task) -> Comparison:
+def replay(take: RecordedEpisode, sim: Sim, task: Task) -> ReplayComparison:
     """Re-simulates a take and compares."""
-    return compare(take, play(Stage(sim, task), take.episode, take.actions))
+    return compare(take, play(EnvRunner(sim, task), take.episode, take.actions))
 
 
-def _parting(recorded: tuple[str, ...], found: tuple[str, ...]) -> int | None:
-    for step, (old, new) in enumerate(zip(recorded, found, strict=False)):
+def _parting(recorded: tuple[str, ...], now: tuple[str, ...]) -> int | None:
+    for step, (old, new) in enumerate(zip(recorded, now, strict=False)):
         if old != new:
             return step
-    return None if len(recorded) == len(found) else min(len(recorded), len(found))
+    return None if len(recorded) == len(now) else min(len(recorded), len(now))
 
 
-def _disagreements(take: Take, again: Again) -> list[str]:
+def _disagreements(take: RecordedEpisode, again: Resimulation) -> list[str]:
     record = take.record
     if again.error is not None:
         return [again.error]
@@ -133,11 +133,11 @@ def _disagreements(take: Take, again: Again) -> list[str]:
         return [f"the episode is over after {executed} actions, and {len(take.actions)} are recorded"]
     if not again.ended:
         return [f"the episode is not over after the {len(take.actions)} recorded actions"]
-    found = {"success": again.success, "success_once": again.success_once}
+    scores = {"success": again.success, "success_once": again.success_once}
     clauses = [
-        f"{key} is recorded as {_word(old)} and is {_word(found[key])}"
+        f"{key} is recorded as {_word(old)} and is {_word(scores[key])}"
         for key, old in scored(record).items()
-        if old != found[key]
+        if old != scores[key]
     ]
     if record.steps != executed:
         clauses.append(f"steps are recorded as {record.steps} and are {executed}")
@@ -153,18 +153,18 @@ def _disagreements(take: Take, again: Again) -> list[str]:
     ]
 
 
-def _same(record: Record, again: Again, key: str) -> bool:
+def _same(record: EpisodeRecord, again: Resimulation, key: str) -> bool:
     return (key in record.metrics, record.metrics.get(key)) == (key in again.metrics, again.metrics.get(key))
 
 
-def _distances(take: Take, again: Again) -> dict[str, float]:
+def _distances(take: RecordedEpisode, again: Resimulation) -> dict[str, float]:
     """By how much each distance differs, in metres; NaN where one of both has no such number."""
     old, new = take.record.metrics, again.metrics
     keys = sorted(key for key in {*old, *new} if float in (type(old.get(key)), type(new.get(key))))
     return {key: abs(_number(old.get(key)) - _number(new.get(key))) for key in keys}
 
 
-def _apart_m(take: Take, again: Again) -> float | None:
+def _apart_m(take: RecordedEpisode, again: Resimulation) -> float | None:
     apart_m = list(_distances(take, again).values())
     return max(apart_m) if apart_m and all(map(math.isfinite, apart_m)) else None
 

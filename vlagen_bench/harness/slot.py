@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import Begin, Execute, Finish, Played, Report, Request, allowed_s, play
-from vlagen_bench.harness.inference import Answer, Question
+from vlagen_bench.harness.episode import Begin, Execute, Finish, PlayedEpisode, Request, StepReport, allowed_s, play
+from vlagen_bench.harness.inference import PolicyAnswer, PolicyQuery
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.worker import Recipe, Worker, WorkerDied
+from vlagen_bench.harness.worker import Worker, WorkerDied, WorkerSpec
 from vlagen_bench.types import Episode
 
 GRACE_S = 5.0
-DOING = {Recipe: "start", Begin: "reset", Question: "ask its policy", Execute: "step", Finish: "write a film"}
+DOING = {WorkerSpec: "start", Begin: "reset", PolicyQuery: "ask its policy", Execute: "step", Finish: "write a film"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class Attempt:
 class Slot:
     """Plays one attempt after the other, with one worker after the other."""
 
-    def __init__(self, number: int, recipe: Recipe, execution: Execution, limits: Limits) -> None:
+    def __init__(self, number: int, recipe: WorkerSpec, execution: Execution, limits: Limits) -> None:
         self.number = number
         self.attempt: Attempt | None = None
-        self.request: Recipe | Request | None = None
+        self.request: WorkerSpec | Request | None = None
         self.deadline = 0.0
         """when the worker has to have replied, on the monotonic clock"""
         self.since = 0.0
@@ -41,12 +41,12 @@ class Slot:
         self._action_s = math.inf
         self._recipe, self._execution, self._limits = recipe, execution, limits
         self._worker: Worker | None = None
-        self._player: Generator[Request, Report | Answer, Played] | None = None
+        self._course: Generator[Request, StepReport | PolicyAnswer, PlayedEpisode] | None = None
 
     @property
-    def question(self) -> Question | None:
+    def question(self) -> PolicyQuery | None:
         """What it wants to know from a policy outside the worker."""
-        return self.request if self._recipe.oracle is None and isinstance(self.request, Question) else None
+        return self.request if self._recipe.oracle is None and isinstance(self.request, PolicyQuery) else None
 
     @property
     def expected(self) -> float:
@@ -57,7 +57,18 @@ class Slot:
     @property
     def connection(self) -> Connection:
         """What becomes ready when the worker replies, or dies."""
-        return self._worker.connection
+        return self._hired.connection
+
+    @property
+    def played(self) -> Attempt:
+        """The attempt that is being played."""
+        assert self.attempt is not None, "the slot is free"
+        return self.attempt
+
+    @property
+    def _hired(self) -> Worker:
+        assert self._worker is not None, "the slot has no worker"
+        return self._worker
 
     def begin(self, attempt: Attempt) -> None:
         """Takes an attempt, and a new worker if there is none or it is worn."""
@@ -68,41 +79,41 @@ class Slot:
             self._worker = Worker(self._recipe.render_threads)
             self._tell(self._recipe)
         else:
-            self.go_on(Report())
+            self.go_on(StepReport())
 
-    def receive(self) -> Report | Answer:
+    def receive(self) -> StepReport | PolicyAnswer:
         """The worker's reply; a report with an error if it died or has grown too large, and then it is gone."""
         try:
-            reply = self._worker.receive()
+            reply = self._hired.receive()
         except WorkerDied as death:
             return self._lost(str(death))
-        if isinstance(self.request, Execute) and isinstance(reply, Report):
+        if isinstance(self.request, Execute) and isinstance(reply, StepReport):
             self._action_s = sum(reply.seconds.values()) / len(self.request.actions)
         if self._too_large and not isinstance(self.request, Finish):
-            return self._lost(f"used {self._worker.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})")
-        if isinstance(reply, Report) and reply.error is not None:
-            self._worker.suspect = True
-            if isinstance(self.request, Recipe):
+            return self._lost(f"used {self._hired.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})")
+        if isinstance(reply, StepReport) and reply.error is not None:
+            self._hired.suspect = True
+            if isinstance(self.request, WorkerSpec):
                 self.dismiss()
         return reply
 
-    def overdue(self) -> Report:
+    def overdue(self) -> StepReport:
         """What is reported of a worker that did not reply in time; it is gone then."""
         return self._lost(self._lateness)
 
-    def go_on(self, reply: Report | Answer) -> Played | None:
+    def go_on(self, reply: StepReport | PolicyAnswer) -> PlayedEpisode | None:
         """Passes a reply to the player, and the player's next request to the worker; at its end, the episode."""
         try:
-            if self._player is None:  # the reply is from a worker that is ready, or could not start
-                self._player = play(self.attempt.episode, self._execution, self._limits)
+            if self._course is None:  # the reply is from a worker that is ready, or could not start
+                self._course = play(self.played.episode, self._execution, self._limits)
                 self._started = time.monotonic()
-                request = next(self._player)
+                request = next(self._course)
                 if reply.error is not None:
-                    request = self._player.send(reply)
+                    request = self._course.send(reply)
             else:
-                request = self._player.send(reply)
+                request = self._course.send(reply)
             if self._worker is None:  # then the episode is over, and there is no film
-                self._player.send(Report())
+                self._course.send(StepReport())
         except StopIteration as end:
             self.leave()
             return end.value
@@ -111,9 +122,9 @@ class Slot:
 
     def leave(self) -> None:
         """Lets go of the attempt, ended or not."""
-        if self._player is not None:
-            self._player.close()
-        self.attempt = self.request = self._player = None
+        if self._course is not None:
+            self._course.close()
+        self.attempt = self.request = self._course = None
 
     def dismiss(self, *, grace_s: float = 0.0) -> None:
         """Ends the worker, at once or when it has closed its policy."""
@@ -121,7 +132,7 @@ class Slot:
             self._worker.stop(grace_s=grace_s)
             self._worker = None
 
-    def _tell(self, request: Recipe | Request) -> None:
+    def _tell(self, request: WorkerSpec | Request) -> None:
         """Requests something, until a deadline; a question to a policy outside the worker is asked by the driver."""
         limits = self._limits
         self.request, self.since = request, time.monotonic()
@@ -130,11 +141,11 @@ class Slot:
             return
         self.deadline = min(self.since + allowed_s(request, limits), self._episode_end(request))
         if isinstance(request, Begin):
-            self._worker.episodes += 1
-        self._worker.send(request)
+            self._hired.episodes += 1
+        self._hired.send(request)
 
-    def _episode_end(self, request: Recipe | Request) -> float:
-        if self._limits.episode_s is None or isinstance(request, Recipe | Finish):
+    def _episode_end(self, request: WorkerSpec | Request) -> float:
+        if self._limits.episode_s is None or isinstance(request, WorkerSpec | Finish):
             return math.inf
         return self._started + self._limits.episode_s
 
@@ -142,21 +153,24 @@ class Slot:
     def _lateness(self) -> str:
         """What a worker did that has not replied yet."""
         request, limits = self.request, self._limits
+        assert request is not None, "a worker is late with something"
         allowed = allowed_s(request, limits)
         if self._episode_end(request) < self.since + allowed:
             return f"did not reply before the episode had taken {limits.episode_s:g} s (--episode-timeout)"
-        named = isinstance(request, Question | Execute) or allowed > limits.reset_s
+        named = isinstance(request, PolicyQuery | Execute) or allowed > limits.reset_s
         option = f" (--step-timeout {limits.step_s:g})" if named else ""
         return f"did not reply within {allowed:g} s{option}"
 
-    def _lost(self, how: str) -> Report:
+    def _lost(self, how: str) -> StepReport:
         self.dismiss()
-        return Report(error=f"worker: it {how}, told to {DOING[type(self.request)]} (attempt {self.attempt.number}).")
+        return StepReport(
+            error=f"worker: it {how}, told to {DOING[type(self.request)]} (attempt {self.played.number})."
+        )
 
     @property
     def _too_large(self) -> bool:
-        return self._limits.memory_mb is not None and self._worker.memory_mb > self._limits.memory_mb
+        return self._limits.memory_mb is not None and self._hired.memory_mb > self._limits.memory_mb
 
     @property
     def _worn(self) -> bool:
-        return self._worker.suspect or self._worker.episodes >= self._limits.recycle_after or self._too_large
+        return self._hired.suspect or self._hired.episodes >= self._limits.recycle_after or self._too_large

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from typing import Any
 
 from vlagen_bench.errors import ConfigError, VlagenError
-from vlagen_bench.harness.env_runner import Film, Sim, Stage
-from vlagen_bench.harness.episode import Report, Request
-from vlagen_bench.harness.inference import Answer, Asker, Question
+from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
+from vlagen_bench.harness.episode import Request, StepReport
+from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.policies import base
 from vlagen_bench.types import Task
@@ -25,12 +26,12 @@ from vlagen_bench.utils.text import one_line
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class WorkerSpec:
     """What a worker is made of; the first thing that it is sent."""
 
     make_sim: Callable[[], Sim]
     task: Task
-    film: Film | None = None
+    film: FilmRecorder | None = None
     oracle: tuple[str, Mapping[str, str]] | None = None
     """name and arguments of a privileged policy, which lives inside the worker"""
     limit_s: float | None = None
@@ -72,12 +73,12 @@ class Worker:
         with theirs, _deaf_to_ctrl_c():
             self._process.start()
 
-    def send(self, message: Recipe | Request) -> None:
+    def send(self, message: WorkerSpec | Request) -> None:
         """Tells it what to do. If it has died, that is noticed when its reply is awaited."""
         with contextlib.suppress(OSError):
             self.connection.send(message)
 
-    def receive(self) -> Report | Answer:
+    def receive(self) -> StepReport | PolicyAnswer:
         """Its reply.
 
         Raises:
@@ -100,7 +101,8 @@ class Worker:
     @property
     def memory_mb(self) -> float:
         """Its resident memory; 0 if it has died."""
-        return memory_mb(self._process.pid)
+        pid = self._process.pid
+        return 0.0 if pid is None else memory_mb(pid)
 
     def stop(self, *, grace_s: float) -> None:
         """Closes the pipe, and kills what is there after this time."""
@@ -133,46 +135,48 @@ def _main(connection: Connection, images: SharedImages, render_threads: int) -> 
     faulthandler.enable()
     # Before anything that draws is imported. GPU drivers do not read it.
     os.environ.setdefault("LP_NUM_THREADS", str(render_threads))
-    hands = _Hands()
+    state = _WorkerState()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            connection.send_bytes(images.packed(hands.reply(connection.recv_bytes())))
-    hands.close()
+            connection.send_bytes(images.packed(state.reply(connection.recv_bytes())))
+    state.close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
 
 
-class _Hands:
-    """Stage and oracle of a worker, once it has its recipe."""
+class _WorkerState:
+    """The environment runner and the oracle of a worker, once it has its specification."""
 
-    _asker: Asker | None = None
+    _caller: PolicyCaller | None = None
+    _seen: Mapping[str, Any] | None = None
 
-    def reply(self, message: bytes) -> Report | Answer | VlagenError:
+    def reply(self, message: bytes) -> StepReport | PolicyAnswer | VlagenError:
         try:
             request = pickle.loads(message)  # may import the simulator, and with it fail in many ways
-            return self._prepare(request) if isinstance(request, Recipe) else self._serve(request)
+            return self._prepare(request) if isinstance(request, WorkerSpec) else self._serve(request)
         except VlagenError as error:
             return error
         except Exception as error:
-            return Report(error=f"worker: {one_line(error)}")
+            return StepReport(error=f"worker: {one_line(error)}")
 
-    def _prepare(self, recipe: Recipe) -> Report:
+    def _prepare(self, recipe: WorkerSpec) -> StepReport:
         sim = recipe.make_sim()
-        self._stage = Stage(sim, recipe.task, film=recipe.film)
+        self._runner = EnvRunner(sim, recipe.task, film=recipe.film)
         if recipe.oracle is not None:
-            self._asker = Asker(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
-        return Report()
+            self._caller = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+        return StepReport()
 
-    def _serve(self, request: Request) -> Report | Answer:
-        if isinstance(request, Question):
-            return self._asker.ask({0: replace(request, observation=self._seen)})[0]
-        report = self._stage.serve(request)
-        if self._asker is None:
+    def _serve(self, request: Request) -> StepReport | PolicyAnswer:
+        if isinstance(request, PolicyQuery):
+            assert self._caller is not None, "a question comes only to a worker with an oracle"
+            return self._caller.ask({0: replace(request, observation=self._seen)})[0]
+        report = self._runner.serve(request)
+        if self._caller is None:
             return report
         self._seen = report.observation
         return replace(report, observation=None)
 
     def close(self) -> None:
-        if self._asker is not None:
-            self._asker.close()
+        if self._caller is not None:
+            self._caller.close()

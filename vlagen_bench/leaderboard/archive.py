@@ -59,19 +59,19 @@ def unpack(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             infos = file.infolist()
             _check_members(infos)
-            found = {info.filename: file.read(info) for info in infos}
+            members = {info.filename: file.read(info) for info in infos}
     except (
         zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
         KeyError, IndexError, OverflowError,
     ) as error:  # fmt: skip
         raise Refused(f"The file is a damaged zip: {shown(str(error))}.") from None
-    _check_manifest(found.pop(MANIFEST), found)
-    if pack(found) != data:
+    _check_manifest(members.pop(MANIFEST), members)
+    if pack(members) != data:
         raise Refused(
             "The file is no archive as `vlagen leaderboard submit` writes it: packing its members again gives other "
             "bytes, so something is hidden in it, or was changed. Submit the file as it was written."
         )
-    return found
+    return members
 
 
 def _check_end(data: bytes) -> None:
@@ -118,7 +118,7 @@ def _check_manifest(given: bytes, members: Mapping[str, bytes]) -> None:
         return
     listed = claimed.get("members")
     for name in MEMBERS:
-        one = listed.get(name) if isinstance(listed, dict) else None
-        if one != {"bytes": len(members[name]), "sha256": sha256(members[name])}:
+        entry = listed.get(name) if isinstance(listed, dict) else None
+        if entry != {"bytes": len(members[name]), "sha256": sha256(members[name])}:
             raise Refused(f"{MANIFEST}: the size or the hash of '{name}' is not the member's: one of both was edited.")
     raise Refused(f"{MANIFEST} says more than sizes and hashes, or in another form. Submit the file as it was written.")

@@ -99,14 +99,14 @@ def _flat(data: bytes, where: str) -> dict[str, Any]:
     if len(events) < 3 or not isinstance(events[2], yaml.MappingStartEvent):
         raise Refused(f"{where} is no mapping. `vlagen leaderboard card` writes one to fill in.")
     body = iter(events[3:-3])  # without the ends of mapping, document and stream
-    found: dict[str, Any] = {}
+    pairs: dict[str, Any] = {}
     for key in body:
         if not isinstance(key, yaml.ScalarEvent):
             raise Refused(f"{where}: a key is no text. A card has one level of keys.")
-        if key.value in found:
+        if key.value in pairs:
             raise Refused(f"{where}: the key '{shown(key.value)}' stands twice.")
-        found[key.value] = _value(next(body), body, f"{where}: {shown(key.value)}")
-    return found
+        pairs[key.value] = _value(next(body), body, f"{where}: {shown(key.value)}")
+    return pairs
 
 
 def _checked(events: Iterable[yaml.Event], where: str) -> Iterator[yaml.Event]:
@@ -128,7 +128,7 @@ def _value(event: yaml.Event, body: Iterator[yaml.Event], where: str) -> Any:
         return event.value
     if not isinstance(event, yaml.SequenceStartEvent):
         raise Refused(f"{where} is nested. A card has texts, and lists of texts.")
-    texts = []
+    texts: list[str] = []
     for item in body:
         if isinstance(item, yaml.SequenceEndEvent):
             return tuple(texts)

@@ -21,19 +21,19 @@ def expand(data: bytes, name: str, limit: int) -> bytes:
     """What one xz stream holds; raises `Refused` if it is none, holds more than `limit` bytes, or is followed by others."""
     stream = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES)
     try:
-        found = stream.decompress(data, max_length=limit + 1)
+        content = stream.decompress(data, max_length=limit + 1)
         # With all of its output out, a stream may still have to read its end.
-        if len(found) <= limit and not stream.eof and not stream.needs_input:
-            found += stream.decompress(b"", max_length=limit + 1 - len(found))
+        if len(content) <= limit and not stream.eof and not stream.needs_input:
+            content += stream.decompress(b"", max_length=limit + 1 - len(content))
     except (lzma.LZMAError, EOFError, MemoryError) as error:
         raise Refused(f"The member '{name}' is no xz stream, or is damaged: {error}.") from None
-    if len(found) > limit:
+    if len(content) > limit:
         raise Refused(f"The member '{name}' holds more than the {limit} bytes that the plan's episodes can take.")
     if not stream.eof:
         raise Refused(f"The member '{name}' breaks off: it is truncated.")
     if stream.unused_data:
         raise Refused(f"The member '{name}' has {len(stream.unused_data)} bytes after its end.")
-    return found
+    return content
 
 
 def actions_to_bytes(actions: Sequence[np.ndarray]) -> bytes:
@@ -59,7 +59,7 @@ def actions_from_bytes(data: bytes, steps: Sequence[int]) -> list[np.ndarray]:
 
 def states_to_bytes(hashes: Sequence[Sequence[str]]) -> bytes:
     """The state hashes of one episode after the other, 8 bytes each; nothing could make them shorter."""
-    return np.array([int(one, 16) for episode in hashes for one in episode], "<u8").tobytes()
+    return np.array([int(digest, 16) for episode in hashes for digest in episode], "<u8").tobytes()
 
 
 def states_from_bytes(data: bytes, steps: Sequence[int]) -> list[tuple[str, ...]]:

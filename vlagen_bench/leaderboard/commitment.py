@@ -77,12 +77,12 @@ def reveal(opening: bytes, commitment: bytes) -> Opening:
         raise Refused(
             f"The opening's salt has {len(opened.salt)} characters, and {2 * SALT_BYTES} hex digits belong there."
         )
-    found = opened.commitment()
-    if (found.suite, found.seeds) != (published.suite, published.seeds) or not hmac.compare_digest(
-        found.sha256.encode(), published.sha256.encode()
+    computed = opened.commitment()
+    if (computed.suite, computed.seeds) != (published.suite, published.seeds) or not hmac.compare_digest(
+        computed.sha256.encode(), published.sha256.encode()
     ):
         raise Refused(
-            f"The revealed seeds are not those that were committed to: their hash is {found.sha256}, and "
+            f"The revealed seeds are not those that were committed to: their hash is {computed.sha256}, and "
             f"{shown(published.sha256)} was published. A seed, the salt, the suite or the order is another."
         )
     return opened

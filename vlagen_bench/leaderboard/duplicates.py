@@ -9,18 +9,18 @@ from statistics import fmean
 import numpy as np
 
 from vlagen_bench.report.entries import DIGEST_CHARS, Proof
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.episodes import RecordedEpisode
 
 COPY = 0.5
 """of what is different in a submission; whoever edits more has more of an own than of a copy"""
 
 
-def actions_of(takes: Sequence[Take]) -> str:
+def actions_of(takes: Sequence[RecordedEpisode]) -> str:
     """The digests of the actions, one episode after the other."""
     return "".join(_digest(take.actions.astype("<f4").tobytes()) for take in takes)
 
 
-def states_of(takes: Sequence[Take]) -> str:
+def states_of(takes: Sequence[RecordedEpisode]) -> str:
     """The digests of the states that they lead to."""
     return "".join(_digest("".join(take.state_hashes).encode()) for take in takes)
 
@@ -29,13 +29,13 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:DIGEST_CHARS]
 
 
-def blind(takes: Sequence[Take]) -> bool:
+def blind(takes: Sequence[RecordedEpisode]) -> bool:
     """Whether the actions are the same in each episode, as long as it lasts: such runs are alike without being copies."""
     longest = max((take.actions for take in takes), key=len)
     return all(np.array_equal(take.actions, longest[: len(take.actions)]) for take in takes)
 
 
-def share(takes: Sequence[Take], of: Proof) -> float:
+def share(takes: Sequence[RecordedEpisode], of: Proof) -> float:
     """How much agrees with an entry, in actions or in states.
 
     Actions that several episodes have count once, as the part of these episodes that agree: two policies that stand still

@@ -10,7 +10,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RankedEntry:
     """An entry on a leaderboard."""
 
     name: str
@@ -26,7 +26,7 @@ class Place:
 class Board:
     """Entries by rate, and which of them are tied."""
 
-    places: tuple[Place, ...]
+    places: tuple[RankedEntry, ...]
     groups: tuple[tuple[str, ...], ...]
     """neighbours of whom no two differ significantly; groups may overlap, since a tie with both neighbours does not tie
     these with each other"""
@@ -46,9 +46,9 @@ def board(counts: Mapping[str, tuple[int, int]], alpha: float = ALPHA) -> Board:
     """
     names = sorted((name for name in counts if counts[name][1]), key=lambda name: (-_rate(counts[name]), name))
     adjusted = holm({pair: _p(*counts[pair[0]], *counts[pair[1]]) for pair in combinations(names, 2)})
-    apart = {pair for pair, p in adjusted.items() if p <= alpha}
+    apart = {pair for pair, p in adjusted.items() if p is not None and p <= alpha}
     places = [
-        Place(
+        RankedEntry(
             name=name,
             successes=counts[name][0],
             n=counts[name][1],
@@ -62,16 +62,16 @@ def board(counts: Mapping[str, tuple[int, int]], alpha: float = ALPHA) -> Board:
 
 def _groups(names: Sequence[str], apart: set[tuple[str, str]]) -> list[tuple[str, ...]]:
     """The longest runs without a pair that is apart, each not within another."""
-    found: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
     reached = 0
     for start in range(len(names)):
         end = start + 1
-        while end < len(names) and not any((names[one], names[end]) in apart for one in range(start, end)):
+        while end < len(names) and not any((names[place], names[end]) in apart for place in range(start, end)):
             end += 1
         if end > reached:
-            found.append(tuple(names[start:end]))
+            groups.append(tuple(names[start:end]))
             reached = end
-    return found
+    return groups
 
 
 def _rate(count: tuple[int, int]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.leaderboard.limits import RECORD_BYTES, Refused
 from vlagen_bench.leaderboard.untrusted_json import parse, shown
-from vlagen_bench.runs.episodes import Record
+from vlagen_bench.runs.episodes import EpisodeRecord
 from vlagen_bench.types import Plan, Task, canonical_json
 from vlagen_bench.utils.parsing import build
 
@@ -15,17 +15,17 @@ PLAIN = 40
 """metrics, or timings, of an episode; there are 17 and 6"""
 
 
-def read(data: bytes, plan: Plan, task: Task) -> list[Record]:
+def read(data: bytes, plan: Plan, task: Task) -> list[EpisodeRecord]:
     """The records, one for each episode of the plan, in its order; raises `Refused` that says which line is wrong."""
     if data and not data.endswith(b"\n"):
         raise Refused(f"{FILE} breaks off in its last line: it is truncated.")
     if (count := data.count(b"\n")) > 2 * len(plan.episodes):  # counted before they are split, which takes memory
         raise Refused(f"{FILE} has {count} lines, and the plan has {len(plan.episodes)} episodes.")
-    found = [
+    records = [
         _record(line, plan, task, f"{FILE}, line {number}") for number, line in enumerate(data.split(b"\n")[:-1], 1)
     ]
-    _check_ids([record.id for record in found], plan)
-    return found
+    _check_ids([record.id for record in records], plan)
+    return records
 
 
 def _check_ids(ids: Sequence[str], plan: Plan) -> None:
@@ -40,13 +40,13 @@ def _check_ids(ids: Sequence[str], plan: Plan) -> None:
         raise Refused(f"{FILE} has the episodes in another order than the plan. Submit what `submit` wrote.")
 
 
-def _record(line: bytes, plan: Plan, task: Task, where: str) -> Record:
+def _record(line: bytes, plan: Plan, task: Task, where: str) -> EpisodeRecord:
     content = parse(line, where, RECORD_BYTES)
     name = content.get("id") if isinstance(content, dict) else None
     if not isinstance(name, str) or name not in plan.by_id:
         raise Refused(f"{where} is of '{shown(str(name))}', which is no episode of the plan.")
     try:
-        record = build(Record, content, where)
+        record = build(EpisodeRecord, content, where)
     except VlagenError as error:
         raise Refused(shown(str(error), 400)) from None
     for key, right in plan.by_id[name].to_dict().items():
@@ -60,7 +60,7 @@ def _record(line: bytes, plan: Plan, task: Task, where: str) -> Record:
     return record
 
 
-def _check_outcome(record: Record, where: str) -> None:
+def _check_outcome(record: EpisodeRecord, where: str) -> None:
     if record.outcome == "error" or record.error is not None:
         raise Refused(
             f"{where}: the episode ended as an error, which is no result. Run it again: the same command, with --retry-errors"
@@ -73,7 +73,7 @@ def _check_outcome(record: Record, where: str) -> None:
         raise Refused(f"{where}: it succeeded at the end, but success_once says that it never did.")
 
 
-def _check_steps(record: Record, task: Task, where: str) -> None:
+def _check_steps(record: EpisodeRecord, task: Task, where: str) -> None:
     early = task.ends_on_success and record.success_at_end
     if not (1 if early else task.max_steps) <= record.steps <= task.max_steps:
         raise Refused(

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.harness.replay import Again, Comparison, compare
+from vlagen_bench.harness.replay import ReplayComparison, Resimulation, compare
 from vlagen_bench.leaderboard import limits
 from vlagen_bench.leaderboard.codec import actions_to_bytes
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.leaderboard.untrusted_json import parse, shown
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
 from vlagen_bench.utils import paths
@@ -30,14 +30,14 @@ class Sandbox:
     network: str | None = None
     """`none` or `open` to its processes; None before the first"""
 
-    def __call__(self, task: Task, takes: Sequence[Take]) -> Iterator[Comparison]:
+    def __call__(self, task: Task, takes: Sequence[RecordedEpisode]) -> Iterator[ReplayComparison]:
         """Each take beside its repetition, in order; raises `Refused` if one cannot be re-simulated within the limits."""
         _make_robot_files(task)
         for start in range(0, len(takes), limits.SANDBOX_EPISODES):
             some = takes[start : start + limits.SANDBOX_EPISODES]
             yield from map(compare, some, self._played(task, some))
 
-    def _played(self, task: Task, takes: Sequence[Take]) -> Iterator[Again]:
+    def _played(self, task: Task, takes: Sequence[RecordedEpisode]) -> Iterator[Resimulation]:
         seconds = limits.SANDBOX_START_S + limits.SANDBOX_EPISODE_S * len(takes)
         with _process(_job(task, takes), seconds) as child:
             self.network = (_answer(child) or {}).get("network")
@@ -60,7 +60,7 @@ def _make_robot_files(task: Task) -> None:
     urdf_path(scene.robot, scene.pack)
 
 
-def _job(task: Task, takes: Sequence[Take]) -> bytes:
+def _job(task: Task, takes: Sequence[RecordedEpisode]) -> bytes:
     job = {
         "task": task.ref,
         "episodes": [take.episode.to_dict() for take in takes],
@@ -70,7 +70,7 @@ def _job(task: Task, takes: Sequence[Take]) -> bytes:
 
 
 @contextlib.contextmanager
-def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
+def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen[bytes]]:
     """A process that has the job; it is killed after so many seconds, and in the end."""
     command = [sys.executable, "-I", "-B", "-m", "vlagen_bench.leaderboard.sandbox_child"]
     command += [str(number) for number in (seconds, limits.SANDBOX_MEMORY_BYTES, limits.SANDBOX_FILES)]
@@ -83,7 +83,8 @@ def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
     ):  # fmt: skip
         timer = threading.Timer(seconds, child.kill)
         feeder = threading.Thread(target=_feed, args=(child.stdin, job), daemon=True)
-        timer.start(), feeder.start()
+        timer.start()
+        feeder.start()
         try:
             yield child
         finally:
@@ -92,8 +93,9 @@ def _process(job: bytes, seconds: int) -> Iterator[subprocess.Popen]:
             feeder.join()
 
 
-def _answer(child: subprocess.Popen) -> Any:
+def _answer(child: subprocess.Popen[bytes]) -> Any:
     """The next line of its output, as it comes; None if it has ended."""
+    assert child.stdout is not None, "a pipe, as asked for"
     line = child.stdout.readline(limits.SANDBOX_OUTPUT_BYTES + 1)
     if len(line) <= limits.SANDBOX_OUTPUT_BYTES and not line.endswith(b"\n"):
         return None
@@ -118,11 +120,11 @@ def _feed(pipe: Any, job: bytes) -> None:
         pipe.write(job)
 
 
-def _again(answer: Any, take: Take) -> Again:
+def _again(answer: Any, take: RecordedEpisode) -> Resimulation:
     if not isinstance(answer, dict) or answer.pop("id", None) != take.episode.id:
         raise Refused(f"The sandbox did not answer about the episode {take.episode.id}, but: {shown(str(answer))}.")
     try:
-        return build(Again, answer, "The sandbox's answer")
+        return build(Resimulation, answer, "The sandbox's answer")
     except ConfigError as error:
         raise Refused(shown(str(error), 400)) from None
 

@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+from typing import TextIO
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
@@ -47,23 +48,23 @@ def limit(seconds: int, memory_bytes: int, files: int) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def work(answers) -> None:
+def work(answers: TextIO) -> None:
     """One line of JSON says which episodes; their actions follow, float32."""
     import dataclasses
 
     import numpy as np
 
-    from vlagen_bench.harness.env_runner import Stage
-    from vlagen_bench.harness.replay import Unseen, play
+    from vlagen_bench.harness.env_runner import EnvRunner
+    from vlagen_bench.harness.replay import UnrenderedSimulator, play
     from vlagen_bench.leaderboard.codec import actions_from_bytes
     from vlagen_bench.plan.plan import episode_from_dict, task_of
 
     job = json.loads(sys.stdin.buffer.readline())
     actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"])
     task = task_of(job["task"])
-    stage = Stage(Unseen(task), task)
+    runner = EnvRunner(UnrenderedSimulator(task), task)
     for content, moves in zip(job["episodes"], actions, strict=True):
-        again = play(stage, episode_from_dict(content), np.ascontiguousarray(moves))
+        again = play(runner, episode_from_dict(content), np.ascontiguousarray(moves))
         answers.write(json.dumps({"id": content["id"], **dataclasses.asdict(again)}) + "\n")
         answers.flush()
 

@@ -16,7 +16,7 @@ from vlagen_bench.policies.actions import ACTION_DIM
 from vlagen_bench.report import report
 from vlagen_bench.report.entries import Protocol
 from vlagen_bench.report.rows import Row, rows
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.types import Plan, Task
 
 
@@ -29,7 +29,7 @@ class Submission:
     plan: Plan
     task: Task
     protocol: Protocol
-    takes: Sequence[Take]
+    takes: Sequence[RecordedEpisode]
     """of every episode of the plan, in its order"""
     archive_sha256: str
     actions_sha256: str
@@ -43,7 +43,7 @@ class Submission:
         return rows(planned, results, {name: catalog.group_of(self.task, name) for name in self.plan.suite.conditions})
 
 
-def _outcome(take: Take) -> dict[str, Any]:
+def _outcome(take: RecordedEpisode) -> dict[str, Any]:
     return {"outcome": take.record.outcome, "success_once": take.record.success_once}
 
 
@@ -81,12 +81,12 @@ def read(data: bytes, opening: Opening | None = None) -> Submission:
     told = card.read(members["card.yaml"])
     count = len(plan.episodes)
     lines = expand(members["episodes.jsonl.xz"], "episodes.jsonl.xz", count * RECORD_BYTES)
-    found = records.read(lines, plan, task)
-    steps = [record.steps for record in found]
+    played = records.read(lines, plan, task)
+    steps = [record.steps for record in played]
     moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * ACTION_DIM * ACTION_BYTES)
     takes = zip(
         plan.episodes,
-        found,
+        played,
         actions_from_bytes(moves, steps),
         states_from_bytes(members["states.bin"], steps),
         strict=True,
@@ -97,7 +97,7 @@ def read(data: bytes, opening: Opening | None = None) -> Submission:
         plan=plan,
         task=task,
         protocol=protocol_of(header, plan, task),
-        takes=[Take(episode=e, record=r, actions=a, state_hashes=h) for e, r, a, h in takes],
+        takes=[RecordedEpisode(episode=e, record=r, actions=a, state_hashes=h) for e, r, a, h in takes],
         archive_sha256=archive.sha256(data),
         actions_sha256=archive.sha256(moves),
         states_sha256=archive.sha256(members["states.bin"]),

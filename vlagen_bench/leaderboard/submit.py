@@ -27,14 +27,14 @@ def submit(run: Path, card: Path, opening: Opening | None = None) -> tuple[bytes
 
 def members_of(run: Path, card: bytes) -> dict[str, bytes]:
     """The members, from the run folder's files; the same for the same run, wherever it lies."""
-    found = list(episodes.of_run(run))
-    if not found:
+    recorded = list(episodes.of_run(run))
+    if not recorded:
         raise RunError(f"{run} has no results, so there is nothing to submit.")
-    lines = [json.dumps(take.record.__dict__, sort_keys=True, allow_nan=False) + "\n" for take in found]
+    lines = [json.dumps(take.record.__dict__, sort_keys=True, allow_nan=False) + "\n" for take in recorded]
     return {
         "header.json": (run / "header.json").read_bytes(),
         "card.yaml": card,
         "episodes.jsonl.xz": shrink("".join(lines).encode()),
-        "actions.xz": shrink(actions_to_bytes([take.actions for take in found])),
-        "states.bin": states_to_bytes([take.state_hashes for take in found]),
+        "actions.xz": shrink(actions_to_bytes([take.actions for take in recorded])),
+        "states.bin": states_to_bytes([take.state_hashes for take in recorded]),
     }

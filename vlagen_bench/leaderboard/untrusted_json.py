@@ -60,12 +60,12 @@ def check_text(text: str, where: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise Refused(f"{where}: the key '{shown(twice)}' stands twice in one object.")
-    return found
+    return mapping
 
 
 def _no_number(name: str) -> Any:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from vlagen_bench.harness.replay import Comparison
+from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.submission import Submission
-from vlagen_bench.report.entries import Cell, Entry, Proof, Source
+from vlagen_bench.report.entries import Entry, EntryResult, EntrySource, Proof
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Verdict:
     """A submission that was not refused."""
 
     submission: Submission
-    compared: Sequence[Comparison]
+    compared: Sequence[ReplayComparison]
     """the episodes that were re-simulated"""
     sample_seed: int | None
     """None: all of them were"""
@@ -25,7 +25,7 @@ class Verdict:
 
     @property
     def exact(self) -> int:
-        return sum(one.exact for one in self.compared)
+        return sum(comparison.exact for comparison in self.compared)
 
     @property
     def kind(self) -> Literal["verified", "self-run"]:
@@ -53,13 +53,13 @@ class Verdict:
             suite=plan.suite.name,
             name=card.name,
             model=card.model,
-            source=Source(
+            source=EntrySource(
                 citation=card.publication,
                 table=f"submission {self.submission.archive_sha256[:12]}, by {card.contact}",
                 read=f"counted from its episodes; {proof.resimulated} of {proof.episodes} re-simulated",
             ),
             protocol=replace(self.submission.protocol, decoding=card.decoding, notes=_notes(self.submission)),
-            conditions={row.condition: Cell(n=row.n, successes=row.successes) for row in self.submission.rows()},
+            conditions={row.condition: EntryResult(n=row.n, successes=row.successes) for row in self.submission.rows()},
             proof=proof,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
 from typing import Literal
 
-from vlagen_bench.harness.replay import Comparison
+from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.limits import MESSAGE_CHARS, Refused
 from vlagen_bench.leaderboard.sandbox import Sandbox
@@ -14,8 +14,8 @@ from vlagen_bench.leaderboard.submission import Submission
 from vlagen_bench.leaderboard.untrusted_json import shown
 from vlagen_bench.leaderboard.verdict import Verdict
 from vlagen_bench.report import entries
-from vlagen_bench.report.entries import Entry
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.report.entries import Entry, Proof
+from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.types import Task
 
 States = Literal["exact", "rescored"]
@@ -29,8 +29,10 @@ def verify(
     sample: int | None = None,
     seed: int | None = None,
     states: States = "exact",
-    resimulate: Callable[[Task, Sequence[Take]], Iterator[Comparison]] | None = None,
-    progress: Callable[[Iterable[Comparison], int], Iterable[Comparison]] = lambda found, total: found,
+    resimulate: Callable[[Task, Sequence[RecordedEpisode]], Iterator[ReplayComparison]] | None = None,
+    progress: Callable[[Iterable[ReplayComparison], int], Iterable[ReplayComparison]] = lambda comparisons, total: (
+        comparisons
+    ),
 ) -> Verdict:
     """The verdict.
 
@@ -50,9 +52,9 @@ def verify(
     chosen, drawn_by = draw(submission.takes, sample, seed)
     sandbox = resimulate or Sandbox()
     compared = []
-    for one in progress(sandbox(submission.task, chosen) if chosen else (), len(chosen)):
-        check(one, states)
-        compared.append(one)
+    for comparison in progress(sandbox(submission.task, chosen) if chosen else (), len(chosen)):
+        check(comparison, states)
+        compared.append(comparison)
     return Verdict(
         submission=submission,
         compared=compared,
@@ -68,7 +70,7 @@ def check_new(submission: Submission, published: Collection[Entry]) -> None:
         if entry.name == submission.card.name:
             _check_same(submission, entry)
         elif entry.proof and not duplicates.blind(submission.takes):
-            _check_other(submission, entry)
+            _check_other(submission, entry, entry.proof)
 
 
 def _check_same(submission: Submission, entry: Entry) -> None:
@@ -80,8 +82,8 @@ def _check_same(submission: Submission, entry: Entry) -> None:
         )
 
 
-def _check_other(submission: Submission, entry: Entry) -> None:
-    share = duplicates.share(submission.takes, entry.proof)
+def _check_other(submission: Submission, entry: Entry, proof: Proof) -> None:
+    share = duplicates.share(submission.takes, proof)
     if share > duplicates.COPY:
         raise Refused(
             f"The actions, or the states that they lead to, are those of the entry '{entry.name}' in {share:.1%} of what "
@@ -95,11 +97,15 @@ def alike(submission: Submission, published: Collection[Entry]) -> tuple[str, ..
     """Names of entries with the same actions, where these are the same in each episode, so that nothing follows from it."""
     if not duplicates.blind(submission.takes):
         return ()
-    others = (entry for entry in published if entry.proof and entry.name != submission.card.name)
-    return tuple(entry.name for entry in others if duplicates.share(submission.takes, entry.proof) > duplicates.COPY)
+    others = ((entry.name, entry.proof) for entry in published if entry.name != submission.card.name)
+    return tuple(
+        name for name, proof in others if proof and duplicates.share(submission.takes, proof) > duplicates.COPY
+    )
 
 
-def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[Sequence[Take], int | None]:
+def draw(
+    takes: Sequence[RecordedEpisode], sample: int | None, seed: int | None
+) -> tuple[Sequence[RecordedEpisode], int | None]:
     """The takes to re-simulate, in the plan's order, and the seed that drew them; None where nothing was drawn."""
     if sample is not None and sample < 0:
         raise Refused(f"--sample {sample}: a number of episodes is not negative.")
@@ -111,14 +117,14 @@ def draw(takes: Sequence[Take], sample: int | None, seed: int | None) -> tuple[S
     return [takes[i] for i in sorted(Random(seed).sample(range(len(takes)), sample))], seed
 
 
-def check(one: Comparison, states: States) -> None:
+def check(comparison: ReplayComparison, states: States) -> None:
     """Raises `Refused` if an episode's score does not stand, or its states are others and that matters."""
-    where = f"The episode {one.episode.id} ({one.episode.condition} {one.episode.index}), re-simulated from its actions"
-    if one.disagreements:
-        wrong = shown("; ".join(one.disagreements), MESSAGE_CHARS)
-        raise Refused(f"{where}, is not as recorded: {wrong}; its states diverge {one.where}.")
-    if states == "exact" and not one.exact:
+    where = f"The episode {comparison.episode.id} ({comparison.episode.condition} {comparison.episode.index}), re-simulated from its actions"
+    if comparison.disagreements:
+        wrong = shown("; ".join(comparison.disagreements), MESSAGE_CHARS)
+        raise Refused(f"{where}, is not as recorded: {wrong}; its states diverge {comparison.where}.")
+    if states == "exact" and not comparison.exact:
         raise Refused(
-            f"{where}, has the recorded score, but its states diverge {one.where}: its actions, or its states, were "
+            f"{where}, has the recorded score, but its states diverge {comparison.where}: its actions, or its states, were "
             f"edited, or it was recorded on another kind of machine. If the latter is known: --states rescored"
         )

@@ -23,7 +23,7 @@ _PASSING = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_EARLY, http.HTT
 _NOT_TRIED = "not finished, because so many others failed"
 
 
-class Advance(Protocol):
+class DownloadProgress(Protocol):
     """Receives what has been done since its last call; a call without arguments says that time has passed."""
 
     def __call__(self, *, files: int = 0, num_bytes: int = 0) -> None:
@@ -31,7 +31,7 @@ class Advance(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class DownloadItem:
     """A file to fetch."""
 
     name: str
@@ -44,7 +44,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class DownloadLimits:
     """The limits of a download: times and tries."""
 
     connections: int = 8
@@ -60,7 +60,7 @@ class Limits:
     """for each file"""
 
 
-LIMITS = Limits()
+LIMITS = DownloadLimits()
 
 
 class Unreachable(Exception):
@@ -91,7 +91,7 @@ class _Stopped(Exception):
     """The download ended before this file did."""
 
 
-def download(files: list[Wanted], advance: Advance, limits: Limits = LIMITS) -> dict[str, str]:
+def download(files: list[DownloadItem], advance: DownloadProgress, limits: DownloadLimits = LIMITS) -> dict[str, str]:
     """Fetches files; those that are there and right are not fetched again, and what half arrived is continued.
 
     Returns:
@@ -126,13 +126,13 @@ def download(files: list[Wanted], advance: Advance, limits: Limits = LIMITS) -> 
 class _Session:
     """What the threads of one download share."""
 
-    def __init__(self, files: list[Wanted], limits: Limits) -> None:
+    def __init__(self, files: list[DownloadItem], limits: DownloadLimits) -> None:
         self.limits = limits
         self.stop = threading.Event()
         self.fatal: Exception | None = None
         self.failed: dict[str, str] = {}
         self.done: set[str] = set()
-        self._todo: queue.SimpleQueue[Wanted] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[DownloadItem] = queue.SimpleQueue()
         for file in files:
             self._todo.put(file)
         self._answered = threading.Event()
@@ -141,7 +141,7 @@ class _Session:
         self._lock = threading.Lock()
         self._num_bytes = self._num_files = 0
 
-    def report(self, advance: Advance) -> None:
+    def report(self, advance: DownloadProgress) -> None:
         """Passes on, in the caller's thread, what has happened since the last report."""
         with self._lock:
             num_bytes, num_files = self._num_bytes, self._num_files
@@ -169,7 +169,7 @@ class _Session:
                     self.done.add(file.name)
                     self._num_files += 1
 
-    def _note(self, file: Wanted, fault: _Final) -> None:
+    def _note(self, file: DownloadItem, fault: _Final) -> None:
         """Writes down a failure; after as many as there are connections for want of a server, all give up."""
         with self._lock:
             self.failed[file.name] = str(fault)
@@ -177,12 +177,12 @@ class _Session:
             if self._exhausted >= self.limits.connections:
                 self.stop.set()
 
-    def _bring(self, file: Wanted) -> None:
+    def _bring(self, file: DownloadItem) -> None:
         part = file.to.with_name(f"{file.to.name}.part")
         part.parent.mkdir(parents=True, exist_ok=True)
-        for found in (file.to, part):
-            if manifest.is_right(found, file.expected):
-                found.replace(file.to)
+        for path in (file.to, part):
+            if manifest.is_right(path, file.expected):
+                path.replace(file.to)
                 return
         broken = wrong = 0
         while True:
@@ -206,7 +206,7 @@ class _Session:
             if wrong == 2:  # the first may have been continued from a stale part, or damaged on its way
                 raise _Final("wrong hash")
 
-    def _load(self, file: Wanted, part: Path) -> None:
+    def _load(self, file: DownloadItem, part: Path) -> None:
         """Asks for what `part` lacks, and adds it."""
         have = part.stat().st_size if part.exists() else 0
         request = urllib.request.Request(file.url, headers={"User-Agent": _AGENT})

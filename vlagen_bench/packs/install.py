@@ -15,11 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import download, manifest, staging
-from vlagen_bench.packs.download import LIMITS, Advance, Limits, Unreachable, Wanted
-from vlagen_bench.packs.manifest import Check, Pack
+from vlagen_bench.packs.download import LIMITS, DownloadItem, DownloadLimits, DownloadProgress, Unreachable
+from vlagen_bench.packs.manifest import Pack, PackCheck
 from vlagen_bench.utils import paths
 
-Fill = Callable[[Pack, Path, Advance], None]
+Fill = Callable[[Pack, Path, DownloadProgress], None]
 """A way to get files: fills an empty staging folder with what it has of a pack, and calls `advance` after each file.
 
 It need not check anything: what is missing or wrong in the staging folder is found, and named, afterwards.
@@ -36,8 +36,8 @@ def install(
     console: Console | None = None,
     *,
     mirror: str | None = None,
-    limits: Limits = LIMITS,
-) -> Check:
+    limits: DownloadLimits = LIMITS,
+) -> PackCheck:
     """Installs pack `name`, as `vlagen assets install` does: from the folder `source`, from a mirror, or from upstream.
 
     Raises:
@@ -50,7 +50,7 @@ def install(
     return install_from(name, source, console)
 
 
-def install_from(name: str, source: Path, console: Console | None = None) -> Check:
+def install_from(name: str, source: Path, console: Console | None = None) -> PackCheck:
     """Copies the files of pack `name` out of a folder with the pack's layout; returns what the check of them found.
 
     Only regular files that the manifest names are read. A complete install is left alone.
@@ -66,8 +66,8 @@ def install_from(name: str, source: Path, console: Console | None = None) -> Che
 
 
 def install_over_http(
-    name: str, console: Console | None = None, *, mirror: str | None = None, limits: Limits = LIMITS
-) -> Check:
+    name: str, console: Console | None = None, *, mirror: str | None = None, limits: DownloadLimits = LIMITS
+) -> PackCheck:
     """Downloads pack `name` from where its manifest says, or from below the address `mirror`, laid out like the pack.
 
     What is installed already, and right, is not downloaded again. What has arrived when a download fails is kept in
@@ -81,24 +81,24 @@ def install_over_http(
     urls = {path: _url(pack, path, mirror) for path in pack.files}
     kept = paths.cache_dir() / "downloads" / name
     with _alone(kept, console):
-        found = _install(pack, _downloader(urls, kept, limits), "What was downloaded is not", console)
+        checked = _install(pack, _downloader(urls, kept, limits), "What was downloaded is not", console)
         shutil.rmtree(kept, ignore_errors=True)
-    return found
+    return checked
 
 
-def summary(name: str, found: Check) -> str:
+def summary(name: str, checked: PackCheck) -> str:
     """What to tell the user after an install."""
     home, count = manifest.installed_folder(name), len(manifest.load(name).files)
     text = f"The asset pack '{name}' is installed in {home} ({count} files)."
-    if found.stand_ins:
+    if checked.stand_ins:
         text += (
-            f" {len(found.stand_ins)} of them are stand-ins for upstream files, which look different: "
-            f"{_some(found.stand_ins)}. To replace them by upstream's, run: vlagen assets install {name}"
+            f" {len(checked.stand_ins)} of them are stand-ins for upstream files, which look different: "
+            f"{_some(checked.stand_ins)}. To replace them by upstream's, run: vlagen assets install {name}"
         )
     return text
 
 
-def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) -> Check:
+def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) -> PackCheck:
     target = manifest.installed_folder(pack.name)
     before = manifest.check(pack, target)
     if before.ok and not before.stand_ins:
@@ -106,21 +106,21 @@ def _install(pack: Pack, fill: Fill, complaint: str, console: Console | None) ->
     try:
         with staging.fresh(target) as folder, _progress(pack, console) as advance:
             fill(pack, folder, advance)
-            found = manifest.check(pack, folder)
-            if not found.ok:
-                faults = _problems(found)
+            checked = manifest.check(pack, folder)
+            if not checked.ok:
+                faults = _problems(checked)
                 raise AssetError(f"{complaint} the asset pack '{pack.name}': {faults}. Nothing was installed.")
-            if found != before:  # the same stand-ins again are no reason to disturb who reads the folder now
+            if checked != before:  # the same stand-ins again are no reason to disturb who reads the folder now
                 staging.put(folder, target)
     except OSError as error:
         raise AssetError(_cannot_write(pack.name, target, error, "VLAGEN_ASSETS")) from None
-    return found
+    return checked
 
 
 def _copier(source: Path) -> Fill:
     """Fills the staging folder from a local folder."""
 
-    def fill(pack: Pack, folder: Path, advance: Advance) -> None:
+    def fill(pack: Pack, folder: Path, advance: DownloadProgress) -> None:
         refused = [path for path in pack.files if staging.is_trick(source, path)]
         if refused:
             raise AssetError(
@@ -135,15 +135,15 @@ def _copier(source: Path) -> Fill:
     return fill
 
 
-def _downloader(urls: dict[str, str], kept: Path, limits: Limits) -> Fill:
+def _downloader(urls: dict[str, str], kept: Path, limits: DownloadLimits) -> Fill:
     """Fills the staging folder from what is installed and, for the rest, over HTTP by way of the folder `kept`."""
 
-    def fill(pack: Pack, folder: Path, advance: Advance) -> None:
+    def fill(pack: Pack, folder: Path, advance: DownloadProgress) -> None:
         home = manifest.installed_folder(pack.name)
         right = [path for path, expected in pack.files.items() if manifest.is_right(home / path, expected)]
         advance(files=len(right))
         wanted = [
-            Wanted(name=path, url=urls[path], to=kept / path, expected=expected)
+            DownloadItem(name=path, url=urls[path], to=kept / path, expected=expected)
             for path, expected in pack.files.items()
             if path not in right
         ]
@@ -154,7 +154,9 @@ def _downloader(urls: dict[str, str], kept: Path, limits: Limits) -> Fill:
     return fill
 
 
-def _fetch(pack: Pack, wanted: list[Wanted], kept: Path, advance: Advance, limits: Limits) -> None:
+def _fetch(
+    pack: Pack, wanted: list[DownloadItem], kept: Path, advance: DownloadProgress, limits: DownloadLimits
+) -> None:
     others = f"from another server with --mirror URL, or from files you have with --from DIR ({_origins(pack)})"
     try:
         failed = download.download(wanted, advance, limits)
@@ -224,7 +226,7 @@ def _alone(kept: Path, console: Console | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _progress(pack: Pack, console: Console | None) -> Iterator[Advance]:
+def _progress(pack: Pack, console: Console | None) -> Iterator[DownloadProgress]:
     """A progress bar over the files, shown on a terminal and only once the install takes a while."""
     columns = (
         TextColumn("{task.description}"),
@@ -264,12 +266,12 @@ def _origins(pack: Pack) -> str:
     )
 
 
-def _problems(found: Check) -> str:
+def _problems(checked: PackCheck) -> str:
     said = []
-    if found.missing:
-        said.append(f"{len(found.missing)} missing ({_some(found.missing)})")
-    if found.wrong:
-        said.append(f"{len(found.wrong)} with other content than the manifest says ({_some(found.wrong)})")
+    if checked.missing:
+        said.append(f"{len(checked.missing)} missing ({_some(checked.missing)})")
+    if checked.wrong:
+        said.append(f"{len(checked.wrong)} with other content than the manifest says ({_some(checked.wrong)})")
     return ", ".join(said)
 
 

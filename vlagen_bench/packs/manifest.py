@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, unknown
-from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
 
@@ -48,7 +48,7 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lighting:
+class LightingEnvironment:
     """An environment to see things in: it takes the place of the scene's own lights."""
 
     id: str
@@ -59,15 +59,14 @@ class Lighting:
     lights: tuple[Light, ...]
 
 
-Asset = Model | Picture | Lighting
-ModelKind = Literal["objects", "receptacles"]
+Asset = Model | Picture | LightingEnvironment
 PictureKind = Literal["tables", "textures"]
 LightingKind = Literal["lightings"]
 Kind = ModelKind | PictureKind | LightingKind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class PackSource:
     """The origin of a part of an installed pack."""
 
     prefix: str
@@ -95,17 +94,17 @@ class Pack:
     textures: tuple[Picture, ...]
     files: dict[str, str]
     """path -> SHA-256, or `git:<SHA-1>` of the git blob where only that is known"""
-    lightings: tuple[Lighting, ...] = ()
+    lightings: tuple[LightingEnvironment, ...] = ()
     stand_ins: dict[str, str] = field(default_factory=dict)
     """path -> SHA-256 of a stand-in that is accepted, and reported, in place of the upstream file"""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[PackSource, ...] = ()
 
     @overload
     def find(self, kind: ModelKind, asset_id: str) -> Model: ...
     @overload
     def find(self, kind: PictureKind, asset_id: str) -> Picture: ...
     @overload
-    def find(self, kind: LightingKind, asset_id: str) -> Lighting: ...
+    def find(self, kind: LightingKind, asset_id: str) -> LightingEnvironment: ...
     def find(self, kind: Kind, asset_id: str) -> Asset:
         """The asset of `kind` (objects, receptacles, tables, textures, lightings) with this id."""
         assets: tuple[Asset, ...] = getattr(self, kind)
@@ -120,7 +119,7 @@ class Pack:
     @overload
     def split(self, kind: PictureKind, split: Splits) -> tuple[Picture, ...]: ...
     @overload
-    def split(self, kind: LightingKind, split: Splits) -> tuple[Lighting, ...]: ...
+    def split(self, kind: LightingKind, split: Splits) -> tuple[LightingEnvironment, ...]: ...
     def split(self, kind: Kind, split: Splits) -> tuple[Asset, ...]:
         """The assets of `kind` in one split, or all, in manifest order."""
         return tuple(asset for asset in getattr(self, kind) if split in ("all", asset.split))
@@ -186,7 +185,7 @@ def is_right(path: Path, expected: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class PackCheck:
     """What a look at every file of a pack found."""
 
     missing: tuple[str, ...]
@@ -198,7 +197,7 @@ class Check:
         return not self.missing and not self.wrong
 
 
-def check(pack: Pack, home: Path) -> Check:
+def check(pack: Pack, home: Path) -> PackCheck:
     """Compares every file under `home` with the manifest."""
     missing: list[str] = []
     wrong: list[str] = []
@@ -210,10 +209,10 @@ def check(pack: Pack, home: Path) -> Check:
         elif digest(full, expected) != expected:
             stand_in = pack.stand_ins.get(path)
             (stand_ins if stand_in == digest(full, "") else wrong).append(path)
-    return Check(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
+    return PackCheck(missing=tuple(missing), wrong=tuple(wrong), stand_ins=tuple(stand_ins))
 
 
-def require(name: str, checked: Check) -> None:
+def require(name: str, checked: PackCheck) -> None:
     """Raises `AssetError` that names the first files that are missing or wrong."""
     if checked.ok:
         return

@@ -40,63 +40,63 @@ def task(name: str) -> Task:
 
 def read_task(path: Path) -> Task:
     """The task in a file; raises `ConfigError` that says what is wrong with it and where."""
-    found = build(Task, load_yaml(path), str(path))
-    if found.name != path.stem:
-        raise ConfigError(f"{path}: the task is called '{found.name}' inside, but the file is called '{path.stem}'.")
-    manifest.load(specs.scene(found.scene).pack)
-    if found.nominal_name in found.conditions:
+    parsed = build(Task, load_yaml(path), str(path))
+    if parsed.name != path.stem:
+        raise ConfigError(f"{path}: the task is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
+    manifest.load(specs.scene(parsed.scene).pack)
+    if parsed.nominal_name in parsed.conditions:
         raise ConfigError(
-            f"{path}: '{found.nominal_name}' is the nominal condition; rename the one under `conditions`."
+            f"{path}: '{parsed.nominal_name}' is the nominal condition; rename the one under `conditions`."
         )
-    generated = conditions.of_scene(found.scene, found.nominal) if found.variants else {}
-    if twice := sorted(set(generated) & set(found.conditions)):
+    generated = conditions.of_scene(parsed.scene, parsed.nominal) if parsed.variants else {}
+    if twice := sorted(set(generated) & set(parsed.conditions)):
         raise ConfigError(f"{path}: conditions: '{twice[0]}' is given by its axis already. Rename or remove it.")
-    found = dataclasses.replace(found, conditions=found.conditions | generated)
-    for name in found.condition_names():
+    parsed = dataclasses.replace(parsed, conditions=parsed.conditions | generated)
+    for name in parsed.condition_names():
         where = f"{path}: conditions: {name}"
-        _check(found, condition(found, name), where)
-    return found
+        _check(parsed, condition(parsed, name), where)
+    return parsed
 
 
-def _check(found: Task, one: Condition, where: str) -> None:
-    members = {n: axes.make(n, p, where) for n, p in axis_set(found, one).items()}
+def _check(of_task: Task, tested: Condition, where: str) -> None:
+    members = {n: axes.make(n, p, where) for n, p in axis_set(of_task, tested).items()}
     axes.ordered(members)
-    for digit in one.digits or found.digits:
+    for digit in tested.digits or of_task.digits:
         if digit not in members:
             raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
 
 
-def condition(found: Task, name: str) -> Condition:
+def condition(of_task: Task, name: str) -> Condition:
     """The condition called `name`: nominal, one of the task's, or several of these joined by `+`.
 
     Raises:
         ConfigError: the name is unknown, or names conditions that exclude each other.
     """
-    if name == found.nominal_name:
+    if name == of_task.nominal_name:
         return Condition()
-    known = found.conditions
+    known = of_task.conditions
     parts = name.split(conditions.JOIN)
     for part in parts:
         if part not in known:
-            raise ConfigError(unknown(f"condition of {found.name}", part, found.condition_names()))
+            raise ConfigError(unknown(f"condition of {of_task.name}", part, of_task.condition_names()))
     if len(parts) == 1:
         return known[name]
     if name != (right := conditions.canonical(name)):
         raise ConfigError(f"The condition {name} is called {right}.")
-    return conditions.together({part: known[part] for part in parts}, found.nominal)
+    return conditions.together({part: known[part] for part in parts}, of_task.nominal)
 
 
-def axis_set(found: Task, one: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
+def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
     """Axis name -> parameters of a condition, or of its clean twin."""
-    return {**found.nominal, **one.shared, **({} if clean else one.perturb)}
+    return {**of_task.nominal, **of_condition.shared, **({} if clean else of_condition.perturb)}
 
 
-def group_of(found: Task, name: str) -> str:
+def group_of(of_task: Task, name: str) -> str:
     """The row group of a condition: `nominal`, what its file says, or the kind of its first perturbed axis."""
-    one = condition(found, name)
-    if not one.perturb:
+    named = condition(of_task, name)
+    if not named.perturb:
         return "nominal"
-    return one.group or axes.AXES.get(next(iter(one.perturb))).kind
+    return named.group or axes.AXES.get(next(iter(named.perturb))).kind
 
 
 @cache
@@ -109,18 +109,18 @@ def suite(name: str) -> Suite:
 
 def read_suite(path: Path) -> Suite:
     """The suite in a file, checked against its task."""
-    found = build(Suite, load_yaml(path), str(path))
-    if found.name != path.stem:
-        raise ConfigError(f"{path}: the suite is called '{found.name}' inside, but the file is called '{path.stem}'.")
-    names = list(found.conditions)
-    names += conditions.names_of(found.axes, task(found.task).scene)
-    for members in found.combined:
+    parsed = build(Suite, load_yaml(path), str(path))
+    if parsed.name != path.stem:
+        raise ConfigError(f"{path}: the suite is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
+    names = list(parsed.conditions)
+    names += conditions.names_of(parsed.axes, task(parsed.task).scene)
+    for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
-    found = dataclasses.replace(found, conditions=tuple(dict.fromkeys(names)))
+    parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))
     if not names:
         raise ConfigError(f"{path}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
-    check_conditions(found.task, found.conditions, str(path))
-    return found
+    check_conditions(parsed.task, parsed.conditions, str(path))
+    return parsed
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:

@@ -14,13 +14,13 @@ JOIN = "+"
 
 def of_axis(name: str, nominal: AxisSet) -> dict[str, Condition]:
     """Condition name -> condition of every level and setting of an axis, over a task's nominal axes."""
-    found = {}
+    generated = {}
     for which, parameters in AXES.get(name).variants().items():
         perturb = {name: {**nominal.get(name, {}), **parameters}}
         needs = axes.make(name, perturb[name], axes.variant_name(name, which)).needs()
         shared = {other: {**nominal.get(other, {}), **more} for other, more in needs.items()}
-        found[axes.variant_name(name, which)] = Condition(perturb=perturb, shared=shared, twin=f"{name}:clean")
-    return found
+        generated[axes.variant_name(name, which)] = Condition(perturb=perturb, shared=shared, twin=f"{name}:clean")
+    return generated
 
 
 def of_scene(scene: str, nominal: AxisSet) -> dict[str, Condition]:

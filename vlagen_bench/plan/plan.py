@@ -37,8 +37,8 @@ def make_plan(suite: Suite) -> Plan:
         known: Known = {}
         for name in suite.conditions:
             episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins, known=known)
-            for one in filter(None, (twin, episode)):
-                episodes.setdefault(one.id, one)
+            for added in filter(None, (twin, episode)):
+                episodes.setdefault(added.id, added)
     return Plan(suite=suite, episodes=tuple(episodes.values()))
 
 

@@ -44,10 +44,10 @@ def checked(answer: Any) -> np.ndarray:
 
 def one_for_each(answers: Any, number: int) -> list[Any]:
     """What `act_batch` returned, if it is as many answers as there were observations; raises `PolicyError`."""
-    found = list(itertools.islice(answers, number + 1))
-    if len(found) == number:
-        return found
-    count = f"more than {number}" if len(found) > number else len(found)
+    taken = list(itertools.islice(answers, number + 1))
+    if len(taken) == number:
+        return taken
+    count = f"more than {number}" if len(taken) > number else len(taken)
     raise PolicyError(
         f"act_batch() returned {count} answers to {number} observations. Return one for each, of shape (7,) or (H, 7)."
     )

@@ -112,10 +112,10 @@ def sharing(policy: Any) -> Sharing:
 def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
     """The policy's method called `name`, or None; raises `PolicyError` where looking for it fails."""
     try:
-        found = getattr(policy, name, None)
+        method = getattr(policy, name, None)
     except Exception as error:
         raise PolicyError(f"The policy's {name} cannot be read: {one_line(error)}.") from None
-    return found if callable(found) else None
+    return method if callable(method) else None
 
 
 def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
@@ -161,6 +161,7 @@ def _from_file(path: Path) -> Any:
         )
     name = f"vlagen_policy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "a path that ends with .py has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent.resolve()))

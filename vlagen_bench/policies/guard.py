@@ -75,8 +75,8 @@ class Guard:
             _tried(os.close, copy)
         for number, stream in ((1, sys.__stdout__), (2, sys.__stderr__)):
             if stream is not None and stream.closed:
-                # In place, since others hold this very object.
-                stream.__init__(open(number, "wb", closefd=False), line_buffering=True)  # noqa: SIM115
+                # In place, since others hold this very object; it is a plain TextIOWrapper, made by the interpreter.
+                stream.__init__(open(number, "wb", closefd=False), line_buffering=True)  # type: ignore[misc]  # noqa: SIM115
 
 
 class _Signals:
@@ -87,7 +87,7 @@ class _Signals:
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
         # `vlagen serve` is ended by SIGTERM as by Ctrl-C.
-        self._ours = [one for one in SIGNALS if self._handlers[one] is signal.default_int_handler]
+        self._ours = [signum for signum in SIGNALS if self._handlers[signum] is signal.default_int_handler]
         for number in self._ours:
             signal.signal(number, self._interrupt)
 
@@ -112,8 +112,8 @@ def sentence(method: str, error: BaseException) -> str:
         return shown(error)
     if isinstance(error, SystemExit):
         return f"{method}() called sys.exit({shown(error)}). Raise an exception instead, or return an action."
-    found = one_line(error) if method in ("act", "act_batch") else f"{method}() raised {one_line(error)}"
-    return found + _where(error)
+    text = one_line(error) if method in ("act", "act_batch") else f"{method}() raised {one_line(error)}"
+    return text + _where(error)
 
 
 def _where(error: BaseException) -> str:

@@ -47,27 +47,27 @@ def averages(
     for name, group in groups.items():
         members.setdefault(group, []).append(name)
     nominal = _average(NOMINAL, members.pop(NOMINAL, []), values)
-    found = {
+    averages_by_name = {
         group: Average(name=group, value=published[group], members=tuple(names), known=len(names))
         if group in published
         else _average(group, names, values)
         for group, names in members.items()
     }
-    settings = _pooled(SETTINGS, found.values())
-    whole = [average.name for average in found.values() if average.complete]
-    known = [average.value for average in found.values() if average.value is not None]
-    means = Average(name=GROUPS, value=_mean(known), members=tuple(found), known=len(whole))
-    everything = _pooled(ALL, [nominal, *found.values()])
+    settings = _pooled(SETTINGS, averages_by_name.values())
+    whole = [average.name for average in averages_by_name.values() if average.complete]
+    known = [average.value for average in averages_by_name.values() if average.value is not None]
+    means = Average(name=GROUPS, value=_mean(known), members=tuple(averages_by_name), known=len(whole))
+    everything = _pooled(ALL, [nominal, *averages_by_name.values()])
     for average in (settings, means, everything):
         stated = published.get(average.name)
         if stated is not None:
             average = replace(average, value=stated, known=len(average.members))
-        found[average.name] = average
-    return found
+        averages_by_name[average.name] = average
+    return averages_by_name
 
 
 def _average(name: str, members: Sequence[str], values: Mapping[str, float | None]) -> Average:
-    known = [values[member] for member in members if values.get(member) is not None]
+    known = [value for member in members if (value := values.get(member)) is not None]
     return Average(name=name, value=_mean(known), members=tuple(members), known=len(known))
 
 

@@ -22,7 +22,7 @@ NAMED = ("suite", "seed", "episodes_per_condition", "conditions")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
+class RunDifference:
     """A run against the first one that is no oracle, in one condition or overall; None where there is no pair."""
 
     pairs: Pairs
@@ -37,14 +37,14 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ComparisonRow:
     """One condition, or all of them, over the episodes that have an outcome in every run."""
 
     condition: str
     n: int
     successes: Mapping[str, int]
     """label -> how many"""
-    gaps: Mapping[str, Gap]
+    gaps: Mapping[str, RunDifference]
     """label -> against the first; of runs that are ranked"""
 
     def rate(self, label: str) -> float | None:
@@ -58,9 +58,9 @@ class Comparison:
 
     runs: Mapping[str, Run]
     """label (A, B ...) -> run, as they were named"""
-    lines: tuple[Line, ...]
+    lines: tuple[ComparisonRow, ...]
     """one a condition"""
-    overall: Line
+    overall: ComparisonRow
     standings: tuple[Standing, ...]
     """of the runs that are ranked, best first; empty for fewer than three"""
     left_out: int
@@ -93,7 +93,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
     ranked = [label for label, run in runs.items() if not run.oracle]
     shown = [runs[label] for label in ranked] if len(ranked) > 1 else list(runs.values())
     declared = [episode for episode in first.planned if episode["condition"] in first.header["conditions"]]
-    common = [one for one in declared if all(run.success(one["id"]) is not None for run in runs.values())]
+    common = [record for record in declared if all(run.success(record["id"]) is not None for run in runs.values())]
     lines = [
         _line(runs, ranked, name, [episode for episode in common if episode["condition"] == name])
         for name in first.header["conditions"]
@@ -118,10 +118,10 @@ def _differs(runs: Sequence[Run], episode_id: str) -> bool:
     return {True, False} <= {run.success(episode_id) for run in runs}
 
 
-def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> Line:
+def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> ComparisonRow:
     outcomes = {label: [run.success(episode["id"]) for episode in episodes] for label, run in runs.items()}
     clusters = [_scene(episode) for episode in episodes]
-    return Line(
+    return ComparisonRow(
         condition=name,
         n=len(episodes),
         successes={label: sum(mine) for label, mine in outcomes.items()},
@@ -137,21 +137,21 @@ def _scene(episode: Mapping[str, Any]) -> tuple[int, int]:
     return episode["seed"], episode["index"]
 
 
-def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence) -> Gap:
+def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence) -> RunDifference:
     pairs = Pairs.of(zip(own, first, strict=True))
     low, high = pairs.interval or (None, None)
-    return Gap(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
+    return RunDifference(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
 
 
-def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence) -> Gap:
+def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence) -> RunDifference:
     sums = cluster_sums(own, first, clusters)
     sizes = Counter(clusters)
-    low, high = ratio_interval((total, sizes[one]) for one, total in sums.items()) or (None, None)
+    low, high = ratio_interval((total, sizes[cluster]) for cluster, total in sums.items()) or (None, None)
     p = sign_flip(list(sums.values()))
-    return Gap(pairs=Pairs.of(zip(own, first, strict=True)), low=low, high=high, p=p, adjusted=None)
+    return RunDifference(pairs=Pairs.of(zip(own, first, strict=True)), low=low, high=high, p=p, adjusted=None)
 
 
-def _adjusted(lines: Sequence[Line]) -> Iterator[Line]:
+def _adjusted(lines: Sequence[ComparisonRow]) -> Iterator[ComparisonRow]:
     """The lines with p adjusted over all of them and all runs."""
     family = holm({(line.condition, label): gap.p for line in lines for label, gap in line.gaps.items()})
     for line in lines:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.harness.early_stopping import STOPPED
-from vlagen_bench.report.comparison import Comparison, Gap, Line
+from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.report.comparison_terminal import named, outcome
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.estimates import Estimate
@@ -29,7 +29,7 @@ FILMED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Film:
+class EpisodeFilm:
     """What a run made of an episode."""
 
     label: str
@@ -40,38 +40,41 @@ class Film:
     """that makes the film; None where there is one, or nothing to film"""
 
 
-def write(found: Comparison, folder: Path) -> Path:
+def write(comparison: Comparison, folder: Path) -> Path:
     """Writes everything, and copies the films that there are; returns the page."""
     (folder / "videos").mkdir(parents=True, exist_ok=True)
     films = {
         (label, episode["id"]): _copied(run.path, episode["id"], folder / "videos", label)
-        for label, run in found.runs.items()
-        for episode in found.differing
+        for label, run in comparison.runs.items()
+        for episode in comparison.differing
     }
-    _write_comparison(found, folder / "comparison.csv")
-    _write_differing(found, films, folder / "differing.csv")
-    if len(found.ranked) > 1:
-        _plot(found, folder / "comparison.svg")
+    _write_comparison(comparison, folder / "comparison.csv")
+    _write_differing(comparison, films, folder / "differing.csv")
+    if len(comparison.ranked) > 1:
+        _plot(comparison, folder / "comparison.svg")
     page = folder / "index.html"
-    page.write_text(_render(found, films, folder), encoding="utf-8")
+    page.write_text(_render(comparison, films, folder), encoding="utf-8")
     return page
 
 
-def _render(found: Comparison, films: Mapping[tuple[str, str], str | None], folder: Path) -> str:
+def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None], folder: Path) -> str:
     style = shell.read("report.html", "style.css") + shell.read("report.html", "compare.css")
     script = shell.read("report.html", "script.js") + shell.read("report.html", "compare.js")
     made = shell.environment("report.html")
     made.filters |= {"percent": percent, "plain": words.plain, "probability": words.probability}
     made.filters |= {"points": words.points, "points_range": words.points_range}
-    gaps = [estimate(gap) for line in (*found.lines, found.overall) for gap in line.gaps.values()]
-    names, paths = zip(*((run.policy, run.path) for run in found.runs.values()), strict=True)
-    episodes = [(episode, [_film(found, films, label, episode) for label in found.runs]) for episode in found.differing]
+    gaps = [estimate(gap) for line in (*comparison.lines, comparison.overall) for gap in line.gaps.values()]
+    names, paths = zip(*((run.policy, run.path) for run in comparison.runs.values()), strict=True)
+    episodes = [
+        (episode, [_film(comparison, films, label, episode) for label in comparison.runs])
+        for episode in comparison.differing
+    ]
     return made.get_template("compare.html.j2").render(
-        found=found,
+        comparison=comparison,
         title=" against ".join(names if len(set(names)) == len(names) else (path.name for path in paths)),
-        header=next(iter(found.runs.values())).header,
-        named={label: named(found, label) for label in found.runs},
-        best={one.name: one.among_best for one in found.standings},
+        header=next(iter(comparison.runs.values())).header,
+        named={label: named(comparison, label) for label in comparison.runs},
+        best={standing.name: standing.among_best for standing in comparison.standings},
         estimate=estimate,
         reach=charts.reach_of(gaps, (-0.25, 0.25)),
         charts=charts,
@@ -80,36 +83,38 @@ def _render(found: Comparison, films: Mapping[tuple[str, str], str | None], fold
         PRELOADED=PRELOADED,
         shown=sorted(
             ((episode, mine) for episode, mine in episodes if any(film.source for film in mine)),
-            key=lambda one: sum(film.source is None for film in one[1]),  # those with all their films first
+            key=lambda item: sum(film.source is None for film in item[1]),  # those with all their films first
         ),
         unseen=[(episode, mine) for episode, mine in episodes if not any(film.source for film in mine)],
         style=style,
         script=script,
-        filming=_filming(found, folder) if any(film.command for _, mine in episodes for film in mine) else None,
+        filming=_filming(comparison, folder) if any(film.command for _, mine in episodes for film in mine) else None,
         policy=f"{shell.content_policy(style, script)}; media-src 'self' file:",
     )
 
 
-def estimate(gap: Gap) -> Estimate:
+def estimate(gap: RunDifference) -> Estimate:
     """A run's rate minus the first's, as charts want it."""
     return Estimate(value=gap.pairs.difference, low=gap.low, high=gap.high, n=gap.pairs.n)
 
 
-def _film(found: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping) -> Film:
-    own, run = episode["id"], found.runs[label]
+def _film(
+    comparison: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping
+) -> EpisodeFilm:
+    own, run = episode["id"], comparison.runs[label]
     replay = ["vlagen", "replay", str(run.path), "--episode", own, "--video", "--out", str(run.path / "videos")]
     absent = films[label, own] is None and run.success(own) is not None
-    return Film(
+    return EpisodeFilm(
         label=label,
-        outcome=outcome(found, label, own),
+        outcome=outcome(comparison, label, own),
         source=films[label, own],
         command=shlex.join(replay) if absent else None,
     )
 
 
-def _filming(found: Comparison, folder: Path) -> str:
+def _filming(comparison: Comparison, folder: Path) -> str:
     """The command that writes this page again, with films."""
-    paths = (str(run.path) for run in found.runs.values())
+    paths = (str(run.path) for run in comparison.runs.values())
     return shlex.join(["vlagen", "compare", *paths, "--out", str(folder), "--films", str(FILMED)])
 
 
@@ -122,19 +127,19 @@ def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
     return f"videos/{label}-{film.name}"
 
 
-def _write_comparison(found: Comparison, path: Path) -> None:
+def _write_comparison(comparison: Comparison, path: Path) -> None:
     """One row a condition and run; empty where there is no data, or nothing is compared."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEADS)
-        for line in (*found.lines, found.overall):
-            for label, run in found.runs.items():
+        for line in (*comparison.lines, comparison.overall):
+            for label, run in comparison.runs.items():
                 successes = line.successes[label] if line.n else None
                 what = (line.condition, line.n, label, run.path, run.policy, run.oracle, successes)
                 writer.writerow((*what, line.rate(label), *_gap_cells(line, label)))
 
 
-def _gap_cells(line: Line, label: str) -> tuple[Any, ...]:
+def _gap_cells(line: ComparisonRow, label: str) -> tuple[Any, ...]:
     gap = line.gaps.get(label)
     if gap is None:
         return (None,) * 7
@@ -143,41 +148,43 @@ def _gap_cells(line: Line, label: str) -> tuple[Any, ...]:
     return *only, pairs.difference, gap.low, gap.high, gap.p, gap.adjusted
 
 
-def _write_differing(found: Comparison, films: Mapping[tuple[str, str], str | None], path: Path) -> None:
+def _write_differing(comparison: Comparison, films: Mapping[tuple[str, str], str | None], path: Path) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        heads = (*found.runs, *(f"film_{label}" for label in found.runs))
+        heads = (*comparison.runs, *(f"film_{label}" for label in comparison.runs))
         writer.writerow(("id", "condition", "index", "instruction", *heads))
-        for episode in found.differing:
+        for episode in comparison.differing:
             own = episode["id"]
             what = (own, episode["condition"], episode["index"], episode["values"]["instruction"]["text"])
-            outcomes = (found.runs[label].results.get(own, {}).get("outcome") for label in found.runs)
-            writer.writerow((*what, *outcomes, *(films[label, own] for label in found.runs)))
+            outcomes = (comparison.runs[label].results.get(own, {}).get("outcome") for label in comparison.runs)
+            writer.writerow((*what, *outcomes, *(films[label, own] for label in comparison.runs)))
 
 
-def _plot(found: Comparison, path: Path) -> None:
+def _plot(comparison: Comparison, path: Path) -> None:
     import matplotlib  # only here, since it takes a while to load
     from matplotlib.figure import Figure
 
-    lines, others = (found.overall, *found.lines), found.ranked[1:]
+    lines, others = (comparison.overall, *comparison.lines), comparison.ranked[1:]
     with matplotlib.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7, 1 + 0.24 * len(lines)), layout="constrained")
         axes = figure.subplots()
         axes.axvline(0, color="#999999", linewidth=0.8)
         for place, label in enumerate(others):
             shift = 0.5 * ((place + 0.5) / len(others) - 0.5)
-            _draw(axes, label, f"{label}: {found.runs[label].path.name}", lines, shift, COLOURS[place % len(COLOURS)])
+            _draw(
+                axes, label, f"{label}: {comparison.runs[label].path.name}", lines, shift, COLOURS[place % len(COLOURS)]
+            )
         names = [f"{line.condition} ({line.n})" for line in lines]
         axes.set_yticks(range(len(lines)), names)
         axes.set_ylim(len(lines) - 0.5, -0.5)
-        axes.set_xlabel(f"success rate minus that of {found.ranked[0]}, in points, with 95 % intervals")
+        axes.set_xlabel(f"success rate minus that of {comparison.ranked[0]}, in points, with 95 % intervals")
         if len(others) > 1:
             axes.legend(frameon=False, loc="best")
         with matplotlib.rc_context({"svg.hashsalt": path.stem}):
             figure.savefig(path, metadata={"Date": None})
 
 
-def _draw(axes: Any, label: str, name: str, lines: tuple[Line, ...], shift: float, colour: str) -> None:
+def _draw(axes: Any, label: str, name: str, lines: tuple[ComparisonRow, ...], shift: float, colour: str) -> None:
     gaps = [(place, line.gaps[label]) for place, line in enumerate(lines)]
     known = [(place, gap) for place, gap in gaps if gap.pairs.n]
     axes.plot(

@@ -35,7 +35,7 @@ class Protocol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class EntrySource:
     """The publication of an entry's numbers."""
 
     citation: str
@@ -46,7 +46,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class EntryResult:
     """The result of one condition: counts, or a rate alone."""
 
     n: int | None = None
@@ -56,11 +56,16 @@ class Cell:
 
     @property
     def value(self) -> float:
-        return self.successes / self.n if self.counted else self.rate
+        if self.counts is None:
+            assert self.rate is not None, "a cell has counts or a rate"
+            return self.rate
+        successes, n = self.counts
+        return successes / n
 
     @property
-    def counted(self) -> bool:
-        return self.n is not None
+    def counts(self) -> tuple[int, int] | None:
+        """Successes and episodes; None where they were not published."""
+        return None if self.successes is None or self.n is None else (self.successes, self.n)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +103,9 @@ class Entry:
     suite: str
     name: str
     model: str
-    source: Source
+    source: EntrySource
     protocol: Protocol
-    conditions: dict[str, Cell] = field(default_factory=dict)
+    conditions: dict[str, EntryResult] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     """published averages of conditions that were not published one by one"""
     privileged: bool = False
@@ -154,14 +159,16 @@ def read(path: Path) -> Entry:
     return entry
 
 
-def _check_cell(cell: Cell, where: str) -> None:
-    counts = (cell.n, cell.successes)
-    if (cell.rate is None) == (None in counts) or (cell.rate is not None and counts != (None, None)):
+def _check_cell(cell: EntryResult, where: str) -> None:
+    given = (cell.n is not None, cell.successes is not None, cell.rate is not None)
+    if given not in ((True, True, False), (False, False, True)):
         raise ConfigError(f"{where}: give either `n` and `successes`, or `rate` alone.")
     if cell.rate is not None:
         _check_rate(cell.rate, where)
-    elif not (cell.n > 0 and 0 <= cell.successes <= cell.n):
-        raise ConfigError(f"{where}: {cell.successes} successes of {cell.n} episodes are not possible.")
+    if cell.counts is not None:
+        successes, n = cell.counts
+        if not (n > 0 and 0 <= successes <= n):
+            raise ConfigError(f"{where}: {successes} successes of {n} episodes are not possible.")
 
 
 def _check_proof(entry: Entry, where: str) -> None:
@@ -179,11 +186,11 @@ def _check_proof(entry: Entry, where: str) -> None:
             f"do not make an entry {entry.kind}."
         )
     for name in ("actions_digests", "states_digests"):
-        if len(found := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
+        if len(digests := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
             raise ConfigError(
-                f"{where}: proof: {name}: {len(found)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
+                f"{where}: proof: {name}: {len(digests)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
             )
-    if not all(cell.counted for cell in entry.conditions.values()):
+    if not all(cell.counts for cell in entry.conditions.values()):
         raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
 
 
@@ -205,13 +212,15 @@ def _check_rate(rate: float, where: str) -> None:
 
 def differences(published: Protocol, own: Protocol) -> tuple[str, ...]:
     """What forbids to rank numbers of one protocol against numbers of another: one clause each, none if nothing does."""
-    found = []
+    clauses = []
     if published.suite_version != own.suite_version:
-        found.append(f"it is of version {published.suite_version} of the suite, the run of {own.suite_version}")
+        clauses.append(f"it is of version {published.suite_version} of the suite, the run of {own.suite_version}")
     if published.success != own.success:
         words = {"at_end": "that holds at the last step", "once": "at any step"}
-        found.append(f"it counts a success {words[published.success]}, the run one {words[own.success]}")
+        clauses.append(f"it counts a success {words[published.success]}, the run one {words[own.success]}")
     if published.settling != own.settling:
-        words = {True: "have come to rest", False: "still fall"}
-        found.append(f"its objects {words[published.settling]} when the policy begins, the run's {words[own.settling]}")
-    return (*found, *published.deviations, *own.deviations)
+        settled = {True: "have come to rest", False: "still fall"}
+        clauses.append(
+            f"its objects {settled[published.settling]} when the policy begins, the run's {settled[own.settling]}"
+        )
+    return (*clauses, *published.deviations, *own.deviations)

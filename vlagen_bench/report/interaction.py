@@ -26,7 +26,7 @@ class Interaction:
     @property
     def excess(self) -> float | None:
         """More than 0: together they hurt more than one by one. On the scale of rates, which ends at 0 and 1."""
-        return None if self.joint_drop is None else self.joint_drop - self.summed_drops
+        return None if self.joint_drop is None or self.summed_drops is None else self.joint_drop - self.summed_drops
 
 
 def interactions(
@@ -52,10 +52,11 @@ def interactions(
 
 def _drop(episode: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> int | None:
     """1 where only the twin succeeded, -1 where only the perturbed episode did, else 0; None without both."""
-    pair = [results.get(name) for name in (episode["twin"], episode["id"])]
-    if any(record is None or record["outcome"] == "error" for record in pair):
+    both = (results.get(name) for name in (episode["twin"], episode["id"]))
+    outcomes = [record["outcome"] for record in both if record is not None and record["outcome"] != "error"]
+    if len(outcomes) < 2:
         return None
-    twin, perturbed = (record["outcome"] == "success" for record in pair)
+    twin, perturbed = (outcome == "success" for outcome in outcomes)
     return int(twin) - int(perturbed)
 
 

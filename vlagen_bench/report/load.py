@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.report import report as reports
-from vlagen_bench.report.report import Report
+from vlagen_bench.report.report import RunReport
 from vlagen_bench.report.rows import Row
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Run:
     """the episodes of the plan, in its order"""
     results: Mapping[str, Mapping[str, Any]]
     """id -> record of `episodes.jsonl`"""
-    report: Report
+    report: RunReport
 
     @property
     def policy(self) -> str:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
-from vlagen_bench.report.report import Beside, Gap, Report
+from vlagen_bench.report.report import ComparedEntry, PublishedDifference, RunReport
 from vlagen_bench.report.terminal import whole_label
 from vlagen_bench.utils.text import NO_DATA, percent
 
@@ -18,7 +18,7 @@ RANKED_PER_TABLE, SHOWN_PER_TABLE = 2, 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class ProtocolTable:
     """Entries of one protocol."""
 
     sentence: str
@@ -27,18 +27,20 @@ class Block:
     """what the entries are and where they come from, a line each"""
 
 
-def blocks(report: Report) -> Iterator[Block]:
+def blocks(report: RunReport) -> Iterator[ProtocolTable]:
     """The entries of the run's own protocol, with differences; then those of each other protocol, without."""
-    found: dict[tuple[str, ...], list[Beside]] = {}
+    members: dict[tuple[str, ...], list[ComparedEntry]] = {}
     for beside in sorted(report.published, key=lambda beside: bool(beside.differences)):
-        found.setdefault(beside.differences, []).append(beside)
-    for differences, besides in found.items():
+        members.setdefault(beside.differences, []).append(beside)
+    for differences, besides in members.items():
         ranked = not differences and not report.oracle
         tables = _tables(report, besides, ranked=ranked)
-        yield Block(sentence=_sentence(report, differences), tables=tuple(tables), sources=tuple(_sources(besides)))
+        yield ProtocolTable(
+            sentence=_sentence(report, differences), tables=tuple(tables), sources=tuple(_sources(besides))
+        )
 
 
-def _sentence(report: Report, differences: Sequence[str]) -> str:
+def _sentence(report: RunReport, differences: Sequence[str]) -> str:
     if differences:
         return f"Published under another protocol, so nothing is ranked or subtracted: {'; '.join(differences)}."
     if report.oracle:
@@ -49,7 +51,7 @@ def _sentence(report: Report, differences: Sequence[str]) -> str:
     )
 
 
-def _tables(report: Report, besides: Sequence[Beside], *, ranked: bool) -> Iterator[Table]:
+def _tables(report: RunReport, besides: Sequence[ComparedEntry], *, ranked: bool) -> Iterator[Table]:
     """As many tables as the width needs, of even size."""
     most = RANKED_PER_TABLE if ranked else SHOWN_PER_TABLE
     size = ceil(len(besides) / ceil(len(besides) / most))
@@ -57,7 +59,7 @@ def _tables(report: Report, besides: Sequence[Beside], *, ranked: bool) -> Itera
         yield _table(report, besides[start : start + size], gaps=ranked)
 
 
-def _sources(besides: Sequence[Beside]) -> Iterator[str]:
+def _sources(besides: Sequence[ComparedEntry]) -> Iterator[str]:
     for beside in besides:
         yield f"{beside.entry.name}: {beside.entry.model} ({beside.entry.kind})"
     for source in dict.fromkeys(beside.entry.source for beside in besides):
@@ -67,7 +69,7 @@ def _sources(besides: Sequence[Beside]) -> Iterator[str]:
         yield f"note{'' if len(of) == len(besides) else ' on ' + ', '.join(of)}: {note}"
 
 
-def _table(report: Report, besides: Sequence[Beside], *, gaps: bool) -> Table:
+def _table(report: RunReport, besides: Sequence[ComparedEntry], *, gaps: bool) -> Table:
     """Only the conditions that one of the entries has."""
     table = Table(header_style="bold")
     table.add_column("condition", no_wrap=True)
@@ -84,7 +86,11 @@ def _table(report: Report, besides: Sequence[Beside], *, gaps: bool) -> Table:
             if any(cells):
                 row = runs.get(name)
                 texts = [NO_DATA if cell is None else _cell(cell.value, cell.n) for cell in cells]
-                table.add_row(name, _cell(row and row.rate, row and row.n), *_with_gaps(texts, besides, name, gaps))
+                table.add_row(
+                    name,
+                    _cell(row.rate if row else None, row.n if row else None),
+                    *_with_gaps(texts, besides, name, gaps),
+                )
         if group != NOMINAL and len(members) > 1:
             _add_average(table, report, besides, group, gaps)
         table.add_section()
@@ -93,14 +99,14 @@ def _table(report: Report, besides: Sequence[Beside], *, gaps: bool) -> Table:
     return table
 
 
-def _add_average(table: Table, report: Report, besides: Sequence[Beside], name: str, gaps: bool) -> None:
+def _add_average(table: Table, report: RunReport, besides: Sequence[ComparedEntry], name: str, gaps: bool) -> None:
     cells = [_whole(beside.averages[name]) for beside in besides]
     own = report.averages[name]
     label = whole_label(own) if name in OVERALL else f"{name}: mean of {len(own.members)}"
     table.add_row(label, _whole(own), *_with_gaps(cells, besides, name, gaps), style="italic")
 
 
-def _with_gaps(cells: Sequence[str], besides: Sequence[Beside], name: str, gaps: bool) -> list[str]:
+def _with_gaps(cells: Sequence[str], besides: Sequence[ComparedEntry], name: str, gaps: bool) -> list[str]:
     if not gaps:
         return list(cells)
     return [text for cell, beside in zip(cells, besides, strict=True) for text in (cell, _gap(beside.gaps.get(name)))]
@@ -120,5 +126,5 @@ def _whole(average: Average) -> str:
     return percent(average.value) if average.complete else NO_DATA
 
 
-def _gap(gap: Gap | None) -> str:
+def _gap(gap: PublishedDifference | None) -> str:
     return NO_DATA if gap is None else f"{100 * gap.value:+.0f} ({100 * gap.low:+.0f}, {100 * gap.high:+.0f})"

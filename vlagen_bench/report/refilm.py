@@ -4,26 +4,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vlagen_bench.harness import replay
-from vlagen_bench.harness.env_runner import Sim, Stage
+from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Finish
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report.comparison import Comparison
 from vlagen_bench.report.html.films import spread
 from vlagen_bench.report.load import Run
 from vlagen_bench.runs import episodes
-from vlagen_bench.runs.episodes import Take
+from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import EpisodeResult, Task
 
 
-def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
+def film(take: RecordedEpisode, sim: Sim, task: Task, folder: Path) -> replay.ReplayComparison:
     """Writes the film of what a take's actions do here into the folder, and compares that with the record."""
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    stage = Stage(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
-    again = replay.play(stage, take.episode, take.actions)
+    runner = EnvRunner(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    again = replay.play(runner, take.episode, take.actions)
     result = EpisodeResult(
         episode=take.episode,
         outcome="error" if again.error else "success" if again.success else "failure",
@@ -34,7 +34,7 @@ def film(take: Take, sim: Sim, task: Task, folder: Path) -> replay.Comparison:
         timings={},
         error=again.error,
     )
-    stage.serve(Finish(result=result))
+    runner.serve(Finish(result=result))
     return replay.compare(take, again)
 
 
@@ -43,14 +43,14 @@ def film_of(run: Path, episode_id: str) -> Path | None:
     return next(iter(sorted((run / "videos").glob(f"*-{episode_id}.mp4"))), None)
 
 
-def missing(found: Comparison, most: int) -> list[tuple[Run, str]]:
+def missing(comparison: Comparison, most: int) -> list[tuple[Run, str]]:
     """What has an outcome and no film, run and episode id, among the first so many differing episodes, spread over conditions."""
-    groups = next(iter(found.runs.values())).report.groups
-    chosen = [episode["id"] for episode in spread(found.differing, groups)[:most]]
+    groups = next(iter(comparison.runs.values())).report.groups
+    chosen = [episode["id"] for episode in spread(comparison.differing, groups)[:most]]
     return [
         (run, one)
         for one in chosen
-        for run in found.runs.values()
+        for run in comparison.runs.values()
         if run.success(one) is not None and film_of(run.path, one) is None
     ]
 
@@ -66,15 +66,15 @@ def make(wanted: Sequence[tuple[Run, str]]) -> Iterator[str | None]:
     from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
 
     sim = None
-    for run, one in wanted:
-        (take,) = episodes.of_run(run.path, one)
+    for run, episode_id in wanted:
+        (take,) = episodes.of_run(run.path, episode_id)
         task = task_of(take.episode.task)
         sim = sim or Simulator.of(task)  # runs of one plan have one task
         compared = film(take, sim, task, run.path / "videos")
         if not compared.disagreements:
             yield None
             continue
-        made = film_of(run.path, one)
+        made = film_of(run.path, episode_id)
         if made is not None:
             made.unlink()
-        yield f"{run.path}: {take.episode.condition} {take.episode.index} ({one}): {'; '.join(compared.disagreements)}."
+        yield f"{run.path}: {take.episode.condition} {take.episode.index} ({episode_id}): {'; '.join(compared.disagreements)}."

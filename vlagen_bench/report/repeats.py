@@ -21,7 +21,7 @@ _REPEAT = re.compile(r"(.+)-repeat-(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeated:
+class RepeatedRate:
     """One condition, or all of them, in all repeats."""
 
     condition: str
@@ -46,7 +46,7 @@ class Repeats:
     """those of the same plan and policy that are there"""
     others: tuple[Path, ...]
     """folders that are called like repeats, and are of another plan or policy, or cannot be read"""
-    conditions: tuple[Repeated, ...]
+    conditions: tuple[RepeatedRate, ...]
     """each, then all together; of a run alone as well"""
 
     @property
@@ -58,9 +58,11 @@ class Repeats:
         return self.conditions[-1].retest
 
     @property
-    def differing(self) -> tuple[Repeated, ...]:
+    def differing(self) -> tuple[RepeatedRate, ...]:
         """The conditions whose outcomes differ somewhere, and all together."""
-        return tuple(one for one in self.conditions if one.condition == OVERALL or one.retest.agreeing < one.retest.n)
+        return tuple(
+            rate for rate in self.conditions if rate.condition == OVERALL or rate.retest.agreeing < rate.retest.n
+        )
 
 
 def folders(first: Path, repeats: int) -> tuple[Path, ...]:
@@ -77,8 +79,8 @@ def of_run(path: Path) -> Repeats:
     """The repeats beside a run folder, which may be any of them; raises `RunError` if it is no run, or is damaged."""
     header, planned, results = report.contents(path)
     own = path if path.name not in ("", "..") else Path(os.path.abspath(path))
-    found = _REPEAT.fullmatch(own.name)
-    first = own.with_name(found[1]) if found else own
+    match = _REPEAT.fullmatch(own.name)
+    first = own.with_name(match[1]) if match else own
     runs, others = {own: results}, []
     for other in _beside(first):
         if other == own:
@@ -97,27 +99,27 @@ def of_run(path: Path) -> Repeats:
         first=first,
         runs=tuple(kept),
         others=tuple(others),
-        conditions=repeated(planned, header["conditions"], [runs[one] for one in kept]),
+        conditions=repeated(planned, header["conditions"], [runs[folder] for folder in kept]),
     )
 
 
 def _beside(first: Path) -> list[Path]:
     """The first of several repeats, and the others that exist."""
-    called = ((one, _REPEAT.fullmatch(one.name)) for one in first.parent.glob("*-repeat-*"))
-    named = (one for one, found in called if found and found[1] == first.name)
-    return [one for one in (first, *sorted(named, key=_number)) if one.is_dir()]
+    called = ((path, _REPEAT.fullmatch(path.name)) for path in first.parent.glob("*-repeat-*"))
+    named = (path for path, match in called if match and match[1] == first.name)
+    return [path for path in (first, *sorted(named, key=_number)) if path.is_dir()]
 
 
 def _number(path: Path) -> int:
-    found = _REPEAT.fullmatch(path.name)
-    return int(found[2]) if found else 1
+    match = _REPEAT.fullmatch(path.name)
+    return int(match[2]) if match else 1
 
 
 def repeated(
     planned: Iterable[Mapping[str, Any]],
     conditions: Iterable[str],
     runs: Sequence[Mapping[str, Mapping[str, Any]]],
-) -> tuple[Repeated, ...]:
+) -> tuple[RepeatedRate, ...]:
     """Each condition, then all together.
 
     Args:
@@ -129,45 +131,48 @@ def repeated(
     for episode in planned:
         if episode["condition"] in ids:
             ids[episode["condition"]].append(episode["id"])
-    everything = [one for mine in ids.values() for one in mine]
+    everything = [episode_id for mine in ids.values() for episode_id in mine]
     return tuple(_repeated(name, mine, runs) for name, mine in {**ids, OVERALL: everything}.items())
 
 
-def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> Repeated:
-    outcomes = [[succeeded(run[one]["outcome"]) if one in run else None for one in ids] for run in runs]
+def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping[str, Any]]]) -> RepeatedRate:
+    outcomes = [
+        [succeeded(run[episode_id]["outcome"]) if episode_id in run else None for episode_id in ids] for run in runs
+    ]
     known = [[won for won in mine if won is not None] for mine in outcomes]
-    return Repeated(
+    return RepeatedRate(
         condition=name,
         rates=tuple(sum(mine) / len(mine) if mine else None for mine in known),
         retest=retest([won for won in mine if won is not None] for mine in zip(*outcomes, strict=True)),
     )
 
 
-def table(found: Repeats) -> Table:
+def table(repeats: Repeats) -> Table:
     """The conditions whose outcomes differ somewhere, and all together."""
     shown = Table(title="Test and retest", title_justify="left", caption_justify="left", header_style="bold")
     shown.add_column("condition", no_wrap=True)
     for name in ("n", "lowest rate", "highest", "episodes that agree", "95 % interval", "noise floor"):
         shown.add_column(name, justify="right")
-    for one in found.differing:
-        again = one.retest
+    for rate in repeats.differing:
+        again = rate.retest
         shown.add_row(
-            one.condition,
+            rate.condition,
             str(again.n),
-            *map(percent, one.reach),
+            *map(percent, rate.reach),
             percent(again.agreement),
             percent_range(again.interval),
             NO_DATA if again.floor is None else f"{100 * again.floor:.1f} points",
         )
-    shown.caption = f"{len(found.runs)} runs. Conditions whose episodes agree everywhere are left out."
+    shown.caption = f"{len(repeats.runs)} runs. Conditions whose episodes agree everywhere are left out."
     return shown
 
 
-def floor(found: Repeats) -> str:
+def floor(repeats: Repeats) -> str:
     """What a difference of two runs has to exceed, in a sentence."""
-    again = found.all
+    again = repeats.all
     if not again.n:
         return "No episode has an outcome in two repeats, so nothing is known of the noise."
+    assert again.floor is not None and again.floor_limit is not None, "where episodes agree or not, there is a floor"
     limit = f"{100 * again.floor_limit:.1f} points"
     if again.agreeing == again.n:
         return (

@@ -25,7 +25,7 @@ UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
+class PublishedDifference:
     """A rate of the run minus a published one, with its 95 % interval."""
 
     value: float
@@ -34,19 +34,19 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class ComparedEntry:
     """A published entry beside the run."""
 
     entry: Entry
     averages: Mapping[str, Average]
     differences: tuple[str, ...]
     """why it is not ranked against the run, one clause each; empty if it has the same protocol"""
-    gaps: Mapping[str, Gap]
+    gaps: Mapping[str, PublishedDifference]
     """condition or average -> the difference; empty across protocols, and for an oracle"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class RunReport:
     """Everything that is said about a run, recomputed from its episodes."""
 
     suite: str
@@ -62,7 +62,7 @@ class Report:
     """condition -> group, of the whole suite, which a run may have only a part of"""
     averages: Mapping[str, Average]
     """over the whole suite"""
-    published: tuple[Beside, ...]
+    published: tuple[ComparedEntry, ...]
     interactions: tuple[Interaction, ...] = ()
     """of conditions that were run together, and one by one"""
 
@@ -78,7 +78,7 @@ class Report:
         return not (self.errors or (self.missing and self.stopped is None))
 
 
-def make(path: Path) -> Report:
+def make(path: Path) -> RunReport:
     """The report of a run folder.
 
     Raises:
@@ -98,28 +98,32 @@ def contents(path: Path) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]
 
 def of(
     header: Mapping[str, Any], planned: Sequence[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]
-) -> Report:
+) -> RunReport:
     """The report of what `contents` found; raises `ConfigError` as `make` does."""
     task = task_of(planned[0]["task"])
-    found = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
+    result_rows = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
     suite = header["suite"]["name"]
-    groups = entries.groups_of(suite) if suite in catalog.suite_names() else {row.condition: row.group for row in found}
+    groups = (
+        entries.groups_of(suite)
+        if suite in catalog.suite_names()
+        else {row.condition: row.group for row in result_rows}
+    )
     own, stopped = protocol_of(header, task), header.get("stopped")
     if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
         early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
         own = replace(own, deviations=(*own.deviations, early))
-    ranked = {} if header["oracle"] else {row.condition: row for row in found}
-    return Report(
+    ranked = {} if header["oracle"] else {row.condition: row for row in result_rows}
+    return RunReport(
         suite=suite,
         policy=header["policy"]["name"],
         oracle=header["oracle"],
         planned=len(planned),
         missing=len(planned) - len(results),
         errors=sum(record["outcome"] == "error" for record in results.values()),
-        rows=found,
-        troubles={row.condition: _troubles(row.condition, planned, results) for row in found},
+        rows=result_rows,
+        troubles={row.condition: _failure_modes(row.condition, planned, results) for row in result_rows},
         groups=groups,
-        averages=averages({row.condition: row.rate for row in found}, groups),
+        averages=averages({row.condition: row.rate for row in result_rows}, groups),
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
         interactions=interactions(planned, results),
         stopped=stopped and stopped["until"],
@@ -140,49 +144,55 @@ def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
     )
 
 
-def _beside(entry: Entry, groups: dict[str, str], own: Protocol, runs: Mapping[str, Row]) -> Beside:
+def _beside(entry: Entry, groups: dict[str, str], own: Protocol, runs: Mapping[str, Row]) -> ComparedEntry:
     """`runs` are the rows that may be ranked."""
     differences = entries.differences(entry.protocol, own)
     gaps = {} if differences else _gaps(entry, groups, runs)
-    return Beside(entry=entry, averages=entry.averages_over(groups), differences=differences, gaps=gaps)
+    return ComparedEntry(entry=entry, averages=entry.averages_over(groups), differences=differences, gaps=gaps)
 
 
-def _gaps(entry: Entry, groups: dict[str, str], runs: Mapping[str, Row]) -> dict[str, Gap]:
+def _gaps(entry: Entry, groups: dict[str, str], runs: Mapping[str, Row]) -> dict[str, PublishedDifference]:
     """The differences that both sides have the counts for."""
     counts = {
-        name: (runs[name].successes, runs[name].n, cell.successes, cell.n)
+        name: (runs[name].successes, runs[name].n, *cell.counts)
         for name, cell in entry.conditions.items()
-        if cell.counted and name in runs and runs[name].n
+        if cell.counts is not None and name in runs and runs[name].n
     }
-    found = {}
+    gaps = {}
     for name, (k, n, other_k, other_n) in counts.items():
-        low, high = newcombe(k, n, other_k, other_n)
-        found[name] = Gap(value=k / n - other_k / other_n, low=low, high=high)
+        interval = newcombe(k, n, other_k, other_n)
+        assert interval is not None, "both have episodes"
+        gaps[name] = PublishedDifference(value=k / n - other_k / other_n, low=interval[0], high=interval[1])
     # An average's interval takes its conditions for independent, which holds where each has its own published episodes.
     if catalog.suite(entry.suite).official_ids:
         for name, weights in _weights(groups).items():
             if set(weights) <= set(counts):
-                found[name] = _average_gap(weights, counts)
-    return found
+                gaps[name] = _average_gap(weights, counts)
+    return gaps
 
 
 def _weights(groups: dict[str, str]) -> dict[str, dict[str, float]]:
     """Average -> condition -> its weight in it."""
     known = averages({}, groups)
-    found = {name: {m: 1 / len(one.members) for m in one.members} for name, one in known.items() if name != GROUPS}
+    weights = {
+        name: {m: 1 / len(average.members) for m in average.members}
+        for name, average in known.items()
+        if name != GROUPS
+    }
     of_groups = known[GROUPS].members
-    found[GROUPS] = {m: weight / len(of_groups) for group in of_groups for m, weight in found[group].items()}
-    return found
+    weights[GROUPS] = {m: weight / len(of_groups) for group in of_groups for m, weight in weights[group].items()}
+    return weights
 
 
-def _average_gap(weights: Mapping[str, float], counts: Mapping[str, tuple[int, int, int, int]]) -> Gap:
+def _average_gap(weights: Mapping[str, float], counts: Mapping[str, tuple[int, int, int, int]]) -> PublishedDifference:
     terms = [(weight, *counts[name][:2]) for name, weight in weights.items()]
     terms += [(-weight, *counts[name][2:]) for name, weight in weights.items()]
-    low, high = weighted_sum_interval(terms)
-    return Gap(value=sum(weight * k / n for weight, k, n in terms), low=low, high=high)
+    interval = weighted_sum_interval(terms)
+    assert interval is not None, "all have episodes"
+    return PublishedDifference(value=sum(weight * k / n for weight, k, n in terms), low=interval[0], high=interval[1])
 
 
-def _troubles(condition: str, planned: Iterable[Mapping], results: Mapping[str, Mapping]) -> Counter[str]:
+def _failure_modes(condition: str, planned: Iterable[Mapping], results: Mapping[str, Mapping]) -> Counter[str]:
     return Counter(
         results[episode["id"]]["metrics"].get("trouble") or UNNAMED
         for episode in planned

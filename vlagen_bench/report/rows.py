@@ -96,16 +96,16 @@ def _row(name: str, group: str, episodes: Sequence[Mapping], results: Mapping[st
 
 def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
     """How many say yes; None where one says nothing."""
-    found = [record.get("metrics", {}).get(metric) for record in records]
-    return None if None in found else sum(found)
+    values = [record.get("metrics", {}).get(metric) for record in records]
+    return None if None in values else sum(values)
 
 
 def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:
     """Success of an episode and of its twin; None without both."""
     both = record, results.get(record["twin"])
-    if any(one is None or one["outcome"] == "error" for one in both):
+    if any(result is None or result["outcome"] == "error" for result in both):
         return None
-    return tuple(one["outcome"] == "success" for one in both)
+    return tuple(result["outcome"] == "success" for result in both)
 
 
 def shares(planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]) -> tuple[Share, ...]:

@@ -59,9 +59,9 @@ def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Inter
 
 def _graded(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
     """Condition -> axis and level, of the axes that have more than one level in the rows."""
-    levels = {row.condition: found for row in rows if (found := level_of(row.condition)) is not None}
+    levels = {row.condition: level for row in rows if (level := level_of(row.condition)) is not None}
     several = Counter(axis for axis, _ in levels.values())
-    return {name: found for name, found in levels.items() if several[found[0]] > 1}
+    return {name: level for name, level in levels.items() if several[level[0]] > 1}
 
 
 def levels_table(rows: Sequence[Row]) -> Table | None:
@@ -108,7 +108,7 @@ def once_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
     """How many episodes failed in which way, commonest first; None if none failed."""
     totals: dict[str, int] = {}
     for counts in troubles.values():
@@ -125,17 +125,17 @@ def trouble_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
     return table
 
 
-def interaction_table(found: Sequence[Interaction]) -> Table | None:
+def interaction_table(interactions: Sequence[Interaction]) -> Table | None:
     """Drops of axes together against the sum of their drops; None if none were run together."""
-    if not found:
+    if not interactions:
         return None
     table = _new("Together against one by one")
     for name in ("n", "together", "sum", "excess", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
-    for one in found:
-        interval = NO_DATA if one.low is None else f"{points(one.low)} – {points(one.high)}"
-        drops = map(points, (one.joint_drop, one.summed_drops, one.excess))
-        table.add_row(folded(one.condition), str(one.n), *drops, interval)
+    for interaction in interactions:
+        interval = NO_DATA if interaction.low is None else f"{points(interaction.low)} – {points(interaction.high)}"
+        drops = map(points, (interaction.joint_drop, interaction.summed_drops, interaction.excess))
+        table.add_row(folded(interaction.condition), str(interaction.n), *drops, interval)
     table.caption = (
         "Drops in points, over the same draws: together, and the parts' added up. Excess over 0: together they hurt more. "
         "Rates end at 0, so large drops cannot add up."

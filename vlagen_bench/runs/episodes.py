@@ -17,7 +17,7 @@ from vlagen_bench.utils.parsing import build
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class EpisodeLine:
     """The JSON form of an episode, with its types."""
 
     id: str
@@ -31,11 +31,11 @@ class Line:
 
     def of(self) -> dict[str, Any]:
         """What it says of the episode, in the form of `Episode.to_dict`."""
-        return {field.name: getattr(self, field.name) for field in fields(Line)}
+        return {field.name: getattr(self, field.name) for field in fields(EpisodeLine)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record(Line):
+class EpisodeRecord(EpisodeLine):
     """A line of `episodes.jsonl`, with its types."""
 
     outcome: Outcome
@@ -48,18 +48,18 @@ class Record(Line):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Take:
+class RecordedEpisode:
     """An episode as it was played: enough to play it again, and to see whether it goes the same way."""
 
     episode: Episode
-    record: Record
+    record: EpisodeRecord
     actions: np.ndarray
     """float32 (T, 7)"""
     state_hashes: tuple[str, ...]
     """after the reset, and after each action"""
 
 
-def of_run(path: Path, only: str | None = None) -> Iterator[Take]:
+def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
     """The takes of a run folder, in the order of its plan; episodes without a result are left out.
 
     Args:
@@ -71,20 +71,20 @@ def of_run(path: Path, only: str | None = None) -> Iterator[Take]:
         ConfigError: a value in it has a wrong type, or its task is not of this release.
     """
     results = RunFolder.reading(path).results
-    planned = [one for one in episodes(path / "plan.json") if one.id in results]
+    planned = [planned_episode for planned_episode in episodes(path / "plan.json") if planned_episode.id in results]
     if only is not None:
-        planned = [one for one in planned if one.id.startswith(only)]
+        planned = [planned_episode for planned_episode in planned if planned_episode.id.startswith(only)]
         if len(planned) != 1:
             raise RunError(
                 f"{path} has {len(planned)} recorded episodes whose id begins with '{only}', where one is meant. "
                 f"The ids stand in its episodes.jsonl."
             )
     for episode in planned:
-        record = build(Record, dict(results[episode.id]), f"{path / 'episodes.jsonl'}: {episode.id}")
+        record = build(EpisodeRecord, dict(results[episode.id]), f"{path / 'episodes.jsonl'}: {episode.id}")
         if not _same(record.of(), episode.to_dict()):
             raise RunError(f"{path}: the line of {episode.id} is not of the episode in plan.json: one was edited.")
         actions, hashes = read_actions(path, episode.id)
-        yield Take(episode=episode, record=record, actions=actions, state_hashes=tuple(hashes))
+        yield RecordedEpisode(episode=episode, record=record, actions=actions, state_hashes=tuple(hashes))
 
 
 def episodes(path: Path) -> list[Episode]:
@@ -101,7 +101,7 @@ def episodes(path: Path) -> list[Episode]:
 
 def _episodes(listed: Iterable[Any], path: Path) -> Iterator[Episode]:
     for number, content in enumerate(listed):
-        line = build(Line, content, f"{path}: episodes[{number}]")
+        line = build(EpisodeLine, content, f"{path}: episodes[{number}]")
         try:
             yield episode_from_dict(line.of())
         except VlagenError as error:
@@ -110,13 +110,13 @@ def _episodes(listed: Iterable[Any], path: Path) -> Iterator[Episode]:
             raise RunError(f"{path}: episodes[{number}] has values that no episode has: it was edited.") from None
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same(first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     try:
-        return canonical_json(one) == canonical_json(other)
+        return canonical_json(first) == canonical_json(other)
     except (ValueError, RecursionError):  # NaN, which Python's parser takes for a number; or depth
         return False
 
 
-def scored(record: Record) -> Mapping[str, bool | None]:
+def scored(record: EpisodeRecord) -> Mapping[str, bool | None]:
     """What a record says of success."""
     return {"success": record.success_at_end, "success_once": record.success_once}

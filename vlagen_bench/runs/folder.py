@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class RunFolder:
 
     @classmethod
     @contextmanager
-    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator["RunFolder"]:
+    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator[Self]:
         """Opens a folder for this run, alone, new or to be resumed.
 
         Raises:
@@ -99,7 +99,7 @@ class RunFolder:
             with writing_to(self.path):
                 _write_atomically(path, json.dumps({**header, **facts}, indent=1, sort_keys=True) + "\n")
 
-    def note_player(self, how: Mapping[str, Any]) -> None:
+    def note_executor(self, how: Mapping[str, Any]) -> None:
         """Lets the header say who plays, after those who played before: a run may go on with others."""
         known = _read_json(self.path / "header.json").get("players", [])
         self.amend(players=[*known, *([] if how in known else [how])])
@@ -183,11 +183,11 @@ def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> N
             )
 
 
-def _differing(one: Any, other: Any) -> Any:
+def _differing(mine: Any, other: Any) -> Any:
     """The part of `one` that is not the same in `other`."""
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
-        return one
-    return {key: _differing(value, other.get(key)) for key, value in one.items() if value != other.get(key)}
+    if not isinstance(mine, Mapping) or not isinstance(other, Mapping):
+        return mine
+    return {key: _differing(value, other.get(key)) for key, value in mine.items() if value != other.get(key)}
 
 
 def _short(value: Any) -> str:

@@ -17,7 +17,7 @@ ARM_RADIUS_M = 0.06
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class CameraView:
     """A camera that stands in the world."""
 
     position_m: Vec3
@@ -41,7 +41,7 @@ class View:
         homography: np.ndarray = lens @ (camera[:, [0, 1, 3]] + np.outer(camera[:, 2], [0.0, 0.0, height_m]))
         return homography
 
-    def orbited(self, centre_m: Vec3, azimuth_rad: float, elevation_rad: float, roll_rad: float) -> "View":
+    def orbited(self, centre_m: Vec3, azimuth_rad: float, elevation_rad: float, roll_rad: float) -> "CameraView":
         """Turned around a point: about the vertical, upwards, and then about its own forward axis."""
         if azimuth_rad == elevation_rad == roll_rad == 0.0:
             return self
@@ -51,18 +51,18 @@ class View:
         axes = np.asarray(self.axes) @ (around @ _turn(forward, roll_rad)).T
         return replace(self, position_m=_vec3(position), axes=_three(axes))
 
-    def through(self, zoom: float, shift_px: tuple[float, float]) -> "View":
+    def through(self, zoom: float, shift_px: tuple[float, float]) -> "CameraView":
         """Through another lens: focal length times `zoom`, principal point moved."""
         (x, y), (right, down) = self.centre_px, shift_px
         return replace(self, focal_px=self.focal_px * zoom, centre_px=(x + right, y + down))
 
 
-def nominal(spec: SceneSpec) -> View:
+def nominal(spec: SceneSpec) -> CameraView:
     """The scene's own camera. One that is mounted on the robot is on its base."""
     camera = spec.camera
     base = spec.robot.base if camera.mount else Pose()
     turned, own = _matrix(base.quat_wxyz), _matrix(camera.pose.quat_wxyz)
-    return View(
+    return CameraView(
         position_m=_vec3(turned @ camera.pose.p + base.p),
         axes=_three((turned @ own).T),
         focal_px=camera.focal_px,
@@ -75,7 +75,7 @@ def middle_m(spec: SceneSpec) -> Vec3:
     return (*spec.grid.centre_m, spec.table_height_m)
 
 
-def sees_all(view: View, spec: SceneSpec, more: Iterable[tuple[float, float]] = ()) -> bool:
+def sees_all(view: CameraView, spec: SceneSpec, more: Iterable[tuple[float, float]] = ()) -> bool:
     """Whether things at all of the scene's places, and at `more`, are in the picture and not behind the arm."""
     edge = spec.grid.ring_half_edge_m
     middle_x, middle_y, z = middle_m(spec)
@@ -90,7 +90,7 @@ def sees_all(view: View, spec: SceneSpec, more: Iterable[tuple[float, float]] = 
     return bool(framed and (_past_robot_m(view, places, spec) >= ARM_RADIUS_M).all())
 
 
-def _past_robot_m(view: View, places: np.ndarray, spec: SceneSpec) -> np.ndarray:
+def _past_robot_m(view: CameraView, places: np.ndarray, spec: SceneSpec) -> np.ndarray:
     """How far, seen from above, the lines of sight to places (N, 2) pass the robot's base, over which its arm rises."""
     start, base = np.array(view.position_m[:2]), np.array(spec.robot.base.p[:2])
     way = places - start

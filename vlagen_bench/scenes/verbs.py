@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Vec3 = tuple[float, float, float]
+ModelKind = Literal["objects", "receptacles"]
+"""the lists of a pack that hold models"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +20,7 @@ class Light:
 class Scene(Protocol):
     """One episode's scene, in the verbs that axes use. World frame, metres, radians, kilograms."""
 
-    def add_model(self, role: str, kind: Literal["objects", "receptacles"], asset_id: str) -> None:
+    def add_model(self, role: str, kind: ModelKind, asset_id: str) -> None:
         """Build: loads a model of the scene's pack and gives it a role: source, target, distractor or clutter_1, ..."""
 
     def set_table(self, asset_id: str) -> None:

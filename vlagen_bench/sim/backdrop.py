@@ -10,6 +10,7 @@ from sapien import render
 
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.sim.pictures import read_bgr
 
 TABLE_SIZE_M = (0.9, 1.3, 0.04)
 DEEP_M = 0.2
@@ -39,8 +40,8 @@ def table_top(picture: str) -> render.RenderShapeTriangleMesh:
     half_x, half_y = (side / 2 for side in TABLE_SIZE_M[:2])
     corners = np.array([(x, y, 0) for x in (-half_x, half_x) for y in (-half_y, half_y)], dtype=np.float32)
     triangles = np.array([[0, 2, 1], [1, 2, 3]], dtype=np.uint32)
-    up = np.tile(np.float32([[0, 0, 1]]), (4, 1))
-    pixels = np.ascontiguousarray(cv2.cvtColor(cv2.imread(picture, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA))
+    up = np.tile(np.array([[0, 0, 1]], dtype=np.float32), (4, 1))
+    pixels = np.ascontiguousarray(cv2.cvtColor(read_bgr(picture), cv2.COLOR_BGR2RGBA))
     material = render.RenderMaterial(roughness=0.7, specular=0.3)
     # Mip levels, so that it does not flicker from afar.
     material.set_base_color_texture(render.RenderTexture2D(pixels, "R8G8B8A8Unorm", mipmap_levels=8, srgb=True))

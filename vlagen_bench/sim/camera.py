@@ -23,7 +23,7 @@ CORRUPTIONS = ("occlusion", "exposure", "blur", "sensor_noise", "compression")
 
 
 @dataclass(kw_only=True)
-class Sight:
+class SceneCamera:
     """The camera of a world, and what is done to its pictures before the policy sees them."""
 
     world: World

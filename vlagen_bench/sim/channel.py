@@ -12,7 +12,7 @@ OPEN = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class Channel:
     """The channel of one episode. Steps count the earlier actions: the first action has step 0.
 
     Every draw has a stream of its own, of (seed, step), so that it never matters how often anything was asked.

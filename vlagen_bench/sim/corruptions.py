@@ -50,6 +50,8 @@ def compressed(quality: int) -> Corruption:
 
     def apply(rgb: np.ndarray, step: int) -> np.ndarray:
         _, packed = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        unpacked = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        assert unpacked is not None, "OpenCV reads what it has written"
+        return cv2.cvtColor(unpacked, cv2.COLOR_BGR2RGB)
 
     return apply

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from vlagen_bench.sim.object_verbs import Things
-from vlagen_bench.sim.render_verbs import Optics
-from vlagen_bench.sim.robot_verbs import Conduct
+from vlagen_bench.sim.object_verbs import ObjectVerbs
+from vlagen_bench.sim.render_verbs import RenderVerbs
+from vlagen_bench.sim.robot_verbs import RobotVerbs
 
 
 @dataclass(kw_only=True)
-class EpisodeScene(Things, Optics, Conduct):
+class EpisodeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
     """The scene of one episode: what stands in it, how it is seen, and how the robot behaves."""
 
     instruction: str = ""

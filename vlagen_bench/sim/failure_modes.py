@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol
 
-Trouble = Literal[
+FailureMode = Literal[
     "placed_then_lost",
     "not_released_or_moving",
     "wrong_receptacle",
@@ -14,21 +14,38 @@ Trouble = Literal[
 ]
 
 
-class Happened(Protocol):
+class EpisodeEvents(Protocol):
     """The facts that decide."""
 
-    success: bool
-    success_once: bool
-    placed: bool
-    placed_once: bool
-    on_wrong_receptacle: bool
-    wrong_object_moved: bool
-    reached: bool
-    grasped: bool
-    grasped_now: bool
+    @property
+    def success(self) -> bool: ...
+
+    @property
+    def success_once(self) -> bool: ...
+
+    @property
+    def placed(self) -> bool: ...
+
+    @property
+    def placed_once(self) -> bool: ...
+
+    @property
+    def on_wrong_receptacle(self) -> bool: ...
+
+    @property
+    def wrong_object_moved(self) -> bool: ...
+
+    @property
+    def reached(self) -> bool: ...
+
+    @property
+    def grasped(self) -> bool: ...
+
+    @property
+    def grasped_now(self) -> bool: ...
 
 
-def trouble_of(status: Happened) -> Trouble | None:
+def failure_mode_of(status: EpisodeEvents) -> FailureMode | None:
     """The first that applies, nearest to success first; None for success."""
     if status.success:
         return None

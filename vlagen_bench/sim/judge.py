@@ -7,7 +7,7 @@ import sapien
 from transforms3d.quaternions import quat2mat
 
 from vlagen_bench.packs import manifest
-from vlagen_bench.sim.failure_modes import Trouble, trouble_of
+from vlagen_bench.sim.failure_modes import FailureMode, failure_mode_of
 from vlagen_bench.sim.world import Body, World
 from vlagen_bench.types import SuccessRule
 
@@ -22,7 +22,7 @@ Forces = dict[frozenset[int], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class EventHistory:
     """What has happened so far in an episode."""
 
     reached: bool = False
@@ -38,7 +38,7 @@ class Past:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status(Past):
+class Status(EventHistory):
     """What is true after one control step, and what was before."""
 
     success: bool
@@ -52,7 +52,7 @@ class Status(Past):
     tool_source_m: float
     tool_target_m: float
     source_target_m: float
-    trouble: Trouble | None
+    trouble: FailureMode | None
     """what went wrong, if the episode ended now"""
 
 
@@ -64,7 +64,7 @@ class Judge:
     rule: SuccessRule
     step: int = 0
     grasp_run: int = 0
-    past: Past = field(default_factory=Past)
+    past: EventHistory = field(default_factory=EventHistory)
     speed_m_s: float = 0.0
     """of the source over the last control step, from where it was and is: PhysX may give a thing that stands still
     on another a velocity of centimetres a second (seen with a carton of 0.2 kg on a napkin of 0.04 kg)"""
@@ -97,7 +97,7 @@ class Judge:
             source_target_m=float(np.linalg.norm(source.position_m - target.position_m)),
             trouble=None,
         )
-        return replace(status, trouble=trouble_of(status))
+        return replace(status, trouble=failure_mode_of(status))
 
     def count(self, tool_m: np.ndarray, *, lasted: float = 1.0) -> Status:
         """The status after one more control step, with the past moved on; the step `lasted` so many nominal ones."""
@@ -108,7 +108,7 @@ class Judge:
         now = self.look(tool_m)
         self.grasp_run = self.grasp_run + 1 if now.grasped_now else 0
         first = self.past.first_success_step
-        self.past = Past(
+        self.past = EventHistory(
             reached=now.reached or not now.released or now.tool_source_m < REACHED_M,
             grasped=now.grasped or now.grasped_now,
             consecutive_grasp=now.consecutive_grasp or self.grasp_run >= GRASP_STEPS,
@@ -118,7 +118,7 @@ class Judge:
             first_success_step=self.step if now.success and first is None else first,
         )
         status = replace(now, **vars(self.past))
-        return replace(status, trouble=trouble_of(status))
+        return replace(status, trouble=failure_mode_of(status))
 
     def _on(self, source: Body, target: Body, forces: Forces) -> bool:
         offset = source.position_m - target.position_m

@@ -1,8 +1,8 @@
 """Measurements of a simulator's state: plain numbers, from bodies and drives, not from what was requested."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,12 +10,14 @@ from vlagen_bench.scenes.base import Grid
 from vlagen_bench.scenes.verbs import Vec3
 
 if TYPE_CHECKING:
+    from sapien import physx
+
     from vlagen_bench.sim.simulator import Simulator
     from vlagen_bench.sim.world import Body, World
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class ObjectReading:
     """A model as it stands and is. World frame."""
 
     position_m: Vec3
@@ -36,7 +38,7 @@ class Thing:
 class Reading:
     """One moment of an episode."""
 
-    things: Mapping[str, Thing]
+    things: Mapping[str, ObjectReading]
     """by role"""
     table_m: float
     """height of what carries the table, up to a constant of the scene"""
@@ -75,10 +77,10 @@ def read(simulator: "Simulator") -> Reading:
     )
 
 
-def _thing(body: "Body", grid: Grid) -> Thing:
+def _thing(body: "Body", grid: Grid) -> ObjectReading:
     shapes = body.rigid.collision_shapes
     aside_m = np.abs(body.position_m[:2] - grid.centre_m).max()
-    return Thing(
+    return ObjectReading(
         position_m=_numbers(body.position_m),
         outside_m=max(0.0, float(aside_m) - grid.inner_half_edge_m),
         quat_wxyz=_numbers(body.quat_wxyz),
@@ -90,14 +92,14 @@ def _thing(body: "Body", grid: Grid) -> Thing:
     )
 
 
-def _corners_m(shape: object) -> np.ndarray:
+def _corners_m(shape: "physx.PhysxCollisionShapeConvexMesh") -> np.ndarray:
     """(n, 3) vertices of a convex collision shape, in the frame of its body."""
     pose = shape.local_pose.to_transformation_matrix()
     return np.asarray(shape.vertices) * shape.scale @ pose[:3, :3].T + pose[:3, 3]
 
 
 def _table_m(world: "World") -> float:
-    return float(next(one.pose.p[2] for one in world.scene.entities if one.name in ("table", "stage")))
+    return float(next(entity.pose.p[2] for entity in world.scene.entities if entity.name in ("table", "stage")))
 
 
 def _places_px(world: "World") -> tuple[tuple[float, float], ...]:
@@ -107,5 +109,6 @@ def _places_px(world: "World") -> tuple[tuple[float, float], ...]:
     return tuple(_numbers(spot) for spot in seen[:, :2] / seen[:, 2:])
 
 
-def _numbers(values: object) -> tuple:
+def _numbers(values: Iterable[float]) -> tuple[Any, ...]:
+    """As plain floats; how many there are, only the caller knows."""
     return tuple(map(float, values))

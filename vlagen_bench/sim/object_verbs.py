@@ -8,6 +8,7 @@ from sapien import physx
 from transforms3d.euler import euler2quat
 
 from vlagen_bench.packs import manifest
+from vlagen_bench.scenes.verbs import ModelKind
 from vlagen_bench.sim.world import World
 
 GENTLE_M_S = 0.3
@@ -15,11 +16,11 @@ GENTLE_M_S = 0.3
 
 
 @dataclass(kw_only=True)
-class Things:
+class ObjectVerbs:
     """The objects and receptacles of one episode."""
 
     world: World
-    models: dict[str, tuple[str, str]] = field(default_factory=dict)
+    models: dict[str, tuple[ModelKind, str]] = field(default_factory=dict)
     """role -> kind and id of its model"""
     places: dict[str, tuple[tuple[float, float], float]] = field(default_factory=dict)
     """role -> x, y (m), and how high above the table it falls from (m)"""
@@ -38,7 +39,7 @@ class Things:
     centres: dict[str, sapien.Pose] = field(default_factory=dict)
     """role -> centre of mass, with the axes of inertia, before any axis moved it"""
 
-    def add_model(self, role: str, kind: str, asset_id: str) -> None:
+    def add_model(self, role: str, kind: ModelKind, asset_id: str) -> None:
         manifest.load(self.world.spec.pack).find(kind, asset_id)  # a name that it does not have is a sentence here
         self.models[role] = (kind, asset_id)
 

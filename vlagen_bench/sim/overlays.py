@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 
 from vlagen_bench.sim.camera import Overlay
+from vlagen_bench.sim.pictures import read_bgr
 
 
 def load_picture(path: str, size_px: tuple[int, int]) -> np.ndarray:
     """A picture as uint8 RGB (H, W, 3), resized bilinearly to (width, height), as the official code does."""
-    picture = cv2.imread(path, cv2.IMREAD_COLOR)
-    return cv2.cvtColor(cv2.resize(picture, size_px), cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(cv2.resize(read_bgr(path), size_px), cv2.COLOR_BGR2RGB)
 
 
 def foreground_overlay(texture: np.ndarray, ratio: float) -> Overlay:

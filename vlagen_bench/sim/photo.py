@@ -7,7 +7,7 @@ import numpy as np
 
 from vlagen_bench.scenes import projection
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.scenes.projection import View
+from vlagen_bench.scenes.projection import CameraView
 
 # The middle of the first pixel is at (1/2, 1/2) for the renderer, and at (0, 0) for OpenCV.
 FROM_OPENCV = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
@@ -20,16 +20,16 @@ class Photo:
     pixels: np.ndarray
     """uint8 RGB (H, W, 3)"""
     spec: SceneSpec
-    _warped: dict[tuple[View, float], np.ndarray] = field(default_factory=dict, init=False)
+    _warped: dict[tuple[CameraView, float], np.ndarray] = field(default_factory=dict, init=False)
 
-    def seen(self, view: View, table_height_m: float) -> np.ndarray:
+    def seen(self, view: CameraView, table_height_m: float) -> np.ndarray:
         """The same table at the height where it is now, in this view. Beyond its rim, the photo is mirrored."""
         key = (view, table_height_m)
         if key not in self._warped:
             self._warped[key] = self._warp(view, table_height_m)
         return self._warped[key]
 
-    def _warp(self, view: View, table_height_m: float) -> np.ndarray:
+    def _warp(self, view: CameraView, table_height_m: float) -> np.ndarray:
         taken_in, taken_m = projection.nominal(self.spec), self.spec.table_height_m
         if (view, table_height_m) == (taken_in, taken_m):
             return self.pixels

@@ -5,27 +5,28 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vlagen_bench.packs import manifest
+from vlagen_bench.packs.manifest import PictureKind
 from vlagen_bench.scenes import projection
 from vlagen_bench.scenes.verbs import Light, Vec3
 from vlagen_bench.sim import corruptions
-from vlagen_bench.sim.camera import Corruption, Sight
+from vlagen_bench.sim.camera import Corruption, SceneCamera
 from vlagen_bench.sim.overlays import foreground_overlay, image_overlay, load_picture
 from vlagen_bench.sim.photo import Photo
-from vlagen_bench.sim.robot_materials import Coat
+from vlagen_bench.sim.robot_materials import RobotMaterials
 from vlagen_bench.sim.world import World
 
 
 @dataclass(kw_only=True)
-class Optics:
+class RenderVerbs:
     """The light, the camera and its pictures in one episode. Without a renderer its verbs do nothing."""
 
     world: World
-    sight: Sight | None
+    sight: SceneCamera | None
     orbit_rad: Vec3 = (0.0, 0.0, 0.0)
     """azimuth, elevation and roll of the camera"""
     lens: tuple[float, tuple[float, float]] = (1.0, (0.0, 0.0))
     """zoom, and how far the principal point is moved (px)"""
-    coat: Coat | None = field(default=None, init=False)
+    coat: RobotMaterials | None = field(default=None, init=False)
     """the robot's own colours, once they are covered"""
 
     def set_table(self, asset_id: str) -> None:
@@ -60,7 +61,7 @@ class Optics:
 
     def tint_robot(self, colour: Vec3, ratio: float) -> None:
         if self.sight:
-            self.coat = self.coat or Coat.of(self.world.robot)
+            self.coat = self.coat or RobotMaterials.of(self.world.robot)
             self.coat.tint(colour, ratio)
 
     def occlude(self, outline: tuple[tuple[float, float], ...], grey: float) -> None:
@@ -101,6 +102,6 @@ class Optics:
     def _size_px(self) -> tuple[int, int]:
         return self.world.spec.camera.width_px, self.world.spec.camera.height_px
 
-    def _picture(self, kind: str, asset_id: str) -> str:
+    def _picture(self, kind: PictureKind, asset_id: str) -> str:
         pack = self.world.spec.pack
         return str(manifest.file_of(pack, manifest.load(pack).find(kind, asset_id).image))

@@ -61,6 +61,8 @@ def _simplify(source: Path, share: float, target: Path) -> None:
 
     parts = []
     for part in trimesh.load_scene(source).dump():
+        assert isinstance(part, trimesh.Trimesh), "what a robot shows is made of triangles"
+        assert isinstance(part.visual, trimesh.visual.TextureVisuals), "its parts have materials"
         material = part.visual.material
         # Normals and texture coordinates split the vertices along every edge; decimation needs them joined.
         part = trimesh.Trimesh(part.vertices, part.faces, process=False)

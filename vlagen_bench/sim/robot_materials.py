@@ -9,7 +9,7 @@ from vlagen_bench.scenes.verbs import Vec3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class RobotPart:
     """A piece of the robot, and its material as it was loaded."""
 
     material: render.RenderMaterial
@@ -26,20 +26,20 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coat:
+class RobotMaterials:
     """All materials of a robot. Each robot that is loaded has its own, but textures are shared with the next."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[RobotPart, ...]
 
     @classmethod
-    def of(cls, robot: physx.PhysxArticulation) -> "Coat":
+    def of(cls, robot: physx.PhysxArticulation) -> "RobotMaterials":
         """The coat that a robot has on."""
         bodies = (link.entity.find_component_by_type(render.RenderBodyComponent) for link in robot.links)
         pieces = (part for body in bodies if body is not None for shape in body.render_shapes for part in shape.parts)
         materials = (piece.material for piece in pieces)
         return cls(
             parts=tuple(
-                Part(material=m, colour=np.array(m.base_color), texture=m.base_color_texture) for m in materials
+                RobotPart(material=m, colour=np.array(m.base_color), texture=m.base_color_texture) for m in materials
             )
         )
 

@@ -3,18 +3,18 @@
 from dataclasses import dataclass, field, replace
 
 from vlagen_bench.sim.arm import Arm
-from vlagen_bench.sim.channel import Line
+from vlagen_bench.sim.channel import Channel
 from vlagen_bench.sim.world import World
 
 
 @dataclass(kw_only=True)
-class Conduct:
+class RobotVerbs:
     """The robot of one episode, and the line between it and the policy."""
 
     world: World
     arm: Arm
     arm_offsets_rad: tuple[float, ...] = ()
-    line: Line = field(default_factory=Line)
+    line: Channel = field(default_factory=Channel)
 
     def move_base(self, xy_m: tuple[float, float], yaw_rad: float) -> None:
         self.world.move_base(xy_m, yaw_rad)

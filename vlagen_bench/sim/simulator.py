@@ -11,7 +11,7 @@ from vlagen_bench.axes import apply_stage
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.arm import Arm
-from vlagen_bench.sim.camera import Sight
+from vlagen_bench.sim.camera import SceneCamera
 from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
@@ -54,7 +54,7 @@ class Simulator:
         self._leave()
         world = World(spec=self.spec, drawn=self._drawn)
         self.world = world
-        self.sight = Sight(world=world) if self._drawn else None
+        self.sight = SceneCamera(world=world) if self._drawn else None
         self.arm = Arm(robot=world.robot, spec=self.spec.robot, urdf=self._urdf)
         self.scene = EpisodeScene(world=world, sight=self.sight, arm=self.arm)
         apply_stage(self.scene, episode.values, "build")
@@ -128,7 +128,7 @@ class Simulator:
             if lift_m is None:
                 self.scene.drop(role, xy_m, self.spec.reposition_height_m)
             else:
-                lies_on_it = role == "target" and status.placed and not status.grasped_now
+                lies_on_it = role == "target" and status is not None and status.placed and not status.grasped_now
                 self.scene.lift(role, xy_m, lift_m, riders=("source",) if lies_on_it else ())
         if moves:
             self.world.simulate(self.spec.settle_s[0])
@@ -143,6 +143,7 @@ class Simulator:
         return self._look() if self.scene.line.live else copy.deepcopy(self._views[self.shown_step])
 
     def _look(self) -> dict[str, Any]:
+        assert self.sight is not None, "a simulator with drawn=False has nothing to show"
         image = self.sight.look(self.steps)
         return {"image": image, "images": {self.spec.camera.name: image}, "state": self.arm.state()}
 
@@ -173,6 +174,7 @@ class Simulator:
 
     def seen_px(self, role: str) -> int:
         """How many pixels of the last observation show the thing in this role."""
+        assert self.sight is not None, "a simulator with drawn=False has nothing to show"
         return self.sight.seen_px(self.body(role).entity)
 
     def state_hash(self) -> str:

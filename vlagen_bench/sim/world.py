@@ -16,8 +16,8 @@ from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
 from vlagen_bench.scenes.base import Pose, SceneSpec
-from vlagen_bench.scenes.projection import View
-from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.scenes.projection import CameraView
+from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.model_cache import LoadedModels
 from vlagen_bench.sim.robot_loader import load_robot
@@ -127,7 +127,7 @@ class World:
     def add_table(self, picture: str) -> None:
         """A table top with an image on it, in place of one that is there; on a plain floor before a plain wall."""
         first = self._table is None
-        if not first:
+        if self._table is not None:
             self._table.remove_from_scene()
         builder = self.scene.create_actor_builder()
         backdrop.add_table(builder, drawn=self.drawn)
@@ -180,7 +180,7 @@ class World:
             self.scene.add_entity(entity)
         return camera
 
-    def aim(self, view: View) -> None:
+    def aim(self, view: CameraView) -> None:
         """Gives the camera this view, wherever in the world what carries it stands now."""
         mount = self.spec.camera.mount
         carrier = self.links[mount].entity.pose if mount else sapien.Pose()
@@ -195,7 +195,7 @@ class World:
         if self.drawn:
             LoadedModels.add({f"{self.spec.pack}/{asset_id}" for asset_id in asset_ids})
 
-    def add_model(self, role: str, kind: str, asset_id: str, *, scale: float = 1.0) -> Body:
+    def add_model(self, role: str, kind: ModelKind, asset_id: str, *, scale: float = 1.0) -> Body:
         """Loads a model of the pack, every length times `scale`; raises `AssetError` if a file of it cannot be used."""
         model = manifest.load(self.spec.pack).find(kind, asset_id)
         lengths = (scale, scale, scale)
@@ -248,4 +248,5 @@ class World:
 def _scaled(model: Model, scale: float) -> Model:
     """The model as it is with every length times `scale`, at the same density."""
     mass_kg = None if model.mass_kg is None else model.mass_kg * scale**3
-    return replace(model, extents_m=tuple(side * scale for side in model.extents_m), mass_kg=mass_kg)
+    x, y, z = model.extents_m
+    return replace(model, extents_m=(x * scale, y * scale, z * scale), mass_kg=mass_kg)

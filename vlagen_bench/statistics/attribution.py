@@ -58,12 +58,12 @@ def attribute(contrasts: Iterable[Contrast], confidence: float = 0.95, *, seed: 
     drops = np.array([contrast.drop for contrast in data], dtype=float)
     labels = {cluster: place for place, cluster in enumerate(dict.fromkeys(c.cluster for c in data))}
     clusters = np.array([labels[contrast.cluster] for contrast in data], dtype=int)
-    found = []
+    shares = []
     for members in _blocks(design.T @ design):  # factors that never meet are told apart by themselves
         has = design[:, members].any(axis=1)
         own = [names[member] for member in members]
-        found += _shares(own, design[has][:, members], drops[has], clusters[has], confidence, seed)
-    return tuple(sorted(found, key=lambda share: share.factor))
+        shares += _shares(own, design[has][:, members], drops[has], clusters[has], confidence, seed)
+    return tuple(sorted(shares, key=lambda share: share.factor))
 
 
 def _shares(

@@ -74,7 +74,7 @@ def sign_flip(sums: Sequence[int]) -> float | None:
     """
     if not len(sums):
         return None
-    return min(1.0, 2 * min(sign_flip_greater(sums), sign_flip_greater([-one for one in sums])))
+    return min(1.0, 2 * min(sign_flip_greater(sums), sign_flip_greater([-total for total in sums])))
 
 
 def sign_flip_greater(sums: Sequence[int]) -> float:
@@ -85,7 +85,7 @@ def sign_flip_greater(sums: Sequence[int]) -> float:
         0.375
     """
     chances = np.ones(1)  # of each value of the sum, from the least on; exact up to rounding in floats
-    for size in (abs(one) for one in sums if one):
+    for size in (abs(total) for total in sums if total):
         flipped = np.zeros(len(chances) + 2 * size)
         flipped[: len(chances)] += chances / 2
         flipped[2 * size :] += chances / 2

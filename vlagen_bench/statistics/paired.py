@@ -91,12 +91,12 @@ class Pairs:
             >>> Pairs.of([(True, False), (True, True)])
             Pairs(both=1, only_first=1, only_other=0, neither=0)
         """
-        found = [(bool(first), bool(other)) for first, other in outcomes]
+        pairs = [(bool(first), bool(other)) for first, other in outcomes]
         return cls(
-            both=found.count((True, True)),
-            only_first=found.count((True, False)),
-            only_other=found.count((False, True)),
-            neither=found.count((False, False)),
+            both=pairs.count((True, True)),
+            only_first=pairs.count((True, False)),
+            only_other=pairs.count((False, True)),
+            neither=pairs.count((False, False)),
         )
 
     @property

@@ -84,8 +84,8 @@ def paired_power(n: int, difference: float, discordance: float, alpha: float = 0
     disagree, chances = disagree[chances > 1e-12], chances[chances > 1e-12]
     share = (1 + difference / discordance) / 2
     needed = binom.isf(alpha / 2, disagree, 0.5)  # wins beyond this are significant
-    found = binom.sf(needed, disagree, share) + binom.sf(needed, disagree, 1 - share)
-    return float(np.sum(chances * found))
+    power = binom.sf(needed, disagree, share) + binom.sf(needed, disagree, 1 - share)
+    return float(np.sum(chances * power))
 
 
 def for_unpaired(rate: float, other_rate: float, power: float = 0.8, alpha: float = 0.05) -> Need:
@@ -126,9 +126,9 @@ def _boschloo_region(n: int, alpha: float) -> np.ndarray:
     chances = binom.pmf(np.arange(n + 1), n, NUISANCE[:, None])
     size = np.cumsum(chances[:, first[order]] * chances[:, other[order]], axis=1).max(axis=0)
     last_of_ties = np.searchsorted(fisher[order], fisher, side="right") - 1
-    found = np.zeros((n + 1, n + 1), dtype=bool)
-    found[first, other] = size[last_of_ties] <= alpha if len(order) else False
-    return found
+    region = np.zeros((n + 1, n + 1), dtype=bool)
+    region[first, other] = size[last_of_ties] <= alpha if len(order) else False
+    return region
 
 
 def _fisher(n: int) -> np.ndarray:
@@ -140,8 +140,8 @@ def _fisher(n: int) -> np.ndarray:
         return logarithm
 
     counts = np.arange(n + 1)
-    one = log_choose(n, counts)
-    tail: np.ndarray = np.exp(one[:, None] + one - log_choose(2 * n, counts[:, None] + counts))
+    log_first = log_choose(n, counts)
+    tail: np.ndarray = np.exp(log_first[:, None] + log_first - log_choose(2 * n, counts[:, None] + counts))
     for first in reversed(range(n)):  # a table, and those of the same margins in which the first did better
         tail[first, 1:] += tail[first + 1, :-1]
     return tail

@@ -41,13 +41,13 @@ def standings(
         ['a', 'c']
     """
     others = max(len(outcomes) - 1, 1)
-    found = []
+    ranked = []
     for name, mine in outcomes.items():
         beaten = [_greater(theirs, mine, clusters) for other, theirs in outcomes.items() if other != name]
         p = min(1.0, others * min(beaten, default=1.0))
         rate = sum(mine) / len(mine) if len(mine) else None
-        found.append(Standing(name=name, rate=rate, p=p, among_best=p > 1 - confidence))
-    return tuple(sorted(found, key=lambda one: (-(one.rate or 0.0), one.name)))
+        ranked.append(Standing(name=name, rate=rate, p=p, among_best=p > 1 - confidence))
+    return tuple(sorted(ranked, key=lambda standing: (-(standing.rate or 0.0), standing.name)))
 
 
 def cluster_sums(first: Sequence[bool], other: Sequence[bool], clusters: Sequence[Hashable]) -> dict[Hashable, int]:

@@ -60,7 +60,7 @@ def retest(repeats: Iterable[Sequence[bool]]) -> Retest:
         >>> found.n, found.agreeing, round(found.noise_sd, 3)
         (3, 2, 0.236)
     """
-    found = [[int(one) for one in outcomes] for outcomes in repeats if len(outcomes) >= 2]
-    noise = sqrt(sum(variance(outcomes) for outcomes in found)) / len(found) if found else None
-    agreeing = sum(len(set(outcomes)) == 1 for outcomes in found)
-    return Retest(n=len(found), agreeing=agreeing, noise_sd=noise)
+    repeated = [[int(one) for one in outcomes] for outcomes in repeats if len(outcomes) >= 2]
+    noise = sqrt(sum(variance(outcomes) for outcomes in repeated)) / len(repeated) if repeated else None
+    agreeing = sum(len(set(outcomes)) == 1 for outcomes in repeated)
+    return Retest(n=len(repeated), agreeing=agreeing, noise_sd=noise)

@@ -61,8 +61,8 @@ class NarrowWatch:
 
     def ended(self, episode_id: str, success: bool | None) -> bool:
         """Tells that an episode ended (None: as an error, which counts for nothing); says whether it is enough."""
-        for one, outcome in self._order.released(episode_id, success):
-            if outcome is not None and not (sequence := self.sequences[self._conditions[one]]).decided:
+        for ended_id, outcome in self._order.released(episode_id, success):
+            if outcome is not None and not (sequence := self.sequences[self._conditions[ended_id]]).decided:
                 sequence.update(outcome)
         return self.decided
 
@@ -85,8 +85,8 @@ class DecidedWatch:
 
     def ended(self, episode_id: str, success: bool | None) -> bool:
         """Tells that an episode ended (None: as an error, which makes no pair); says whether it is enough."""
-        for one, outcome in self._order.released(episode_id, success):
-            scene, other = self._scenes[one], self._others.get(one)
+        for ended_id, outcome in self._order.released(episode_id, success):
+            scene, other = self._scenes[ended_id], self._others.get(ended_id)
             self._left[scene] -= 1
             if outcome is not None and other is not None:
                 self._differences[scene].append(int(outcome) - int(other))
@@ -113,5 +113,5 @@ class _InOrder:
             return
         self._there[episode_id] = outcome
         while self._waiting and self._waiting[-1] in self._there:
-            one = self._waiting.pop()
-            yield one, self._there.pop(one)
+            next_id = self._waiting.pop()
+            yield next_id, self._there.pop(next_id)

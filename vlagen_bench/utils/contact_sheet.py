@@ -15,7 +15,7 @@ TITLE_PX, HEAD_PX, LABEL_PX = 20, 17, 13
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class SheetCell:
     """One picture of a sheet."""
 
     row: str
@@ -24,12 +24,12 @@ class Cell:
     """uint8 (H, W, 3)"""
 
 
-def contact_sheet(title: str, cells: Sequence[Cell], *, cell_width_px: int = 224) -> Image.Image:
-    """A sheet with one row per `Cell.row`, in order of first appearance, and a label under each picture.
+def contact_sheet(title: str, cells: Sequence[SheetCell], *, cell_width_px: int = 224) -> Image.Image:
+    """A sheet with one row per `SheetCell.row`, in order of first appearance, and a label under each picture.
 
     All words are shown: wrapped to the width that there is, with as much height as they need.
     """
-    rows: dict[str, list[Cell]] = {}
+    rows: dict[str, list[SheetCell]] = {}
     for cell in cells:
         rows.setdefault(cell.row, []).append(cell)
     height, width = cells[0].image.shape[:2]

@@ -72,7 +72,7 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return value
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _dataclass(kind, value, where)
     if origin is typing.Literal:
         return value if value in args else _wrong(where, f"one of {', '.join(map(repr, args))}", value)
@@ -102,10 +102,12 @@ def _scalar(kind: type[Any], value: Any, where: str) -> Any:
     return value
 
 
-_hints = functools.cache(typing.get_type_hints)
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
-def _dataclass(kind: type[Any], value: Any, where: str) -> Any:
+def _dataclass(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         _wrong(where, f"a mapping ({kind.__name__})", value)
     hints = _hints(kind)

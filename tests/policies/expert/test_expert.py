@@ -1,3 +1,5 @@
+"""The expert: its geometry, grasps, motion, and whole episodes."""
+
 from itertools import pairwise
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Is the best device that can draw the one that is chosen? Devices here are made up; the choice needs no GPU."""
+"""The best device that can draw is chosen. Devices here are made up; the choice needs no GPU."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Are the pictures those of SAPIEN's own shaders, and are shaders that are not known refused?"""
+"""The pictures are those of SAPIEN's own shaders; shaders that are not known are refused."""
 
 import shutil
 import subprocess

@@ -9,7 +9,7 @@ import numpy as np
 
 from vlagen_bench.packs.manifest import Model
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.scenes.projection import View
+from vlagen_bench.scenes.projection import CameraView
 
 STEP_M = 0.02
 """between two places that are tried"""
@@ -20,7 +20,7 @@ RIM = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class OccupiedCircle:
     """A round piece of table that is taken."""
 
     xy_m: Sequence[float]
@@ -55,24 +55,24 @@ def lattice(scene: SceneSpec) -> np.ndarray:
     return np.array([(x + dx, y + dy) for dx in steps for dy in steps])
 
 
-def free(model: Model, kept: Iterable[Kept], scene: SceneSpec, view: View) -> np.ndarray:
+def free(model: Model, kept: Iterable[OccupiedCircle], scene: SceneSpec, view: CameraView) -> np.ndarray:
     """At which places of the lattice a thing may stand, bool (N,): wholly in the picture, far enough from all that is
     kept, hiding none of it from the camera, and not hidden by it.
     """
     feet, radius_m = lattice(scene), radius_of(model)
     behind = _shadow_ends(feet, model.extents_m[2], scene, view)
     allowed = _in_picture(radius_m, model.extents_m[2], scene, view).copy()
-    for one in kept:
-        away_m = radius_m + one.radius_m
-        gap_m = max(one.gap_m, one.fall_m, fall_of(model, scene))
-        allowed &= _distances(one.xy_m, feet, feet) >= away_m + gap_m
-        allowed &= _distances(one.xy_m, feet, behind) >= (away_m if one.seen == "wholly" else radius_m)
-        foot = np.array([one.xy_m])
-        allowed &= _distances(feet, foot, _shadow_ends(foot, one.height_m, scene, view)) >= one.radius_m
+    for circle in kept:
+        away_m = radius_m + circle.radius_m
+        gap_m = max(circle.gap_m, circle.fall_m, fall_of(model, scene))
+        allowed &= _distances(circle.xy_m, feet, feet) >= away_m + gap_m
+        allowed &= _distances(circle.xy_m, feet, behind) >= (away_m if circle.seen == "wholly" else radius_m)
+        foot = np.array([circle.xy_m])
+        allowed &= _distances(feet, foot, _shadow_ends(foot, circle.height_m, scene, view)) >= circle.radius_m
     return allowed
 
 
-def _shadow_ends(feet: np.ndarray, height_m: float, scene: SceneSpec, view: View) -> np.ndarray:
+def _shadow_ends(feet: np.ndarray, height_m: float, scene: SceneSpec, view: CameraView) -> np.ndarray:
     """Where the camera's ray over the top of a thing meets the table (N, 2): it hides the table from its foot to there."""
     *eye_m, eye_height_m = view.position_m
     above_m = eye_height_m - scene.table_height_m
@@ -80,7 +80,7 @@ def _shadow_ends(feet: np.ndarray, height_m: float, scene: SceneSpec, view: View
 
 
 @cache
-def _in_picture(radius_m: float, height_m: float, scene: SceneSpec, view: View) -> np.ndarray:
+def _in_picture(radius_m: float, height_m: float, scene: SceneSpec, view: CameraView) -> np.ndarray:
     """At which places a cylinder is wholly in the picture, bool (N,)."""
     size = np.array([scene.camera.width_px, scene.camera.height_px])
     allowed = np.ones(len(lattice(scene)), dtype=bool)

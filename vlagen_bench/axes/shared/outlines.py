@@ -13,6 +13,7 @@ from vlagen_bench.axes.base import Draft
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.verbs import ModelKind
 
 Points = list[list[float]]
 Place = tuple[int, float, float]
@@ -106,6 +107,7 @@ def _hidden(polygon: Points, thing: np.ndarray) -> float:
 
 def _box(draft: Draft, role: str) -> np.ndarray:
     """Points (N, 2) all over a thing's box as it is seen, in shares of the picture."""
+    kind: ModelKind
     kind, word = ("objects", "object") if role == "source" else ("receptacles", "receptacle")
     values, scene = draft.values, draft.scene
     size, turn_deg = (values.get("object_size", 1.0), values.get("yaw", 0.0)) if role == "source" else (1.0, 0.0)

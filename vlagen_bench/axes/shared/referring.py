@@ -32,7 +32,7 @@ RELATIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class Referent:
     """An object on the table, as an expression can speak of it."""
 
     model: Model
@@ -46,7 +46,7 @@ class Thing:
         return tuple(self.scale * edge_m for edge_m in self.model.extents_m)
 
 
-def objects_of(draft: Draft) -> dict[str, Thing]:
+def objects_of(draft: Draft) -> dict[str, Referent]:
     """Role -> object of an episode. Receptacles are left out: the sentence names the target."""
     values, places = draft.values, spots.standing(draft)
     stands = {"source": (values["object"], places["source"])}
@@ -57,7 +57,7 @@ def objects_of(draft: Draft) -> dict[str, Thing]:
     camera, height_m = draft.scene.camera, draft.scene.table_height_m
     seen = views.present(draft).project([(*xy_m, height_m) for _, xy_m in stands.values()])
     return {
-        role: Thing(
+        role: Referent(
             model=draft.pack.find("objects", asset_id),
             seen_at=(float(x) / camera.width_px, float(y) / camera.height_px),
             scale=values.get("object_size", 1.0) if role == "source" else 1.0,
@@ -90,12 +90,12 @@ def unlike(model: Model, other: Model) -> bool:
     return known and differ and (larger(*sizes) or larger(*reversed(sizes)))
 
 
-def sayings(by: By, model: Model) -> tuple[str, ...]:
+def expressions_for(by: By, model: Model) -> tuple[str, ...]:
     """What could be said of a model: a colour, one of its other names, or every size and relation there is."""
     if by == "synonym":
         # Those that share the fewest words with its name: "aubergine" rather than "large eggplant".
-        shared = {one: len({*words_of(one)} & {*words_of(model.name)}) for one in model.synonyms}
-        return tuple(one for one in model.synonyms if shared[one] == min(shared.values()))
+        shared = {synonym: len({*words_of(synonym)} & {*words_of(model.name)}) for synonym in model.synonyms}
+        return tuple(synonym for synonym in model.synonyms if shared[synonym] == min(shared.values()))
     own = {"colour": (model.colour,), "category": (model.category,), "size": ("larger", "smaller")}
     return tuple(filter(None, own.get(by, tuple(RELATIONS))))
 
@@ -107,7 +107,7 @@ def phrase(by: By, says: str) -> str:
     return f"{says} object" if by in ("colour", "size") else says
 
 
-def fitting(by: By, says: str, things: Mapping[str, Thing]) -> tuple[str, ...]:
+def fitting(by: By, says: str, things: Mapping[str, Referent]) -> tuple[str, ...]:
     """The roles that the expression may be said of; it is unambiguous if there is just one."""
     return tuple(
         role
@@ -122,7 +122,7 @@ def meant(draft: Draft) -> tuple[str, ...]:
     return fitting(said["by"], said["says"], objects_of(draft))
 
 
-def _fits(by: By, says: str, thing: Thing, others: list[Thing]) -> bool:
+def _fits(by: By, says: str, thing: Referent, others: list[Referent]) -> bool:
     model = thing.model
     if by == "colour":
         return alike(model.colour, says)

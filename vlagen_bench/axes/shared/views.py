@@ -9,19 +9,19 @@ from vlagen_bench.axes.base import Draft
 from vlagen_bench.axes.shared import spots
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import projection
-from vlagen_bench.scenes.projection import View
+from vlagen_bench.scenes.projection import CameraView
 
 DIRECTIONS_RAD = tuple(radians(15.0 * number) for number in range(24))
 
 
-def posed(draft: Draft, view: View, value: Mapping[str, float]) -> View:
+def posed(draft: Draft, view: CameraView, value: Mapping[str, float]) -> CameraView:
     """The view from where `camera_pose` puts the camera."""
     return view.orbited(
         projection.middle_m(draft.scene), value["azimuth_rad"], value["elevation_rad"], value["roll_rad"]
     )
 
 
-def present(draft: Draft) -> View:
+def present(draft: Draft) -> CameraView:
     """The view of the draft's episode, as far as it is sampled."""
     view = projection.nominal(draft.scene)
     if "camera_pose" in draft.values:
@@ -32,7 +32,7 @@ def present(draft: Draft) -> View:
     return view
 
 
-def fair_direction(rng: np.random.RandomState, draft: Draft, seen_in: Callable[[float], View]) -> float:
+def fair_direction(rng: np.random.RandomState, draft: Draft, seen_in: Callable[[float], CameraView]) -> float:
     """A drawn direction (rad) of those whose view shows every place where something stands or may stand.
 
     Raises:

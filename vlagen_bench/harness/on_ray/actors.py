@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class ActorAttempt:
     """An episode to be played."""
 
     episode: Episode
@@ -33,72 +33,72 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cast:
-    """How many actors of each kind there are, and how one is hired, by its number."""
+class ActorSpecs:
+    """How many actors of each kind there are, and how one is started, by its number."""
 
     environments: int
-    environment: Callable[[int], ActorHandle]
+    environment: Callable[[int], ActorHandle[Any]]
     replicas: int
     """0: the policy lives in the environments"""
-    replica: Callable[[int], ActorHandle]
+    replica: Callable[[int], ActorHandle[Any]]
 
 
 @dataclass(eq=False, kw_only=True)
-class Member:
+class ActorRef:
     """An actor as the driver sees it."""
 
     number: int
-    actor: ActorHandle
+    actor: ActorHandle[Any]
     asks: int | None = None
     """the number of its replica; None for a replica, or where the policy lives in it"""
     node: str | None = None
     """None until it is ready"""
     hung: bool = False
     """whether it was replaced because its policy hung, in somebody's episode"""
-    attempt: Attempt | None = None
-    asked: "Member | None" = None
+    attempt: ActorAttempt | None = None
+    asked: "ActorRef | None" = None
     """the replica that it asks in its attempt"""
     episodes: int = 0
     """how many it was given"""
 
 
-class Staff:
+class ActorPool:
     """Environments and policy replicas."""
 
-    def __init__(self, cast: Cast, note: Callable[[str], Any]) -> None:
-        """Hires all; they start in their own time, as the cluster has room.
+    def __init__(self, specs: ActorSpecs, note: Callable[[str], Any]) -> None:
+        """Starts all; they are ready in their own time, as the cluster has room.
 
         Args:
-            cast: how they are hired.
+            specs: how they are started.
             note: receives a line for each actor that is replaced.
         """
-        self._cast, self._note = cast, note
-        self._events: queue.SimpleQueue[tuple[Member, Future]] = queue.SimpleQueue()
+        self._specs, self._note = specs, note
+        self._events: queue.SimpleQueue[tuple[ActorRef, Future[Any]]] = queue.SimpleQueue()
         self._failed_starts = 0
         self.waited_s = 0.0
         """how long the driver had nothing to do"""
-        self.free: dict[Member, None] = {}
+        self.free: dict[ActorRef, None] = {}
         """environments that are ready and play nothing"""
-        self.replicas = {number: self._replica(number) for number in range(cast.replicas)}
-        self._environments = {number: self._environment(number) for number in range(cast.environments)}
+        self.replicas = {number: self._replica(number) for number in range(specs.replicas)}
+        self._environments = {number: self._environment(number) for number in range(specs.environments)}
 
-    def _replica(self, number: int) -> Member:
-        return self._starting(Member(number=number, actor=self._cast.replica(number)))
+    def _replica(self, number: int) -> ActorRef:
+        return self._starting(ActorRef(number=number, actor=self._specs.replica(number)))
 
-    def _environment(self, number: int) -> Member:
-        asks = number % self._cast.replicas if self._cast.replicas else None
-        return self._starting(Member(number=number, asks=asks, actor=self._cast.environment(number)))
+    def _environment(self, number: int) -> ActorRef:
+        asks = number % self._specs.replicas if self._specs.replicas else None
+        return self._starting(ActorRef(number=number, asks=asks, actor=self._specs.environment(number)))
 
-    def _starting(self, member: Member) -> Member:
+    def _starting(self, member: ActorRef) -> ActorRef:
         self.watch(member, member.actor.ready.remote())
         return member
 
-    def watch(self, member: Member, ref: ObjectRef) -> None:
+    def watch(self, member: ActorRef, ref: ObjectRef[Any]) -> None:
         """Makes an event of its end; this costs the same, however many actors there are."""
         ref.future().add_done_callback(lambda done: self._events.put((member, done)))
 
-    def replace(self, member: Member) -> None:
-        """Lets it go, whatever it does, and hires another one."""
+    def replace(self, member: ActorRef) -> None:
+        """Ends it, whatever it does, and starts another one."""
         self.free.pop(member, None)
         ray.kill(member.actor)
         if self._is_replica(member):
@@ -106,7 +106,7 @@ class Staff:
         else:
             self._environments[member.number] = self._environment(member.number)
 
-    def replies(self) -> Iterator[tuple[Member, Any]]:
+    def replies(self) -> Iterator[tuple[ActorRef, Any]]:
         """Waits; environments and their replies, or exceptions where an actor is lost.
 
         All that have come by now, perhaps none: some events are of replicas, or of actors that start.
@@ -129,7 +129,7 @@ class Staff:
             if (reply := self._reply(member, done)) is not None:
                 yield member, reply
 
-    def _reply(self, member: Member, done: Future) -> Any:
+    def _reply(self, member: ActorRef, done: Future[Any]) -> Any:
         """What an environment says of its episode; None where somebody says something else, which is dealt with here."""
         if not self._is_replica(member) and self._environments[member.number] is not member:
             return None  # it was replaced since
@@ -148,13 +148,13 @@ class Staff:
             return reply
         return None
 
-    def _is_replica(self, member: Member) -> bool:
+    def _is_replica(self, member: ActorRef) -> bool:
         return self.replicas.get(member.number) is member
 
-    def _started(self, member: Member, reply: str | BaseException) -> None:
+    def _started(self, member: ActorRef, reply: str | BaseException) -> None:
         if isinstance(reply, BaseException):
             self._failed_starts += 1
-            if self._failed_starts > 2 * (self._cast.environments + self._cast.replicas):
+            if self._failed_starts > 2 * (self._specs.environments + self._specs.replicas):
                 raise RunError(
                     f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?"
                 )
@@ -180,7 +180,7 @@ class Staff:
         """Ends all; in peace, policies are closed before."""
         members = [*self._environments.values(), *self.replicas.values()]
         if in_peace:
-            refs = [member.actor.close.remote() for member in members if member.node is not None]
+            refs: list[ObjectRef[Any]] = [member.actor.close.remote() for member in members if member.node is not None]
             for ref in ray.wait(refs, num_returns=len(refs), timeout=GRACE_S)[0] if refs else ():
                 if isinstance(complaint := _result(ref), str):
                     self._note(complaint)
@@ -201,7 +201,7 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {told[:200]}".rstrip(". ")
 
 
-def _result(ref: ObjectRef) -> Any:
+def _result(ref: ObjectRef[Any]) -> Any:
     try:
         return ray.get(ref)
     except ray.exceptions.RayError as error:

@@ -10,44 +10,50 @@ from ray.actor import ActorHandle
 
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.on_ray.actors import Cast
+from vlagen_bench.harness.on_ray.actors import ActorSpecs
 from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
-from vlagen_bench.harness.on_ray.environment import Environment
-from vlagen_bench.harness.on_ray.executor import Troupe
+from vlagen_bench.harness.on_ray.environment import Environment, TransferableFilm
+from vlagen_bench.harness.on_ray.executor import RayExecutor
 from vlagen_bench.harness.on_ray.replica import Replica
-from vlagen_bench.harness.worker import Recipe
+from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies.base import LoadedPolicy
 
 
-def troupe(
+def make_ray_executor(
     size: int,
-    recipe: Recipe,
+    recipe: WorkerSpec,
     loaded: LoadedPolicy,
     cluster: Cluster,
     *,
     execution: Execution,
     limits: Limits,
     note: Callable[[str], Any],
-) -> Troupe:
+) -> RayExecutor:
     """Environments as of a recipe, and replicas of a policy, which an oracle does without."""
     replicas = 0 if recipe.oracle else min(cluster.replicas, size)
     slots = math.ceil(size / max(1, replicas))
 
-    def environment(number: int) -> ActorHandle:
-        return ray.remote(Environment).options(num_cpus=cluster.env_cpus).remote(recipe, execution, limits)
+    def environment(number: int) -> ActorHandle[Any]:
+        return start_actor(Environment, recipe, execution, limits, num_cpus=cluster.env_cpus)
 
-    def replica(number: int) -> ActorHandle:
+    def replica(number: int) -> ActorHandle[Any]:
         # Each environment has one question at a time; the rest is for ready, until_stuck and close.
-        actor = ray.remote(Replica).options(
-            num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_concurrency=slots + 8
-        )
-        return actor.remote(*called(loaded), slots, limits.step_s)
+        uses = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, "max_concurrency": slots + 8}
+        return start_actor(Replica, *name_and_arguments(loaded), slots, limits.step_s, **uses)
 
-    cast = Cast(environments=size, environment=environment, replicas=replicas, replica=replica)
-    return Troupe(cast, limits=limits, film=recipe.film, note=note)
+    specs = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
+    film = recipe.film
+    assert film is None or isinstance(film, TransferableFilm), "films of a cluster travel to the driver"
+    return RayExecutor(specs, limits=limits, film=film, note=note)
 
 
-def called(loaded: LoadedPolicy) -> tuple[str, dict[str, str]]:
+def start_actor(kind: type[Any], *arguments: Any, **uses: Any) -> ActorHandle[Any]:
+    """An actor of this class, with what it uses of its node."""
+    actor: ActorHandle[Any] = ray.remote(kind).options(**uses).remote(*arguments)
+    return actor
+
+
+def name_and_arguments(loaded: LoadedPolicy) -> tuple[str, dict[str, str]]:
     """Name and arguments of a policy, as another process may load it: its file by its whole path."""
     where, colon, class_name = loaded.name.rpartition(":")
     if "://" in loaded.name:

@@ -1,10 +1,12 @@
 """The Ray cluster of a run: an existing one by its address, or one started on this machine."""
 
+import logging
 import math
 import os
 import re
 import socket
 from dataclasses import dataclass
+from typing import Any
 
 from vlagen_bench.errors import ConfigError
 
@@ -50,14 +52,14 @@ class Cluster:
         if ray.is_initialized():
             return
         if self.address is not None:
-            where = {"address": self.address}
+            where: dict[str, Any] = {"address": self.address}
         else:
             # As with processes, more environments than cores is the user's choice: what counts CPUs is Ray's own book.
             room = max(os.cpu_count() or 1, math.ceil(environments * self.env_cpus))
             where = {"address": "local", "num_cpus": room, "include_dashboard": False}
         try:
             _knock(self.address)
-            ray.init(**where, logging_level="ERROR")
+            ray.init(**where, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             raise ConfigError(
                 f"No Ray cluster could be joined ({' '.join(str(error).split())}). Start one with `ray start --head`, "
@@ -67,5 +69,5 @@ class Cluster:
 
 def _knock(address: str | None) -> None:
     """Raises `OSError` if nobody listens at a host:port; Ray would try for minutes."""
-    if address is not None and (found := re.fullmatch(r"([^:/]+):(\d+)", address)):
-        socket.create_connection((found[1], int(found[2])), timeout=10).close()
+    if address is not None and (match := re.fullmatch(r"([^:/]+):(\d+)", address)):
+        socket.create_connection((match[1], int(match[2])), timeout=10).close()

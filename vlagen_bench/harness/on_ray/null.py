@@ -9,10 +9,11 @@ import ray
 from ray.actor import ActorHandle
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import STAGE_TIMES, Begin, Execute, Question, Report, Request, play
+from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Request, StepReport, play
+from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.on_ray.environment import Ended
-from vlagen_bench.harness.on_ray.replica import Turn
+from vlagen_bench.harness.on_ray.environment import AttemptResult
+from vlagen_bench.harness.on_ray.replica import Caller
 from vlagen_bench.types import Episode
 
 METRICS = {"consecutive_grasp": False, "is_src_obj_grasped": False, "moved_m": 0.1234, "grasped_steps": 12}
@@ -20,7 +21,7 @@ METRICS = {"consecutive_grasp": False, "is_src_obj_grasped": False, "moved_m": 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waits:
+class NullSettings:
     """What null environments wait for, and what they send."""
 
     step_s: float = 0.0235
@@ -46,7 +47,7 @@ class NullPolicy:
 class NullEnvironments:
     """As many environments in one process as play at once."""
 
-    def __init__(self, waits: Waits) -> None:
+    def __init__(self, waits: NullSettings) -> None:
         width, height = waits.image_px
         self._waits = waits
         self._image = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
@@ -54,21 +55,21 @@ class NullEnvironments:
     async def ready(self) -> str:
         return ray.get_runtime_context().get_node_id()
 
-    async def play(self, episode: Episode, turn: Turn, replica: ActorHandle) -> Ended:
+    async def play(self, episode: Episode, turn: Caller, replica: ActorHandle[Any]) -> AttemptResult:
         player = play(episode, Execution(horizon=self._waits.horizon), Limits())
         request, steps = next(player), 0
         try:
             while True:
-                if isinstance(request, Question):
+                if isinstance(request, PolicyQuery):
                     reply = (await replica.ask.remote(turn, request)).answer
                 else:
                     steps += len(request.actions) if isinstance(request, Execute) else 0
                     reply = await self._act(request, steps)
                 request = player.send(reply)
         except StopIteration as end:
-            return Ended(played=end.value)
+            return AttemptResult(played=end.value)
 
-    async def _act(self, request: Request, steps: int) -> Report:
+    async def _act(self, request: Request, steps: int) -> StepReport:
         waits = self._waits
         match request:
             case Begin():
@@ -78,10 +79,10 @@ class NullEnvironments:
                 await asyncio.sleep(waits.step_s * len(actions))
                 hashes = len(actions)
             case _:
-                return Report()
-        return Report(
+                return StepReport()
+        return StepReport(
             state_hashes=("0123456789abcdef",) * hashes,
-            seconds=dict.fromkeys(STAGE_TIMES, 0.01),
+            seconds=dict.fromkeys(ENV_TIMES, 0.01),
             ended=steps >= waits.steps,
             success=False,
             success_once=False,

@@ -12,7 +12,7 @@ import ray
 
 from vlagen_bench.errors import PolicyError, VlagenError
 from vlagen_bench.harness.on_ray.actors import free, reason
-from vlagen_bench.harness.on_ray.build import called
+from vlagen_bench.harness.on_ray.build import name_and_arguments
 from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
 from vlagen_bench.policies import base
 from vlagen_bench.policies.base import LoadedPolicy
@@ -27,22 +27,22 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
 
     Says what it waits for, since a cluster without a GPU that is asked for waits, too, for one that may join it.
     """
-    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus}
-    look = ray.remote(**resources, max_calls=1, max_retries=0)(_look)  # one call: the process, and its memory, go then
+    # One call: the process, and its memory, go then.
+    look = ray.remote(num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_calls=1, max_retries=0)(_look)
     asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
-    looked = look.remote(*called(asked))
+    looked = look.remote(*name_and_arguments(asked))
     while not ray.wait([looked], timeout=PATIENCE_S)[0]:
         logging.getLogger(__name__).warning(
             "The policy is not loaded yet; %s. It waits for room or loads slowly (--policy-gpus).", free()
         )
     try:
-        found = ray.get(looked)
+        facts = ray.get(looked)
     except ray.exceptions.RayError as error:
         raise PolicyError(f"The policy {name} ends the process that loads it: {reason(error)}.") from None
-    if isinstance(found, VlagenError):
-        raise found
-    methods = dict.fromkeys(found.pop("methods"), _not_here)
-    return LoadedPolicy(name=name, policy=SimpleNamespace(**found, **methods), arguments=dict(arguments))
+    if isinstance(facts, VlagenError):
+        raise facts
+    methods = dict.fromkeys(facts.pop("methods"), _not_here)
+    return LoadedPolicy(name=name, policy=SimpleNamespace(**facts, **methods), arguments=dict(arguments))
 
 
 def _look(name: str, arguments: Mapping[str, str]) -> dict[str, Any] | VlagenError:

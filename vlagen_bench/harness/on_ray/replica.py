@@ -10,7 +10,7 @@ from typing import Any
 import ray
 
 from vlagen_bench.errors import PolicyError, VlagenError
-from vlagen_bench.harness.inference import Answer, Asker, Question
+from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.policies import base
 
@@ -19,7 +19,7 @@ FAREWELL_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class Caller:
     """Who asks: an environment, in one attempt at an episode."""
 
     slot: int
@@ -31,19 +31,19 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class ReplicaReply:
     """The answer to an environment."""
 
-    answer: Answer
+    answer: PolicyAnswer
     blameless: bool = False
     """whether an error may be the fault of another episode, so that this one is to be played again, alone"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Waiting:
-    turn: Turn
-    question: Question
-    reply: asyncio.Future
+class _WaitingQuery:
+    turn: Caller
+    question: PolicyQuery
+    reply: asyncio.Future[Any]
 
 
 class Replica:
@@ -60,15 +60,17 @@ class Replica:
         """
         self._name, self._arguments, self._slots, self._limit_s = name, arguments, slots, limit_s
         self._thread = ThreadPoolExecutor(1)  # one for all calls: what a model keeps by thread stays with it
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[int, _WaitingQuery] = {}
         self._newest: dict[int | str, int] = {}
-        self._serving: asyncio.Task | None = None
+        self._serving: asyncio.Task[None] | None = None
         self._stuck = asyncio.Event()
 
     async def ready(self) -> str | VlagenError:
         """Loads the policy; the node that it is on, or why it cannot be loaded."""
         try:
-            self._asker = await self._call(lambda: Asker(base.load(self._name, self._arguments), slots=self._slots))
+            self._caller = await self._call(
+                lambda: PolicyCaller(base.load(self._name, self._arguments), slots=self._slots)
+            )
         except VlagenError as error:
             return error
         return ray.get_runtime_context().get_node_id()
@@ -78,13 +80,13 @@ class Replica:
         await self._stuck.wait()
         await asyncio.sleep(FAREWELL_S)
 
-    async def ask(self, turn: Turn, question: Question) -> Reply:
+    async def ask(self, turn: Caller, question: PolicyQuery) -> ReplicaReply:
         """Asks the policy, when it is free. It may write into what it sees."""
         if turn.number < max(self._newest.get(key, 0) for key in (turn.slot, question.episode_id)):
             return _unheard("another attempt at the episode has begun")
         self._newest[turn.slot] = self._newest[question.episode_id] = turn.number
         question = replace(question, observation=deepcopy(question.observation))  # Ray's own is read-only
-        waiting = _Waiting(turn=turn, question=question, reply=asyncio.get_running_loop().create_future())
+        waiting = _WaitingQuery(turn=turn, question=question, reply=asyncio.get_running_loop().create_future())
         self._waiting[turn.slot] = waiting
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve())
@@ -99,9 +101,9 @@ class Replica:
                 if self._stuck.is_set():
                     raise TimeoutError
                 async with asyncio.timeout(allowed_s):
-                    answers = await self._call(self._asker.ask, questions, limit_s=allowed_s)
+                    answers = await self._call(self._caller.ask, questions, limit_s=allowed_s)
             except TimeoutError:
-                late = Answer(error=f"policy: it took longer than {allowed_s:g} s (--step-timeout).")
+                late = PolicyAnswer(error=f"policy: it took longer than {allowed_s:g} s (--step-timeout).")
                 answers = dict.fromkeys(group, late)
                 blameless = self._stuck.is_set() or len(group) > 1
                 self._stuck.set()
@@ -109,13 +111,15 @@ class Replica:
                 blameless = len(group) > 1
             for slot, one in group.items():
                 answer = answers[slot]
-                one.reply.set_result(Reply(answer=answer, blameless=blameless and answer.error is not None))
+                one.reply.set_result(ReplicaReply(answer=answer, blameless=blameless and answer.error is not None))
 
-    def _next_group(self) -> dict[int, _Waiting]:
+    def _next_group(self) -> dict[int, _WaitingQuery]:
         """Takes the queries that one call answers: all that may be batched, else the one that has waited longest."""
-        together = [slot for slot, one in self._waiting.items() if self._asker.batches and not one.turn.alone]
+        together = [slot for slot, query in self._waiting.items() if self._caller.batches and not query.turn.alone]
         group = {slot: self._waiting.pop(slot) for slot in together or [next(iter(self._waiting))]}
-        return {slot: one for slot, one in group.items() if self._newest[one.question.episode_id] == one.turn.number}
+        return {
+            slot: query for slot, query in group.items() if self._newest[query.question.episode_id] == query.turn.number
+        }
 
     async def _call(self, function: Any, *arguments: Any, limit_s: float | None = None) -> Any:
         def watched() -> Any:
@@ -129,11 +133,11 @@ class Replica:
     async def close(self) -> str | None:
         """Lets the policy go; what it raised, if it did."""
         try:
-            await self._call(self._asker.close)
+            await self._call(self._caller.close)
         except PolicyError as error:
             return str(error)
         return None
 
 
-def _unheard(why: str) -> Reply:
-    return Reply(answer=Answer(error=f"policy: {why}."), blameless=True)
+def _unheard(why: str) -> ReplicaReply:
+    return ReplicaReply(answer=PolicyAnswer(error=f"policy: {why}."), blameless=True)

@@ -14,6 +14,7 @@ def watchdog(seconds: float) -> Iterator[None]:
 
     One at a time in a process. The stack goes to the actor's log.
     """
+    assert sys.__stderr__ is not None, "the actor's log"
     faulthandler.dump_traceback_later(seconds + GRACE_S, exit=True, file=sys.__stderr__)
     try:
         yield

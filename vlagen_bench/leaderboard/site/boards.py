@@ -6,11 +6,11 @@ from statistics import fmean
 
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.leaderboard.claims import PRIVILEGED
-from vlagen_bench.leaderboard.ranking import Place, board
+from vlagen_bench.leaderboard.ranking import RankedEntry, board
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
-from vlagen_bench.report.entries import Cell, Entry, Protocol
+from vlagen_bench.report.entries import Entry, EntryResult, Protocol
 from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.report import protocol_of
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
@@ -34,57 +34,57 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class BoardRow:
     """An entry on its board."""
 
     entry: Entry
-    place: Place | None
+    place: RankedEntry | None
     """None: it is not ranked"""
     estimates: tuple[Estimate, ...]
     """one a column"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class ProtocolBoard:
     """Entries that may be compared: of one protocol, and none of them privileged, or all."""
 
     privileged: bool
     differences: tuple[str, ...]
     """from a run of the suite in this release, one clause each"""
-    standings: tuple[Standing, ...]
+    standings: tuple[BoardRow, ...]
     """by rate where they are ranked, then by name"""
     ties: tuple[tuple[str, ...], ...]
     """groups in which no two differ significantly, best first"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class SuitePage:
     """Everything about a suite."""
 
     suite: Suite
     groups: Mapping[str, str]
     """condition -> kind"""
     columns: tuple[Column, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[ProtocolBoard, ...]
     """the suite's own protocol first, the privileged last"""
 
     @property
-    def standings(self) -> Iterator[Standing]:
-        return (one for block in self.blocks for one in block.standings)
+    def standings(self) -> Iterator[BoardRow]:
+        return (row for block in self.blocks for row in block.standings)
 
 
-def page(suite_name: str) -> Page:
+def page(suite_name: str) -> SuitePage:
     """The leaderboard of a suite; raises `ConfigError` for a wrong entry."""
     suite, groups = catalog.suite(suite_name), entries.groups_of(suite_name)
     own = own_protocol(suite)
-    found: dict[tuple[bool, tuple[str, ...]], list[Entry]] = {}
+    grouped: dict[tuple[bool, tuple[str, ...]], list[Entry]] = {}
     for entry in entries.load(suite_name):
         key = privileged(entry), entries.differences(entry.protocol, own)
-        found.setdefault(key, []).append(entry)
+        grouped.setdefault(key, []).append(entry)
     columns = tuple(_columns(groups))
-    ordered = sorted(found, key=lambda key: (key[0], len(key[1]), key[1]))
-    blocks = (_block(*key, found[key], columns, suite, groups) for key in ordered)
-    return Page(suite=suite, groups=groups, columns=columns, blocks=tuple(blocks))
+    ordered = sorted(grouped, key=lambda key: (key[0], len(key[1]), key[1]))
+    blocks = (_block(*key, grouped[key], columns, suite, groups) for key in ordered)
+    return SuitePage(suite=suite, groups=groups, columns=columns, blocks=tuple(blocks))
 
 
 def own_protocol(suite: Suite) -> Protocol:
@@ -108,8 +108,8 @@ def _columns(groups: Mapping[str, str]) -> Iterator[Column]:
     yield Column(name=SETTINGS, shelf=OVERVIEW, conditions=shifted, average=SETTINGS)
     kinds = [NOMINAL, *dict.fromkeys(groups[name] for name in shifted)]
     for kind in kinds:
-        members = tuple(name for name, group in groups.items() if group == kind)
-        yield Column(name=kind, shelf=OVERVIEW, conditions=members, average=None if kind == NOMINAL else kind)
+        own = tuple(name for name, group in groups.items() if group == kind)
+        yield Column(name=kind, shelf=OVERVIEW, conditions=own, average=None if kind == NOMINAL else kind)
     axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
     for kind in kinds[1:]:
         members: dict[str, list[str]] = {}
@@ -127,20 +127,22 @@ def _block(
     columns: Sequence[Column],
     suite: Suite,
     groups: Mapping[str, str],
-) -> Block:
-    counts = {} if privileged else {entry.name: found for entry in members if (found := _counts(entry, suite, groups))}
+) -> ProtocolBoard:
+    counts = (
+        {} if privileged else {entry.name: counted for entry in members if (counted := _counts(entry, suite, groups))}
+    )
     ranked = board(counts)
     places = {place.name: place for place in ranked.places}
     order = {name: at for at, name in enumerate(places)}
     standings = (
-        Standing(
+        BoardRow(
             entry=entry,
             place=places.get(entry.name),
             estimates=tuple(estimate(entry, column, suite, groups) for column in columns),
         )
         for entry in sorted(members, key=lambda entry: (order.get(entry.name, len(order)), entry.name))
     )
-    return Block(privileged=privileged, differences=differences, standings=tuple(standings), ties=ranked.groups)
+    return ProtocolBoard(privileged=privileged, differences=differences, standings=tuple(standings), ties=ranked.groups)
 
 
 def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> tuple[int, int] | None:
@@ -150,12 +152,13 @@ def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> tuple[int,
     condition has, which is on the side of ties however much the conditions have in common.
     """
     cells = [entry.conditions.get(name) for name, group in groups.items() if group != NOMINAL]
-    if not cells or not all(cell and cell.counted for cell in cells) or len({cell.n for cell in cells}) > 1:
+    counts = [cell.counts for cell in cells if cell is not None and cell.counts is not None]
+    if not counts or len(counts) < len(cells) or len({n for _, n in counts}) > 1:
         return None
     if suite.official_ids:
-        return sum(cell.successes for cell in cells), sum(cell.n for cell in cells)
-    scenes = cells[0].n
-    return round(scenes * fmean(cell.value for cell in cells)), scenes
+        return sum(successes for successes, _ in counts), sum(n for _, n in counts)
+    scenes = counts[0][1]
+    return round(scenes * fmean(successes / n for successes, n in counts)), scenes
 
 
 def estimate(entry: Entry, column: Column, suite: Suite, groups: Mapping[str, str]) -> Estimate:
@@ -167,13 +170,15 @@ def estimate(entry: Entry, column: Column, suite: Suite, groups: Mapping[str, st
     return Estimate(value=average.value) if average and average.complete else Estimate()
 
 
-def _mean(cells: Sequence[Cell], *, independent: bool) -> Estimate:
-    value, interval = fmean(cell.value for cell in cells), None
-    if not all(cell.counted for cell in cells):
+def _mean(cells: Sequence[EntryResult], *, independent: bool) -> Estimate:
+    value = fmean(cell.value for cell in cells)
+    interval: tuple[float, float] | None = None
+    counts = [cell.counts for cell in cells if cell.counts is not None]
+    if len(counts) < len(cells):
         return Estimate(value=value)
-    if len(cells) == 1:
-        interval = wilson(cells[0].successes, cells[0].n)
+    if len(counts) == 1:
+        interval = wilson(*counts[0])
     elif independent:
-        interval = weighted_sum_interval([(1 / len(cells), cell.successes, cell.n) for cell in cells])
+        interval = weighted_sum_interval([(1 / len(counts), successes, n) for successes, n in counts])
     low, high = interval or (None, None)
-    return Estimate(value=value, low=low, high=high, n=sum(cell.n for cell in cells))
+    return Estimate(value=value, low=low, high=high, n=sum(n for _, n in counts))

@@ -10,9 +10,9 @@ import jinja2
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
-from vlagen_bench.leaderboard.ranking import Place
+from vlagen_bench.leaderboard.ranking import RankedEntry
 from vlagen_bench.leaderboard.site import boards
-from vlagen_bench.leaderboard.site.boards import Page, Standing
+from vlagen_bench.leaderboard.site.boards import BoardRow, SuitePage
 from vlagen_bench.leaderboard.site.reports import read_reports
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
@@ -36,11 +36,11 @@ def publish(folder: Path, reports: Path | None = None) -> Path:
     Raises:
         ConfigError: an entry is wrong, a report is of none or lacks a film, or `folder` has pages that are none of these.
     """
-    found = [boards.page(name) for name in sorted({path.parent.name for path in entries.files()})]
-    known = {f"{page.suite.name}/{one.entry.name}.html" for page in found for one in page.standings}
+    suite_pages = [boards.page(name) for name in sorted({path.parent.name for path in entries.files()})]
+    known = {f"{page.suite.name}/{one.entry.name}.html" for page in suite_pages for one in page.standings}
     copied = list(read_reports(reports, known)) if reports else []
     pages = {one.name: one.html for one in copied}
-    pages |= {name: html.encode() for name, html in render(found, tuple(pages))}
+    pages |= {name: html.encode() for name, html in render(suite_pages, tuple(pages))}
     strange = sorted(path for path in folder.rglob("*.html") if path.relative_to(folder).as_posix() not in pages)
     if strange:
         raise ConfigError(
@@ -58,31 +58,31 @@ def publish(folder: Path, reports: Path | None = None) -> Path:
     return folder / INDEX
 
 
-def render(found: Sequence[Page], reports: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+def render(suite_pages: Sequence[SuitePage], reports: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """Name -> text of each page; equal entries give equal pages. `reports` are the names of those that can be linked."""
-    with_entries = {page.suite.name for page in found}
+    with_entries = {page.suite.name for page in suite_pages}
     others = [catalog.suite(name) for name in catalog.suite_names() if name not in with_entries]
     templates = _templates()
-    yield INDEX, templates.get_template("index.html.j2").render(root="", pages=found, others=others)
-    for page in found:
+    yield INDEX, templates.get_template("index.html.j2").render(root="", pages=suite_pages, others=others)
+    for page in suite_pages:
         suite = templates.get_template("suite.html.j2")
         yield f"suites/{page.suite.name}.html", suite.render(root="../", page=page)
         for block in page.blocks:
-            for one in block.standings:
-                name = f"{page.suite.name}/{one.entry.name}.html"
+            for row in block.standings:
+                name = f"{page.suite.name}/{row.entry.name}.html"
                 yield f"entries/{name}", templates.get_template("entry.html.j2").render(
-                    root="../../", page=page, block=block, one=one, entry=one.entry,
-                    rows=list(_rows(page, one)), report=f"reports/{name}" if f"reports/{name}" in reports else None,
-                    proven=proven(one.entry), not_proven=not_proven(one.entry),
-                    averages=[one.entry.averages_over(dict(page.groups))[name] for name in OVERALL],
+                    root="../../", page=page, block=block, one=row, entry=row.entry,
+                    rows=list(_rows(page, row)), report=f"reports/{name}" if f"reports/{name}" in reports else None,
+                    proven=proven(row.entry), not_proven=not_proven(row.entry),
+                    averages=[row.entry.averages_over(dict(page.groups))[name] for name in OVERALL],
                 )  # fmt: skip
 
 
-def _rows(page: Page, one: Standing) -> Iterator[tuple[str, str, Estimate]]:
+def _rows(page: SuitePage, row: BoardRow) -> Iterator[tuple[str, str, Estimate]]:
     """Condition, kind and rate, of the conditions that the entry has."""
     for name, group in page.groups.items():
-        if cell := one.entry.conditions.get(name):
-            low, high = wilson(cell.successes, cell.n) if cell.counted else (None, None)
+        if cell := row.entry.conditions.get(name):
+            low, high = wilson(*cell.counts) if cell.counts else (None, None)
             yield name, group, Estimate(value=cell.value, low=low, high=high, n=cell.n or 0)
 
 
@@ -109,12 +109,12 @@ def heading(column: boards.Column) -> str:
     return words.kind(column.name) if column.shelf == boards.OVERVIEW else words.plain(column.name)
 
 
-def place(one: Place) -> str:
+def place(ranked: RankedEntry) -> str:
     """`3`, or `2–4`."""
-    return str(one.first) if one.first == one.last else f"{one.first}–{one.last}"
+    return str(ranked.first) if ranked.first == ranked.last else f"{ranked.first}–{ranked.last}"
 
 
-def _kinds(standings: Sequence[Standing]) -> dict[str, int]:
+def _kinds(standings: Sequence[BoardRow]) -> dict[str, int]:
     """Kind of entry -> how many, the strongest kind first."""
-    counts = Counter(one.entry.kind for one in standings)
+    counts: Counter[str] = Counter(row.entry.kind for row in standings)
     return {kind: counts[kind] for kind in MEANINGS if counts[kind]}

@@ -15,7 +15,7 @@ FILM = ".mp4"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class PublishedReport:
     """A page, and what has to lie beside it."""
 
     name: str
@@ -25,7 +25,7 @@ class Report:
     """name in the site -> where it is now"""
 
 
-def read_reports(folder: Path, names: Collection[str]) -> Iterator[Report]:
+def read_reports(folder: Path, names: Collection[str]) -> Iterator[PublishedReport]:
     """The reports in a folder.
 
     Args:
@@ -48,7 +48,7 @@ def read_reports(folder: Path, names: Collection[str]) -> Iterator[Report]:
         yield _report(folder, name)
 
 
-def _report(folder: Path, name: str) -> Report:
+def _report(folder: Path, name: str) -> PublishedReport:
     page, films = folder / name, {}
 
     def beside(link: re.Match[str]) -> str:
@@ -63,4 +63,4 @@ def _report(folder: Path, name: str) -> Report:
         return f'{link["before"]}{quote(own)}"'
 
     html = LINK.sub(beside, page.read_bytes().decode("utf-8", "surrogateescape"))
-    return Report(name=f"reports/{name}", html=html.encode("utf-8", "surrogateescape"), films=films)
+    return PublishedReport(name=f"reports/{name}", html=html.encode("utf-8", "surrogateescape"), films=films)

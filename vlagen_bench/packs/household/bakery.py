@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from vlagen_bench.packs.household.collision import convex_piece
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, grid, named_stream, over, ramp
 from vlagen_bench.packs.household.shapes import ball, joined, lathe, moved, rested, skin, slab, turned, warped
 
 
-def cupcake() -> Model:
+def cupcake() -> HouseholdModel:
     """A pleated paper cup, pink icing wound up to a peak, a cherry on top."""
     cup = lathe([(0, 0), (0.019, 0), (0.0215, 0.010), (0.0240, 0.022), (0, 0.022)], sections=48)
     cup = warped(cup, _pleated)
@@ -19,11 +19,11 @@ def cupcake() -> Model:
     profile = np.column_stack([bulge, 0.020 + 0.028 * rise])
     icing = warped(lathe(np.vstack([(0, 0.020), profile, (0, 0.049)]), sections=30), _wound)
     cherry = ball(0.0065, (0, 0, 0.052), detail=2)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=cup, material=Material(colour="#7a4a2a", roughness=0.8), crease_deg=5),
-            Part(mesh=icing, material=Material(colour="#f48fb8", roughness=0.5), crease_deg=60),
-            Part(mesh=cherry, material=Material(colour="#c3101c", roughness=0.15)),
+            MeshPart(mesh=cup, material=Material(colour="#7a4a2a", roughness=0.8), crease_deg=5),
+            MeshPart(mesh=icing, material=Material(colour="#f48fb8", roughness=0.5), crease_deg=60),
+            MeshPart(mesh=cherry, material=Material(colour="#c3101c", roughness=0.15)),
         ),
         pieces=(convex_piece(cup.vertices), convex_piece(np.vstack([icing.vertices, cherry.vertices]))),
     )
@@ -42,7 +42,7 @@ def _wound(vertices: np.ndarray) -> np.ndarray:
     return vertices
 
 
-def doughnut() -> Model:
+def doughnut() -> HouseholdModel:
     """A ring of dough under pink icing with a wavy edge, strewn with sugar sprinkles."""
     turn = 2 * np.pi * np.arange(17) / 16
     section = np.column_stack([0.0180 + 0.0110 * np.cos(turn), 0.0125 + 0.0130 * np.sin(turn)])
@@ -51,10 +51,10 @@ def doughnut() -> Model:
     shell = np.column_stack([0.0180 + 0.0117 * np.cos(upper), 0.0122 + 0.0137 * np.sin(upper)])
     # Down on the inside, up through the dough: a closed ring.
     icing = warped(lathe(np.vstack([shell[::-1], [(0.0180, 0.012)], shell[-1:]]), sections=40), _dripping)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=dough, material=Material(colour="#c98a45", roughness=0.8), crease_deg=60),
-            Part(mesh=icing, material=Material(colour="#f06fa6", roughness=0.3), crease_deg=60),
+            MeshPart(mesh=dough, material=Material(colour="#c98a45", roughness=0.8), crease_deg=60),
+            MeshPart(mesh=icing, material=Material(colour="#f06fa6", roughness=0.3), crease_deg=60),
             *_sprinkles(),
         ),
         pieces=(convex_piece(np.vstack([dough.vertices, icing.vertices])),),
@@ -68,7 +68,7 @@ def _dripping(vertices: np.ndarray) -> np.ndarray:
     return vertices
 
 
-def _sprinkles() -> tuple[Part, ...]:
+def _sprinkles() -> tuple[MeshPart, ...]:
     rng = named_stream("doughnut")
     grains = []
     for k in range(42):
@@ -79,12 +79,12 @@ def _sprinkles() -> tuple[Part, ...]:
         grains.append(turned(moved(grain, (radius, 0, z)), np.degrees(around), (0, 0, 1)))
     colours = ("#fff6e0", "#35b6e6", "#ffe23d", "#59c34a")
     return tuple(
-        Part(mesh=joined(*grains[k :: len(colours)]), material=Material(colour=colour, roughness=0.5))
+        MeshPart(mesh=joined(*grains[k :: len(colours)]), material=Material(colour=colour, roughness=0.5))
         for k, colour in enumerate(colours)
     )
 
 
-def bread_loaf() -> Model:
+def bread_loaf() -> HouseholdModel:
     """A brown domed loaf with three cuts, rounded at one end; the other is cut off and shows the crumb."""
     turn = 2 * np.pi * np.arange(24) / 24
     across, up = np.sin(turn), -np.cos(turn)
@@ -97,10 +97,10 @@ def bread_loaf() -> Model:
     crust = rested(skin(np.array(rings)), flat_m=0.004)
     cut = rings[-1] * [1, 0.9, 0.9] + [0, 0, 0.019]
     crumb = skin(np.array([cut, cut + [0.0006, 0, 0]]))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=crust, material=Material(image=_crust(), roughness=0.85), crease_deg=50),
-            Part(mesh=crumb, material=Material(colour="#f6e2b4", roughness=0.95)),
+            MeshPart(mesh=crust, material=Material(image=_crust(), roughness=0.85), crease_deg=50),
+            MeshPart(mesh=crumb, material=Material(colour="#f6e2b4", roughness=0.95)),
         ),
         pieces=(convex_piece(crust.vertices),),
     )

@@ -6,16 +6,16 @@ import numpy as np
 
 from vlagen_bench.packs.household.collision import convex_piece, disc_piece
 from vlagen_bench.packs.household.lettering import canvas, pixels
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, clouds, grid, named_stream, over, ramp
 from vlagen_bench.packs.household.shapes import hull, lathe, prism, rounded_rectangle, slab
 
 
-def coaster() -> Model:
+def coaster() -> HouseholdModel:
     """A round of cork with a dark ring."""
     body = lathe([(0, 0), (0.0488, 0), (0.050, 0.001), (0.050, 0.005), (0.0490, 0.006), (0, 0.006)], sections=40)
-    return Model(
-        parts=(Part(mesh=body, material=Material(image=_cork(), roughness=0.95)),),
+    return HouseholdModel(
+        parts=(MeshPart(mesh=body, material=Material(image=_cork(), roughness=0.95)),),
         pieces=(disc_piece(0.050, 0.006),),
     )
 
@@ -29,11 +29,11 @@ def _cork() -> np.ndarray:
     return bytes_rgb(over(image, (0.012 - np.abs(radius - 0.43)) / 0.004, "#5b3a1e"))
 
 
-def tile() -> Model:
+def tile() -> HouseholdModel:
     """A white ceramic tile with a blue painted star."""
     body = slab((0.110, 0.110, 0.008), (0, 0, 0.004), radius_m=0.0012)
-    return Model(
-        parts=(Part(mesh=body, material=Material(image=_azulejo(), roughness=0.15), crease_deg=25),),
+    return HouseholdModel(
+        parts=(MeshPart(mesh=body, material=Material(image=_azulejo(), roughness=0.15), crease_deg=25),),
         pieces=(hull(slab((0.110, 0.110, 0.008), (0, 0, 0.004)).vertices),),
     )
 
@@ -56,17 +56,17 @@ def _azulejo() -> np.ndarray:
     return bytes_rgb(half)
 
 
-def cutting_board() -> Model:
+def cutting_board() -> HouseholdModel:
     """A green plastic board with a groove for juice, a grip with a hole, and marks of the knife."""
     board = prism(rounded_rectangle(0.110, 0.096, 0.012) - [0.016, 0], 0, 0.010, bevel_m=0.0008)
     grip = prism(rounded_rectangle(0.044, 0.036, 0.014) + [0.050, 0], 0, 0.010, bevel_m=0.0008)
     hole = lathe([(0, 0), (0.0075, 0), (0.0075, 0.0004), (0, 0.0004)], sections=20)
     hole.apply_translation((0.058, 0, 0.0098))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=board, material=Material(image=_cuts(), roughness=0.5), crease_deg=25),
-            Part(mesh=grip, material=Material(colour="#3fae4c", roughness=0.5), crease_deg=25),
-            Part(mesh=hole, material=Material(colour="#12351a", roughness=0.9)),
+            MeshPart(mesh=board, material=Material(image=_cuts(), roughness=0.5), crease_deg=25),
+            MeshPart(mesh=grip, material=Material(colour="#3fae4c", roughness=0.5), crease_deg=25),
+            MeshPart(mesh=hole, material=Material(colour="#12351a", roughness=0.9)),
         ),
         pieces=(convex_piece(board.vertices), convex_piece(grip.vertices)),
     )
@@ -82,12 +82,12 @@ def _cuts() -> np.ndarray:
     return pixels(image)
 
 
-def chessboard() -> Model:
+def chessboard() -> HouseholdModel:
     """Eight by eight squares of light and dark wood in a dark frame."""
     board = slab((0.124, 0.124, 0.010), (0, 0, 0.005), radius_m=0.001)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=board,
                 material=Material(image=_squares(), roughness=0.4),
                 accents=((board.face_normals[:, 2] < 0.5, Material(colour="#4b2815", roughness=0.5)),),

@@ -20,13 +20,13 @@ from vlagen_bench.packs.household.glb import glb_bytes
 from vlagen_bench.packs.household.lightings import LIGHTINGS
 from vlagen_bench.packs.household.model import centred
 from vlagen_bench.packs.household.noise import bytes_rgb, named_stream
-from vlagen_bench.packs.manifest import Lighting
+from vlagen_bench.packs.manifest import LightingEnvironment
 
 TABLE_PX = 512
 TEXTURE_PX = 256
 JPEG_QUALITY = 90
 
-Row = TypeVar("Row", ModelRow, ImageRow, Lighting)
+Row = TypeVar("Row", ModelRow, ImageRow, LightingEnvironment)
 
 
 def build(out_dir: Path) -> Path:
@@ -59,7 +59,7 @@ def _by_id(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.id)
 
 
-def _check_ids(rows: Sequence[ModelRow | ImageRow | Lighting], where: str) -> None:
+def _check_ids(rows: Sequence[ModelRow | ImageRow | LightingEnvironment], where: str) -> None:
     ids = [row.id for row in rows]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
@@ -100,7 +100,7 @@ def _write_image(row: ImageRow, out_dir: Path, kind: str, size_px: int) -> dict[
     return {"id": row.id, "name": _name(row.id), "split": row.split, "image": path.as_posix()}
 
 
-def _plain(row: Lighting) -> dict[str, Any]:
+def _plain(row: LightingEnvironment) -> dict[str, Any]:
     """What YAML can say: lists for tuples."""
     return json.loads(json.dumps(dataclasses.asdict(row)))
 

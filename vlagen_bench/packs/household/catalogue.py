@@ -30,14 +30,14 @@ from vlagen_bench.packs.household import (
     toys,
     vegetables,
 )
-from vlagen_bench.packs.household.model import Model
+from vlagen_bench.packs.household.model import HouseholdModel
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRow:
     """An object or receptacle. Its id is the name of `make`; its mass sets the density."""
 
-    make: Callable[[], Model]
+    make: Callable[[], HouseholdModel]
     split: str
     category: str
     colour: str
@@ -62,7 +62,7 @@ class ImageRow:
 
 
 def _model(
-    make: Callable[[], Model], split: str, category: str, colour: str, mass_kg: float, *synonyms: str
+    make: Callable[[], HouseholdModel], split: str, category: str, colour: str, mass_kg: float, *synonyms: str
 ) -> ModelRow:
     return ModelRow(make=make, split=split, category=category, colour=colour, mass_kg=mass_kg, synonyms=synonyms)
 

@@ -8,19 +8,19 @@ import numpy as np
 
 from vlagen_bench.packs.household.collision import convex_piece, disc_piece
 from vlagen_bench.packs.household.lettering import canvas, disc, pixels, write
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import named_stream
 from vlagen_bench.packs.household.shapes import ball, hull, joined, lathe, rested, slab, tube, warped
 
 
-def sponge() -> Model:
+def sponge() -> HouseholdModel:
     """A yellow kitchen sponge with pores, its green scouring side below."""
     foam = slab((0.088, 0.056, 0.023), (0, 0, 0.0195), radius_m=0.003)
     pad = slab((0.088, 0.056, 0.009), (0, 0, 0.0045), radius_m=0.0015)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=foam, material=Material(image=_pores(), roughness=0.95, projection="box"), crease_deg=25),
-            Part(mesh=pad, material=Material(image=_scouring(), roughness=1.0, projection="box"), crease_deg=25),
+            MeshPart(mesh=foam, material=Material(image=_pores(), roughness=0.95, projection="box"), crease_deg=25),
+            MeshPart(mesh=pad, material=Material(image=_scouring(), roughness=1.0, projection="box"), crease_deg=25),
         ),
         pieces=(hull(slab((0.088, 0.056, 0.031), (0, 0, 0.0155)).vertices),),
     )
@@ -49,7 +49,7 @@ def _scouring() -> np.ndarray:
     return pixels(image)
 
 
-def spray_bottle() -> Model:
+def spray_bottle() -> HouseholdModel:
     """A violet bottle with a white spray head, its nozzle towards +x."""
     profile = [(0, 0.5), (20, 0), (22, 2), (22.5, 10), (22, 48), (19, 58), (11, 68), (9.5, 72), (0, 72)]
     body = lathe(np.array(profile) / 1000, sections=28)
@@ -65,14 +65,14 @@ def spray_bottle() -> Model:
     )
     white = Material(colour="#f2f3f5", roughness=0.4)
     red = Material(colour="#e8562a", roughness=0.4)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=body, material=Material(colour="#7a35b8", roughness=0.25)),
-            Part(mesh=label, material=Material(image=_spray_label(), roughness=0.5, projection="around")),
-            Part(mesh=collar, material=white),
-            Part(mesh=head, material=white, crease_deg=15),
-            Part(mesh=nozzle, material=red),
-            Part(mesh=trigger, material=red),
+            MeshPart(mesh=body, material=Material(colour="#7a35b8", roughness=0.25)),
+            MeshPart(mesh=label, material=Material(image=_spray_label(), roughness=0.5, projection="around")),
+            MeshPart(mesh=collar, material=white),
+            MeshPart(mesh=head, material=white, crease_deg=15),
+            MeshPart(mesh=nozzle, material=red),
+            MeshPart(mesh=trigger, material=red),
         ),
         pieces=(
             disc_piece(0.0222, 0.048),
@@ -93,7 +93,7 @@ def _spray_label() -> np.ndarray:
     return pixels(image)
 
 
-def soap_bar() -> Model:
+def soap_bar() -> HouseholdModel:
     """A rounded bar of pink soap that says so, with some foam on it."""
     bar = rested(warped(ball(1.0, detail=3), _pillow((0.041, 0.0265, 0.0155))), flat_m=0.0005)
     foam = joined(
@@ -109,10 +109,10 @@ def soap_bar() -> Model:
             )
         )
     )
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=bar, material=Material(image=_soap(), roughness=0.35), crease_deg=60),
-            Part(mesh=foam, material=Material(colour="#fbfdff", roughness=0.15)),
+            MeshPart(mesh=bar, material=Material(image=_soap(), roughness=0.35), crease_deg=60),
+            MeshPart(mesh=foam, material=Material(colour="#fbfdff", roughness=0.15)),
         ),
         pieces=(convex_piece(bar.vertices, num_directions=20),),
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, grid, named_stream, over, ramp, shaded
 from vlagen_bench.packs.household.shapes import hull, joined, slab
 
 
-def napkin() -> Model:
+def napkin() -> HouseholdModel:
     """A folded red and white checked cloth."""
     cloth = slab((0.130, 0.130, 0.004), (0, 0, 0.002), radius_m=0.0015)
     image = _checks()
-    return Model(
-        parts=(Part(mesh=cloth, material=Material(image=image, roughness=1.0), crease_deg=60),),
+    return HouseholdModel(
+        parts=(MeshPart(mesh=cloth, material=Material(image=image, roughness=1.0), crease_deg=60),),
         pieces=(hull(slab((0.130, 0.130, 0.004), (0, 0, 0.002)).vertices),),
     )
 
@@ -29,7 +29,7 @@ def _checks() -> np.ndarray:
     return bytes_rgb(shaded(image, weave - 0.16 * np.minimum(fold, 1)))
 
 
-def towel() -> Model:
+def towel() -> HouseholdModel:
     """A thick soft blue towel with white stripes, folded over once."""
     x, y, thick = 0.134, 0.100, 0.0118
     terry = Material(image=_terry(), roughness=1.0, projection="box")
@@ -38,9 +38,9 @@ def towel() -> Model:
     for k, (long, middle) in enumerate(((x, 0), (x - 0.008, -0.004))):
         layer = slab((long, y - 0.003 * k, thick), (middle, 0, thick * (0.5 + 0.86 * k)), radius_m=0.0058)
         ends = np.abs(layer.face_normals[:, 0]) > 0.8
-        layers.append(Part(mesh=layer, material=terry, accents=((ends, plain),), crease_deg=60))
+        layers.append(MeshPart(mesh=layer, material=terry, accents=((ends, plain),), crease_deg=60))
     high = 1.86 * thick
-    return Model(parts=tuple(layers), pieces=(hull(slab((x, y, high), (0, 0, high / 2)).vertices),))
+    return HouseholdModel(parts=tuple(layers), pieces=(hull(slab((x, y, high), (0, 0, high / 2)).vertices),))
 
 
 def _terry() -> np.ndarray:
@@ -52,7 +52,7 @@ def _terry() -> np.ndarray:
     return bytes_rgb(shaded(image, 0.06 * blur(rng, 192, 0.005)))
 
 
-def place_mat() -> Model:
+def place_mat() -> HouseholdModel:
     """Woven green with cream stripes, a fringe at either end."""
     mat = slab((0.122, 0.096, 0.0036), (0, 0, 0.0018), radius_m=0.0012)
     threads = [
@@ -60,10 +60,10 @@ def place_mat() -> Model:
         for side in (-1, 1)
         for y in np.linspace(-0.046, 0.046, 23)
     ]
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=mat, material=Material(image=_ribs(), roughness=1.0), crease_deg=60),
-            Part(mesh=joined(*threads), material=Material(colour="#efe6c8", roughness=1.0), crease_deg=5),
+            MeshPart(mesh=mat, material=Material(image=_ribs(), roughness=1.0), crease_deg=60),
+            MeshPart(mesh=joined(*threads), material=Material(colour="#efe6c8", roughness=1.0), crease_deg=5),
         ),
         pieces=(hull(slab((0.138, 0.096, 0.0036), (0, 0, 0.0018)).vertices),),
     )

@@ -6,23 +6,23 @@ import numpy as np
 from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import disc_piece, rim_pieces
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, grid, named_stream, ramp
 from vlagen_bench.packs.household.shapes import hull, joined, lathe, slab, tube
 
 
-def wooden_tray() -> Model:
+def wooden_tray() -> HouseholdModel:
     """Pale wood with a low wall all around and two dark grips."""
     size = (0.150, 0.112, 0.018)
     floor = slab((0.148, 0.110, 0.006), (0, 0, 0.003))
     walls = _walls(size, wall_m=0.007)
     slots = [slab((0.0004, 0.034, 0.006), (side * 0.0752, 0, 0.011), radius_m=0) for side in (-1, 1)]
     wood = _grain("wooden tray", "#b98a4e", "#d9b27a", "#e6c48f")
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=floor, material=Material(image=wood, roughness=0.6)),
-            *(Part(mesh=wall, material=Material(colour="#a9763c", roughness=0.6)) for wall in walls),
-            *(Part(mesh=slot, material=Material(colour="#4a3018", roughness=0.9)) for slot in slots),
+            MeshPart(mesh=floor, material=Material(image=wood, roughness=0.6)),
+            *(MeshPart(mesh=wall, material=Material(colour="#a9763c", roughness=0.6)) for wall in walls),
+            *(MeshPart(mesh=slot, material=Material(colour="#4a3018", roughness=0.9)) for slot in slots),
         ),
         pieces=(hull(floor.vertices), *(hull(wall.vertices) for wall in walls)),
     )
@@ -44,17 +44,17 @@ def _grain(name: str, *colours: str) -> np.ndarray:
     return bytes_rgb(ramp(0.5 + 0.25 * rings + 0.12 * blur(rng, 128, 0.12, scale_y=0.004), *colours))
 
 
-def basket() -> Model:
+def basket() -> HouseholdModel:
     """A round wicker basket with a braided edge."""
     floor = lathe([(0, 0), (0.062, 0), (0.062, 0.005), (0, 0.005)], sections=32)
     wall = lathe([(0.062, 0), (0.067, 0), (0.072, 0.021), (0.068, 0.021), (0.0625, 0.004)], sections=36)
     weave = Material(image=_weave(columns=28, rows=5), roughness=0.9, projection="around")
     strands = [_strand(phase) for phase in (0.0, 0.5)]
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=floor, material=Material(image=_weave(columns=14, rows=14), roughness=0.9)),
-            Part(mesh=wall, material=weave),
-            Part(mesh=joined(*strands), material=Material(colour="#a8722f", roughness=0.8)),
+            MeshPart(mesh=floor, material=Material(image=_weave(columns=14, rows=14), roughness=0.9)),
+            MeshPart(mesh=wall, material=weave),
+            MeshPart(mesh=joined(*strands), material=Material(colour="#a8722f", roughness=0.8)),
         ),
         pieces=(
             disc_piece(0.0665, 0.005),
@@ -85,7 +85,7 @@ def _weave(*, columns: int, rows: int) -> np.ndarray:
     return bytes_rgb(ramp(light, "#4f3112", "#a8722f", "#d9aa62"))
 
 
-def storage_box() -> Model:
+def storage_box() -> HouseholdModel:
     """An open violet plastic box with a lip all around and a white grip at either end."""
     size = (0.130, 0.098, 0.024)
     floor = slab((0.128, 0.096, 0.005), (0, 0, 0.0025))
@@ -98,12 +98,12 @@ def storage_box() -> Model:
     ]
     grips = [slab((0.003, 0.040, 0.007), (side * 0.0658, 0, 0.0125), radius_m=0.001) for side in (-1, 1)]
     violet = Material(colour="#7b3fc0", roughness=0.45)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=floor, material=Material(colour="#6a33aa", roughness=0.5)),
-            Part(mesh=joined(*walls, *ribs), material=violet, crease_deg=5),
-            Part(mesh=joined(*lip), material=Material(colour="#9763d6", roughness=0.4), crease_deg=5),
-            *(Part(mesh=grip, material=Material(colour="#f3f0f7", roughness=0.5)) for grip in grips),
+            MeshPart(mesh=floor, material=Material(colour="#6a33aa", roughness=0.5)),
+            MeshPart(mesh=joined(*walls, *ribs), material=violet, crease_deg=5),
+            MeshPart(mesh=joined(*lip), material=Material(colour="#9763d6", roughness=0.4), crease_deg=5),
+            *(MeshPart(mesh=grip, material=Material(colour="#f3f0f7", roughness=0.5)) for grip in grips),
         ),
         pieces=(
             hull(floor.vertices),
@@ -122,7 +122,7 @@ def _frame(size_m: tuple[float, float], *, wide_m: float, low_m: float, high_m: 
     )
 
 
-def crate() -> Model:
+def crate() -> HouseholdModel:
     """A yellow bottle crate: rails and posts with gaps between them, a barred floor."""
     x, y, high, bar = 0.136, 0.104, 0.025, 0.005
     floor = [slab((x - 0.002, 0.0075, 0.004), (0, at, 0.002)) for at in np.linspace(-0.045, 0.045, 8)]
@@ -142,10 +142,10 @@ def crate() -> Model:
         for at in (-0.047, -0.016, 0.016, 0.047)
     ]
     yellow = Material(colour="#f5c211", roughness=0.45)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=joined(*floor), material=Material(colour="#d9a70b", roughness=0.5), crease_deg=5),
-            Part(mesh=joined(*rails, *posts), material=yellow, crease_deg=5),
+            MeshPart(mesh=joined(*floor), material=Material(colour="#d9a70b", roughness=0.5), crease_deg=5),
+            MeshPart(mesh=joined(*rails, *posts), material=yellow, crease_deg=5),
         ),
         pieces=(
             hull(slab((x - 0.002, y - 0.002, 0.004), (0, 0, 0.002)).vertices),

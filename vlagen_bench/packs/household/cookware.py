@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from vlagen_bench.packs.household.collision import disc_piece, rim_pieces
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.shapes import hull, lathe, rounded_rectangle, skin, tube, warped
 
 
-def frying_pan() -> Model:
+def frying_pan() -> HouseholdModel:
     """Black iron with sloped sides and a short wooden handle along +x."""
     outer = [(0, 0), (54, 0), (56, 1), (63, 17), (64.5, 18)]
     inner = [(61.5, 18), (54, 4.5), (52, 4), (0, 4)]
@@ -22,15 +22,15 @@ def frying_pan() -> Model:
     collar = tube([(0.057, 0, 0.012), (0.070, 0, 0.0165)], [0.0062, 0.0068], across=(0, 1, 0))
     centre = body.triangles_center
     inside = (body.face_normals[:, 2] > 0.2) & (np.hypot(*centre[:, :2].T) < 0.061)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=body,
                 material=Material(colour="#2b2c30", roughness=0.45, metallic=0.2),
                 accents=((inside, Material(colour="#3c3d42", roughness=0.5, metallic=0.2)),),
             ),
-            Part(mesh=collar, material=Material(colour="#aeb1b5", roughness=0.3, metallic=0.7)),
-            Part(mesh=handle, material=Material(colour="#9a5a28", roughness=0.6)),
+            MeshPart(mesh=collar, material=Material(colour="#aeb1b5", roughness=0.3, metallic=0.7)),
+            MeshPart(mesh=handle, material=Material(colour="#9a5a28", roughness=0.6)),
         ),
         pieces=(
             disc_piece(0.0555, 0.004),
@@ -40,7 +40,7 @@ def frying_pan() -> Model:
     )
 
 
-def pie_dish() -> Model:
+def pie_dish() -> HouseholdModel:
     """Round and fluted, glazed orange, with a cream edge."""
     outer = [(0, 0), (50, 0), (52, 1), (66, 22), (70, 23.5), (70.5, 25)]
     inner = [(65, 25), (62.5, 22), (51, 6), (48, 5), (0, 5)]
@@ -48,9 +48,9 @@ def pie_dish() -> Model:
     centre = body.triangles_center
     inside = (body.face_normals[:, 2] > 0.2) & (centre[:, 2] > 0.003)
     edge = centre[:, 2] > 0.0228
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=body,
                 material=Material(colour="#e8701a", roughness=0.25),
                 accents=(
@@ -76,7 +76,7 @@ def _fluted(vertices: np.ndarray) -> np.ndarray:
     return vertices
 
 
-def baking_tray() -> Model:
+def baking_tray() -> HouseholdModel:
     """A grey sheet with sloped walls, a rolled edge and a grip at either end."""
     outlines = [(116, 86, 16, 0), (117, 87, 16, 1), (130, 100, 20, 16), (134, 104, 21, 17), (134, 104, 21, 18.2)]
     outlines += [(129, 99, 20, 18.2), (116, 86, 16, 4), (112, 82, 15, 3)]
@@ -92,15 +92,15 @@ def baking_tray() -> Model:
     wall = np.array([(58, 1), (65, 18.2), (67, 18.2), (67, 16.5), (59, 0.5)]) / 1000
     long = np.array([(43, 1), (50, 18.2), (52, 18.2), (52, 16.5), (44, 0.5)]) / 1000
     steel = Material(colour="#8d9299", roughness=0.4, metallic=0.5)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=sheet,
                 material=steel,
                 accents=((inside, Material(colour="#6d7278", roughness=0.45, metallic=0.5)),),
                 crease_deg=30,
             ),
-            *(Part(mesh=grip, material=steel) for grip in grips),
+            *(MeshPart(mesh=grip, material=steel) for grip in grips),
         ),
         pieces=(
             hull(np.vstack([floor, floor + [0, 0, 0.003]])),

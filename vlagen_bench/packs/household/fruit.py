@@ -8,7 +8,7 @@ import numpy as np
 from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import convex_piece
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, grid, named_stream, over, ramp
 from vlagen_bench.packs.household.shapes import (
     ball,
@@ -29,7 +29,7 @@ STALK = Material(colour="#5b3f22", roughness=0.9)
 GREEN = Material(colour="#3f8a2c", roughness=0.7)
 
 
-def apple() -> Model:
+def apple() -> HouseholdModel:
     """Red, dimpled above and below, yellow-green around the stalk."""
     profile = [(0, 5), (8, 0.5), (15, 0), (25, 12), (29, 30), (26, 45), (17, 53), (8, 52.5), (3, 48), (0, 46)]
     body = rested(lathe(smooth_profile(np.array(profile) / 1000, num_points=20), sections=26), flat_m=0.001)
@@ -37,11 +37,11 @@ def apple() -> Model:
         [(0, 0, 0.044), (0.001, 0, 0.053), (0.005, 0, 0.062)], [0.0016, 0.0014, 0.0022], across=(0, 1, 0), sides=6
     )
     green = moved(turned(leaf(0.026, 0.013, bend_m=0.002), -25, (0, 1, 0)), (0.002, 0, 0.053))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=body, material=Material(image=_apple_skin(), roughness=0.3)),
-            Part(mesh=stalk, material=STALK),
-            Part(mesh=turned(green, 40, (0, 0, 1)), material=GREEN),
+            MeshPart(mesh=body, material=Material(image=_apple_skin(), roughness=0.3)),
+            MeshPart(mesh=stalk, material=STALK),
+            MeshPart(mesh=turned(green, 40, (0, 0, 1)), material=GREEN),
         ),
         pieces=(convex_piece(body.vertices),),
     )
@@ -55,7 +55,7 @@ def _apple_skin() -> np.ndarray:
     return bytes_rgb(ramp((radius + streaks - 0.07) / 0.2, "#c9c24a", "#d8562f", "#c01d22", "#b3121d"))
 
 
-def banana() -> Model:
+def banana() -> HouseholdModel:
     """A yellow bow lying on its side, five-sided, with dark ends."""
     bend = np.radians(np.linspace(-36, 36, 19))
     path = np.column_stack([0.105 * np.sin(bend), 0.105 * (np.cos(bend) - 1), np.zeros_like(bend)])
@@ -69,15 +69,15 @@ def banana() -> Model:
     centre_x = body.triangles_center[:, 0]
     brown = Material(colour="#4a3517", roughness=0.9)
     sections = [body.vertices[(at - 2) * 10 : (at + 3) * 10] for at in (2, 7, 12, 16)]
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=body,
                 material=Material(colour="#f2cf1d", roughness=0.5),
                 accents=((centre_x > 0.0555, Material(colour="#b7b52c")), (centre_x < -0.0585, brown)),
                 crease_deg=30,
             ),
-            Part(
+            MeshPart(
                 mesh=stalk,
                 material=Material(colour="#9aa334", roughness=0.7),
                 accents=((stalk.triangles_center[:, 0] > stalk_path[1, 0] + 0.0012, brown),),
@@ -99,7 +99,7 @@ def _five_sided(path: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     return pull
 
 
-def lemon() -> Model:
+def lemon() -> HouseholdModel:
     """Yellow, lying, with a nipple at one end and a green stub at the other."""
     profile = [
         (0, -38),
@@ -117,10 +117,10 @@ def lemon() -> Model:
     standing = lathe(smooth_profile(np.array(profile) / 1000, num_points=22), sections=24)
     body = rested(turned(standing, 90, (0, 1, 0)), flat_m=0.0012)
     stub = ball((0.002, 0.0035, 0.0035), (0.036, 0, 0.0223), detail=1)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=body, material=Material(image=_lemon_skin(), roughness=0.45)),
-            Part(mesh=stub, material=Material(colour="#6d7f2a", roughness=0.8)),
+            MeshPart(mesh=body, material=Material(image=_lemon_skin(), roughness=0.45)),
+            MeshPart(mesh=stub, material=Material(colour="#6d7f2a", roughness=0.8)),
         ),
         pieces=(convex_piece(body.vertices),),
     )
@@ -133,7 +133,7 @@ def _lemon_skin() -> np.ndarray:
     return bytes_rgb(over(ramp(0.5 + 0.2 * pores, "#eec80c", "#fbe434"), 0.5 * ends, "#b9bf2d"))
 
 
-def pear() -> Model:
+def pear() -> HouseholdModel:
     """Yellow-green with a red cheek, standing."""
     profile = [(0, 2), (10, 0), (20, 4), (28, 20), (27.5, 34), (20, 54), (14, 68), (9, 78), (0, 81)]
     body = rested(lathe(smooth_profile(np.array(profile) / 1000, num_points=20), sections=24), flat_m=0.001)
@@ -141,11 +141,11 @@ def pear() -> Model:
         [(0, 0, 0.077), (0.001, 0, 0.087), (0.005, 0, 0.096)], [0.002, 0.0016, 0.0024], across=(0, 1, 0), sides=6
     )
     green = moved(turned(leaf(0.024, 0.012, bend_m=-0.004), -30, (0, 1, 0)), (0.001, 0, 0.083))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=body, material=Material(image=_pear_skin(), roughness=0.45, projection="around")),
-            Part(mesh=stalk, material=STALK),
-            Part(mesh=turned(green, 200, (0, 0, 1)), material=GREEN),
+            MeshPart(mesh=body, material=Material(image=_pear_skin(), roughness=0.45, projection="around")),
+            MeshPart(mesh=stalk, material=STALK),
+            MeshPart(mesh=turned(green, 200, (0, 0, 1)), material=GREEN),
         ),
         pieces=(convex_piece(body.vertices),),
     )
@@ -160,7 +160,7 @@ def _pear_skin() -> np.ndarray:
     return bytes_rgb(over(image, 0.5 * (blur(rng, 96, 0.006) > 2.1), "#8a7a2a"))
 
 
-def strawberry() -> Model:
+def strawberry() -> HouseholdModel:
     """Red with yellow seeds and a green crown, lying."""
     profile = np.array([(0, -26), (5, -24), (14, -12), (20, 6), (19, 17), (11, 22), (0, 22)]) / 1000
     outline = smooth_profile(profile, num_points=16)
@@ -169,11 +169,11 @@ def strawberry() -> Model:
     low = turned(lathe(outline, sections=22), lay, (0, 1, 0)).vertices[:, 2].min() + 0.0015
     seeds = kept_above(moved(turned(_seeds(outline), lay, (0, 1, 0)), (0, 0, -low)))
     crown = kept_above(moved(turned(_crown(), lay, (0, 1, 0)), (0, 0, -low)))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=body, material=Material(colour="#d4171f", roughness=0.3)),
-            Part(mesh=seeds, material=Material(colour="#f0cf62", roughness=0.6)),
-            Part(mesh=crown, material=GREEN),
+            MeshPart(mesh=body, material=Material(colour="#d4171f", roughness=0.3)),
+            MeshPart(mesh=seeds, material=Material(colour="#f0cf62", roughness=0.6)),
+            MeshPart(mesh=crown, material=GREEN),
         ),
         pieces=(convex_piece(body.vertices),),
     )
@@ -200,7 +200,7 @@ def _crown() -> Trimesh:
     return joined(stub, *(turned(blade, k * 360 / 7, (0, 0, 1)) for k in range(7)))
 
 
-def grapes() -> Model:
+def grapes() -> HouseholdModel:
     """A lying bunch of purple grapes, pointed at one end, with a brown stalk and a leaf at the other."""
     rng = named_stream("grapes")
     rows = [
@@ -226,11 +226,11 @@ def grapes() -> Model:
     )
     green = moved(turned(leaf(0.032, 0.026, bend_m=-0.008), 65, (0, 0, 1)), (0.018, -0.002, 0.0355))
     left = bunch.vertices[:, 0] < 0.004
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=bunch, material=Material(colour="#5d2276", roughness=0.3), crease_deg=60),
-            Part(mesh=stalk, material=STALK),
-            Part(mesh=green, material=GREEN),
+            MeshPart(mesh=bunch, material=Material(colour="#5d2276", roughness=0.3), crease_deg=60),
+            MeshPart(mesh=stalk, material=STALK),
+            MeshPart(mesh=green, material=GREEN),
         ),
         pieces=(convex_piece(bunch.vertices[left]), convex_piece(bunch.vertices[~left])),
     )

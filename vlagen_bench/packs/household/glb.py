@@ -11,10 +11,10 @@ from trimesh import Trimesh
 from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial
 
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 
 
-def glb_bytes(model: Model) -> bytes:
+def glb_bytes(model: HouseholdModel) -> bytes:
     """The model as binary glTF, one primitive a material, z up.
 
     glTF says that y is up, but SAPIEN applies no rotation to GLB files; so z stays z here.
@@ -27,7 +27,7 @@ def glb_bytes(model: Model) -> bytes:
     return scene.export(file_type="glb", include_normals=True)
 
 
-def _split_by_material(part: Part) -> Iterator[Trimesh]:
+def _split_by_material(part: MeshPart) -> Iterator[Trimesh]:
     mesh = Trimesh(np.round(part.mesh.vertices, 6), part.mesh.faces, process=False)
     mesh.merge_vertices()
     normals = _corner_normals(mesh, crease_deg=part.crease_deg)

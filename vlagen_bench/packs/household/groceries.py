@@ -6,13 +6,13 @@ import numpy as np
 
 from vlagen_bench.packs.household.collision import convex_piece, disc_piece
 from vlagen_bench.packs.household.lettering import canvas, disc, pixels, write
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.shapes import lathe, moved, prism, rounded_rectangle, turned
 
 STEEL = Material(colour="#b9bcc0", roughness=0.3, metallic=0.8)
 
 
-def soup_can() -> Model:
+def soup_can() -> HouseholdModel:
     """A tin with a red and white label that says so."""
     profile = [
         (0, 2),
@@ -34,10 +34,10 @@ def soup_can() -> Model:
     ]
     tin = lathe(np.array(profile) / 1000, sections=32)
     label = lathe(np.array([(29.1, 6), (29.4, 6), (29.4, 78), (29.1, 78)]) / 1000, sections=32)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=tin, material=STEEL),
-            Part(mesh=label, material=Material(image=_soup_label(), roughness=0.5, projection="around")),
+            MeshPart(mesh=tin, material=STEEL),
+            MeshPart(mesh=label, material=Material(image=_soup_label(), roughness=0.5, projection="around")),
         ),
         pieces=(disc_piece(0.0295, 0.084),),
     )
@@ -63,19 +63,19 @@ _STAR = [
 ]
 
 
-def sardine_tin() -> Model:
+def sardine_tin() -> HouseholdModel:
     """A flat tin with round corners; on its blue lid a silver fish, and a ring to pull."""
     tin = prism(rounded_rectangle(0.086, 0.054, 0.016), 0, 0.0265, bevel_m=0.0015)
     rim = prism(rounded_rectangle(0.088, 0.056, 0.017), 0.0235, 0.0268)
     lid = prism(rounded_rectangle(0.083, 0.051, 0.015), 0.0262, 0.0274)
     ring = lathe(np.array([(5, 0), (7.5, 0), (7.5, 1.4), (5, 1.4), (5, 0)]) / 1000, sections=18)
     blue = Material(colour="#1c63c9", roughness=0.35)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=tin, material=blue),
-            Part(mesh=rim, material=STEEL),
-            Part(mesh=lid, material=Material(image=_fish(), roughness=0.35), crease_deg=20),
-            Part(mesh=moved(turned(ring, -6, (0, 1, 0)), (-0.031, 0, 0.0274)), material=STEEL),
+            MeshPart(mesh=tin, material=blue),
+            MeshPart(mesh=rim, material=STEEL),
+            MeshPart(mesh=lid, material=Material(image=_fish(), roughness=0.35), crease_deg=20),
+            MeshPart(mesh=moved(turned(ring, -6, (0, 1, 0)), (-0.031, 0, 0.0274)), material=STEEL),
         ),
         pieces=(convex_piece(np.vstack([tin.vertices, rim.vertices]), num_directions=20),),
     )
@@ -95,17 +95,17 @@ def _fish() -> np.ndarray:
     return pixels(image)
 
 
-def jam_jar() -> Model:
+def jam_jar() -> HouseholdModel:
     """A jar of red jam, a white label with a strawberry, a gold lid."""
     profile = [(0, 0.5), (22, 0), (25, 2.5), (25.5, 8), (25.5, 42), (24, 47), (21, 50), (21, 52), (0, 52)]
     jar = lathe(np.array(profile) / 1000, sections=28)
     label = lathe(np.array([(25.5, 10), (25.8, 10), (25.8, 39), (25.5, 39)]) / 1000, sections=28)
     lid = lathe(np.array([(0, 51), (23.5, 51), (24, 52), (24, 63), (22.5, 64.5), (0, 64.5)]) / 1000, sections=28)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=jar, material=Material(colour="#a80f1e", roughness=0.12)),
-            Part(mesh=label, material=Material(image=_jam_label(), roughness=0.6, projection="around")),
-            Part(mesh=lid, material=Material(image=_gingham(), roughness=0.6)),
+            MeshPart(mesh=jar, material=Material(colour="#a80f1e", roughness=0.12)),
+            MeshPart(mesh=label, material=Material(image=_jam_label(), roughness=0.6, projection="around")),
+            MeshPart(mesh=lid, material=Material(image=_gingham(), roughness=0.6)),
         ),
         pieces=(
             convex_piece(jar.vertices),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vlagen_bench.packs.manifest import Lighting, Split
+from vlagen_bench.packs.manifest import LightingEnvironment, Split
 from vlagen_bench.scenes.verbs import Light, Vec3
 
 
-def _lighting(lighting_id: str, split: Split, ambient: Vec3, *lights: Light) -> Lighting:
+def _lighting(lighting_id: str, split: Split, ambient: Vec3, *lights: Light) -> LightingEnvironment:
     name = lighting_id.replace("_", " ")
-    return Lighting(id=lighting_id, name=name, split=split, ambient=ambient, lights=lights)
+    return LightingEnvironment(id=lighting_id, name=name, split=split, ambient=ambient, lights=lights)
 
 
 def _sun(direction: Vec3, colour: Vec3) -> Light:

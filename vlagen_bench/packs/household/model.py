@@ -25,7 +25,7 @@ class Material:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Part:
+class MeshPart:
     """One visible mesh. Later `accents`, (mask of faces, material), win over earlier ones.
 
     `frame` takes the mesh from the frame in which images are projected to that of the model.
@@ -39,10 +39,10 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Model:
+class HouseholdModel:
     """Something that lies on a table: what is seen and the convex pieces that collide."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[MeshPart, ...]
     pieces: tuple[Trimesh, ...]
 
     @property
@@ -62,7 +62,7 @@ class Model:
         return float(sum(piece.volume for piece in self.pieces))
 
 
-def centred(model: Model) -> Model:
+def centred(model: HouseholdModel) -> HouseholdModel:
     """The model with the middle of its collision box at the origin."""
     # Collision vertices are whole micrometres, and stay so: half a micrometre would not survive the file.
     shift_m = -np.round(model.bounds_m.mean(axis=0), 6)
@@ -70,4 +70,4 @@ def centred(model: Model) -> Model:
     move[:3, 3] = shift_m
     parts = tuple(replace(part, frame=move @ (np.eye(4) if part.frame is None else part.frame)) for part in model.parts)
     pieces = tuple(Trimesh(np.round(piece.vertices + shift_m, 6), piece.faces, process=False) for piece in model.pieces)
-    return Model(parts=parts, pieces=pieces)
+    return HouseholdModel(parts=parts, pieces=pieces)

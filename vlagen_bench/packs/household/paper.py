@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from vlagen_bench.packs.household.lettering import canvas, pixels, write
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.shapes import hull, lathe, moved, slab
 
 
-def book() -> Model:
+def book() -> HouseholdModel:
     """A thick red book with golden letters, a rounded back and cream pages."""
     x, y, high = 0.104, 0.136, 0.024
     covers = [slab((x, y, 0.003), (0, 0, z), radius_m=0.0008) for z in (0.0015, high - 0.0015)]
@@ -20,13 +20,13 @@ def book() -> Model:
     lines = np.linspace(0.005, high - 0.005, 7)
     sheets = [slab((x - 0.0098, y - 0.0098, 0.0006), (0.001, 0, z)) for z in lines]
     red = Material(colour="#b3161f", roughness=0.5)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=covers[0], material=red, crease_deg=25),
-            Part(mesh=covers[1], material=Material(image=_cover(), roughness=0.5), crease_deg=25),
-            Part(mesh=back, material=red, crease_deg=40),
-            Part(mesh=pages, material=Material(colour="#f3e9cf", roughness=0.9)),
-            *(Part(mesh=sheet, material=Material(colour="#cdbf9b", roughness=0.9)) for sheet in sheets),
+            MeshPart(mesh=covers[0], material=red, crease_deg=25),
+            MeshPart(mesh=covers[1], material=Material(image=_cover(), roughness=0.5), crease_deg=25),
+            MeshPart(mesh=back, material=red, crease_deg=40),
+            MeshPart(mesh=pages, material=Material(colour="#f3e9cf", roughness=0.9)),
+            *(MeshPart(mesh=sheet, material=Material(colour="#cdbf9b", roughness=0.9)) for sheet in sheets),
         ),
         pieces=(hull(slab((x + 0.0015, y, high), (-0.00075, 0, high / 2)).vertices),),
     )
@@ -56,19 +56,19 @@ def _cover() -> np.ndarray:
     return pixels(image)
 
 
-def notepad() -> Model:
+def notepad() -> HouseholdModel:
     """A yellow writing pad: blue lines, a red margin, a brown band along the top."""
     x, y, high = 0.136, 0.100, 0.011
     pad = slab((x, y, high), (0, 0, high / 2))
     band = slab((0.017, y + 0.0012, high + 0.0008), (-x / 2 + 0.008, 0, high / 2 + 0.0004))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=pad,
                 material=Material(image=_lines(), roughness=0.9),
                 accents=((np.abs(pad.face_normals[:, 2]) < 0.5, Material(colour="#e8d566", roughness=0.9)),),
             ),
-            Part(mesh=band, material=Material(colour="#5a2d1a", roughness=0.6)),
+            MeshPart(mesh=band, material=Material(colour="#5a2d1a", roughness=0.6)),
         ),
         pieces=(hull(pad.vertices), hull(band.vertices)),
     )
@@ -83,15 +83,15 @@ def _lines() -> np.ndarray:
     return pixels(image)
 
 
-def envelope() -> Model:
+def envelope() -> HouseholdModel:
     """A padded white envelope, flap up, closed with a red seal."""
     x, y, high = 0.140, 0.097, 0.006
     letter = slab((x, y, high), (0, 0, high / 2), radius_m=0.0018)
     seal = lathe([(0, 0), (0.0115, 0), (0.0110, 0.0012), (0.0085, 0.0016), (0, 0.0010)], sections=22)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=letter, material=Material(image=_flap(), roughness=0.9), crease_deg=60),
-            Part(mesh=moved(seal, (0, -0.004, high - 0.0002)), material=Material(colour="#b3121c", roughness=0.35)),
+            MeshPart(mesh=letter, material=Material(image=_flap(), roughness=0.9), crease_deg=60),
+            MeshPart(mesh=moved(seal, (0, -0.004, high - 0.0002)), material=Material(colour="#b3121c", roughness=0.35)),
         ),
         pieces=(hull(slab((x, y, high), (0, 0, high / 2)).vertices),),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from vlagen_bench.packs.household.collision import convex_piece, disc_piece, rim_pieces
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.shapes import ball, joined, lathe, moved, turned
 
 
-def plate() -> Model:
+def plate() -> HouseholdModel:
     """White china with two blue rings."""
     profile = [(0, 0), (44, 0), (48, 2), (75, 13), (75.5, 14.5), (74, 15.5), (52, 6.5), (46, 5), (0, 5)]
     body = lathe(np.array(profile) / 1000, sections=40)
@@ -17,9 +17,9 @@ def plate() -> Model:
     upper = body.face_normals[:, 2] > 0.3
     rim = (radius > 0.0725) & (body.triangles_center[:, 2] > 0.012)
     blue = Material(colour="#1f4fae", roughness=0.2)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=body,
                 material=Material(colour="#f4f4f0", roughness=0.2),
                 accents=((rim, blue), (upper & (radius > 0.046) & (radius < 0.051), blue)),
@@ -35,7 +35,7 @@ def plate() -> Model:
     )
 
 
-def bowl() -> Model:
+def bowl() -> HouseholdModel:
     """Shallow, glazed dark green outside and light green inside, with a cream edge."""
     outer = [(0, 0), (33, 0), (35, 1), (49, 8), (58, 18), (60, 25)]
     inner = [(57, 25), (55, 18.5), (47, 10.5), (36, 5.5), (0, 5)]
@@ -43,9 +43,9 @@ def bowl() -> Model:
     centre = body.triangles_center
     edge = centre[:, 2] > 0.0248
     inside = (body.face_normals[:, 2] > 0.1) & ~edge
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=body,
                 material=Material(colour="#1f6f5c", roughness=0.25),
                 accents=(
@@ -64,7 +64,7 @@ def bowl() -> Model:
     )
 
 
-def cake_stand() -> Model:
+def cake_stand() -> HouseholdModel:
     """A pink round top with a scalloped white edge, on a flared foot."""
     foot = [(0, 0), (43, 0), (44, 2), (40, 4), (20, 10), (13, 20), (12, 28), (18, 36), (0, 36)]
     plate = [(0, 36), (40, 36), (59, 37), (60, 39), (59.5, 41.5), (57, 41.5), (55, 39.5), (0, 39.5)]
@@ -74,15 +74,15 @@ def cake_stand() -> Model:
     bead = ball((0.0045, 0.0045, 0.0050), (0.0605, 0, 0.0378), detail=1)
     lace = joined(*(turned(bead, k * 360 / 24, (0, 0, 1)) for k in range(24)))
     inner = (top.face_normals[:, 2] > 0.5) & (radius < 0.056)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=stand, material=Material(colour="#f283b0", roughness=0.3)),
-            Part(
+            MeshPart(mesh=stand, material=Material(colour="#f283b0", roughness=0.3)),
+            MeshPart(
                 mesh=top,
                 material=Material(colour="#f283b0", roughness=0.3),
                 accents=((inner, Material(colour="#f79cc0", roughness=0.25)),),
             ),
-            Part(mesh=lace, material=Material(colour="#fffafc", roughness=0.4), crease_deg=60),
+            MeshPart(mesh=lace, material=Material(colour="#fffafc", roughness=0.4), crease_deg=60),
         ),
         pieces=(
             disc_piece(0.044, 0.004),

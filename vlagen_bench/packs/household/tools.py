@@ -6,7 +6,7 @@ import numpy as np
 from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import convex_piece
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.shapes import (
     hull,
     lathe,
@@ -24,7 +24,7 @@ from vlagen_bench.packs.household.shapes import (
 STEEL = Material(colour="#a9adb3", roughness=0.35, metallic=0.7)
 
 
-def screwdriver() -> Model:
+def screwdriver() -> HouseholdModel:
     """An orange fluted handle with a black collar, a steel shaft with a flat tip, lying along x."""
     profile = np.array([(0, -68), (9, -67), (13, -62), (14, -50), (13, -34), (10, -22), (11.5, -12), (12, -8), (0, -8)])
     grip = warped(lathe(smooth_profile(profile[:8] / 1000, num_points=22), sections=36), _fluted)
@@ -42,12 +42,12 @@ def screwdriver() -> Model:
             for z in (-thick, thick)
         ]
     )
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=handle, material=Material(colour="#f5760f", roughness=0.3), crease_deg=50),
-            Part(mesh=collar, material=Material(colour="#1c1c1f", roughness=0.5)),
-            Part(mesh=shaft, material=STEEL),
-            Part(mesh=tip, material=STEEL, crease_deg=5),
+            MeshPart(mesh=handle, material=Material(colour="#f5760f", roughness=0.3), crease_deg=50),
+            MeshPart(mesh=collar, material=Material(colour="#1c1c1f", roughness=0.5)),
+            MeshPart(mesh=shaft, material=STEEL),
+            MeshPart(mesh=tip, material=STEEL, crease_deg=5),
         ),
         pieces=(
             convex_piece(np.vstack([handle.vertices, collar.vertices])),
@@ -63,7 +63,7 @@ def _fluted(vertices: np.ndarray) -> np.ndarray:
     return vertices
 
 
-def hammer() -> Model:
+def hammer() -> HouseholdModel:
     """A claw hammer lying on its side: black handle along -x, steel head across."""
     z = 0.0115
     handle = rested(
@@ -79,12 +79,12 @@ def hammer() -> Model:
     face = moved(turned(lathe(profile, sections=24), -90, (1, 0, 0)), (0, 0, z))
     block = slab((0.019, 0.022, 0.019), (0, 0, z), radius_m=0.003)
     claws = [_claw(side, z) for side in (-1, 1)]
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=handle, material=Material(colour="#232326", roughness=0.7)),
-            Part(mesh=face, material=STEEL),
-            Part(mesh=block, material=STEEL),
-            *(Part(mesh=claw, material=STEEL, crease_deg=30) for claw in claws),
+            MeshPart(mesh=handle, material=Material(colour="#232326", roughness=0.7)),
+            MeshPart(mesh=face, material=STEEL),
+            MeshPart(mesh=block, material=STEEL),
+            *(MeshPart(mesh=claw, material=STEEL, crease_deg=30) for claw in claws),
         ),
         pieces=(
             convex_piece(handle.vertices),
@@ -107,7 +107,7 @@ def _claw(side: int, z_m: float) -> Trimesh:
     return skin(np.array(rings))
 
 
-def wrench() -> Model:
+def wrench() -> HouseholdModel:
     """A steel spanner, an open jaw at one end and a ring at the other, lying."""
     thick = 0.016
     bar = prism(
@@ -119,12 +119,12 @@ def wrench() -> Model:
     jaw = turned(_arc(0.0080, 0.0190, thick, np.radians(np.linspace(42, 318, 20))), 15, (0, 0, 1))
     ring = _arc(0.0075, 0.0145, thick, np.radians(np.linspace(0, 360, 25)))
     jaw, ring = moved(jaw, (0.046, 0, 0)), moved(ring, (-0.048, 0, 0))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=bar, material=STEEL, crease_deg=15),
-            Part(mesh=groove, material=Material(colour="#5e6268", roughness=0.6, metallic=0.4)),
-            Part(mesh=jaw, material=STEEL),
-            Part(mesh=ring, material=STEEL),
+            MeshPart(mesh=bar, material=STEEL, crease_deg=15),
+            MeshPart(mesh=groove, material=Material(colour="#5e6268", roughness=0.6, metallic=0.4)),
+            MeshPart(mesh=jaw, material=STEEL),
+            MeshPart(mesh=ring, material=STEEL),
         ),
         pieces=(hull(bar.vertices), convex_piece(jaw.vertices), convex_piece(ring.vertices)),
     )

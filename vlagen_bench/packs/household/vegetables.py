@@ -8,7 +8,7 @@ import numpy as np
 from trimesh import Trimesh
 
 from vlagen_bench.packs.household.collision import convex_piece
-from vlagen_bench.packs.household.model import Material, Model, Part
+from vlagen_bench.packs.household.model import HouseholdModel, Material, MeshPart
 from vlagen_bench.packs.household.noise import blur, bytes_rgb, grid, named_stream, over, ramp
 from vlagen_bench.packs.household.shapes import (
     ball,
@@ -25,7 +25,7 @@ from vlagen_bench.packs.household.shapes import (
 )
 
 
-def carrot() -> Model:
+def carrot() -> HouseholdModel:
     """An orange cone with fine rings, lying, with a tuft of green."""
     at = np.linspace(0, 1, 21)
     radius = 0.0165 * (1 - 0.8 * at**1.3)
@@ -36,14 +36,14 @@ def carrot() -> Model:
     body = rested(tube(path, radius, across=(0, 0, 1), sides=18), flat_m=0.001)
     tuft = kept_above(_carrot_greens())
     grooves = np.isin(np.arange(len(body.faces)) // 36, np.arange(2, 19, 6))
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(
+            MeshPart(
                 mesh=body,
                 material=Material(colour="#f07c12", roughness=0.6),
                 accents=((grooves, Material(colour="#c75e0a", roughness=0.7)),),
             ),
-            Part(mesh=tuft, material=Material(colour="#3f8a2c", roughness=0.7)),
+            MeshPart(mesh=tuft, material=Material(colour="#3f8a2c", roughness=0.7)),
         ),
         pieces=(convex_piece(body.vertices), convex_piece(tuft.vertices)),
     )
@@ -64,7 +64,7 @@ def _carrot_greens() -> Trimesh:
     return moved(joined(*pieces), (0.001, 0, 0.0135))
 
 
-def eggplant() -> Model:
+def eggplant() -> HouseholdModel:
     """Dark violet and shiny, lying, with a green cap and stalk."""
     at = np.linspace(0, 1, 18)
     radius = 1e-3 * np.interp(at, np.linspace(0, 1, 9), [3, 15.5, 21, 23.2, 23, 20.5, 17, 14, 11])
@@ -79,11 +79,11 @@ def eggplant() -> Model:
         across=(0, 0, 1),
     )
     halves = [body.vertices[: 10 * 20], body.vertices[9 * 20 : 18 * 20]]
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=body, material=Material(colour="#43164f", roughness=0.18)),
-            Part(mesh=kept_above(cap), material=Material(colour="#4f8f3a", roughness=0.7)),
-            Part(mesh=stalk, material=Material(colour="#5f9a45", roughness=0.8)),
+            MeshPart(mesh=body, material=Material(colour="#43164f", roughness=0.18)),
+            MeshPart(mesh=kept_above(cap), material=Material(colour="#4f8f3a", roughness=0.7)),
+            MeshPart(mesh=stalk, material=Material(colour="#5f9a45", roughness=0.8)),
         ),
         pieces=(*(convex_piece(points) for points in halves), convex_piece(stalk.vertices)),
     )
@@ -100,17 +100,17 @@ def _jagged(sides: int) -> Callable[[np.ndarray], np.ndarray]:
     return draw
 
 
-def mushroom() -> Model:
+def mushroom() -> HouseholdModel:
     """A brown cap with pale spots on a cream stem, standing."""
     stem_profile = [(0, 0), (12, 0), (13.5, 4), (11, 16), (10.5, 30), (9.5, 36), (0, 36)]
     stem = lathe(np.array(stem_profile) / 1000, sections=20)
     cap_profile = np.array([(0, 31), (16, 29), (25, 27), (28, 30), (27, 36), (22, 45), (13, 52), (0, 55)]) / 1000
     cap = lathe(np.vstack([cap_profile[:3], smooth_profile(cap_profile[2:], num_points=11)[1:]]), sections=26)
     under = cap.face_normals[:, 2] < -0.5
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=stem, material=Material(colour="#f0e6cf", roughness=0.8)),
-            Part(
+            MeshPart(mesh=stem, material=Material(colour="#f0e6cf", roughness=0.8)),
+            MeshPart(
                 mesh=cap,
                 material=Material(image=_mushroom_cap(), roughness=0.6),
                 accents=((under, Material(colour="#d9bf9a", roughness=0.9)),),
@@ -131,7 +131,7 @@ def _mushroom_cap() -> np.ndarray:
     return bytes_rgb(image)
 
 
-def broccoli() -> Model:
+def broccoli() -> HouseholdModel:
     """A dark green crown of florets on a pale forked stem, standing."""
     rng = named_stream("broccoli")
     stem = lathe(np.array([(0, 0), (13, 0), (14, 2), (12.5, 14), (13.5, 26), (18, 36), (0, 36)]) / 1000, sections=14)
@@ -142,10 +142,10 @@ def broccoli() -> Model:
             place = np.array([out * np.cos(turn), out * np.sin(turn), up]) + rng.uniform(-1, 1, 3)
             buds.append(warped(ball(radius / 1000, detail=1), _knobbly(rng, place / 1000)))
     crown = joined(*buds)
-    return Model(
+    return HouseholdModel(
         parts=(
-            Part(mesh=stem, material=Material(colour="#a9c97a", roughness=0.7)),
-            Part(mesh=crown, material=Material(colour="#2f7a2b", roughness=0.95), crease_deg=20),
+            MeshPart(mesh=stem, material=Material(colour="#a9c97a", roughness=0.7)),
+            MeshPart(mesh=crown, material=Material(colour="#2f7a2b", roughness=0.95), crease_deg=20),
         ),
         pieces=(convex_piece(stem.vertices), convex_piece(crown.vertices)),
     )

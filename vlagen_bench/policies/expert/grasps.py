@@ -36,7 +36,7 @@ class Grasp:
     room_m: float
     """between the thing and each open finger"""
     cost: float
-    """lower is better; the terms are in `_Line.least_cost` and `_Line._cost`"""
+    """lower is better; the terms are in `_TurnProfile.least_cost` and `_TurnProfile._cost`"""
 
 
 def find(
@@ -53,7 +53,7 @@ def find(
     near = np.linalg.norm(obstacles[:, :2] - thing.centre_of_mass[:2], axis=1) < 0.25
     best: Grasp | None = None
     for turn in range(TURNS):
-        line = _Line(gripper, thing, obstacles[near], table_m, nearest_turn(turn * np.pi / TURNS, yaw_now_rad))
+        line = _TurnProfile(gripper, thing, obstacles[near], table_m, nearest_turn(turn * np.pi / TURNS, yaw_now_rad))
         for place_m in line.places():
             if best is not None and line.least_cost(place_m, yaw_now_rad) >= best.cost:
                 continue
@@ -73,7 +73,7 @@ def _likeness(grasp: Grasp, old: Grasp) -> float:
     return 3.0 * max(0.0, 1.0 - 0.5 * (turn + place))
 
 
-class _Line:
+class _TurnProfile:
     """One turn of the gripper: the thing seen along the closing axis (`along`) and across it."""
 
     def __init__(self, gripper: Gripper, thing: Shape, obstacles: np.ndarray, table_m: float, yaw_rad: float) -> None:

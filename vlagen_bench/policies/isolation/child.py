@@ -1,6 +1,7 @@
 """The process of an isolated policy: loads the policy, and answers until the connection ends."""
 
 import faulthandler
+import io
 import os
 import resource
 import socket
@@ -33,6 +34,7 @@ def main(fd: int) -> None:
     end_with_the_parent()
     faulthandler.enable()
     # A crash would swallow what is waiting to be printed.
+    assert isinstance(sys.stdout, io.TextIOWrapper), "the interpreter's own"
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     try:
         _serve(socket.socket(fileno=fd))
@@ -42,10 +44,10 @@ def main(fd: int) -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    inmate = Inmate()
+    child = ChildPolicy()
     while (frame := _read(connection)) is not None:
         message = wire.unpack(frame)
-        reply = {**inmate.reply(message), "number": message["number"]}
+        reply = {**child.reply(message), "number": message["number"]}
         try:
             answer = wire.pack(reply)
         except wire.WireError as error:
@@ -53,7 +55,7 @@ def _serve(connection: socket.socket) -> None:
         connection.sendall(len(answer).to_bytes(LENGTH_BYTES, "big") + answer)
 
 
-class Inmate:
+class ChildPolicy:
     """The policy, once it is loaded."""
 
     _policy: Any = None
@@ -132,10 +134,10 @@ def _read(connection: socket.socket) -> bytes | None:
 
 
 def _received(connection: socket.socket, size: int) -> bytes | None:
-    found = bytearray()
-    while len(found) < size:
-        piece = connection.recv(size - len(found))
+    data = bytearray()
+    while len(data) < size:
+        piece = connection.recv(size - len(data))
         if not piece:
             return None
-        found += piece
-    return bytes(found)
+        data += piece
+    return bytes(data)

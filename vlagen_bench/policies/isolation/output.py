@@ -11,7 +11,8 @@ class Output:
     """Takes what is printed; keeps it in memory until there is a file for it."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._room, self._waiting, self._path = most_bytes, bytearray(), None
+        self._room, self._waiting = most_bytes, bytearray()
+        self._path: Path | None = None
 
     def add(self, printed: bytes) -> None:
         """Takes it, as far as there is room."""

@@ -19,7 +19,7 @@ from typing import Any
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.isolation import child
 from vlagen_bench.policies.isolation.output import Output
-from vlagen_bench.policies.isolation.proxy import Isolation
+from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.utils.processes import ending
 from vlagen_bench.utils.text import shown
@@ -34,7 +34,7 @@ PIECE_BYTES = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Greeting:
+class LoadedReply:
     """What a process says of its policy once that is loaded."""
 
     methods: tuple[str, ...]
@@ -43,10 +43,10 @@ class Greeting:
     spec: Any
 
 
-class Cell:
+class PolicyProcess:
     """A process with a policy in it."""
 
-    def __init__(self, name: str, arguments: Mapping[str, str], how: Isolation, output: Output) -> None:
+    def __init__(self, name: str, arguments: Mapping[str, str], how: IsolationLimits, output: Output) -> None:
         """Starts it, and waits until the policy is loaded.
 
         Args:
@@ -76,7 +76,7 @@ class Cell:
             printed = f" It printed: {shown(output.tail)}" if output.tail else ""
             raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
         methods = reply.get("methods")
-        self.greeting = Greeting(
+        self.greeting = LoadedReply(
             methods=tuple(name for name in child.OPTIONAL if isinstance(methods, list) and name in methods),
             privileged=reply.get("privileged") is not False,
             spec=reply.get("spec"),
@@ -120,7 +120,7 @@ class Cell:
         self._process.kill()
         self._process.wait()
         self._drain()
-        self._process.stdout.close()
+        self._prints.close()
         os.close(self._alive)
         self._socket.close()
 
@@ -134,7 +134,9 @@ class Cell:
                 words, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
             )  # fmt: skip
-        os.set_blocking(self._process.stdout.fileno(), False)
+        assert self._process.stdout is not None, "a pipe, as asked for"
+        self._prints = self._process.stdout
+        os.set_blocking(self._prints.fileno(), False)
         self._alive = os.pidfd_open(self._process.pid)
 
     def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
@@ -149,14 +151,14 @@ class Cell:
         return wire.unpack(self._received(size, deadline))
 
     def _received(self, size: int, deadline: float) -> bytes:
-        found = bytearray()
-        while len(found) < size:
+        data = bytearray()
+        while len(data) < size:
             self._wait(select.POLLIN, deadline)
-            piece = self._socket.recv(size - len(found))
+            piece = self._socket.recv(size - len(data))
             if not piece:
                 raise EOFError
-            found += piece
-        return bytes(found)
+            data += piece
+        return bytes(data)
 
     def _wait(self, event: int, deadline: float) -> None:
         """Until the socket is ready; takes meanwhile what is printed, so that nothing waits for that to be read."""
@@ -164,11 +166,11 @@ class Cell:
         poll.register(self._socket, event)
         poll.register(self._alive, select.POLLIN)  # a copy of it may hold the socket open
         if self._printing:
-            poll.register(self._process.stdout, select.POLLIN)
+            poll.register(self._prints, select.POLLIN)
         while (left_s := deadline - time.monotonic()) > 0:
             ready = {fd for fd, _ in poll.poll(1000 * left_s)}
-            if self._process.stdout.fileno() in ready and not self._take_print():
-                poll.unregister(self._process.stdout)
+            if self._prints.fileno() in ready and not self._take_print():
+                poll.unregister(self._prints)
             if self._socket.fileno() in ready:
                 return
             if self._alive in ready:
@@ -178,7 +180,7 @@ class Cell:
     def _take_print(self) -> bool:
         """Takes a piece of what was printed; False where there is nothing, or never will be."""
         try:
-            piece = os.read(self._process.stdout.fileno(), PIECE_BYTES)
+            piece = os.read(self._prints.fileno(), PIECE_BYTES)
         except BlockingIOError:
             return False
         self._printing = bool(piece)

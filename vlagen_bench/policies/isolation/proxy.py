@@ -15,11 +15,11 @@ from vlagen_bench.policies.remote.messages import question
 from vlagen_bench.utils.text import shown
 
 if TYPE_CHECKING:
-    from vlagen_bench.policies.isolation.process import Cell
+    from vlagen_bench.policies.isolation.process import PolicyProcess
 
 
 @dataclass(frozen=True, kw_only=True)
-class Isolation:
+class IsolationLimits:
     """What an isolated policy may take."""
 
     step_s: float = 600.0
@@ -34,14 +34,16 @@ class Isolation:
             raise ConfigError(f"--policy-memory-mb {self.memory_mb:g}: give a number of megabytes above 0.")
 
 
-class Lost(PolicyError):
+class PolicyRestarted(PolicyError):
     """The process was restarted during the episode, of which the policy now knows nothing."""
 
 
 class Isolated:
     """A policy in another process, whose answer depends on the observation alone."""
 
-    def __init__(self, cell: "Cell", make: Callable[[], "Cell"], how: Isolation, output: Output) -> None:
+    def __init__(
+        self, cell: "PolicyProcess", make: Callable[[], "PolicyProcess"], how: IsolationLimits, output: Output
+    ) -> None:
         """Takes over a process.
 
         Args:
@@ -79,7 +81,7 @@ class Isolated:
         finally:
             self._cell.end()
 
-    def _running(self) -> "Cell":
+    def _running(self) -> "PolicyProcess":
         """The process, a new one if the last has gone."""
         if self._cell.gone:
             self._started += 1
@@ -91,12 +93,12 @@ class Isolated:
         cell = self._running()
         began = {self._began.get(obs["episode_id"]) for obs in obs_list}
         if "reset" in cell.greeting.methods and began != {self._started}:
-            raise Lost("its process was started anew amid the episode.")
+            raise PolicyRestarted("its process was started anew amid the episode.")
         messages = [question(obs, instr) for obs, instr in zip(obs_list, instrs, strict=True)]
         answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
         if not isinstance(answers, list) or len(answers) != len(messages):
             raise PolicyError("its process answered something else than it was asked.")
-        return [PolicyError(shown(one.get("error"))) if isinstance(one, dict) else one for one in answers]
+        return [PolicyError(shown(answer.get("error"))) if isinstance(answer, dict) else answer for answer in answers]
 
 
 class IsolatedByEpisode(Isolated):
@@ -118,22 +120,25 @@ class IsolatedBatch(IsolatedByEpisode):
         return self._answers("act_batch", obs_list, instrs)
 
 
-def load(name: str, arguments: Mapping[str, str], how: Isolation) -> LoadedPolicy:
+def load(name: str, arguments: Mapping[str, str], how: IsolationLimits) -> LoadedPolicy:
     """The policy called `name`, in a process of its own.
 
     Raises:
         PolicyError: it cannot be loaded there, or looks at the simulator, which lives here.
     """
-    from vlagen_bench.policies.isolation.process import Cell  # which knows this module
+    from vlagen_bench.policies.isolation.process import PolicyProcess  # which knows this module
 
     output = Output()
-    make = partial(Cell, name, arguments, how, output)
+    make = partial(PolicyProcess, name, arguments, how, output)
     cell = make()
     if cell.greeting.privileged:
         cell.end()
         raise PolicyError(
             f"The policy {name} looks at the simulator, so that it cannot live apart from it: leave out --isolate."
         )
-    kind = IsolatedBatch if "act_batch" in cell.greeting.methods else IsolatedByEpisode
-    kind = kind if "reset" in cell.greeting.methods or kind is IsolatedBatch else Isolated
+    kind = Isolated
+    if "act_batch" in cell.greeting.methods:
+        kind = IsolatedBatch
+    elif "reset" in cell.greeting.methods:
+        kind = IsolatedByEpisode
     return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))

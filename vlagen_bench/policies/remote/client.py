@@ -12,7 +12,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.remote.messages import parse_names, question, renamed
-from vlagen_bench.policies.remote.websocket import Line, Patience
+from vlagen_bench.policies.remote.websocket import Connection, Timeouts
 
 ARGUMENTS = ("url", "api_key", "map", "connect_s", "reconnect_s", "answer_s")
 
@@ -35,8 +35,8 @@ class Remote:
             if name not in ARGUMENTS:
                 raise PolicyError(f"--policy-args: {unknown('argument of a policy server', name, ARGUMENTS[1:])}")
         self._names = parse_names(arguments.get("map", ""))
-        patience = Patience(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
-        self._line = Line(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
+        patience = Timeouts(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
+        self._line = Connection(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
         self._began: dict[str, int] = {}
         """by episode, the number of the connection over which it began"""
         if self.remembers and self._names and not {"episode_id", "begins"} <= self._names.keys():
@@ -115,7 +115,7 @@ class RemoteBatch(RemoteByEpisode):
         if not isinstance(answers, list) or len(answers) != len(messages) or any(type(a) is not dict for a in answers):
             raise PolicyError(f"{self._line.url} did not answer a batch of {len(messages)} with as many answers.")
         self._answered(obs_list)
-        return [self._actions(one) for one in answers]
+        return [self._actions(reply) for reply in answers]
 
 
 SHARED_AS = {"function": Remote, "instances": RemoteByEpisode, "batch": RemoteBatch}
@@ -124,15 +124,15 @@ SHARED_AS = {"function": Remote, "instances": RemoteByEpisode, "batch": RemoteBa
 
 def load(url: str, arguments: Mapping[str, str]) -> Remote:
     """The policy at `url`; notes if its server sends no conventions of its actions."""
-    found = Remote(**{**arguments, "url": url})
-    if found.spec is None:
+    policy = Remote(**{**arguments, "url": url})
+    if policy.spec is None:
         logging.getLogger(__name__).warning(
             "%s does not say what its actions mean (no `spec` in its metadata), so that this is not checked.", url
         )
-    if found.shared_as is Remote:
-        return found
-    found.close()
-    return found.shared_as(**{**arguments, "url": url})
+    if policy.shared_as is Remote:
+        return policy
+    policy.close()
+    return policy.shared_as(**{**arguments, "url": url})
 
 
 def _episode(obs: Mapping[str, Any]) -> str:

@@ -85,5 +85,5 @@ def renamed(message: Mapping[str, Any], names: Mapping[str, str] | None) -> dict
     return {sent: message[own] for sent, own in names.items()}
 
 
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    return one is other or (one.dtype == other.dtype and np.array_equal(one, other))
+def _same(first: np.ndarray, other: np.ndarray) -> bool:
+    return first is other or (first.dtype == other.dtype and np.array_equal(first, other))

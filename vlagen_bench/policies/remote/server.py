@@ -11,18 +11,19 @@ import logging
 import queue
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from vlagen_bench.errors import ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies.guard import Guard
 from vlagen_bench.policies.remote import wire
-from vlagen_bench.policies.remote.session import Client, Served
+from vlagen_bench.policies.remote.session import ClientSession, ServedPolicy
 from vlagen_bench.utils.text import one_line
 
 PING_S, PONG_S = 60.0, 300.0
@@ -36,7 +37,7 @@ _SILENT.setLevel(logging.CRITICAL)  # websockets logs a traceback for everyone w
 class Server:
     """Sockets that put the clients' questions in a queue."""
 
-    def __init__(self, served: Served, *, host: str, port: int, note: Callable[[str], None]) -> None:
+    def __init__(self, served: ServedPolicy, *, host: str, port: int, note: Callable[[str], None]) -> None:
         """A server that does not listen yet.
 
         Args:
@@ -47,7 +48,7 @@ class Server:
         """
         self._served, self._host, self._port, self._note = served, host, port, note
         self._greeting = wire.pack(served.greeting)
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
 
     @contextmanager
     def listening(self) -> Iterator[int]:
@@ -69,7 +70,7 @@ class Server:
             if future.set_running_or_notify_cancel():
                 try:
                     with Guard():
-                        found = call()
+                        result = call()
                 except KeyboardInterrupt:  # of somebody who pressed Ctrl-C
                     raise
                 except SystemExit as error:
@@ -79,7 +80,7 @@ class Server:
                 except BaseException as error:
                     future.set_exception(PolicyError(one_line(error)))
                 else:
-                    future.set_result(found)
+                    future.set_result(result)
 
     async def _listen(self, ready: "Future[tuple[int, Callable[[], Any]]]") -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -110,7 +111,7 @@ class Server:
             await asyncio.wait_for(server.wait_closed(), 2 * FAREWELL_S)
 
     async def _serve(self, connection: ServerConnection) -> None:
-        client, name = Client(self._served), ":".join(map(str, (connection.remote_address or ("?",))[:2]))
+        client, name = ClientSession(self._served), ":".join(map(str, (connection.remote_address or ("?",))[:2]))
         self._note(f"{name} connected.")
         try:
             await connection.send(self._greeting)
@@ -122,13 +123,13 @@ class Server:
             self._jobs.put((client.leave, Future()))
             self._note(f"{name} left.")
 
-    async def _reply(self, client: Client, frame: str | bytes, name: str) -> str | bytes:
+    async def _reply(self, client: ClientSession, frame: str | bytes, name: str) -> str | bytes:
         """The answer, or as a text why there is none: a sentence, or the traceback of the policy."""
         try:
             if isinstance(frame, str):
                 raise wire.WireError("it is a text; questions are binary frames")
             message = wire.unpack(frame)
-            future: Future[dict[str, Any]] = Future()
+            future: Future[Mapping[str, Any]] = Future()
             self._jobs.put((lambda: client.answer(message), future))
             return wire.pack(await asyncio.wrap_future(future))
         except wire.WireError as error:

@@ -13,7 +13,7 @@ from vlagen_bench.policies.base import LoadedPolicy, sharing
 from vlagen_bench.policies.remote.messages import observation
 
 
-class Served:
+class ServedPolicy:
     """A policy, and as many more instances of it as its clients need. To be used by one thread."""
 
     def __init__(self, loaded: LoadedPolicy) -> None:
@@ -64,11 +64,13 @@ class Served:
                 policy.close()
 
 
-class Client:
+class ClientSession:
     """One connection, as the policy sees it."""
 
-    def __init__(self, served: Served) -> None:
-        self._served, self._policy, self._episode = served, None, None
+    def __init__(self, served: ServedPolicy) -> None:
+        self._served = served
+        self._policy: Any = None
+        self._episode: Any = None
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Answers a question, or a batch of them; raises what the policy raises, or `PolicyError`."""
@@ -76,7 +78,7 @@ class Client:
         if self._policy is None:
             self._policy = self._served.lend()
         if "batch" in message:
-            answer = {"batch": [{"actions": chunk} for chunk in self._chunks(_batch_in(message))]}
+            answer: dict[str, Any] = {"batch": [{"actions": chunk} for chunk in self._chunks(_batch_in(message))]}
         else:
             (chunk,) = self._chunks([message])
             answer = {"actions": chunk}
@@ -113,6 +115,6 @@ def _is_told(spec: Any) -> bool:
 
 def _batch_in(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     batch = message["batch"]
-    if not isinstance(batch, list) or not batch or not all(isinstance(one, dict) for one in batch):
+    if not isinstance(batch, list) or not batch or not all(isinstance(question, dict) for question in batch):
         raise PolicyError("The question's 'batch' is no list of questions.")
     return batch

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.frames import CloseCode
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.remote import wire
@@ -35,7 +35,7 @@ _BUSY = (500, 502, 503, 504)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long a server is waited for."""
 
     connect_s: float = 10.0
@@ -51,18 +51,19 @@ class Patience:
                 raise PolicyError(f"{name}={value:g}: give a number of seconds above 0, up to {LONGEST_S:,.0f}.")
 
 
-class Line:
+class Connection:
     """A connection to a policy server. One question at a time."""
 
-    def __init__(self, url: str, *, api_key: str = "", patience: Patience | None = None) -> None:
+    def __init__(self, url: str, *, api_key: str = "", patience: Timeouts | None = None) -> None:
         """Connects.
 
         Raises:
             PolicyError: no policy server answers there.
         """
-        self.url, self._patience = checked(url), patience or Patience()
+        self.url, self._patience = checked(url), patience or Timeouts()
         self._headers = {"Authorization": f"Api-Key {api_key}"} if api_key else None
-        self._stack, self._connection = ExitStack(), None
+        self._stack = ExitStack()
+        self._connection: ClientConnection | None = None
         self.opened = 0
         """how many connections there were; the number of the present one"""
         self.greeting = self._open(self._patience.connect_s)
@@ -150,13 +151,13 @@ class Line:
             self.close()
             raise
         try:
-            found = self._read(greeting)
+            reply = self._read(greeting)
         except PolicyError:
             self.close()
             raise
         self._connection = connection
         self.opened += 1
-        return found
+        return reply
 
     def _expect_the_same(self, greeting: Mapping[str, Any]) -> None:
         for key in ("policy", "sharing", "remembers", "spec"):
@@ -171,6 +172,7 @@ class Line:
     def _exchange(self, frame: bytes) -> str | bytes:
         started, limit_s = time.monotonic(), self._patience.answer_s
         try:
+            assert self._connection is not None, "a question goes to an open connection"
             self._connection.send(frame)
             return self._connection.recv(timeout=limit_s)
         except (TimeoutError, ConnectionClosed) as error:
@@ -198,7 +200,7 @@ class _Absent(Exception):
     """Nobody answered now; says how."""
 
 
-def _no_entry(url: str, error: OSError | WebSocketException) -> _Absent | PolicyError:
+def _no_entry(url: str, error: OSError | WebSocketException | AssertionError) -> _Absent | PolicyError:
     """What a failed connection means: try again, or fix it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return PolicyError(

@@ -70,12 +70,12 @@ def _notation(value: Any) -> dict[bytes, Any]:
     return {b"__npgeneric__": True, b"data": value.item(), b"dtype": value.dtype.str}
 
 
-def _value(found: dict[Any, Any]) -> Any:
-    if b"__ndarray__" in found:
-        return _array(found.get(b"data"), _dtype(found.get(b"dtype")), found.get(b"shape"))
-    if b"__npgeneric__" in found:
-        return _scalar(found.get(b"data"), _dtype(found.get(b"dtype")))
-    return found
+def _value(mapping: dict[Any, Any]) -> Any:
+    if b"__ndarray__" in mapping:
+        return _array(mapping.get(b"data"), _dtype(mapping.get(b"dtype")), mapping.get(b"shape"))
+    if b"__npgeneric__" in mapping:
+        return _scalar(mapping.get(b"data"), _dtype(mapping.get(b"dtype")))
+    return mapping
 
 
 def _dtype(text: Any) -> np.dtype:

@@ -1,12 +1,12 @@
 """The charts of rates and drops: bars with intervals, a radar, and curves over levels, on shared scales."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from math import ceil, cos, degrees, floor, pi, sin
 
 from markupsafe import Markup
 
-from vlagen_bench.report.html.data import Curve, Line
+from vlagen_bench.report.html.data import AxisResult, LevelCurve
 from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.html.svg import dot, line, picture, scale, spark, tag, text
 from vlagen_bench.report.html.words import plain, said_rate
@@ -21,33 +21,35 @@ LABEL_CHARS, LABEL_LINE = 11, 16
 """longer labels are broken into two lines, so far apart"""
 
 
-def rate_bar(one: Estimate, reference: float | None = None) -> Markup:
+def rate_bar(rate: Estimate, reference: float | None = None) -> Markup:
     """A success rate as a bar from 0 to 100 %, with its interval; a tick where the nominal rate is."""
-    if one.value is None:
+    if rate.value is None:
         return Markup("")
     x, middle = scale(0, 1, PAD, WIDTH - PAD), HEIGHT / 2
     parts = [
         line(PAD, middle, WIDTH - PAD, middle, "track"),
-        tag("rect", x=x(0), y=middle - 4, width=x(one.value) - x(0), height=8, rx=1.5, class_="bar"),
+        tag("rect", x=x(0), y=middle - 4, width=x(rate.value) - x(0), height=8, rx=1.5, class_="bar"),
     ]
     if reference is not None:
         parts.append(line(x(reference), 1, x(reference), HEIGHT - 1, "reference"))
-    return spark(WIDTH, HEIGHT, *parts, *_whisker(one, x, middle))
+    return spark(WIDTH, HEIGHT, *parts, *_whisker(rate, x, middle))
 
 
-def drop_dot(one: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
+def drop_dot(drop: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
     """A drop as a dot with its interval, on a scale of this reach; hollow where it does not differ significantly from 0."""
-    if one.value is None:
+    if drop.value is None:
         return Markup("")
     x, middle = scale(*reach, PAD, WIDTH - PAD), HEIGHT / 2
-    shape = dot(x(one.value), middle, "point" if told else "point hollow", 4)
+    shape = dot(x(drop.value), middle, "point" if told else "point hollow", 4)
     zero = line(x(0), 1, x(0), HEIGHT - 1, "zero")
-    return spark(WIDTH, HEIGHT, line(PAD, middle, WIDTH - PAD, middle, "track"), zero, *_whisker(one, x, middle), shape)
+    return spark(
+        WIDTH, HEIGHT, line(PAD, middle, WIDTH - PAD, middle, "track"), zero, *_whisker(drop, x, middle), shape
+    )
 
 
-def reach_of(found: Sequence[Estimate], least: tuple[float, float]) -> tuple[float, float]:
+def reach_of(estimates: Sequence[Estimate], least: tuple[float, float]) -> tuple[float, float]:
     """Ends of a shared scale, at multiples of 25 points, that leaves out none of `found`, and nothing of `least`."""
-    ends = [end for one in found for end in (one.value, one.low, one.high) if end is not None]
+    ends = [end for estimate in estimates for end in (estimate.value, estimate.low, estimate.high) if end is not None]
     return min(floor(4 * end) / 4 for end in (*ends, *least)), max(ceil(4 * end) / 4 for end in (*ends, *least))
 
 
@@ -69,7 +71,7 @@ def share_bar(share: float) -> Markup:
     return spark(WIDTH, HEIGHT, line(0, HEIGHT - 4, WIDTH, HEIGHT - 4, "track"), bar)
 
 
-def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
+def radar(lines: Sequence[AxisResult], nominal: Estimate) -> Markup:
     """Success of every axis on a spoke, with intervals; the nominal rate as a ring."""
     radial = len(lines) > MANY_SPOKES
     angles = [2 * pi * place / len(lines) - pi / 2 for place in range(len(lines))]
@@ -78,22 +80,22 @@ def radar(lines: Sequence[Line], nominal: Estimate) -> Markup:
     if nominal.value is not None:
         parts.append(dot(MIDDLE, MIDDLE, "nominal", RADIUS * nominal.value))
     parts.append(_outline(lines, angles))
-    for one, angle in zip(lines, angles, strict=True):
-        if one.success.low is not None:
-            parts.append(line(*_at(angle, one.success.low), *_at(angle, one.success.high), "whisker"))
-        if one.success.value is not None:
-            parts.append(dot(*_at(angle, one.success.value), "point"))
-        parts.append(_spoke_label(one.name, angle, radial=radial))
+    for spoke, angle in zip(lines, angles, strict=True):
+        if (ends := spoke.success.interval) is not None:
+            parts.append(line(*_at(angle, ends[0]), *_at(angle, ends[1]), "whisker"))
+        if spoke.success.value is not None:
+            parts.append(dot(*_at(angle, spoke.success.value), "point"))
+        parts.append(_spoke_label(spoke.name, angle, radial=radial))
     parts += [
         text(MIDDLE + 4, MIDDLE - RADIUS * level + 12, f"{100 * level:.0f}", "mark", "start") for level in GRID[1:]
     ]
-    told = "; ".join(f"{plain(one.name)}: {said_rate(one.success)}" for one in lines)
+    told = "; ".join(f"{plain(spoke.name)}: {said_rate(spoke.success)}" for spoke in lines)
     words = f"{told}. Dashed ring: nominal, {said_rate(nominal)}."
     top = 10.0 if radial else 70.0  # level labels need less room than turned ones
     return picture("radar", (0, top, 2 * MIDDLE, 2 * (MIDDLE - top)), "Success rate by axis", words, *parts)
 
 
-def severity(curve: Curve) -> Markup:
+def severity(curve: LevelCurve) -> Markup:
     """Success against level, 0 being the clean twins; intervals as lines."""
     width, height, left, bottom = 226, 150, 36, 24
     x = scale(0, max(5, *(step.level for step in curve.steps)), left + 12, width - 10)
@@ -103,23 +105,27 @@ def severity(curve: Curve) -> Markup:
     points = [(0, curve.clean), *((step.level, step.success) for step in curve.steps)]
     for known, run in groupby(points, key=lambda point: point[1].value is not None):
         if known:
-            way = " ".join(f"{x(level):.1f},{y(one.value):.1f}" for level, one in run)
+            way = " ".join(
+                f"{x(level):.1f},{y(estimate.value):.1f}" for level, estimate in run if estimate.value is not None
+            )
             parts.append(tag("polyline", points=way, class_="curve"))
-    for level, one in points:
+    for level, estimate in points:
         parts.append(text(x(level), height - 7, "clean" if level == 0 else str(level), "mark"))
-        if one.low is not None:
-            parts.append(line(x(level), y(one.low), x(level), y(one.high), "whisker"))
-        if one.value is not None:
-            parts.append(_square(x(0), y(one.value)) if level == 0 else dot(x(level), y(one.value), "point"))
-    told = "; ".join(f"{'clean twins' if level == 0 else f'level {level}'}: {said_rate(one)}" for level, one in points)
+        if (ends := estimate.interval) is not None:
+            parts.append(line(x(level), y(ends[0]), x(level), y(ends[1]), "whisker"))
+        if estimate.value is not None:
+            parts.append(_square(x(0), y(estimate.value)) if level == 0 else dot(x(level), y(estimate.value), "point"))
+    told = "; ".join(
+        f"{'clean twins' if level == 0 else f'level {level}'}: {said_rate(estimate)}" for level, estimate in points
+    )
     title = f"Success rate by level of {plain(curve.axis)}, in percent"
     return picture(f"severity-{curve.axis}", (0, 0, width, height), title, told, *parts)
 
 
-def _whisker(one: Estimate, x, middle: float) -> list[Markup]:
-    if one.low is None:
+def _whisker(estimate: Estimate, x: Callable[[float], float], middle: float) -> list[Markup]:
+    if estimate.interval is None:
         return []
-    low, high = x(one.low), x(one.high)
+    low, high = map(x, estimate.interval)
     caps = [line(end, middle - 3.5, end, middle + 3.5, "whisker") for end in (low, high)]
     return [line(low, middle, high, middle, "whisker"), *caps]
 
@@ -132,19 +138,14 @@ def _at(angle: float, level: float) -> tuple[float, float]:
     return MIDDLE + RADIUS * level * cos(angle), MIDDLE + RADIUS * level * sin(angle)
 
 
-def _outline(lines: Sequence[Line], angles: Sequence[float]) -> Markup:
+def _outline(lines: Sequence[AxisResult], angles: Sequence[float]) -> Markup:
     """The polygon; where an axis has no data, it is open there, and not filled."""
-    known = [one.success.value is not None for one in lines]
-    if all(known):
-        way = " ".join("{:.1f},{:.1f}".format(*_at(a, one.success.value)) for one, a in zip(lines, angles, strict=True))
-        return tag("polygon", points=way, class_="area")
-    pairs = [(place, (place + 1) % len(lines)) for place in range(len(lines))]
-    sides = (
-        line(*_at(angles[a], lines[a].success.value), *_at(angles[b], lines[b].success.value), "curve")
-        for a, b in pairs
-        if known[a] and known[b]
-    )
-    return tag("g", "", *sides)
+    values = [spoke.success.value for spoke in lines]
+    corners = [None if value is None else _at(angle, value) for value, angle in zip(values, angles, strict=True)]
+    if None not in corners:
+        return tag("polygon", points=" ".join("{:.1f},{:.1f}".format(*at) for at in corners if at), class_="area")
+    sides = zip(corners, [*corners[1:], *corners[:1]], strict=True)
+    return tag("g", "", *(line(*start, *end, "curve") for start, end in sides if start and end))
 
 
 def _spoke_label(name: str, angle: float, *, radial: bool) -> Markup:

@@ -29,7 +29,7 @@ WORST, ALPHA = 3, 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class AxisResult:
     """An axis with all its levels and settings, or a condition that belongs to no axis."""
 
     name: str
@@ -52,7 +52,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class LevelResult:
     """A level of an axis."""
 
     level: int
@@ -61,7 +61,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class LevelCurve:
     """Success level by level."""
 
     axis: str
@@ -70,7 +70,7 @@ class Curve:
     """of the sizes"""
     clean: Estimate
     """of the clean twins: level 0"""
-    steps: tuple[Step, ...]
+    steps: tuple[LevelResult, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,19 +91,19 @@ class Headline:
     """whether the drop is against clean twins, played or not; else against other, nominal episodes"""
     pairs: int
     """how many have an outcome of both"""
-    worst: tuple[Line, ...]
+    worst: tuple[AxisResult, ...]
     """lines with the largest drops that differ significantly from 0"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class PageContent:
     """Everything that is counted, and shown."""
 
     headline: Headline
-    lines: tuple[Line, ...]
+    lines: tuple[AxisResult, ...]
     independent: bool
     """whether conditions have episodes of their own; else they share scenes"""
-    curves: tuple[Curve, ...]
+    curves: tuple[LevelCurve, ...]
     shares: tuple[Share, ...]
     """of conditions that were run together; the others' are their own drops"""
     interactions: tuple[Interaction, ...]
@@ -119,19 +119,19 @@ class Facts:
         return Counter(dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))))
 
     @property
-    def spokes(self) -> tuple[Line, ...]:
+    def spokes(self) -> tuple[AxisResult, ...]:
         """Lines of one axis each, with data or without."""
         return tuple(line for line in self.lines if line.kind != NOMINAL and JOIN not in line.name)
 
 
-def gather(run: Run) -> Facts:
+def gather(run: Run) -> PageContent:
     """All facts of a run, complete or not."""
     report = run.report
     successes, drops = cells_of(run)
     independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
     lines = tuple(_lines(run, successes, drops, independent))
     together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
-    return Facts(
+    return PageContent(
         headline=_headline(run, lines, successes, drops, independent),
         lines=lines,
         independent=independent,
@@ -143,7 +143,7 @@ def gather(run: Run) -> Facts:
     )
 
 
-def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Iterator[Line]:
+def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Iterator[AxisResult]:
     """Those of one kind side by side, in the order of the plan."""
     axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
     members: dict[tuple[str, str], list[Row]] = {}
@@ -152,7 +152,7 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
     kinds = list(dict.fromkeys(kind for kind, _ in members))
     for kind, name in sorted(members, key=lambda key: kinds.index(key[0])):
         rows = members[kind, name]
-        yield Line(
+        yield AxisResult(
             name=name,
             kind=kind,
             rows=tuple(rows),
@@ -163,13 +163,14 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
         )
 
 
-def _headline(run: Run, lines: Sequence[Line], successes: Cells, drops: Cells, independent: bool) -> Headline:
+def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Cells, independent: bool) -> Headline:
     shifted = [row for row in run.report.rows if row.group != NOMINAL]
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
     names = {row.condition for row in shifted}
     paired = any(episode["twin"] for episode in run.planned if episode["condition"] in names)
     unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
-    hurt = [line for line in lines if line.told and line.drop.value > 0]
+    hurt = [(line.drop.value, line) for line in lines if line.told and line.drop.value is not None]
+    worst = sorted((-drop, line.name, line) for drop, line in hurt if drop > 0)[:WORST]
     return Headline(
         nominal=success(nominal[0], run.report.sequences) if nominal else Estimate(),
         shifted=mean_success(shifted, successes, independent=independent, sequences=run.report.sequences),
@@ -179,26 +180,28 @@ def _headline(run: Run, lines: Sequence[Line], successes: Cells, drops: Cells, i
         drop=mean_drop(shifted, drops) if paired else unpaired,
         paired=paired,
         pairs=sum(row.pairs for row in shifted),
-        worst=tuple(sorted(hurt, key=lambda line: (-line.drop.value, line.name))[:WORST]),
+        worst=tuple(line for *_, line in worst),
     )
 
 
-def _curves(run: Run) -> Iterator[Curve]:
+def _curves(run: Run) -> Iterator[LevelCurve]:
     """One for each axis of which two levels or more were run."""
     levels: dict[str, dict[int, Row]] = {}
     for row in run.report.rows:
-        if found := level_of(row.condition):
-            levels.setdefault(found[0], {})[found[1]] = row
+        if known := level_of(row.condition):
+            levels.setdefault(known[0], {})[known[1]] = row
     for name, rows in levels.items():
         if len(rows) > 1:
             axis = AXES.get(name)
-            yield Curve(
+            yield LevelCurve(
                 axis=name,
                 kind=axis.kind,
                 unit=axis.unit,
                 clean=_clean(run, {row.condition for row in rows.values()}),
                 steps=tuple(
-                    Step(level=level, size=axis.levels[level - 1], success=success(rows[level], run.report.sequences))
+                    LevelResult(
+                        level=level, size=axis.levels[level - 1], success=success(rows[level], run.report.sequences)
+                    )
                     for level in sorted(rows)
                 ),
             )

@@ -31,7 +31,12 @@ class Estimate:
     @property
     def decided(self) -> bool:
         """Whether the interval leaves out 0."""
-        return self.low is not None and (self.low > 0 or self.high < 0)
+        return self.interval is not None and (self.interval[0] > 0 or self.interval[1] < 0)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Its ends; None where nothing can be said of them."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
 
 
 def success(row: Row, sequences: Sequences | None = None) -> Estimate:
@@ -46,19 +51,19 @@ def drop(row: Row) -> Estimate:
     return Estimate(value=row.drop, low=low, high=high, n=row.pairs)
 
 
-def share(one: Share) -> Estimate:
+def share(factor_share: Share) -> Estimate:
     """The part of the drop that goes with a factor."""
-    return Estimate(value=one.drop, low=one.low, high=one.high, n=one.n)
+    return Estimate(value=factor_share.drop, low=factor_share.low, high=factor_share.high, n=factor_share.n)
 
 
-def excess(one: Interaction) -> Estimate:
+def excess(interaction: Interaction) -> Estimate:
     """How much more than the sum of their drops conditions cost together."""
-    return Estimate(value=one.excess, low=one.low, high=one.high, n=one.n)
+    return Estimate(value=interaction.excess, low=interaction.low, high=interaction.high, n=interaction.n)
 
 
 def counted(outcomes: Sequence[bool | None]) -> Estimate:
     """The rate of single outcomes (Wilson); None is no outcome."""
-    known = [one for one in outcomes if one is not None]
+    known = [outcome for outcome in outcomes if outcome is not None]
     if not known:
         return Estimate()
     low, high = wilson(sum(known), len(known))
@@ -83,8 +88,10 @@ def mean_success(
         return _mean_over_scenes([cells[row.condition] for row in known])
     if not known:
         return Estimate()
-    low, high = weighted_sum_interval([(1 / len(known), row.successes, row.n) for row in known])
-    return Estimate(value=fmean(row.rate for row in known), low=low, high=high, n=sum(row.n for row in known))
+    low, high = weighted_sum_interval([(1 / len(known), row.successes, row.n) for row in known]) or (None, None)
+    return Estimate(
+        value=fmean(row.successes / row.n for row in known), low=low, high=high, n=sum(row.n for row in known)
+    )
 
 
 def mean_drop(rows: Sequence[Row], cells: Cells) -> Estimate:
@@ -108,8 +115,8 @@ def unpaired_drop(nominal: Row, shifted: Sequence[Row]) -> Estimate:
     if not (nominal.n and known):
         return Estimate()
     terms = [(1.0, nominal.successes, nominal.n), *((-1 / len(known), row.successes, row.n) for row in known)]
-    low, high = weighted_sum_interval(terms)
-    value = nominal.rate - fmean(row.rate for row in known)
+    low, high = weighted_sum_interval(terms) or (None, None)
+    value = nominal.successes / nominal.n - fmean(row.successes / row.n for row in known)
     return Estimate(value=value, low=low, high=high, n=sum(row.n for row in known))
 
 

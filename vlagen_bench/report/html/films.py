@@ -30,7 +30,7 @@ FIRST_PX, STRIP_PX = 320, 160
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shot:
+class EmbeddedPicture:
     """A picture in the page."""
 
     source: str
@@ -40,7 +40,7 @@ class Shot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Film:
+class FailureFilm:
     """A failure with its film."""
 
     id: str
@@ -51,9 +51,9 @@ class Film:
     steps: int
     link: str
     """of the film, from the page"""
-    first: Shot | None
+    first: EmbeddedPicture | None
     """None where the film cannot be read"""
-    strip: Shot | None
+    strip: EmbeddedPicture | None
     pictures: int
     """in the strip"""
 
@@ -62,7 +62,7 @@ class Film:
 class Gallery:
     """The failures that are shown, and how many there are."""
 
-    films: tuple[Film, ...]
+    films: tuple[FailureFilm, ...]
     failures: int
     filmed: int
 
@@ -77,8 +77,8 @@ def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGE
         budget_bytes: of all pictures together.
     """
     paths = {path.stem.rpartition("-")[2]: path for path in sorted((run.path / "videos").glob("*.mp4"))}
-    failed = [one for one in run.planned if run.results.get(one["id"], {}).get("outcome") == "failure"]
-    filmed = [one for one in failed if one["id"] in paths]
+    failed = [record for record in run.planned if run.results.get(record["id"], {}).get("outcome") == "failure"]
+    filmed = [record for record in failed if record["id"] in paths]
     films, used = [], 0
     for episode in spread(filmed, run.report.groups)[:most]:
         film = _film(run, episode, paths[episode["id"]], page)
@@ -86,7 +86,7 @@ def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGE
         if used > budget_bytes:
             break
         films.append(film)
-    order = {name: place for place, name in enumerate(dict.fromkeys(one["condition"] for one in run.planned))}
+    order = {name: place for place, name in enumerate(dict.fromkeys(record["condition"] for record in run.planned))}
     films.sort(key=lambda film: (order[film.condition], film.index))
     return Gallery(films=tuple(films), failures=len(failed), filmed=len(filmed))
 
@@ -94,19 +94,19 @@ def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGE
 def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """One of each condition, then a second of each ...; conditions in `first` come before others, which are twins only."""
     of_condition = defaultdict(list)
-    for episode in sorted(episodes, key=lambda one: one["condition"] not in first):
+    for episode in sorted(episodes, key=lambda record: record["condition"] not in first):
         of_condition[episode["condition"]].append(episode)
-    return [one for one in chain.from_iterable(zip_longest(*of_condition.values())) if one is not None]
+    return [record for record in chain.from_iterable(zip_longest(*of_condition.values())) if record is not None]
 
 
-def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
+def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:
     record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
     first = strip = None
     pictures = _pictures(path, caption(record["outcome"], instruction))
     if pictures:
         first = _shot(_wide(pictures[0][1], FIRST_PX))
         strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
-    return Film(
+    return FailureFilm(
         id=episode["id"],
         condition=episode["condition"],
         index=episode["index"],
@@ -123,7 +123,8 @@ def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> Film:
 def _pictures(path: Path, text: str) -> list[tuple[float, Image.Image]]:
     """Time in seconds and picture, less the caption of this text, at even steps to the end; none of a film that is damaged."""
     try:
-        with imageio.get_reader(path) as reader:
+        with imageio.get_reader(path) as opened:
+            reader: Any = opened  # imageio's types do not say what a reader can do
             facts = reader.get_meta_data()
             under_px = caption_px(text, facts["size"][0])
             fps = facts["fps"]
@@ -161,8 +162,8 @@ def _timed(picture: Image.Image, time_s: float) -> Image.Image:
     return picture
 
 
-def _shot(picture: Image.Image) -> Shot:
+def _shot(picture: Image.Image) -> EmbeddedPicture:
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=78, optimize=True)
     source = "data:image/jpeg;base64," + b64encode(jpeg.getvalue()).decode()
-    return Shot(source=source, width_px=picture.width, height_px=picture.height)
+    return EmbeddedPicture(source=source, width_px=picture.width, height_px=picture.height)

@@ -44,16 +44,16 @@ def write_report(run: Path, page: Path | None = None) -> Path:
 
 def render(run: load.Run, page: Path) -> str:
     """The page as text; equal runs give equal pages."""
-    found, noise = gather(run), repeats.of_run(run.path)
-    drops = [drop(row) for row in run.report.rows] + [line.drop for line in found.lines]
+    content, noise = gather(run), repeats.of_run(run.path)
+    drops = [drop(row) for row in run.report.rows] + [line.drop for line in content.lines]
     style, script = shell.read("report.html", "style.css"), shell.read("report.html", "script.js")
     return _template().render(
         run=run,
         report=run.report,
-        facts=found,
-        headline=found.headline,
+        facts=content,
+        headline=content.headline,
         reach=charts.reach_of(drops, (-0.25, 1.0)),
-        radar=charts.radar(found.spokes, found.headline.nominal) if len(found.spokes) >= SPOKES else None,
+        radar=charts.radar(content.spokes, content.headline.nominal) if len(content.spokes) >= SPOKES else None,
         blocks=list(blocks(run.report)),
         gallery=gallery(run, page),
         noise=noise,
@@ -76,6 +76,6 @@ def _template() -> jinja2.Template:
         "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
-        "charts": charts, "success": success, "drop": drop, "TROUBLES": words.TROUBLES, "STOPPED": STOPPED,
+        "charts": charts, "success": success, "drop": drop, "FAILURE_MODES": words.FAILURE_MODES, "STOPPED": STOPPED,
     }  # fmt: skip
     return made.get_template("report.html.j2")

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
-from vlagen_bench.report.entries import Source
+from vlagen_bench.report.entries import EntrySource
 from vlagen_bench.report.html.words import plain, points
-from vlagen_bench.report.report import Beside, Gap, Report
+from vlagen_bench.report.report import ComparedEntry, PublishedDifference, RunReport
 from vlagen_bench.report.terminal import whole_label
 from vlagen_bench.utils.text import NO_DATA, percent
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class PublishedCell:
     """What an entry has in a row."""
 
     rate: str
@@ -21,36 +21,36 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class PublishedRow:
     """A condition, or a mean."""
 
     name: str
     mean: bool
     own: str
-    cells: tuple[Cell, ...]
+    cells: tuple[PublishedCell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class PublishedBlock:
     """Entries of one protocol."""
 
     compared: bool
     differences: tuple[str, ...]
-    entries: tuple[Beside, ...]
-    lines: tuple[Line, ...]
-    sources: tuple[Source, ...]
+    entries: tuple[ComparedEntry, ...]
+    lines: tuple[PublishedRow, ...]
+    sources: tuple[EntrySource, ...]
     notes: tuple[str, ...]
 
 
-def blocks(report: Report) -> Iterator[Block]:
+def blocks(report: RunReport) -> Iterator[PublishedBlock]:
     """Those of the run's own protocol first."""
-    found: dict[tuple[str, ...], list[Beside]] = {}
+    members: dict[tuple[str, ...], list[ComparedEntry]] = {}
     for beside in sorted(report.published, key=lambda beside: bool(beside.differences)):
-        found.setdefault(beside.differences, []).append(beside)
-    for differences, entries in found.items():
+        members.setdefault(beside.differences, []).append(beside)
+    for differences, entries in members.items():
         compared = not differences and not report.oracle
         notes = dict.fromkeys(note for beside in entries for note in beside.entry.protocol.notes)
-        yield Block(
+        yield PublishedBlock(
             compared=compared,
             differences=differences,
             entries=tuple(entries),
@@ -60,7 +60,7 @@ def blocks(report: Report) -> Iterator[Block]:
         )
 
 
-def _lines(report: Report, entries: Sequence[Beside], compared: bool) -> Iterator[Line]:
+def _lines(report: RunReport, entries: Sequence[ComparedEntry], compared: bool) -> Iterator[PublishedRow]:
     own = {row.condition: row for row in report.rows}
     for group in dict.fromkeys(report.groups.values()):
         members = [name for name in report.groups if report.groups[name] == group]
@@ -76,17 +76,17 @@ def _lines(report: Report, entries: Sequence[Beside], compared: bool) -> Iterato
         yield _mean(whole_label(report.averages[name]), report, entries, name, compared)
 
 
-def _mean(label: str, report: Report, entries: Sequence[Beside], name: str, compared: bool) -> Line:
+def _mean(label: str, report: RunReport, entries: Sequence[ComparedEntry], name: str, compared: bool) -> PublishedRow:
     rates = [_whole(beside.averages[name]) for beside in entries]
     return _line(label, True, _whole(report.averages[name]), rates, entries, name if compared else None)
 
 
 def _line(
-    label: str, mean: bool, own: str, rates: Sequence[str], entries: Sequence[Beside], compared: str | None
-) -> Line:
+    label: str, mean: bool, own: str, rates: Sequence[str], entries: Sequence[ComparedEntry], compared: str | None
+) -> PublishedRow:
     gaps = [None if compared is None else _gap(beside.gaps.get(compared)) for beside in entries]
-    cells = (Cell(rate=rate, gap=gap) for rate, gap in zip(rates, gaps, strict=True))
-    return Line(name=label, mean=mean, own=own, cells=tuple(cells))
+    cells = (PublishedCell(rate=rate, gap=gap) for rate, gap in zip(rates, gaps, strict=True))
+    return PublishedRow(name=label, mean=mean, own=own, cells=tuple(cells))
 
 
 def _of(rate: float | None, n: int | None) -> str:
@@ -98,5 +98,5 @@ def _whole(average: Average) -> str:
     return percent(average.value) if average.complete else NO_DATA
 
 
-def _gap(gap: Gap | None) -> str:
+def _gap(gap: PublishedDifference | None) -> str:
     return NO_DATA if gap is None else f"{points(gap.value)} ({points(gap.low)} to {points(gap.high)})"

@@ -24,7 +24,7 @@ def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from ((f"{key}.{inner}", text) for inner, text in facts(value))
         elif isinstance(value, list):
-            between = "; " if any(isinstance(one, Mapping) for one in value) else ", "
+            between = "; " if any(isinstance(item, Mapping) for item in value) else ", "
             yield key, between.join(map(_text, value)) or "none"
         else:
             yield key, _text(value)

@@ -28,7 +28,7 @@ def picture(key: str, box: tuple[float, float, float, float], title: str, descri
     told = (tag("title", title, id=f"{key}-title"), tag("desc", description, id=f"{key}-desc"))
     named = {"aria_labelledby": f"{key}-title", "aria_describedby": f"{key}-desc"}
     return tag(
-        "svg", *told, *children, viewBox=" ".join(f"{one:g}" for one in box), role="img", class_="chart", **named
+        "svg", *told, *children, viewBox=" ".join(f"{number:g}" for number in box), role="img", class_="chart", **named
     )
 
 

@@ -2,11 +2,11 @@
 
 import re
 
-from vlagen_bench.report import terminal
 from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.utils import text as texts
 from vlagen_bench.utils.text import NO_DATA, percent
 
-TROUBLES = {
+FAILURE_MODES = {
     "never_reached": "the gripper never came near the object",
     "reached_not_grasped": "it came near, and never held the object",
     "wrong_object_moved": "another object was moved instead",
@@ -39,17 +39,17 @@ def kind(name: str) -> str:
 
 def points(value: float | None) -> str:
     """`+12`, `−3`, `0`, or a dash; with the sign of typesetters."""
-    return terminal.points(value).replace("-", "−")
+    return texts.points(value).replace("-", "−")
 
 
-def percent_range(one: Estimate) -> str:
+def percent_range(estimate: Estimate) -> str:
     """`61 – 83 %`, or a dash."""
-    return terminal.percent_range(None if one.low is None or one.high is None else (one.low, one.high))
+    return texts.percent_range(estimate.interval)
 
 
-def points_range(one: Estimate) -> str:
+def points_range(estimate: Estimate) -> str:
     """`−3 to +12`, or a dash."""
-    return NO_DATA if one.low is None else f"{points(one.low)} to {points(one.high)}"
+    return NO_DATA if estimate.low is None else f"{points(estimate.low)} to {points(estimate.high)}"
 
 
 def probability(p: float | None) -> str:
@@ -57,12 +57,12 @@ def probability(p: float | None) -> str:
     return NO_DATA if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def said_rate(one: Estimate) -> str:
+def said_rate(estimate: Estimate) -> str:
     """A success rate in a sentence."""
-    if one.value is None:
+    if estimate.value is None:
         return "no data"
-    between = "" if one.low is None else f", 95 % interval {percent_range(one)}"
-    return f"{percent(one.value)}{between}"
+    between = "" if estimate.low is None else f", 95 % interval {percent_range(estimate)}"
+    return f"{percent(estimate.value)}{between}"
 
 
 def size(value: float) -> str:

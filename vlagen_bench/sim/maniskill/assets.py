@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import cast
 
 import sapien
 import torch
@@ -14,8 +15,9 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
 from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.verbs import Scene
 from vlagen_bench.sim import backdrop
-from vlagen_bench.sim.maniskill.start import Pool, Start
+from vlagen_bench.sim.maniskill.start import ConditionAssets, EpisodeStart
 
 CELLAR_Z_M = -3.0
 """height, below the floor, of the shelf where models lie that their episode does not need"""
@@ -26,7 +28,7 @@ AWAY = sapien.Pose([0, 0, CELLAR_Z_M - 1])
 
 
 @dataclass(kw_only=True)
-class Source:
+class LoadedSource:
     """An object at load, in the verbs of the axes that change how the source behaves."""
 
     actor: Actor
@@ -42,14 +44,14 @@ class Source:
         material.dynamic_friction *= factor
 
 
-class Stock:
+class BatchAssets:
     """The models and table tops of a pool, once in every scene.
 
     What an episode does not need lies in a cellar below the floor: on a GPU, nothing can be loaded or removed once the
     simulation runs.
     """
 
-    def __init__(self, *, spec: SceneSpec, pool: Pool, scene: ManiSkillScene) -> None:
+    def __init__(self, *, spec: SceneSpec, pool: ConditionAssets, scene: ManiSkillScene) -> None:
         """Loads everything into the scenes, before the simulation runs."""
         self._spec, self._scene = spec, scene
         backdrop.add_room(scene, spec)
@@ -62,9 +64,12 @@ class Stock:
         self._tops = {name: self._add_top(name) for name in pool.tables}
         for model in objects:
             for axis, value in pool.dynamics.items():
-                AXES.get(axis).apply(Source(actor=self.models[model.id]), value)
+                source = cast(
+                    Scene, LoadedSource(actor=self.models[model.id])
+                )  # all verbs that axes of dynamics use here
+                AXES.get(axis).apply(source, value)
 
-    def begin(self, starts: list[Start]) -> None:
+    def begin(self, starts: list[EpisodeStart]) -> None:
         """Puts everything where it is at the start; `starts` are those of the scenes that begin, in their order."""
         for name, actor in self.models.items():
             self._put(actor, [start.poses.get(name, self._cellar[name]) for start in starts])

@@ -16,9 +16,9 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes.base import RobotSpec, SceneSpec
 from vlagen_bench.sim import backdrop
 from vlagen_bench.sim.maniskill.arm import BatchedArm
-from vlagen_bench.sim.maniskill.assets import Stock
-from vlagen_bench.sim.maniskill.start import USE_PROCESSES, Pool, Start
-from vlagen_bench.sim.maniskill.view import Measured
+from vlagen_bench.sim.maniskill.assets import BatchAssets
+from vlagen_bench.sim.maniskill.start import USE_PROCESSES, ConditionAssets, EpisodeStart
+from vlagen_bench.sim.maniskill.view import BatchState
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.sim.vulkan.device import render_device
 from vlagen_bench.sim.world import to_sapien
@@ -43,10 +43,10 @@ class Scenes(BaseEnv):
     Callers use `begin`, `advance`, `measure` and `draw`; what `BaseEnv` has for them is for its own loop.
     """
 
-    def __init__(self, *, kind: SceneSpec, pool: Pool, num_envs: int, sim_backend: str) -> None:
+    def __init__(self, *, kind: SceneSpec, pool: ConditionAssets, num_envs: int, sim_backend: str) -> None:
         """Builds the scenes; `sim_backend` is `physx_cuda:<n>`, or `physx_cpu`, which can have only one."""
         self._kind, self._pool = kind, pool
-        self._starts: dict[int, Start] = {}
+        self._starts: dict[int, EpisodeStart] = {}
         self._urdf = urdf_path(kind.robot, kind.pack)
         super().__init__(
             num_envs=num_envs,
@@ -57,7 +57,7 @@ class Scenes(BaseEnv):
             render_backend="none",
         )
 
-    def begin(self, starts: Mapping[int, Start]) -> None:
+    def begin(self, starts: Mapping[int, EpisodeStart]) -> None:
         """Begins an episode in each of these scenes; the others stay as they are."""
         starts = dict(sorted(starts.items()))  # as ManiSkill takes the rows of what is set
         self._starts |= starts
@@ -67,14 +67,14 @@ class Scenes(BaseEnv):
         """One control step of all scenes, with an action (N, 7) each; see `Arm.command`."""
         self.step(self._arm.command(actions, self.agent.robot.qpos[:, self._arm_joints]))
 
-    def measure(self) -> Measured:
+    def measure(self) -> BatchState:
         """What all scenes look like now."""
         starts = [self._starts[row] for row in range(self.num_envs)]
         sources, targets = [start.source for start in starts], [start.target for start in starts]
         poses = {name: _numpy(body.pose.raw_pose) for name, body in self._bodies.items()}
         qpos = _numpy(self.agent.robot.qpos)
         *fingers, tool = self._links
-        return Measured(
+        return BatchState(
             source=np.stack([poses[name][row] for row, name in enumerate(sources)]),
             target=np.stack([poses[name][row] for row, name in enumerate(targets)]),
             fingers=np.stack([poses[name] for name in fingers]),
@@ -141,7 +141,7 @@ class Scenes(BaseEnv):
         self._arm = BatchedArm(spec=spec, urdf=self._urdf, num_envs=self.num_envs, device=self.device)
 
     def _load_scene(self, options: dict[str, Any]) -> None:
-        self._stock = Stock(spec=self._kind, pool=self._pool, scene=self.scene)
+        self._stock = BatchAssets(spec=self._kind, pool=self._pool, scene=self.scene)
         links = {name: self.agent.robot.links_map[name] for name in self._links}
         self._bodies = {**links, **self._stock.models}
 

@@ -28,7 +28,7 @@ USE_PROCESSES = 'backend="processes" plays everything.'
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class ConditionAssets:
     """What all episodes of a condition need."""
 
     objects: tuple[str, ...]
@@ -39,7 +39,7 @@ class Pool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
+class EpisodeStart:
     """How an episode begins, once everything has settled."""
 
     episode: Episode
@@ -64,7 +64,7 @@ class Start:
         return self.episode.values["table"]
 
 
-def pool_of(task: Task, condition: str) -> Pool:
+def pool_of(task: Task, condition: str) -> ConditionAssets:
     """All that the episodes of a condition can need.
 
     Raises:
@@ -88,7 +88,7 @@ def pool_of(task: Task, condition: str) -> Pool:
         member = axes.make(name, axis_set[name], f"task {task.name}")
         assert isinstance(member, PoolAxis)
         chosen[kind] = tuple(member.pick(index, draft) for index in range(member.size(draft)))
-    return Pool(**chosen, dynamics=dynamics)
+    return ConditionAssets(**chosen, dynamics=dynamics)
 
 
 def _changes_models(name: str, value: Any) -> bool:
@@ -101,14 +101,14 @@ def _changes_models(name: str, value: Any) -> bool:
     return any(verb in LOAD_VERBS for verb, _ in asked.calls)
 
 
-def start_of(simulator: Simulator, episode: Episode) -> Start:
+def start_of(simulator: Simulator, episode: Episode) -> EpisodeStart:
     """How the episode begins: as a simulator of its own (without a renderer) has it when all has settled.
 
     A batch is not simulated for that, since what goes on in the other scenes would go on too.
     """
     simulator.reset(episode)
     robot = simulator.world.robot
-    return Start(
+    return EpisodeStart(
         episode=episode,
         instruction=simulator.instruction,
         poses={body.model.id: body.entity.pose for body in simulator.world.bodies.values()},

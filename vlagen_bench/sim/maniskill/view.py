@@ -9,12 +9,12 @@ import sapien
 from vlagen_bench.packs import manifest
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.judge import Forces
-from vlagen_bench.sim.maniskill.start import Start
+from vlagen_bench.sim.maniskill.start import EpisodeStart
 from vlagen_bench.sim.world import Body, to_sapien
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class BatchState:
     """What all N scenes of a batch look like now. Poses are rows of x, y, z (m) and a quaternion wxyz, in the world."""
 
     source: np.ndarray
@@ -36,22 +36,22 @@ class Measured:
 
 
 @dataclass(kw_only=True)
-class Seen:
+class EntityView:
     """Stands in for an entity."""
 
     per_scene_id: int
     pose: sapien.Pose
 
 
-class View:
+class SceneView:
     """Stands in for a `World`: one scene of a batch, during one episode."""
 
-    def __init__(self, *, spec: SceneSpec, start: Start) -> None:
+    def __init__(self, *, spec: SceneSpec, start: EpisodeStart) -> None:
         """The scene as it is when the episode begins, when nothing is touched."""
         self.spec = spec
-        self._fingers = [Seen(per_scene_id=number, pose=sapien.Pose()) for number in range(2)]
-        self._source = Seen(per_scene_id=2, pose=start.poses[start.source])
-        self._target = Seen(per_scene_id=3, pose=start.poses[start.target])
+        self._fingers = [EntityView(per_scene_id=number, pose=sapien.Pose()) for number in range(2)]
+        self._source = EntityView(per_scene_id=2, pose=start.poses[start.source])
+        self._target = EntityView(per_scene_id=3, pose=start.poses[start.target])
         pack = manifest.load(spec.pack)
         self.links = {
             name: SimpleNamespace(entity=finger)
@@ -63,7 +63,7 @@ class View:
         }
         self._forces: Forces = {}
 
-    def see(self, now: Measured, row: int) -> None:
+    def see(self, now: BatchState, row: int) -> None:
         """Takes its row of what was measured."""
         self._source.pose, self._target.pose = pose_of(now.source[row]), pose_of(now.target[row])
         self._forces = {frozenset((2, 3)): now.source_force_n[row]}
@@ -77,11 +77,11 @@ class View:
 
 
 def pose_of(row: np.ndarray) -> sapien.Pose:
-    """The SAPIEN form of a row of `Measured`."""
+    """The SAPIEN form of a row of `BatchState`."""
     return sapien.Pose(row[:3], row[3:])
 
 
-def state_of(spec: SceneSpec, now: Measured, row: int) -> np.ndarray:
+def state_of(spec: SceneSpec, now: BatchState, row: int) -> np.ndarray:
     """What a policy knows of its robot, as `Arm.state`."""
     robot = spec.robot
     tool = to_sapien(robot.base).inv() * pose_of(now.tool[row])

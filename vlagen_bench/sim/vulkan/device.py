@@ -37,13 +37,13 @@ class RenderDevice:
 def render_device() -> RenderDevice:
     """The device that draws, chosen once in a process; raises `RenderError` without one."""
     wanted = os.environ.get(_VARIABLE, "")
-    found = _usable()
-    for device in found:
+    usable = _usable()
+    for device in usable:
         if _fits(device, wanted):
             return device
     seen = "; ".join(device.label for device in drivers.devices()) or "none"
     if wanted:
-        allowed = ", ".join(["software" if device.software else device.alias for device in found]) or "none"
+        allowed = ", ".join(["software" if device.software else device.alias for device in usable]) or "none"
         raise RenderError(f"{_VARIABLE}='{wanted}' names no device that can draw here. Allowed: {allowed}. {DOCTOR}")
     raise RenderError(f"No Vulkan device can draw the scene (devices seen: {seen}). {DOCTOR}")
 
@@ -73,7 +73,7 @@ def describe() -> str:
 
 def _usable() -> list[RenderDevice]:
     """The devices that SAPIEN can draw with, best first: CUDA's, since it hides the GPUs that are not for us."""
-    ranked = []
+    ranked: list[tuple[bool, int, int, RenderDevice]] = []
     for seen in drivers.devices():
         try:
             device = sapien.Device(f"pci:{seen.pci}")

@@ -36,8 +36,8 @@ class VulkanDevice:
     @property
     def mesa(self) -> tuple[int, ...] | None:
         """The version of Mesa, or None where the driver is not Mesa's."""
-        found = re.search(r"Mesa (\d+)\.(\d+)\.(\d+)", self.driver)
-        return tuple(int(part) for part in found.groups()) if found else None
+        match = re.search(r"Mesa (\d+)\.(\d+)\.(\d+)", self.driver)
+        return tuple(int(part) for part in match.groups()) if match else None
 
     @property
     def too_old(self) -> bool:

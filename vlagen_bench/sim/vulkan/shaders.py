@@ -76,8 +76,8 @@ def folder() -> Path:
 
 def _edited(name: str, text: str) -> str:
     for pattern, instead, times in EDITS[name]:
-        text, found = re.subn(pattern, instead, text, flags=re.MULTILINE)
-        if found != times:
+        text, replaced = re.subn(pattern, instead, text, flags=re.MULTILINE)
+        if replaced != times:
             raise RenderError(
                 f"SAPIEN {sapien.__version__} has another shader {name} than 3.0.3, for which this release is made. "
                 "Run: pip install sapien==3.0.3"

@@ -1,0 +1,47 @@
+"""Replicas of a policy, and actors that hang."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from vlagen_bench.policies.base import load
+
+pytestmark = pytest.mark.ray
+
+
+def test_an_actor_that_hangs_with_the_lock_of_python_ends_itself():
+    code = (
+        "import ctypes; from vlagen_bench.harness.on_ray import watchdog as w; w.GRACE_S = 0.1\n"
+        "with w.watchdog(0.1): ctypes.PyDLL(None).sleep(300)"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "Timeout" in done.stderr and time.monotonic() - started < 100
+
+
+def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
+    import asyncio
+
+    from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
+    from vlagen_bench.harness.on_ray.replica import Caller, Replica
+
+    async def ask():
+        replica = Replica("helpers.fakes:Batcher", {}, 2, 5.0)
+        replica._asker = PolicyCaller(load("helpers.fakes:Batcher", {}), slots=2)
+
+        def question(begins):
+            return PolicyQuery(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})
+
+        first = asyncio.create_task(replica.ask(Caller(slot=0, number=1), question(True)))
+        second = await replica.ask(Caller(slot=1, number=2), question(True))
+        late = await replica.ask(Caller(slot=0, number=1), question(False))
+        third = await replica.ask(Caller(slot=1, number=2), question(False))
+        first.cancel()
+        return second, late, third
+
+    second, late, third = asyncio.run(ask())
+    assert late.blameless and late.answer.error
+    assert (second.answer.chunk[0, 0], third.answer.chunk[0, 0]) == pytest.approx((0.1, 0.2))

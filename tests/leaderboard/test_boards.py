@@ -1,0 +1,118 @@
+"""Standings: what can be ranked is ranked, and nothing else."""
+
+import pytest
+
+from helpers.entries import built, content
+from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
+from vlagen_bench.leaderboard.site import boards
+from vlagen_bench.report.html.estimates import Estimate
+
+
+def of(page, name):
+    return next(one for one in page.standings if one.entry.name == name)
+
+
+def test_protocols_stand_apart(full):
+    own, *others, never = boards.page("paper").blocks
+    assert not own.differences and {one.entry.name for one in own.standings} == {
+        "openvla-rl-ppo", "openvla-sft-16k", "ours-verified", "ours-sampled", "theirs", "attack",
+    }  # fmt: skip
+    assert [len(block.standings) for block in others] == [7, 6]
+    for block in others:
+        assert block.differences and not block.ties and all(one.place is None for one in block.standings)
+        names = [one.entry.name for one in block.standings]
+        assert names == sorted(names)
+        assert len({one.entry.name.split("-")[0].rstrip("05") for one in block.standings}) <= 2
+    assert never.privileged
+
+
+def test_what_cannot_be_told_apart_is_tied(full):
+    own = boards.page("paper").blocks[0]
+    assert own.ties[0] == ("ours-verified", "ours-sampled", "theirs")
+    places = {one.entry.name: (one.place.first, one.place.last) for one in own.standings}
+    assert places["ours-verified"] == places["theirs"] == (1, 3)
+    assert places["attack"] == (6, 6) and own.standings[-1].entry.name == "attack"
+
+
+@pytest.mark.parametrize("how", [{"resimulated": 3072}, {"resimulated": 300}, {}, {"kind": "reported", "proof": None}])
+@pytest.mark.parametrize("note", [
+    "policy: expert", "policy: replay", "policy: vlagen_bench.policies.expert:Expert", "policy: copies/Expert.py:P",
+    "Policy:expert", " POLICY :  Replay ",
+])  # fmt: skip
+def test_who_sees_the_state_is_never_ranked(shelf, tmp_path, note, how):
+    """However the entry came: checked, taken at its word, or written by hand."""
+    shelf("best", successes=192, notes=(note,), **how)
+    page = boards.page("paper")
+    never = page.blocks[-1]
+    assert never.privileged and not never.ties and of(page, "best").place is None
+    assert "best" not in {name for block in page.blocks for group in block.ties for name in group}
+    built(tmp_path)
+    text = (tmp_path / "site/entries/paper/best.html").read_text()
+    assert "<b>Never ranked.</b>" in text and "Place <b>" not in text
+    assert "At the top" in (index := (tmp_path / "site/index.html").read_text()) and "best.html" not in index
+
+
+def test_the_expert_by_name_is_never_ranked(shelf):
+    shelf("expert", successes=192)
+    assert of(boards.page("paper"), "expert").place is None
+
+
+def test_a_policy_that_is_called_like_one_is_ranked(shelf):
+    shelf("experts-distilled", successes=150, notes=("policy: experts.py:Student", "trained on: expert"))
+    assert of(boards.page("paper"), "experts-distilled").place
+
+
+def test_parts_and_uneven_counts_are_not_ranked(shelf):
+    shelf("part", conditions={"in_distribution": {"n": 192, "successes": 192}})
+    uneven = content("uneven")["conditions"] | {"reposition": {"n": 400, "successes": 400}}
+    shelf("uneven", conditions=uneven)
+    page = boards.page("paper")
+    assert of(page, "part").place is None and of(page, "uneven").place is None
+    assert len(page.blocks[0].ties) == 2
+
+
+def test_one_entry_is_at_no_top(shelf, tmp_path):
+    shelf("one", "quick", successes=0, n=4)
+    built(tmp_path)
+    assert (tmp_path / "site/index.html").read_text().count("At the top") == 1  # of the suite `paper`
+    assert "The only one that can be ranked" in (tmp_path / "site/index.html").read_text()
+    assert "none is there to compare it with" in (tmp_path / "site/suites/quick.html").read_text()
+
+
+def test_shared_scenes_are_counted_not_episodes(shelf):
+    """By episodes 4/4 of 9 conditions against 2/4 were far apart; by four scenes they are not."""
+    shelf("one", "quick", successes=4, n=4)
+    shelf("other", "quick", successes=2, n=4)
+    (block,) = boards.page("quick").blocks
+    assert not block.differences and block.ties == (("one", "other"),)
+    assert block.standings[0].estimates[0] == Estimate(value=1.0, n=36)  # and no interval of the mean
+
+
+def test_means_are_whole_or_none(full):
+    page = boards.page("paper")
+    names = [column.name for column in page.columns]
+    row = of(page, "openvla-rl-ppo").estimates
+    vision = row[names.index("vision")]
+    assert vision.value == pytest.approx((162 + 160 + 121 + 164 + 128) / 5 / 192) and vision.low < vision.value
+    assert of(page, "rlinf-openvla-ppo").estimates[names.index("semantics")] == Estimate(value=0.7835)
+    assert of(page, "pirl-pi0-sft").estimates[names.index("semantics")] == Estimate()
+    assert len(names) == 1 + 4 + 15 and {column.shelf for column in page.columns} == {
+        "overview", "vision", "semantics", "execution"
+    }  # fmt: skip
+
+
+def test_levels_of_an_axis_are_one_column():
+    columns = {column.name: column for column in boards.page("core").columns}
+    assert columns["lighting"].conditions == tuple(f"lighting_l{level}" for level in range(1, 6))
+    assert sum(len(one.conditions) for one in columns.values() if one.shelf != "overview") == 179
+
+
+def test_the_sentences_say_what_was_proven(full):
+    found = {one.entry.name: one.entry for one in boards.page("paper").standings}
+    assert "3072 of 3072 episodes were simulated again" in proven(found["ours-verified"])[2]
+    assert "more than 29 of the 3072 records were false" in proven(found["ours-sampled"])[3]
+    assert len(proven(found["theirs"])) == 2 and "Whether the actions do" in not_proven(found["theirs"])[0]
+    assert proven(found["openvla-rl-ppo"]) == ()
+    for name in ("ours-verified", "ours-sampled", "theirs"):
+        assert any(said.startswith("Who made the actions") for said in not_proven(found[name]))
+    assert "Not: who made the actions" in MEANINGS["verified"]

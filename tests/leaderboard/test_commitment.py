@@ -1,0 +1,91 @@
+"""Hidden seeds: committed, revealed, run."""
+
+import dataclasses
+import json
+
+import pytest
+
+from helpers.submissions import members
+from vlagen_bench.cli import leaderboard as commands
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.leaderboard import archive, claims, commitment, submission
+from vlagen_bench.leaderboard.limits import Refused
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.report import entries
+
+pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
+
+
+def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
+    (tmp_path / "seeds").write_text("11\n12\n13\n")
+    files = (tmp_path / "commitment.json", tmp_path / "opening.json")
+    commands.commit("tiny", tmp_path / "seeds", *files)
+    published, opening = (json.loads(path.read_text()) for path in files)
+    assert set(published) == {"suite", "seeds", "sha256"} and published["seeds"] == 3
+    assert (tmp_path / "opening.json").stat().st_mode & 0o077 == 0
+    assert commands.reveal(files[1], files[0]) == 0
+    assert capsys.readouterr().out.split()[-3:] == ["11", "12", "13"]
+    with pytest.raises(ConfigError, match="Give both"):
+        commands.verify(tmp_path / "x", opening=files[1])
+    for edit in ({"seeds": [11, 12, 14]}, {"seeds": [12, 11, 13]}, {"salt": "0" * 64}, {"suite": "quick"}):
+        with pytest.raises(Refused, match="not those that were committed to"):
+            commitment.reveal(json.dumps(opening | edit).encode(), files[0].read_bytes())
+
+
+@pytest.mark.parametrize(("edit", "says"), [
+    ({"seeds": [1, 1]}, "different whole numbers"), ({"seeds": []}, "different whole numbers"),
+    ({"seeds": [-1]}, "different whole numbers"), ({"seeds": [True]}, "expected a int"),
+    ({"salt": ""}, "the opening's salt has 0"), ({"salt": 5}, "expected a str"), ({"more": 1}, "no key 'more'"),
+])  # fmt: skip
+def test_a_wrong_opening_is_a_sentence(edit, says):
+    right = commitment.commit("tiny", [1, 2])
+    given = json.dumps({"suite": "tiny", "seeds": [1, 2], "salt": right.salt} | edit).encode()
+    with pytest.raises(Refused, match=f"(?i){says}"):
+        commitment.reveal(given, json.dumps(vars(right.commitment())).encode())
+
+
+def test_a_list_of_seeds_is_numbers():
+    assert commitment.seeds_of(b"1\n 22 \n", "f") == (1, 22)
+    for text in ("1.5", "one", "", "1\n\n2", "٣", "99999999999"):
+        with pytest.raises(ConfigError):
+            commitment.seeds_of(text.encode(), "f")
+
+
+def test_a_revealed_seed_may_be_run():
+    claimed, _ = claims.read(members()["header.json"])
+    other = plan.make_plan(plan.select(catalog.suite("tiny"), conditions=None, episodes=None, seed=12))
+    hidden_run = dataclasses.replace(claimed, seed=12, plan_hash=other.hash)
+    assert claims.plan_of(hidden_run, commitment.commit("tiny", (11, 12))).hash == other.hash
+    with pytest.raises(Refused, match=r"the suite's is 0\. Who may choose a seed"):
+        claims.plan_of(hidden_run)
+    with pytest.raises(Refused, match=r"or one of the revealed\. Who may choose a seed"):
+        claims.plan_of(hidden_run, commitment.commit("tiny", (11, 13)))
+    with pytest.raises(Refused, match="the revealed ones are of the suite 'quick'"):
+        claims.plan_of(hidden_run, commitment.commit("quick", (11, 12)))
+
+
+def test_a_run_of_a_revealed_seed_says_so_and_stands_apart():
+    """Its episodes are others, one list of seeds to choose from."""
+    from vlagen_bench.leaderboard.site import boards
+
+    read = submission.read(archive.pack(members()))
+    suite = catalog.suite("tiny")
+    reseeded = plan.make_plan(plan.select(suite, conditions=None, episodes=None, seed=12))
+    header = json.loads(members()["header.json"])
+    protocol = submission.protocol_of(header, reseeded, read.task)
+    (said,) = entries.differences(protocol, boards.own_protocol(suite))
+    assert said == "its episodes are of the seed 12, revealed of a hidden split"
+    assert entries.differences(read.protocol, boards.own_protocol(suite)) == ()
+
+
+def test_published_episodes_cannot_be_hidden(tmp_path):
+    (tmp_path / "seeds").write_text("11\n")
+    with pytest.raises(ConfigError, match="'paper' has published episodes"):
+        commands.commit("paper", tmp_path / "seeds", tmp_path / "commitment.json", tmp_path / "opening.json")
+    assert not (tmp_path / "opening.json").exists()
+
+
+def test_a_draw_that_can_be_foreseen_makes_no_entry(tmp_path):
+    (tmp_path / "a.zip").write_bytes(archive.pack(members()))
+    with pytest.raises(ConfigError, match="leave one of both out"):
+        commands.verify(tmp_path / "a.zip", sample=1, seed=3, out=tmp_path / "entry.json")

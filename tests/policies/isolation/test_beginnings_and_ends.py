@@ -1,0 +1,126 @@
+"""Policies that fail while they are loaded, begun or closed, and batches of wrong length."""
+
+import functools
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from helpers import hostile
+from helpers.hostile_runs import APART_S, EPISODES, FEW, HERE_S, assert_like, go
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
+from vlagen_bench.policies import base
+from vlagen_bench.policies.actions import checked
+from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
+from vlagen_bench.scenes.tabletop import PANDA
+
+
+def question(number, begins=True):
+    return PolicyQuery(
+        episode_id=EPISODES[number], begins=begins, instruction="", observation={"state": np.zeros(1, np.float32)}
+    )
+
+
+def test_an_episode_that_the_policy_forgot_begins_again():
+    asker = PolicyCaller(
+        load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, IsolationLimits())
+    )
+    assert asker.ask({0: question(0), 1: question(1)})[1].error is None
+    died = asker.ask({1: question(1, begins=False)})[1]
+    forgot = asker.ask({0: question(0, begins=False)})[0]
+    assert "exit code 7" in died.error and not died.lost and forgot.lost
+    again = asker.ask({0: question(0)})[0]
+    assert again.error is None and again.chunk[0, 0] == np.float32(0.1)
+    asker.close()
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        ("FewAnswers", "act_batch() returned 1 answers to 2 observations"),
+        ("ManyAnswers", "act_batch() returned more than 2 answers to 2 observations"),
+        ("EndlessAnswers", "act_batch() returned more than 2 answers to 2 observations"),
+        ("NoAnswers", "TypeError: 'NoneType' object is not iterable"),
+        ("AnswersByName", "act() returned str of dtype <U"),
+        ("OneArray", None),
+    ],
+)
+def test_a_batch_is_as_many_answers_as_questions(policy, says):
+    here, apart = (
+        PolicyCaller(base.load(f"helpers.hostile:{policy}", {})),
+        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits())),
+    )
+    for asker in (here, apart):
+        answers = asker.ask({0: question(0), 1: question(1)})
+        if says is None:
+            assert [answer.chunk.shape for answer in answers.values()] == [(1, 7), (1, 7)]
+        assert all(says is None or says in answer.error for answer in answers.values())
+        asker.close()
+
+
+def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
+    for number, made in enumerate(
+        (base.load("helpers.hostile:BadReset", {}), load("helpers.hostile:BadReset", {}, IsolationLimits()))
+    ):
+        errors = [record["error"] for record in go(tmp_path / f"{number}", made).values()]
+        line = hostile.BadReset.reset.__code__.co_firstlineno + 1
+        assert errors == [f"policy: reset() raised KeyError: '{episode.id}' (hostile.py:{line})" for episode in FEW]
+
+
+@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=IsolationLimits())])
+def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
+    with pytest.raises(PolicyError, match="spec` that cannot be read: RuntimeError: no spec today"):
+        base.check_spec(how("helpers.hostile:BadSpec", {}), PANDA)
+    with pytest.raises(PolicyError, match="spec` that is no mapping"):
+        base.check_spec(how("helpers.hostile:OddSpec", {}), PANDA)
+    with pytest.raises(
+        PolicyError, match=r"^The policy helpers.hostile:BadStart cannot be constructed: SystemExit: no GPU"
+    ):
+        how("helpers.hostile:BadStart", {})
+    with pytest.raises(PolicyError, match="not yet"):
+        PolicyCaller(how("helpers.hostile:BadAttribute", {}))
+
+
+def test_a_policy_that_is_made_leaves_all_as_it_was():
+    def all_of_it():
+        streams_and_functions = sys.stdout, time.sleep, json.dumps, signal.getsignal(signal.SIGINT)
+        return (os.getcwd(), np.geterr(), signal.pthread_sigmask(signal.SIG_BLOCK, ()), *streams_and_functions)
+
+    before = all_of_it()
+    loaded = base.load("helpers.hostile:Meddler", {})
+    assert all_of_it() == before
+    asker = PolicyCaller(loaded, slots=2)  # which makes another instance
+    assert all_of_it() == before
+    assert asker.ask({1: question(1)})[1].chunk.shape == (1, 7)
+
+
+def test_tiny_numbers_are_an_action_whatever_numpy_shall_raise():
+    with np.errstate(all="raise"):
+        assert not checked(np.full(7, 1e-50)).any()
+
+
+def test_a_process_that_cannot_load_its_policy_says_why():
+    with pytest.raises(
+        PolicyError, match=r"cannot be loaded: its process ended with exit code 3 .* It printed: loading"
+    ):
+        load("helpers.hostile:DeadStart", {}, IsolationLimits())
+    with pytest.raises(PolicyError, match=r"load\(\) took longer than 1 s"):
+        load("helpers.hostile:SlowStart", {}, IsolationLimits(start_s=1.0))
+    with pytest.raises(PolicyError, match=r"helpers.fakes:Oracle looks at the simulator.*leave out --isolate"):
+        load("helpers.fakes:Oracle", {}, IsolationLimits())
+    with pytest.raises(PolicyError, match="Did you mean 'Good'"):
+        load("helpers.hostile:Goood", {}, IsolationLimits())
+
+
+@pytest.mark.parametrize("how", [base.load, functools.partial(load, how=IsolationLimits(step_s=APART_S))])
+@pytest.mark.parametrize(("policy", "says"), [("SlowClose", r"close\(\) took longer"), ("BadClose", r"sys\.exit\(1\)")])
+def test_a_policy_that_does_not_close_is_a_note(tmp_path, good, how, policy, says):
+    notes = []
+    assert_like(go(tmp_path, how(f"helpers.hostile:{policy}", {}), notes=notes, step_s=HERE_S), good, {}, 0)
+    assert len(notes) == 1 and re.search(says, notes[0])

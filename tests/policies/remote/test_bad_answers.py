@@ -1,0 +1,109 @@
+"""Bad answers, slow answers and servers that are no policy servers: a sentence each."""
+
+import contextlib
+import itertools
+import socket
+import threading
+
+import numpy as np
+import pytest
+import websockets.sync.server
+
+from helpers.fakes import wait_for
+from helpers.servers import CHUNK, SEEN, Telling, answering, array, ask, remote, sentence, serving, stub
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.harness.limits import TookTooLong, time_limit
+from vlagen_bench.policies.remote import wire
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        ("Traceback (most recent call last):\n  File x\nKeyError: 'wrist'\n", "failed: KeyError: 'wrist'."),
+        ("", "it does not say why"),
+        (b"\xc1", "no answer of a policy server"),
+        (array(dtype="|O"), "is no dtype"),
+        (wire.pack({"action": CHUNK}), "answered without 'actions'; there is: action"),
+        (wire.pack({"actions": np.zeros((2, 6))}), r"the shape \(2, 6\)"),
+        (wire.pack({"actions": np.full((2, 7), np.nan)}), "NaN"),
+        (wire.pack({"actions": "left"}), "returned str"),
+    ],
+)
+def test_a_bad_answer_is_a_sentence_and_the_next_one_is_good(frame, says):
+    with stub(answering(frame, wire.pack({"actions": CHUNK}))) as url:
+        policy = remote(url)
+        with pytest.raises(PolicyError, match=says) as error:
+            ask(policy)
+        assert sentence(error) and ask(policy).tolist() == CHUNK.tolist()
+
+
+def test_too_large_an_answer_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(wire, "MAX_FRAME_BYTES", 1000)
+    with stub(answering(b"0" * 2000)) as url, pytest.raises(PolicyError, match="more than the 1000 bytes"):
+        ask(remote(url))
+
+
+def test_too_large_a_question_is_a_sentence():
+    with stub(answering(), max_size=100) as url, pytest.raises(PolicyError, match=r"takes no question of [0-9]+ bytes"):
+        ask(remote(url))
+
+
+def test_a_slow_answer_is_a_sentence_and_not_taken_for_the_next():
+    def late(connection):
+        for number in itertools.count():
+            connection.recv()
+            if number == 0 and not calls:
+                given_up.wait(60)
+            calls.append(number)
+            with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+                connection.send(wire.pack({"actions": CHUNK * len(calls)}))
+
+    calls, given_up = [], threading.Event()
+    with stub(late) as url:
+        policy = remote(url, answer_s="1")
+        with pytest.raises(PolicyError, match=r"did not answer within 1 s.*answer_s="):
+            ask(policy)
+        given_up.set()
+        wait_for(lambda: calls)
+        assert ask(policy)[0, 0] == 2
+
+
+def test_an_alarm_leaves_no_answer_behind():
+    with serving(telling := Telling()) as url:
+        policy = remote(url)
+        with pytest.raises(TookTooLong), time_limit(0.2):
+            policy.act({**SEEN, "state": np.float32([9])}, "think")
+        telling.knows.set()
+        assert ask(policy)[0, 0] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("greeting", "says"),
+    [
+        (None, "no greeting in time"),
+        (b"\xc1", "no answer of a policy server"),
+        ("Traceback\nOSError: no weights", "failed: OSError: no weights."),
+        (wire.pack({"sharing": "copies"}), "no way of sharing a policy 'copies'"),
+    ],
+)
+def test_a_bad_greeting_is_a_sentence(greeting, says):
+    with stub(lambda connection: connection.recv(), greeting=greeting) as url, pytest.raises(PolicyError, match=says):
+        remote(url, connect_s="0.4")
+
+
+def test_what_is_no_policy_server_is_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def greet():
+            with contextlib.suppress(OSError):
+                while True:
+                    peer, _ = listener.accept()
+                    peer.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+                    peer.close()
+
+        thread = threading.Thread(target=greet, daemon=True)
+        thread.start()
+        with pytest.raises(PolicyError, match="No policy server answers at") as error:
+            remote(f"ws://127.0.0.1:{listener.getsockname()[1]}", connect_s="0.4")
+        assert sentence(error)
