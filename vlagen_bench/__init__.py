@@ -4,14 +4,66 @@ Importing makes the Gymnasium environments `VLAGen/<Task>-<Condition>-v<N>` know
 loads neither Gymnasium nor a simulator itself.
 """
 
+import importlib
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["load_run", "make_vec"]
+__all__ = [
+    "Axis",
+    "Draft",
+    "Episode",
+    "Plan",
+    "Policy",
+    "PoolAxis",
+    "Run",
+    "Scene",
+    "SizeAxis",
+    "Suite",
+    "Task",
+    "VlagenError",
+    "__version__",
+    "axis",
+    "evaluate",
+    "load_run",
+    "make_plan",
+    "make_vec",
+]
+
+if TYPE_CHECKING:  # the same names for type checkers, which do not follow __getattr__
+    from vlagen_bench.axes.base import Axis, Draft, PoolAxis, SizeAxis, axis
+    from vlagen_bench.envs.vector import make_vec
+    from vlagen_bench.errors import VlagenError
+    from vlagen_bench.plan.selection import make_plan
+    from vlagen_bench.policies.base import Policy
+    from vlagen_bench.report.evaluate import evaluate
+    from vlagen_bench.report.run import Run, load_run
+    from vlagen_bench.scenes.verbs import Scene
+    from vlagen_bench.types import Episode, Plan, Suite, Task
+
+_LAZY = {
+    "Axis": "vlagen_bench.axes",
+    "Draft": "vlagen_bench.axes",
+    "Episode": "vlagen_bench.types",
+    "Plan": "vlagen_bench.types",
+    "Policy": "vlagen_bench.policies.base",
+    "PoolAxis": "vlagen_bench.axes",
+    "Run": "vlagen_bench.report.run",
+    "Scene": "vlagen_bench.scenes.verbs",
+    "SizeAxis": "vlagen_bench.axes",
+    "Suite": "vlagen_bench.types",
+    "Task": "vlagen_bench.types",
+    "VlagenError": "vlagen_bench.errors",
+    "axis": "vlagen_bench.axes",
+    "evaluate": "vlagen_bench.report.evaluate",
+    "load_run": "vlagen_bench.report.run",
+    "make_plan": "vlagen_bench.plan.selection",
+    "make_vec": "vlagen_bench.envs.vector",
+}
+"""public name -> the module that holds it, which is loaded when the name is first asked for"""
 
 
 def _register() -> None:
@@ -46,13 +98,17 @@ else:
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what needs more than the registration when it is asked for."""
-    if name == "make_vec":
-        from vlagen_bench.envs.vector import make_vec
+    """Loads a public name when it is asked for, so that importing the package stays fast."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'vlagen_bench' has no attribute '{name}'")
+    random = sys.modules.get("random")
+    state = random.getstate() if random is not None else None
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    if random is not None:  # rich draws a number as it is loaded, which would change what a seeded program draws next
+        random.setstate(state)
+    globals()[name] = value
+    return value
 
-        return make_vec
-    if name == "load_run":
-        from vlagen_bench.report.load import load_run
 
-        return load_run
-    raise AttributeError(f"module 'vlagen_bench' has no attribute '{name}'")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,12 +10,14 @@ import pytest
 from rich.console import Console
 
 from helpers.commands import call
+from helpers.fabricated import header_of
 from helpers.fakes import FakeSim, Stepper, loaded
 from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.early_stopping import EarlyStopping
+from vlagen_bench.harness.evaluate import Ended, Evaluation
 from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.plan import catalog, plan
@@ -29,11 +31,7 @@ PLAN = plan.make_plan(
     plan.select(catalog.suite("quick"), conditions=("table_test", "lighting_l5"), episodes=30, seed=0)
 )
 TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True, max_steps=4)
-HEADER = {
-    "schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}, "oracle": False,
-    "suite": {"name": PLAN.suite.name, "version": PLAN.suite.version}, "conditions": PLAN.suite.conditions,
-    "episodes_per_condition": 30, "pack": {"stand_ins": []},
-}  # fmt: skip
+HEADER = header_of(PLAN, "fake")
 KINDS = {name: "vision" for name in PLAN.suite.conditions}
 RULE = "width<0.5"
 
@@ -162,7 +160,7 @@ def _played(results):
 
 def test_a_rule_about_another_plan_is_refused(tmp_path):
     other = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=1, seed=0))
-    with RunFolder.writing(tmp_path / "a", {**HEADER, "plan_hash": other.hash}, other):
+    with RunFolder.writing(tmp_path / "a", header_of(other, "fake"), other):
         pass
     with pytest.raises(ConfigError, match="that run is of another plan"):
         EarlyStopping(f"decided:{tmp_path / 'a'}", PLAN)
@@ -174,9 +172,12 @@ def concluded(monkeypatch, capsys, path, stop, stopped=None):
     """Exit code and text of the end of a run, without its page."""
     monkeypatch.setattr(html, "write_report", lambda run: run / "report.html")
     with RunFolder.writing(path, HEADER, PLAN) as folder:
-        code = command._conclude(
-            Console(width=110, highlight=False), PLAN, KINDS, folder, loaded(Stepper()), stop, stopped
-        )
+        ended = Ended(
+            evaluation=Evaluation(plan=PLAN, path=path), loaded=loaded(Stepper()), groups=KINDS,
+            results=folder.results, stop=stop, stopped=stopped,
+        )  # fmt: skip
+        folder.amend(stopped=stop.facts(len(folder.results)) if ended.enough else None)
+    code = command._conclude(Console(width=110, highlight=False), ended)
     return code, capsys.readouterr().out
 
 
@@ -200,7 +201,7 @@ def test_a_stopped_run_is_complete_and_says_so(tmp_path, monkeypatch, capsys):
 
 def test_a_run_that_did_not_get_there_is_incomplete_as_ever(tmp_path, monkeypatch, capsys):
     stop, _ = go(tmp_path, half, until="width<0.3", stop_after=5)
-    code, said = concluded(monkeypatch, capsys, tmp_path, stop, "Interrupted.")
+    code, said = concluded(monkeypatch, capsys, tmp_path, stop, KeyboardInterrupt())
     assert code == 130 and "Missing: 85 of 90 episodes. To go on:" in said
     assert "--until width<0.3: reached in 0 of 2 conditions." in said
 

@@ -111,7 +111,7 @@ def test_under_load_nothing_changes():
 @pytest.mark.slow
 def test_a_state_that_is_rounded_otherwise_is_seen(run):
     """The tests above can fail: a last bit in an action is another state, a hash that is another is told."""
-    first = episodes.episodes(run / "plan.json")[0]
+    first = episodes.read(run).plan.episodes[0]
     actions, hashes = read_actions(run, first.id)
     actions[3, 0] = np.nextafter(actions[3, 0], np.float32(1))
     write_actions(run, first.id, list(actions), [*hashes[:-1], "0" * 16])
@@ -128,7 +128,7 @@ def test_what_is_drawn_changes_no_state(found):
 
 
 def test_an_edited_action_is_found_in_the_episode_and_step_where_it_stands(run, capsys):
-    first = episodes.episodes(run / "plan.json")[0]
+    first = episodes.read(run).plan.episodes[0]
     actions, hashes = read_actions(run, first.id)
     actions[7] += 0.02
     write_actions(run, first.id, list(actions), hashes)
@@ -149,7 +149,7 @@ def test_a_flipped_success_is_found(run, capsys):
 
 def test_states_that_differ_count_unless_that_is_said(run, capsys):
     """A flipped bit of the last state's hash, and then a distance that nobody would believe."""
-    first = episodes.episodes(run / "plan.json")[0]
+    first = episodes.read(run).plan.episodes[0]
     actions, hashes = read_actions(run, first.id)
     write_actions(run, first.id, list(actions), [*hashes[:-1], f"{int(hashes[-1], 16) ^ 1:016x}"])
     assert command(run, first.id) == 1 and "--states rescored" in capsys.readouterr().out
@@ -167,5 +167,5 @@ def test_states_that_differ_count_unless_that_is_said(run, capsys):
 
 @pytest.mark.slow
 def test_a_film_is_made_of_one_episode(run, tmp_path):
-    assert command(run, episodes.episodes(run / "plan.json")[0].id[:8], video=True, out=tmp_path / "films") == 0
+    assert command(run, episodes.read(run).plan.episodes[0].id[:8], video=True, out=tmp_path / "films") == 0
     assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1

@@ -25,17 +25,17 @@ def _type(run):
 
 
 def _shape(run):
-    name = episodes.episodes(run / "plan.json")[0].id
+    name = episodes.read(run).plan.episodes[0].id
     np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 6), np.float32), state_hashes=np.zeros(4, np.uint64))
 
 
 def _dtype(run):
-    name = episodes.episodes(run / "plan.json")[0].id
+    name = episodes.read(run).plan.episodes[0].id
     np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 7)), state_hashes=np.zeros(4, np.uint64))
 
 
 def _pickle(run):
-    name = episodes.episodes(run / "plan.json")[0].id
+    name = episodes.read(run).plan.episodes[0].id
     np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(4, np.uint64))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.types import Episode
+from vlagen_bench.types import Episode, Plan
 
 
 def fabricate(
@@ -22,20 +22,25 @@ def fabricate(
     made = plan.make_plan(plan.select(catalog.suite(suite), conditions=conditions, episodes=episodes, seed=None))
     path.mkdir(parents=True)
     plan.write(made, path / "plan.json")
-    header = {
+    header = header_of(made, "fabricated", oracle=oracle, stand_ins=stand_ins)
+    (path / "header.json").write_text(json.dumps(header))
+    records = [_record(episode, what) for episode in made.episodes if (what := outcome(episode)) is not None]
+    (path / "episodes.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def header_of(made: Plan, policy: str, *, oracle: bool = False, stand_ins: tuple[str, ...] = ()) -> dict:
+    """The keys of a header that no run is without."""
+    return {
         "schema": 1,
         "suite": {"name": made.suite.name, "version": made.suite.version, "task": made.suite.task},
         "conditions": list(made.suite.conditions),
         "episodes_per_condition": made.suite.episodes,
         "plan_hash": made.hash,
-        "policy": {"name": "fabricated", "arguments": {}},
+        "policy": {"name": policy, "arguments": {}},
         "oracle": oracle,
         "pack": {"name": "bridge", "version": 1, "stand_ins": list(stand_ins)},
     }
-    (path / "header.json").write_text(json.dumps(header))
-    records = [_record(episode, what) for episode in made.episodes if (what := outcome(episode)) is not None]
-    (path / "episodes.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    return path
 
 
 def _record(episode: Episode, what: str) -> dict:

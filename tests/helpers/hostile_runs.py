@@ -3,6 +3,7 @@
 import dataclasses
 
 from helpers import hostile
+from helpers.fabricated import header_of
 from helpers.fakes import FakeSim, loaded
 from helpers.workers import compared
 from vlagen_bench.harness import run
@@ -14,7 +15,7 @@ from vlagen_bench.runs.folder import RunFolder
 
 PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=60, seed=0))
 TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True)
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+HEADER = header_of(PLAN, "fake")
 EPISODES = [episode.id for episode in PLAN.episodes]
 FEW = PLAN.episodes[:6]
 

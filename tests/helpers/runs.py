@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
+from helpers.fabricated import header_of
 from helpers.fakes import FakeSim, loaded
 from vlagen_bench.harness import run
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.runs.folder import RunFolder, read_results
+from vlagen_bench.runs.folder import RunFolder
 
 SUITE = plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=3, seed=0)
 PLAN = plan.make_plan(SUITE)
 TASK = catalog.task("tabletop_put_on")
-HEADER = {"schema": 1, "plan_hash": PLAN.hash, "policy": {"name": "fake", "arguments": {}}}
+HEADER = header_of(PLAN, "fake")
 
 
 def go(path, policy, **options):
@@ -27,5 +28,5 @@ def solo(policy, sim=None, task=TASK, **options):
 
 
 def without_timings(path: Path) -> list[dict]:
-    records = read_results(path / "episodes.jsonl")[0].values()
+    records = RunFolder.reading(path).results.values()
     return [{k: v for k, v in record.items() if k != "timings"} for record in records]

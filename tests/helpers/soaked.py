@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 
+from helpers.fabricated import header_of
 from helpers.fakes import Counter, FakeSim, loaded
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
@@ -23,7 +24,7 @@ class SlowSim(FakeSim):
 
 def main(path: Path) -> None:
     made = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("table_test",), episodes=EPISODES, seed=0))
-    header = {"schema": 1, "plan_hash": made.hash, "policy": {"name": "fake", "arguments": {}}}
+    header = header_of(made, "fake")
     making = make_executor(
         catalog.task("tabletop_put_on"), SlowSim, loaded(Counter()), workers=2, execution=Execution(),
         limits=Limits(retries=50), film=None, note=print,

@@ -6,10 +6,11 @@ import pytest
 from rich.console import Console
 
 from helpers.fake_pack import MESH, STAND_IN, bring, manifest, ship
-from vlagen_bench.cli import eval as evaluation
 from vlagen_bench.diagnostics import doctor
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
+from vlagen_bench.harness.display import ConsoleDisplay
+from vlagen_bench.harness.evaluate import Begun, Evaluation
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest as packs
 from vlagen_bench.plan import catalog
@@ -42,6 +43,8 @@ def test_the_header_and_the_first_lines_of_a_run_name_them(tmp_path):
     )
     assert made_header["pack"]["stand_ins"] == [MESH]
     screen = io.StringIO()
-    args = evaluation.EvalArgs(policy="noop")
-    evaluation._announce(Console(file=screen, width=300), args, made, loaded, tmp_path, 0, (MESH,))
+    evaluation = Evaluation(plan=made, path=tmp_path)
+    ConsoleDisplay(Console(file=screen, width=300)).begins(
+        Begun(evaluation=evaluation, loaded=loaded, done=0, stand_ins=(MESH,))
+    )
     assert f"1 asset files are stand-ins for upstream's: {MESH}" in screen.getvalue()

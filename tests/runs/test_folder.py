@@ -17,7 +17,8 @@ from helpers.fakes import Stepper
 from helpers.places import TESTS
 from helpers.runs import HEADER, PLAN, go, solo, without_timings
 from vlagen_bench.errors import RunError
-from vlagen_bench.runs.folder import RunFolder, read_results
+from vlagen_bench.runs import episodes
+from vlagen_bench.runs.folder import RunFolder
 
 CHILD = """
 import sys, time
@@ -39,7 +40,7 @@ def test_a_half_written_line_is_dropped_and_its_episode_run_again(tmp_path):
     go(path, Stepper())
     lines = path / "episodes.jsonl"
     lines.write_bytes(lines.read_bytes()[:-30])
-    assert len(read_results(lines)[0]) == 5
+    assert len(episodes.read(path).results) == 5
     assert go(path, Stepper()).keys() == whole.keys()
     assert without_timings(path) == without_timings(tmp_path / "a")
 
@@ -154,13 +155,13 @@ def test_kill_9_at_any_moment_loses_at_most_one_episode_and_counts_none_twice(tm
     rng = random.Random(7)
     lines = tmp_path / "run" / "episodes.jsonl"
     for _ in range(12):
-        before = len(read_results(lines)[0])
+        before = len(list(episodes.complete_lines(lines)))
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         child.stdout.readline()
         time.sleep(rng.uniform(0.0, 0.06))
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        assert len(read_results(lines)[0]) >= before
+        assert len(list(episodes.complete_lines(lines))) >= before
     go(tmp_path / "run", Stepper())
     go(tmp_path / "whole", Stepper())
     assert without_timings(tmp_path / "run") == without_timings(tmp_path / "whole")

@@ -3,17 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from rich.console import Console
-
 from vlagen_bench.errors import ConfigError, VlagenError
+from vlagen_bench.utils.console import console
+from vlagen_bench.utils.text import split_names
+
+__all__ = ["INCOMPLETE", "INTERRUPTED", "OK", "USER_ERROR", "console", "exit_with", "key_values", "split_names"]
 
 OK, INCOMPLETE, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
-
-
-def console() -> Console:
-    """Standard output; wide enough for a table where it is no terminal."""
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(highlight=False, width=110)
 
 
 def exit_with(command: Callable[[], int | None]) -> None:
@@ -35,12 +31,6 @@ def exit_with(command: Callable[[], int | None]) -> None:
         print(f"error: {error.filename}: {error.strerror}. Choose another place with --out.", file=sys.stderr)
         code = USER_ERROR
     sys.exit(code or OK)
-
-
-def split_names(text: str | None) -> tuple[str, ...] | None:
-    """`a, b, a` as ("a", "b"); None, or nothing between the commas, as None."""
-    names = (name.strip() for name in (text or "").split(",") if name.strip())
-    return tuple(dict.fromkeys(names)) or None
 
 
 def key_values(items: tuple[str, ...]) -> dict[str, str]:

@@ -8,14 +8,20 @@ import threading
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values
-from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.harness.options import ExecutionOptions
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vlagen_bench.harness.evaluate import Ended
+    from vlagen_bench.types import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +70,7 @@ class EvalArgs:
     out: Path | None = None
     """Run folder; default: runs/<suite>-<policy>-<plan>."""
     selection: Selection = field(default_factory=Selection)
-    playing: ExecutionOptions = field(default_factory=ExecutionOptions)
+    execution: ExecutionOptions = field(default_factory=ExecutionOptions)
     recording: RecordingOptions = field(default_factory=RecordingOptions)
 
 
@@ -89,10 +95,11 @@ def _leave_threads_behind(code: int) -> None:
 
 def evaluate(args: EvalArgs) -> int:
     """Runs what the arguments ask for; returns the exit code."""
+    from vlagen_bench.harness.evaluate import default_folder
     from vlagen_bench.report import repeats
 
     plan = args.selection.plan()
-    first = args.out or Path("runs") / f"{plan.suite.name}-{_slug(args.policy)}-{plan.hash[:8]}"
+    first = args.out or default_folder(plan, args.policy)
     folders = repeats.folders(first, args.recording.repeat)
     codes = []
     for path in folders:
@@ -104,129 +111,64 @@ def evaluate(args: EvalArgs) -> int:
     return max(codes)
 
 
-def _evaluate(args: EvalArgs, plan, path: Path) -> int:
-    from vlagen_bench.harness.early_stopping import EarlyStopping
-    from vlagen_bench.packs import manifest
-    from vlagen_bench.plan import catalog
-    from vlagen_bench.policies import base
-    from vlagen_bench.scenes import specs
+def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
+    from vlagen_bench.harness import evaluate as machinery
+    from vlagen_bench.harness.display import ConsoleDisplay
 
-    until = args.recording.until
-    stop = EarlyStopping(until, plan) if until is not None else None
-    task = catalog.task(plan.suite.task)
-    scene = specs.scene(task.scene)
-    # Wrong files would make wrong scores, so every file is checked; before a policy is loaded, which may take minutes.
-    checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
-    manifest.require(scene.pack, checked)
-    loaded = args.playing.load(args.policy, key_values(args.policy_args))
-    base.check_spec(loaded, scene.robot)
-    return _run(args, plan, task, scene, checked.stand_ins, loaded, path, stop)
-
-
-def _run(args: EvalArgs, plan, task, scene, stand_ins: tuple[str, ...], loaded, path: Path, stop) -> int:
-    from vlagen_bench.harness import header, run
-    from vlagen_bench.harness.counts import Counts
-    from vlagen_bench.harness.loggers import logs
-    from vlagen_bench.harness.progress import RunProgress
-    from vlagen_bench.plan import catalog
-    from vlagen_bench.runs.folder import RunFolder
-    from vlagen_bench.runs.video import VideoWriter
-    from vlagen_bench.sim.vulkan import device
-
-    out = console()
-    note = partial(out.print, markup=False, soft_wrap=True)
-    playing, recording = args.playing, args.recording
-    head = header.make(
-        plan, loaded, scene, device.describe(), stand_ins, execution=playing.execution(), limits=playing.limits(),
-        workers=playing.processes, isolation=playing.isolation(),
+    kept = args.recording
+    wanted = machinery.Evaluation(
+        plan=plan, path=path, execution=args.execution, video=kept.video, log=kept.log, max_errors=kept.max_errors,
+        retry_errors=kept.retry_errors, until=kept.until,
     )  # fmt: skip
-    groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
-    film = VideoWriter(path / "videos", recording.video, scene.control_hz) if recording.video != "none" else None
-    with RunFolder.writing(path, head, plan) as folder:
-        folder.amend(stopped=None)  # unless it ends so again
-        folder.note_executor({"executor": playing.executor, "workers": playing.processes})
-        if playing.isolate:
-            loaded.policy.output.keep_in(path / "policy.log")
-        done = [e.id for e in plan.episodes if folder.done(e.id, retry_errors=recording.retry_errors)]
-        counts = Counts(plan, groups, [folder.results[key] for key in done])
-        _announce(out, args, plan, loaded, path, len(done), stand_ins)
-        stopped = None
-        progress = RunProgress(out, counts, until=recording.until)
-        with logs(recording.log, path, head, counts, note) as also, progress:
-            try:
-                with playing.start_executor(task, loaded, film, note) as executor:
-                    run.run(
-                        plan, executor, folder, (counts, progress, *also),
-                        max_errors=recording.max_errors, retry_errors=recording.retry_errors, stop=stop,
-                    )  # fmt: skip
-            except KeyboardInterrupt:
-                stopped = "Interrupted."
-            except run.TooManyErrors as error:
-                stopped = f"error: {error}"
-        return _conclude(out, plan, groups, folder, loaded, stop, stopped)
+    out = console()
+    load = partial(args.execution.load, args.policy, key_values(args.policy_args))
+    return _conclude(out, machinery.evaluate(wanted, load, ConsoleDisplay(out)))
 
 
-def _announce(out, args: EvalArgs, plan, loaded, path: Path, done: int, stand_ins: tuple[str, ...]) -> None:
-    from vlagen_bench.policies.base import sharing
-
-    twins = sum(episode.condition not in plan.suite.conditions for episode in plan.episodes)
-    out.print(
-        f"[bold]{plan.suite.name}[/bold], seed {plan.suite.seed}: conditions {len(plan.suite.conditions)}, "
-        f"episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}"
-    )
-    if loaded.privileged:
-        out.print("This policy sees the simulator's state: it is an oracle, and is never ranked.")
-    elif (args.playing.processes or 1) > 1 and sharing(loaded.policy) == "instances":
-        out.print("This policy has reset() but no act_batch(), so each worker is given an instance of its own.")
-    if stand_ins:
-        out.print(f"{len(stand_ins)} asset files are stand-ins for upstream's: {', '.join(stand_ins)}")
-    if done:
-        out.print(f"Resuming {path}: {done} of {len(plan.episodes)} episodes are done.")
-
-
-def _conclude(out, plan, groups, folder, loaded, stop, stopped: str | None) -> int:
+def _conclude(out: "Console", ended: "Ended") -> int:
     """Prints table, errors and where everything is; says how to go on if the run is not complete."""
     from vlagen_bench.report.html import write_report
-    from vlagen_bench.report.interaction import interactions
-    from vlagen_bench.report.rows import rows
-    from vlagen_bench.report.terminal import interaction_table, levels_table, results_table, write_csv
-    from vlagen_bench.runs.folder import writing_to
 
     note = partial(out.print, markup=False, soft_wrap=True)
-    planned = [episode.to_dict() for episode in plan.episodes]
-    result_rows = rows(planned, folder.results, groups)
-    sequences = stop and stop.intervals
-    with writing_to(folder.path):
-        write_csv(folder.path / "summary.csv", result_rows, sequences)
+    _print_tables(out, ended)
+    for text in list(dict.fromkeys(ended.errors))[:3]:
+        note(f"error: {text}")
+    interrupted = isinstance(ended.stopped, KeyboardInterrupt)
+    if ended.stopped is not None:
+        print("Interrupted." if interrupted else f"error: {ended.stopped}", file=sys.stderr)
+    planned = len(ended.evaluation.plan.episodes)
+    if ended.stop is not None:
+        note(ended.stop.verdict)
+    if ended.enough:
+        note(f"That is enough: {ended.missing} of {planned} episodes were not needed.")
+    elif ended.missing:
+        note(f"Missing: {ended.missing} of {planned} episodes. To go on: {_again()}")
+    if ended.errors and (ended.enough or not ended.missing):
+        note(
+            f"Ended as errors: {len(ended.errors)} of {planned} episodes. To try them again: {_again()} --retry-errors"
+        )
+    note(f"Run folder: {ended.evaluation.path}")
+    note(f"Report: {write_report(ended.evaluation.path)}")
+    if interrupted:
+        return INTERRUPTED
+    return OK if ended.complete else INCOMPLETE
+
+
+def _print_tables(out: "Console", ended: "Ended") -> None:
+    from vlagen_bench.report.interaction import interactions
+    from vlagen_bench.report.summary import write_summary
+    from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
+
+    plan, loaded = ended.evaluation.plan, ended.loaded
+    counted = write_summary(ended)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", result_rows, sequences))
-    for table in (levels_table(result_rows), interaction_table(interactions(planned, folder.results))):
+    sequences = None if ended.stop is None else ended.stop.intervals
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
+    together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
+    for table in (levels_table(counted), interaction_table(together)):
         if table is not None:
             out.print(table)
-    errors = [record for record in folder.results.values() if record["outcome"] == "error"]
-    for text in list(dict.fromkeys(record["error"] for record in errors))[:3]:
-        note(f"error: {text}")
-    missing = len(plan.episodes) - len(folder.results)
-    enough = stop is not None and stop.decided and missing > 0
-    folder.amend(stopped=stop.facts(len(folder.results)) if enough else None)
-    if stopped:
-        print(stopped, file=sys.stderr)
-    if stop is not None:
-        note(stop.verdict)
-    if enough:
-        note(f"That is enough: {missing} of {len(plan.episodes)} episodes were not needed.")
-    elif missing:
-        note(f"Missing: {missing} of {len(plan.episodes)} episodes. To go on: {_again()}")
-    if errors and (enough or not missing):
-        note(
-            f"Ended as errors: {len(errors)} of {len(plan.episodes)} episodes. To try them again: {_again()} --retry-errors"
-        )
-    note(f"Run folder: {folder.path}")
-    note(f"Report: {write_report(folder.path)}")
-    if stopped == "Interrupted.":
-        return INTERRUPTED
-    return INCOMPLETE if errors or (missing and not enough) else OK
 
 
 def _compare_repeats(folders: tuple[Path, ...]) -> None:
@@ -245,7 +187,3 @@ def _compare_repeats(folders: tuple[Path, ...]) -> None:
 def _again() -> str:
     """The command that was given, without a --retry-errors."""
     return shlex.join(["vlagen-eval", *(word for word in sys.argv[1:] if word != "--retry-errors")])
-
-
-def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(name).name)

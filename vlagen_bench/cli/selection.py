@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from vlagen_bench.cli.common import split_names
-from vlagen_bench.errors import ConfigError
-
 if TYPE_CHECKING:
     from vlagen_bench.types import Plan
 
@@ -34,16 +31,9 @@ class Selection:
         Raises:
             ConfigError: an unknown suite, condition, axis or level, or both `conditions` and `axes`.
         """
-        from vlagen_bench.plan import catalog
-        from vlagen_bench.plan import conditions as variants
-        from vlagen_bench.plan.plan import make_plan, select
+        from vlagen_bench.plan.selection import make_plan
 
-        if self.axes is not None and self.conditions is not None:
-            raise ConfigError("Give either --axes or --conditions, not both.")
-        names = split_names(self.conditions) if self.axes is None else variants.from_option(self.axes)
-        option = "--conditions" if self.axes is None else "--axes"
-        suite = catalog.suite(self.suite)
-        return make_plan(select(suite, conditions=names, episodes=self.episodes, seed=self.seed, option=option))
+        return make_plan(self.suite, conditions=self.conditions, axes=self.axes, episodes=self.episodes, seed=self.seed)
 
     def with_episodes(self, default: int) -> "Selection":
         """The same, with `default` episodes where no number was given."""

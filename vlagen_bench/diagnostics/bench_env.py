@@ -108,7 +108,8 @@ def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
     from vlagen_bench.harness.serial import SerialExecutor
     from vlagen_bench.policies.base import LoadedPolicy
     from vlagen_bench.policies.noop import Noop
-    from vlagen_bench.runs.folder import SCHEMA, RunFolder
+    from vlagen_bench.runs.folder import RunFolder
+    from vlagen_bench.runs.records import SCHEMA
 
     suite = Suite(name="bench", version=1, task=task.name, conditions=(task.nominal_name,), episodes=episodes)
     plan = make_plan(suite)

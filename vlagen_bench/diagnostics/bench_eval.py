@@ -23,7 +23,8 @@ from vlagen_bench.harness.worker import simulator
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan
 from vlagen_bench.policies.base import LoadedPolicy
-from vlagen_bench.runs.folder import SCHEMA, RunFolder
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.types import Plan, Suite
 
 TASK_OF_SCENE = {"tabletop": "tabletop_put_on", "bridge": "bridge_put_on"}

@@ -29,7 +29,8 @@ from vlagen_bench.harness.on_ray.null import METRICS, NullEnvironments, NullPoli
 from vlagen_bench.harness.on_ray.replica import Replica
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan
-from vlagen_bench.runs.folder import SCHEMA, RunFolder
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.types import Episode, EpisodeResult, Suite
 
 HOSTED = 50

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.errors import RunError
-from vlagen_bench.runs.actions import read_actions
-from vlagen_bench.runs.folder import read_results
+from vlagen_bench.runs import episodes
 
 WORKER = b"spawn_main"
 """in the command line of a process that multiprocessing spawned"""
@@ -86,10 +85,9 @@ def soak(
 def recorded(path: Path) -> dict[str, Any]:
     """Id -> all that a run says of an episode, but for times, which differ."""
     records = {}
-    for key, record in read_results(path / "episodes.jsonl")[0].items():
-        actions, hashes = read_actions(path, key)
-        rest = {name: value for name, value in record.items() if name != "timings"}
-        records[key] = (rest, actions.tobytes(), hashes)
+    for take in episodes.of_run(path):
+        rest = {name: value for name, value in take.record.to_dict().items() if name != "timings"}
+        records[take.episode.id] = (rest, take.actions.tobytes(), take.state_hashes)
     return records
 
 

@@ -4,14 +4,13 @@ Episodes are played scene by scene, a clean twin before the episodes compared wi
 known side by side. That order is fixed before the first outcome, and outcomes are counted in it (`statistics.watching`).
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.run import succeeded
-from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.watching import Decided, DecidedWatch, Narrow, NarrowWatch, until
 from vlagen_bench.types import Episode, Plan
 from vlagen_bench.utils.text import points
@@ -104,11 +103,10 @@ class EarlyStopping:
 
 
 def _outcomes(other: Path, plan: Plan) -> Mapping[str, bool | None]:
-    results = RunFolder.reading(other).results
-    header = json.loads((other / "header.json").read_text(encoding="utf-8"))
-    if header.get("plan_hash") != plan.hash:
+    found = episodes.read(other)
+    if found.plan.hash != plan.hash:
         raise ConfigError(
-            f"--until decided:{other}: that run is of another plan ({str(header.get('plan_hash'))[:12]}) than this "
+            f"--until decided:{other}: that run is of another plan ({found.plan.hash[:12]}) than this "
             f"one ({plan.hash[:12]}). Give both the same suite, conditions, --episodes and --seed."
         )
-    return {key: succeeded(record["outcome"]) for key, record in results.items()}
+    return {key: succeeded(record.outcome) for key, record in found.results.items()}

@@ -12,7 +12,7 @@ from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
-from vlagen_bench.runs.folder import SCHEMA
+from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.types import Plan
 
@@ -44,7 +44,12 @@ def make(
         "episodes_per_condition": plan.suite.episodes,
         "seed": plan.suite.seed,
         "plan_hash": plan.hash,
-        "policy": {"name": loaded.name, "arguments": loaded.shown_arguments, "execution": asdict(execution)},
+        "policy": {
+            "name": loaded.name,
+            "arguments": loaded.shown_arguments,
+            "execution": asdict(execution),
+            **({"live": True} if loaded.live else {}),
+        },
         "oracle": loaded.privileged,
         "harness": {"workers": workers, "isolation": isolation and asdict(isolation), **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},

@@ -60,6 +60,7 @@ class PolicyCaller:
         self._limit_s, self._sim = None if self._isolated else limit_s, sim
         self._sharing = sharing(loaded.policy)
         self._instances = [loaded.policy]
+        self._borrowed = loaded.borrowed
         while self._sharing == "instances" and len(self._instances) < slots:
             self._instances.append(_another(loaded))
 
@@ -155,9 +156,9 @@ class PolicyCaller:
             raise PolicyError(sentence(name, error)) from None
 
     def close(self) -> None:
-        """Lets the instances go; raises `PolicyError` if one of them fails at it, but after all."""
+        """Lets the instances go, but not the caller's own object; raises `PolicyError` if one fails at it, but after all."""
         errors = []
-        for policy in self._instances:
+        for policy in self._instances[self._borrowed :]:
             try:
                 self._tell(policy, "close")
             except PolicyError as error:
@@ -167,6 +168,11 @@ class PolicyCaller:
 
 
 def _another(loaded: LoadedPolicy) -> Any:
+    if loaded.borrowed:
+        raise PolicyError(
+            f"The object of {loaded.name} has reset() but no act_batch(), so that each worker needs an instance of its own, "
+            f"and there is only this one. Add act_batch(), use workers=1, or give the class."
+        )
     try:
         if isinstance(loaded.policy, Isolated):
             return loaded.policy.another()

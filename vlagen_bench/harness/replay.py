@@ -9,7 +9,8 @@ import numpy as np
 
 from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Begin, Execute
-from vlagen_bench.runs.episodes import EpisodeRecord, RecordedEpisode, scored
+from vlagen_bench.runs.episodes import RecordedEpisode
+from vlagen_bench.runs.records import EpisodeRecord, scored
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Task
 

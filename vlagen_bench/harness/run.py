@@ -32,6 +32,21 @@ class StoppingRule(Protocol):
 class TooManyErrors(VlagenError):
     """The run was stopped because something goes wrong again and again."""
 
+    def __init__(
+        self,
+        errors: int,
+        limit: int,
+        last: str,
+        *,
+        limited_by: str = "--max-errors ",
+        remedy: str = "Fix it, then repeat the command with --retry-errors.",
+    ) -> None:
+        """So many errors, of which so many are allowed, and what the last one says."""
+        super().__init__(
+            f"Stopped: {errors} episodes ended as errors (limit: {limited_by}{limit}). The last one: {last.rstrip('.')}. {remedy}"
+        )
+        self.errors, self.limit, self.last = errors, limit, last
+
 
 def run(
     plan: Plan,
@@ -68,13 +83,10 @@ def run(
                 listener.ended(played)
             if stop is not None:  # from then on nothing more is needed, and what is being played comes to its end
                 stop.ended(played.result.episode.id, succeeded(played.result.outcome))
-        failed = [played.result.error or "" for played in together if played.result.outcome == "error"]
+        failed = [str(played.result.error) for played in together if played.result.outcome == "error"]
         errors += len(failed)
         if failed and errors > max_errors:
-            raise TooManyErrors(
-                f"Stopped: {errors} episodes ended as errors (limit: --max-errors {max_errors}). The last one: "
-                f"{failed[-1].rstrip('.')}. Fix it, then repeat the command with --retry-errors."
-            )
+            raise TooManyErrors(errors, max_errors, failed[-1])
 
 
 def succeeded(outcome: Outcome) -> bool | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.leaderboard.limits import RECORD_BYTES, Refused
 from vlagen_bench.leaderboard.untrusted_json import parse, shown
-from vlagen_bench.runs.episodes import EpisodeRecord
+from vlagen_bench.runs.records import EpisodeRecord
 from vlagen_bench.types import Plan, Task, canonical_json
 from vlagen_bench.utils.parsing import build
 

@@ -30,7 +30,7 @@ def members_of(run: Path, card: bytes) -> dict[str, bytes]:
     recorded = list(episodes.of_run(run))
     if not recorded:
         raise RunError(f"{run} has no results, so there is nothing to submit.")
-    lines = [json.dumps(take.record.__dict__, sort_keys=True, allow_nan=False) + "\n" for take in recorded]
+    lines = [json.dumps(take.record.to_dict(), sort_keys=True, allow_nan=False) + "\n" for take in recorded]
     return {
         "header.json": (run / "header.json").read_bytes(),
         "card.yaml": card,

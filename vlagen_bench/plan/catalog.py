@@ -112,14 +112,19 @@ def read_suite(path: Path) -> Suite:
     parsed = build(Suite, load_yaml(path), str(path))
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
+    return complete_suite(parsed, str(path))
+
+
+def complete_suite(parsed: Suite, where: str) -> Suite:
+    """The suite with the conditions of its `axes` and `combined` filled in, checked; `where` begins the messages."""
     names = list(parsed.conditions)
     names += conditions.names_of(parsed.axes, task(parsed.task).scene)
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))
     if not names:
-        raise ConfigError(f"{path}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
-    check_conditions(parsed.task, parsed.conditions, str(path))
+        raise ConfigError(f"{where}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
+    check_conditions(parsed.task, parsed.conditions, where)
     return parsed
 
 

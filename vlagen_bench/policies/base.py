@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.guard import Guard
@@ -25,6 +25,21 @@ SECRETS = ("api_key",)
 Sharing = Literal["batch", "function", "instances"]
 
 
+class Policy(Protocol):
+    """What is scored: any object with this method. docs/your_policy.md lists what else it may have."""
+
+    def act(self, obs: dict[str, Any], instr: str) -> Any:
+        """The next action, or several.
+
+        Args:
+            obs: `image` uint8 (H, W, 3), `images` by camera, `state` float32, `episode_id`.
+            instr: what to do, in words.
+
+        Returns:
+            An action (7,), or a chunk of actions (H, 7), of floats.
+        """
+
+
 @dataclass(frozen=True, kw_only=True)
 class LoadedPolicy:
     """A policy object and what the run header says of it."""
@@ -32,7 +47,11 @@ class LoadedPolicy:
     name: str
     """as it was asked for"""
     policy: Any
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, Any]
+    live: bool = False
+    """whether the caller gave an object or a class, so that its name does not say what it is, and cannot load it again"""
+    borrowed: bool = False
+    """whether it is the caller's own object, which is not closed here and of which there is no other"""
 
     @property
     def privileged(self) -> bool:
@@ -45,7 +64,7 @@ class LoadedPolicy:
     @property
     def shown_arguments(self) -> dict[str, str]:
         """The arguments as others may see them: a run folder is published."""
-        return {name: "(hidden)" if name in SECRETS else text for name, text in self.arguments.items()}
+        return {name: "(hidden)" if name in SECRETS else _text(value) for name, value in self.arguments.items()}
 
 
 def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
@@ -170,3 +189,7 @@ def _from_file(path: Path) -> Any:
     except (Exception, SystemExit) as error:
         raise PolicyError(f"The policy file {path} fails while it is read: {one_line(error)}.") from error
     return module
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else shown(repr(value))

@@ -10,7 +10,7 @@ from typing import Any
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.report import load
-from vlagen_bench.report.load import Run
+from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.statistics.clusters import ratio_interval, sign_flip
 from vlagen_bench.statistics.multiplicity import holm
 from vlagen_bench.statistics.paired import Pairs
@@ -56,7 +56,7 @@ class ComparisonRow:
 class Comparison:
     """Runs of one plan, side by side."""
 
-    runs: Mapping[str, Run]
+    runs: Mapping[str, LoadedRun]
     """label (A, B ...) -> run, as they were named"""
     lines: tuple[ComparisonRow, ...]
     """one a condition"""
@@ -114,11 +114,13 @@ def _labels() -> Iterator[str]:
         yield from (f"{letter}{again or ''}" for letter in ascii_uppercase)
 
 
-def _differs(runs: Sequence[Run], episode_id: str) -> bool:
+def _differs(runs: Sequence[LoadedRun], episode_id: str) -> bool:
     return {True, False} <= {run.success(episode_id) for run in runs}
 
 
-def _line(runs: Mapping[str, Run], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]) -> ComparisonRow:
+def _line(
+    runs: Mapping[str, LoadedRun], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]
+) -> ComparisonRow:
     outcomes = {label: [run.success(episode["id"]) for episode in episodes] for label, run in runs.items()}
     clusters = [_scene(episode) for episode in episodes]
     return ComparisonRow(
@@ -159,14 +161,14 @@ def _adjusted(lines: Sequence[ComparisonRow]) -> Iterator[ComparisonRow]:
         yield replace(line, gaps=gaps)
 
 
-def _standings(runs: Mapping[str, Run], ranked: Sequence[str], common: Sequence[Mapping]) -> tuple[Standing, ...]:
+def _standings(runs: Mapping[str, LoadedRun], ranked: Sequence[str], common: Sequence[Mapping]) -> tuple[Standing, ...]:
     if len(ranked) < 3 or not common:
         return ()
     outcomes = {label: [runs[label].success(episode["id"]) for episode in common] for label in ranked}
     return standings(outcomes, [_scene(episode) for episode in common])
 
 
-def _why(first: Run, other: Run) -> str:
+def _why(first: LoadedRun, other: LoadedRun) -> str:
     """The sentence for two plans that differ."""
     ways = []
     for key in NAMED:

@@ -9,7 +9,7 @@ from vlagen_bench.harness.episode import Finish
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report.comparison import Comparison
 from vlagen_bench.report.html.films import spread
-from vlagen_bench.report.load import Run
+from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.runs import episodes
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.runs.folder import writing_to
@@ -43,7 +43,7 @@ def film_of(run: Path, episode_id: str) -> Path | None:
     return next(iter(sorted((run / "videos").glob(f"*-{episode_id}.mp4"))), None)
 
 
-def missing(comparison: Comparison, most: int) -> list[tuple[Run, str]]:
+def missing(comparison: Comparison, most: int) -> list[tuple[LoadedRun, str]]:
     """What has an outcome and no film, run and episode id, among the first so many differing episodes, spread over conditions."""
     groups = next(iter(comparison.runs.values())).report.groups
     chosen = [episode["id"] for episode in spread(comparison.differing, groups)[:most]]
@@ -55,7 +55,7 @@ def missing(comparison: Comparison, most: int) -> list[tuple[Run, str]]:
     ]
 
 
-def make(wanted: Sequence[tuple[Run, str]]) -> Iterator[str | None]:
+def make(wanted: Sequence[tuple[LoadedRun, str]]) -> Iterator[str | None]:
     """Makes these films, each in the `videos` of its run.
 
     Yields, for each: None, or why there is none: a film that shows another outcome than the recorded is not kept.

@@ -1,13 +1,11 @@
 """The report of a run: its rows, its failures by kind, and the comparable published rows."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.errors import RunError
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report import entries
@@ -15,10 +13,10 @@ from vlagen_bench.report.averages import GROUPS, Average, averages
 from vlagen_bench.report.entries import Entry, Protocol
 from vlagen_bench.report.interaction import Interaction, interactions
 from vlagen_bench.report.rows import Row, rows
-from vlagen_bench.runs.folder import SCHEMA, RunFolder
+from vlagen_bench.runs import episodes
 from vlagen_bench.scenes import specs
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
-from vlagen_bench.types import Task, content_hash
+from vlagen_bench.types import Task
 
 UNNAMED = "unnamed"
 """the kind of failure of a record that names none"""
@@ -89,11 +87,16 @@ def make(path: Path) -> RunReport:
 
 
 def contents(path: Path) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
-    """Header, planned episodes and results of a run folder, which belong together; raises `RunError` if they do not."""
-    results = RunFolder.reading(path).results
-    header, plan = _read(path, "header.json"), _read(path, "plan.json")
-    _check(path, header, plan, results)
-    return header, plan["episodes"], results
+    """Header, planned episodes and results of a run folder, as stored; raises `RunError` as `runs.episodes.read` does."""
+    return plain(episodes.read(path))
+
+
+def plain(
+    run: episodes.RecordedRun,
+) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
+    """Header, planned episodes and results of a run, in the JSON form that reports count."""
+    planned = [episode.to_dict() for episode in run.plan.episodes]
+    return run.header_json, planned, {name: record.to_dict() for name, record in run.results.items()}
 
 
 def of(
@@ -200,30 +203,3 @@ def _failure_modes(condition: str, planned: Iterable[Mapping], results: Mapping[
         and episode["id"] in results
         and results[episode["id"]]["outcome"] == "failure"
     )
-
-
-def _read(path: Path, name: str) -> dict[str, Any]:
-    try:
-        return json.loads((path / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise RunError(
-            f"{path / name} cannot be read: the run folder is damaged. Restore the file, or run anew."
-        ) from None
-
-
-def _check(path: Path, header: Mapping, plan: Mapping, results: Mapping[str, Mapping]) -> None:
-    """Raises `RunError` unless header, plan and results belong together."""
-    if header.get("schema") != SCHEMA:
-        raise RunError(
-            f"{path} was written in schema {header.get('schema')}, and this release reads {SCHEMA}. "
-            f"Use the release that made the run."
-        )
-    ids = [episode["id"] for episode in plan["episodes"]]
-    suite = header["suite"]
-    if not ids or content_hash([suite["name"], suite["version"], ids]) != header["plan_hash"]:
-        raise RunError(f"{path}: plan.json is not the plan that header.json names. Restore the files, or run anew.")
-    if strange := set(results) - set(ids):
-        raise RunError(
-            f"{path}: {len(strange)} results, {min(strange)} among them, are of episodes that are not in plan.json. "
-            f"The folder was mixed up; restore it, or run anew."
-        )

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import struct
 import zipfile
 import zlib
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vlagen_bench.errors import RunError
+from vlagen_bench.utils.text import shown
 
 DAMAGE = (
     ValueError, KeyError, IndexError, OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError,
@@ -44,12 +46,19 @@ def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
             actions, hashes = stored["actions"], stored["state_hashes"]
     except FileNotFoundError:
         raise RunError(
-            f"The run {run} has no recorded actions of episode {episode_id}. Was it made with another plan?"
+            f"The run {run} has no recorded actions of episode {episode_id}. It was made with another plan, or the file "
+            f"was lost. {_again(run, episode_id)}"
         ) from None
     except DAMAGE as error:
-        raise RunError(f"{path} is damaged ({error}). Run that episode again.") from None
+        raise RunError(f"{path} is damaged ({shown(error)}). {_again(run, episode_id)}") from None
     if actions.dtype != np.float32 or actions.ndim != 2 or actions.shape[1] != 7:
         raise RunError(f"{path} holds {actions.dtype} {actions.shape} where float32 (T, 7) belongs.")
     if hashes.dtype != np.uint64 or hashes.ndim != 1:
         raise RunError(f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong.")
     return actions, [f"{int(value):016x}" for value in hashes]
+
+
+def _again(run: Path, episode_id: str) -> str:
+    """How the episode is played once more: without its line, it has no result."""
+    remove = shlex.join(["sed", "-i", f'/"id": "{episode_id}"/d', str(run / "episodes.jsonl")])
+    return f"To have the episode played again: {remove}, then repeat the command of the run."

@@ -12,10 +12,10 @@ import numpy as np
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan.plan import write as write_plan
+from vlagen_bench.runs import episodes
 from vlagen_bench.runs.actions import write_actions
 from vlagen_bench.types import EpisodeResult, Plan
 
-SCHEMA = 1
 IDENTITY = ("schema", "plan_hash", "policy")
 """header keys that must be the same for a run to be resumed"""
 
@@ -64,24 +64,20 @@ class RunFolder:
     def reading(cls, path: Path) -> "RunFolder":
         """Opens a finished or unfinished run to look at it; raises `RunError` if it is no run."""
         run = cls(path)
-        if not (path / "header.json").is_file():
-            raise RunError(f"{path} is no run folder: it has no header.json.")
-        run.results = read_results(path / "episodes.jsonl")[0]
+        run.results = {name: record.to_dict() for name, record in episodes.read(path).results.items()}
         return run
 
     def _open(self, header: Mapping[str, Any], plan: Plan) -> None:
-        header_path, lines_path = self.path / "header.json", self.path / "episodes.jsonl"
-        if header_path.exists():
-            _check_same(self.path, header, _read_json(header_path))
+        header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
+        if header_path.exists() or lines_path.exists():
+            old = episodes.read(self.path)
+            _check_same(self.path, header, old.header_json)
+            self.results = {name: record.to_dict() for name, record in old.results.items()}
+            self._committed = old.size
         else:
-            if lines_path.exists():
-                raise RunError(
-                    f"{self.path} has results but no header.json: it is damaged. Choose another folder: --out DIR"
-                )
-            write_plan(plan, self.path / "plan.json")
-            _sync(self.path / "plan.json")
+            write_plan(plan, self.path / episodes.PLAN)
+            _sync(self.path / episodes.PLAN)
             _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
-        self.results, self._committed = read_results(lines_path)
         with open(lines_path, "ab") as lines:
             lines.truncate(self._committed)  # what a killed process left of its last line
         _sync(self.path)
@@ -138,38 +134,6 @@ class RunFolder:
                     lines.truncate(self._committed)
                 raise
             self._committed = lines.tell()
-
-
-def read_results(path: Path) -> tuple[dict[str, Mapping[str, Any]], int]:
-    """The records by id, and where the last complete line ends (bytes).
-
-    A later record replaces an earlier one only if that was an error.
-
-    Raises:
-        RunError: a complete line is not a record, or an episode has two results.
-    """
-    results: dict[str, Mapping[str, Any]] = {}
-    end = 0
-    if not path.exists():
-        return results, end
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
-        if not line.endswith(b"\n"):
-            break
-        try:
-            record = json.loads(line)
-            old = results.get(record["id"])
-            record["outcome"], record["condition"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise RunError(
-                f"{path}, line {number}, is not a record of an episode. The file was damaged; restore it or start anew."
-            ) from None
-        if old is not None and old["outcome"] != "error":
-            raise RunError(
-                f"{path}, line {number}: the episode {record['id']} has a result already. The file was damaged."
-            )
-        results[record["id"]] = record
-        end += len(line)
-    return results, end
 
 
 def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:

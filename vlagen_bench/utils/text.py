@@ -40,3 +40,9 @@ def points(value: float | None) -> str:
     """A difference of rates: `+12`, `-3`, `0`, or a dash where there is no data."""
     whole = NO_DATA if value is None else f"{100 * value:+.0f}"
     return "0" if whole in ("+0", "-0") else whole
+
+
+def split_names(text: str | None) -> tuple[str, ...] | None:
+    """`a, b, a` as ("a", "b"); None, or nothing between the commas, as None."""
+    names = (name.strip() for name in (text or "").split(",") if name.strip())
+    return tuple(dict.fromkeys(names)) or None

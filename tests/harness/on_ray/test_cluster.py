@@ -5,9 +5,9 @@ import math
 import pytest
 
 from helpers.commands import call
-from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.on_ray.cluster import Cluster
+from vlagen_bench.harness.options import ExecutionOptions
 
 pytestmark = pytest.mark.ray
 

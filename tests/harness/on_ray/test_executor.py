@@ -12,9 +12,9 @@ from helpers.places import TESTS
 from helpers.ray_fakes import PortableFilm, SlowSim
 from helpers.workers import PLAN, VICTIM, outcomes, trapped
 from helpers.workers import go as workers_go
-from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import AssetError, PolicyError
 from vlagen_bench.harness.on_ray.cluster import Cluster
+from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.policies.base import LoadedPolicy, load
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder

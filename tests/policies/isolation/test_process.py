@@ -8,8 +8,8 @@ import pytest
 
 from helpers.fakes import wait_for
 from helpers.hostile_runs import EPISODES, FEW, go
-from vlagen_bench.cli.playing import ExecutionOptions
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.policies.isolation.output import NO_MORE, Output
 from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 

@@ -20,7 +20,7 @@ from vlagen_bench.report.html.estimates import (
     unpaired_drop,
 )
 from vlagen_bench.report.interaction import Interaction
-from vlagen_bench.report.load import Run
+from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.rows import Row, shares
 from vlagen_bench.statistics.attribution import Share
 
@@ -124,7 +124,7 @@ class PageContent:
         return tuple(line for line in self.lines if line.kind != NOMINAL and JOIN not in line.name)
 
 
-def gather(run: Run) -> PageContent:
+def gather(run: LoadedRun) -> PageContent:
     """All facts of a run, complete or not."""
     report = run.report
     successes, drops = cells_of(run)
@@ -143,7 +143,7 @@ def gather(run: Run) -> PageContent:
     )
 
 
-def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Iterator[AxisResult]:
+def _lines(run: LoadedRun, successes: Cells, drops: Cells, independent: bool) -> Iterator[AxisResult]:
     """Those of one kind side by side, in the order of the plan."""
     axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
     members: dict[tuple[str, str], list[Row]] = {}
@@ -163,7 +163,9 @@ def _lines(run: Run, successes: Cells, drops: Cells, independent: bool) -> Itera
         )
 
 
-def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Cells, independent: bool) -> Headline:
+def _headline(
+    run: LoadedRun, lines: Sequence[AxisResult], successes: Cells, drops: Cells, independent: bool
+) -> Headline:
     shifted = [row for row in run.report.rows if row.group != NOMINAL]
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
     names = {row.condition for row in shifted}
@@ -184,7 +186,7 @@ def _headline(run: Run, lines: Sequence[AxisResult], successes: Cells, drops: Ce
     )
 
 
-def _curves(run: Run) -> Iterator[LevelCurve]:
+def _curves(run: LoadedRun) -> Iterator[LevelCurve]:
     """One for each axis of which two levels or more were run."""
     levels: dict[str, dict[int, Row]] = {}
     for row in run.report.rows:
@@ -207,7 +209,7 @@ def _curves(run: Run) -> Iterator[LevelCurve]:
             )
 
 
-def _clean(run: Run, conditions: set[str]) -> Estimate:
+def _clean(run: LoadedRun, conditions: set[str]) -> Estimate:
     """The twins of some conditions, each once."""
     twins = {episode["twin"]: None for episode in run.planned if episode["condition"] in conditions and episode["twin"]}
     return counted([run.success(twin) for twin in twins])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from vlagen_bench.report.interaction import Interaction
-from vlagen_bench.report.load import Run
+from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.rows import Row
 from vlagen_bench.statistics.attribution import Share
 from vlagen_bench.statistics.clusters import ratio_interval, sign_flip
@@ -120,7 +120,7 @@ def unpaired_drop(nominal: Row, shifted: Sequence[Row]) -> Estimate:
     return Estimate(value=value, low=low, high=high, n=sum(row.n for row in known))
 
 
-def cells_of(run: Run) -> tuple[Cells, Cells]:
+def cells_of(run: LoadedRun) -> tuple[Cells, Cells]:
     """What `mean_success` and `mean_drop` count."""
     successes, drops = defaultdict(list), defaultdict(list)
     for episode in run.planned:

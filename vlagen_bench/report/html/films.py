@@ -15,7 +15,7 @@ import imageio.v2 as imageio
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vlagen_bench.report.load import Run
+from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.report import UNNAMED
 from vlagen_bench.runs.video import caption, caption_px
 
@@ -67,7 +67,7 @@ class Gallery:
     filmed: int
 
 
-def gallery(run: Run, page: Path, *, most: int = MOST, budget_bytes: int = BUDGET_BYTES) -> Gallery:
+def gallery(run: LoadedRun, page: Path, *, most: int = MOST, budget_bytes: int = BUDGET_BYTES) -> Gallery:
     """At most `most` failures with films, spread over conditions, as far as the budget goes.
 
     Args:
@@ -99,7 +99,7 @@ def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> l
     return [record for record in chain.from_iterable(zip_longest(*of_condition.values())) if record is not None]
 
 
-def _film(run: Run, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:
+def _film(run: LoadedRun, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:
     record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
     first = strip = None
     pictures = _pictures(path, caption(record["outcome"], instruction))

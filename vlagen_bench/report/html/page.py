@@ -42,7 +42,7 @@ def write_report(run: Path, page: Path | None = None) -> Path:
     return target
 
 
-def render(run: load.Run, page: Path) -> str:
+def render(run: load.LoadedRun, page: Path) -> str:
     """The page as text; equal runs give equal pages."""
     content, noise = gather(run), repeats.of_run(run.path)
     drops = [drop(row) for row in run.report.rows] + [line.drop for line in content.lines]

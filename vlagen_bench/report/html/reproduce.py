@@ -5,17 +5,34 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.plan import catalog
+from vlagen_bench.plan.options import options
 
 
 def command(header: Mapping[str, Any]) -> str:
-    """The `vlagen-eval` that makes the same plan and asks the same policy in the same way."""
+    """The `vlagen-eval`, or for an object the call, that makes the same plan and asks the same policy in the same way."""
+    if header["policy"].get("live"):
+        return _call(header)
     return shlex.join(["vlagen-eval", *_policy(header["policy"]), *_plan(header)])
 
 
 def measure(header: Mapping[str, Any], first: Path) -> str:
     """The command that plays the episodes of the run in this folder again, to see how far they repeat."""
+    if header["policy"].get("live"):
+        others = " and ".join(repr(f"{first}-repeat-{number}") for number in (2, 3))
+        return f"{_call(header)}, once with out={others}"
     return f"{command(header)} --repeat 3 --out {shlex.quote(str(first))}"
+
+
+def _call(header: Mapping[str, Any]) -> str:
+    """In Python, with the object or class that the name of the policy belongs to."""
+    policy = header["policy"]
+    words = list(_plan(header))
+    given = {option[2:]: value for option, value in zip(words[::2], words[1::2], strict=True)}
+    chosen = {name: int(value) if name in ("episodes", "seed") else value for name, value in given.items()}
+    chosen |= {f"execute_{name}" if name == "horizon" else name: value for name, value in _chunks(policy)}
+    return (
+        f"vlagen_bench.evaluate({policy['name']}, {', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
+    )
 
 
 def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -42,21 +59,15 @@ def _policy(policy: Mapping[str, Any]) -> Iterator[str]:
     arguments = sorted(f"{key}={value}" for key, value in given)
     if arguments:
         yield from ("--policy-args", *arguments)
+    for name, value in _chunks(policy):
+        yield from (f"--execute-{name}" if name == "horizon" else f"--{name}", str(value))
+
+
+def _chunks(policy: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What was asked for about the execution of chunks."""
     execution = policy.get("execution", {})
-    for option, value in (("--execute-horizon", "horizon"), ("--ensemble", "ensemble")):
-        if execution.get(value) is not None:
-            yield from (option, str(execution[value]))
+    yield from ((name, execution[name]) for name in ("horizon", "ensemble") if execution.get(name) is not None)
 
 
 def _plan(header: Mapping[str, Any]) -> Iterator[str]:
-    """Only what differs from the suite."""
-    name = header["suite"]["name"]
-    yield from ("--suite", name)
-    suite = catalog.suite(name) if name in catalog.suite_names() else None
-    if suite is None or list(suite.conditions) != header["conditions"]:
-        yield from ("--conditions", ",".join(header["conditions"]))
-    if suite is None or suite.episodes != header["episodes_per_condition"]:
-        yield from ("--episodes", str(header["episodes_per_condition"]))
-    seed = header.get("seed")
-    if seed is not None and (suite is None or suite.seed != seed):
-        yield from ("--seed", str(seed))
+    return options(header["suite"]["name"], header["conditions"], header["episodes_per_condition"], header.get("seed"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from vlagen_bench.errors import ConfigError
 
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
     from vlagen_bench.policies.base import LoadedPolicy
     from vlagen_bench.policies.isolation.proxy import IsolationLimits
     from vlagen_bench.types import Task
+
+
+class ExecutionKeywords(TypedDict, total=False):
+    """The fields of `ExecutionOptions`, but for `workers`, as keywords of a function."""
+
+    execute_horizon: int | None
+    ensemble: float | None
+    step_timeout: float
+    episode_timeout: float | None
+    retries: int
+    worker_memory_mb: float | None
+    recycle_after: int | None
+    isolate: bool
+    policy_memory_mb: float | None
+    executor: Literal["processes", "ray"]
+    ray_address: str | None
+    policy_replicas: int
+    policy_gpus: float
+    env_cpus: float
 
 
 @dataclass(frozen=True, kw_only=True)

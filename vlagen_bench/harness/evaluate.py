@@ -1,0 +1,186 @@
+"""The evaluation of a policy on a plan: its checks, run folder, executor and listeners, for the command and for Python alike."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.harness import header, run
+from vlagen_bench.harness.counts import Counts
+from vlagen_bench.harness.early_stopping import EarlyStopping
+from vlagen_bench.harness.loggers import logs
+from vlagen_bench.harness.options import ExecutionOptions
+from vlagen_bench.packs import manifest
+from vlagen_bench.plan import catalog
+from vlagen_bench.policies import base
+from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.runs.video import VideoWriter
+from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.types import Plan, Task
+
+Video = Literal["all", "failures", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What is evaluated, how, and what is kept of it."""
+
+    plan: Plan
+    path: Path
+    """the run folder, new or to be resumed"""
+    execution: ExecutionOptions = field(default_factory=ExecutionOptions)
+    video: Video = "failures"
+    log: tuple[str, ...] = ()
+    max_errors: int = 8
+    retry_errors: bool = False
+    until: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_errors < 0:
+            raise ConfigError(f"--max-errors {self.max_errors}: give 0 or more.")
+        if self.video not in ("all", "failures", "none"):
+            raise ConfigError(f"--video {self.video}: give all, failures or none.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """An evaluation whose first episode comes next."""
+
+    evaluation: Evaluation
+    loaded: LoadedPolicy
+    done: int
+    """episodes that have a result already"""
+    stand_ins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """An evaluation that came to its end, or to an interruption."""
+
+    evaluation: Evaluation
+    loaded: LoadedPolicy
+    groups: Mapping[str, str]
+    """condition -> row group"""
+    results: Mapping[str, Mapping[str, Any]]
+    """id -> record of `episodes.jsonl`"""
+    stop: EarlyStopping | None = None
+    stopped: KeyboardInterrupt | run.TooManyErrors | None = None
+    """what ended it before its plan did, other than `until`"""
+
+    @property
+    def missing(self) -> int:
+        """Episodes without a result."""
+        return len(self.evaluation.plan.episodes) - len(self.results)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What the episodes say that ended as errors."""
+        return tuple(record["error"] for record in self.results.values() if record["outcome"] == "error")
+
+    @property
+    def enough(self) -> bool:
+        """Whether `until` made the missing episodes needless."""
+        return self.stop is not None and self.stop.decided and self.missing > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything needed is there, and without errors."""
+        return not self.errors and (self.enough or not self.missing)
+
+
+class Display(Protocol):
+    """Shows an evaluation to whoever waits for it."""
+
+    def begins(self, begun: Begun) -> None: ...
+
+    def progress(self, counts: Counts, until: str | None) -> AbstractContextManager[run.Listener]: ...
+
+    def note(self, text: str) -> None: ...
+
+
+def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Display) -> Ended:
+    """Plays all episodes of the plan that have no result yet, and stores each as it ends.
+
+    Ctrl-C, and more errors than are allowed, end it early: `AttemptResult.stopped` says so, and the folder can be resumed.
+
+    Args:
+        wanted: what is evaluated.
+        load: gives the policy; called once everything else is checked, since it may take minutes.
+        display: is told of the course.
+
+    Raises:
+        VlagenError: something is not as it has to be; the sentence says what to do.
+    """
+    plan = wanted.plan
+    stop = EarlyStopping(wanted.until, plan) if wanted.until is not None else None
+    task = catalog.task(plan.suite.task)
+    scene = specs.scene(task.scene)
+    # Wrong files would make wrong scores, so every file is checked.
+    checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
+    manifest.require(scene.pack, checked)
+    loaded = load()
+    _check_live(loaded, wanted.execution)
+    base.check_spec(loaded, scene.robot)
+    return _recorded(wanted, task, scene, checked.stand_ins, loaded, stop, display)
+
+
+def _check_live(loaded: LoadedPolicy, execution: ExecutionOptions) -> None:
+    if loaded.live and loaded.privileged and execution.processes is not None:
+        raise PolicyError(
+            f"The policy {loaded.name} looks at the simulator, so that it lives in each worker, where only a name can be "
+            f"loaded. Use workers=1, or give its name as module:Class."
+        )
+
+
+def _recorded(
+    wanted: Evaluation,
+    task: Task,
+    scene: SceneSpec,
+    stand_ins: tuple[str, ...],
+    loaded: LoadedPolicy,
+    stop: EarlyStopping | None,
+    display: Display,
+) -> Ended:
+    from vlagen_bench.sim.vulkan import device  # only here: it loads SAPIEN
+
+    plan, path, execution = wanted.plan, wanted.path, wanted.execution
+    head = header.make(
+        plan, loaded, scene, device.describe(), stand_ins, execution=execution.execution(), limits=execution.limits(),
+        workers=execution.processes, isolation=execution.isolation(),
+    )  # fmt: skip
+    groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
+    film = VideoWriter(path / "videos", wanted.video, scene.control_hz) if wanted.video != "none" else None
+    with RunFolder.writing(path, head, plan) as folder:
+        folder.amend(stopped=None)  # unless it ends so again
+        folder.note_executor({"executor": execution.executor, "workers": execution.processes})
+        if execution.isolate:
+            loaded.policy.output.keep_in(path / "policy.log")
+        done = [one.id for one in plan.episodes if folder.done(one.id, retry_errors=wanted.retry_errors)]
+        counts = Counts(plan, groups, [folder.results[key] for key in done])
+        display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
+        stopped = None
+        progress = display.progress(counts, wanted.until)
+        with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
+            try:
+                with execution.start_executor(task, loaded, film, display.note) as executor:
+                    run.run(
+                        plan, executor, folder, (counts, shown, *also),
+                        max_errors=wanted.max_errors, retry_errors=wanted.retry_errors, stop=stop,
+                    )  # fmt: skip
+            except (KeyboardInterrupt, run.TooManyErrors) as error:
+                stopped = error
+        ended = Ended(
+            evaluation=wanted, loaded=loaded, groups=groups, results=folder.results, stop=stop, stopped=stopped
+        )
+        folder.amend(stopped=stop.facts(len(folder.results)) if stop is not None and ended.enough else None)
+    return ended
+
+
+def default_folder(plan: Plan, policy: str) -> Path:
+    """Where a run is recorded of which nobody said where."""
+    slug = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(policy).name)
+    return Path("runs") / f"{plan.suite.name}-{slug}-{plan.hash[:8]}"

@@ -1,0 +1,21 @@
+"""The command-line options that make a plan again."""
+
+from collections.abc import Iterator, Sequence
+
+from vlagen_bench.plan import catalog
+
+
+def options(suite: str, conditions: Sequence[str], episodes: int, seed: int | None) -> Iterator[str]:
+    """The options of `vlagen-eval` and `vlagen plan` that select these episodes: only what differs from the suite.
+
+    >>> list(options("quick", catalog.suite("quick").conditions, 2, 0))
+    ['--suite', 'quick', '--episodes', '2']
+    """
+    yield from ("--suite", suite)
+    known = catalog.suite(suite) if suite in catalog.suite_names() else None
+    if known is None or known.conditions != tuple(conditions):
+        yield from ("--conditions", ",".join(conditions))
+    if known is None or known.episodes != episodes:
+        yield from ("--episodes", str(episodes))
+    if seed is not None and (known is None or known.seed != seed):
+        yield from ("--seed", str(seed))

@@ -1,0 +1,59 @@
+"""The plan of a suite or of a part of it, selected by conditions, axes, number of episodes and seed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.plan.conditions import from_option
+from vlagen_bench.types import Plan, Suite
+from vlagen_bench.utils.text import split_names
+
+Names = str | Sequence[str]
+"""`a,b` or ["a", "b"]"""
+
+
+def make_plan(
+    suite: str | Path | Suite = "quick",
+    *,
+    conditions: Names | None = None,
+    axes: Names | None = None,
+    episodes: int | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """The episodes of a suite, or of the part of it that is selected; needs no simulator.
+
+    Args:
+        suite: its name, the path of its YAML file, or a `Suite`.
+        conditions: only these conditions of its task; `a+b` is both at once. Their clean twins are added.
+        axes: these axes instead, such as `lighting:3,object:test`: each by itself, and all together.
+        episodes: per condition, instead of the suite's number.
+        seed: instead of the suite's seed.
+
+    Raises:
+        ConfigError: an unknown suite, condition, axis or level, or both `conditions` and `axes`.
+    """
+    if axes is not None and conditions is not None:
+        raise ConfigError("Give either --axes or --conditions, not both.")
+    names, option = _conditions(conditions), "--conditions"
+    if axes is not None:
+        names, option = from_option(axes if isinstance(axes, str) else ",".join(axes)), "--axes"
+    chosen = plan.select(suite_of(suite), conditions=names, episodes=episodes, seed=seed, option=option)
+    return plan.make_plan(chosen)
+
+
+def suite_of(suite: str | Path | Suite) -> Suite:
+    """The suite that is meant, checked; raises `ConfigError` if it does not exist or is wrong."""
+    if isinstance(suite, Suite):
+        return catalog.complete_suite(suite, f"The suite '{suite.name}'")
+    if isinstance(suite, Path) or suite.endswith((".yaml", ".yml")):
+        return catalog.read_suite(Path(suite))
+    return catalog.suite(suite)
+
+
+def _conditions(given: Names | None) -> tuple[str, ...] | None:
+    if given is None or isinstance(given, str):
+        return split_names(given)
+    if not given:
+        raise ConfigError("conditions: the list is empty. Name at least one condition, or leave it out for all.")
+    return tuple(dict.fromkeys(given))

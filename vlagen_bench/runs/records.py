@@ -1,0 +1,169 @@
+"""What a run folder stores, as types: its header, its plan's episodes, and the result of each attempt at one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from vlagen_bench.types import Outcome
+
+SCHEMA = 1
+"""version of everything that is stored"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteKey:
+    """Which suite was run."""
+
+    name: str
+    version: int
+    task: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyKey:
+    """Which policy was asked, and how its chunks were executed."""
+
+    name: str
+    arguments: dict[str, str]
+    execution: dict[str, Any] = field(default_factory=dict)
+    live: bool = False
+    """whether it was an object of a running program, or made of a class there, which no name can load again"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackKey:
+    """The assets that were used."""
+
+    name: str
+    version: int
+    stand_ins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped:
+    """How a run ended before its plan did."""
+
+    until: str
+    episodes: int
+    intervals: dict[str, tuple[float, float]]
+    verdict: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The content of `header.json`."""
+
+    schema: int
+    suite: SuiteKey
+    conditions: tuple[str, ...]
+    episodes_per_condition: int
+    plan_hash: str
+    policy: PolicyKey
+    oracle: bool
+    pack: PackKey
+    seed: int | None = None
+    harness: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=dict)
+    git_commit: str | None = None
+    device: dict[str, Any] = field(default_factory=dict)
+    renderer: str | None = None
+    robot_spec: dict[str, Any] = field(default_factory=dict)
+    players: tuple[dict[str, Any], ...] = ()
+    """executor and workers of each session that played"""
+    stopped: Stopped | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeLine:
+    """The JSON form of an episode, with its types."""
+
+    id: str
+    task: str
+    condition: str
+    index: int
+    seed: int
+    values: dict[str, Any]
+    twin: str | None = None
+    official_id: int | None = None
+
+    def of(self) -> dict[str, Any]:
+        """What it says of the episode, in the form of `Episode.to_dict`."""
+        return {one.name: getattr(self, one.name) for one in fields(EpisodeLine)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeRecord(EpisodeLine):
+    """A line of `episodes.jsonl`, with its types."""
+
+    outcome: Outcome
+    success_once: bool | None
+    success_at_end: bool | None
+    steps: int
+    metrics: dict[str, Any]
+    timings: dict[str, Any]
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+FLAG, NUMBER = (bool,), (int, float)
+METRICS: Mapping[str, tuple[type, ...]] = {
+    "reached": FLAG,
+    "grasped": FLAG,
+    "grasped_now": FLAG,
+    "consecutive_grasp": FLAG,
+    "placed": FLAG,
+    "placed_once": FLAG,
+    "released": FLAG,
+    "at_rest": FLAG,
+    "wrong_object_moved": FLAG,
+    "on_wrong_receptacle": FLAG,
+    "tool_source_m": NUMBER,
+    "tool_target_m": NUMBER,
+    "source_target_m": NUMBER,
+    "first_success_step": (int, type(None)),
+    "trouble": (str, type(None)),
+}
+"""the types of the metrics that reports count; others are any plain value"""
+
+
+def faults(record: EpisodeRecord) -> str | None:
+    """The first thing that a record says and cannot be, as a clause; None where it may be true."""
+    return _fault_of_outcome(record) or _fault_of_numbers(record)
+
+
+def _fault_of_outcome(record: EpisodeRecord) -> str | None:
+    flags = record.success_at_end, record.success_once
+    if record.outcome == "error":
+        if record.error is None:
+            return "the outcome is 'error', but the error is not said"
+        return None if flags == (None, None) else "the outcome is 'error', but there is a success flag"
+    if record.error is not None:
+        return f"the outcome is '{record.outcome}', but there is an error"
+    if None in flags:
+        return f"the outcome is '{record.outcome}', but a success flag is null"
+    if (record.outcome == "success") != record.success_at_end:
+        return f"the outcome is '{record.outcome}', but success_at_end is {str(record.success_at_end).lower()}"
+    if record.success_at_end and not record.success_once:
+        return "success_at_end is true, but success_once is false"
+    return None
+
+
+def _fault_of_numbers(record: EpisodeRecord) -> str | None:
+    if record.steps < 0:
+        return f"steps is {record.steps}"
+    for name, value in record.metrics.items():
+        allowed = METRICS.get(name, (bool, int, float, str, type(None)))
+        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+            return f"the metric {name} is {value!r}"
+    for name, value in record.timings.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return f"the timing {name} is {value!r}"
+    return None
+
+
+def scored(record: EpisodeRecord) -> Mapping[str, bool | None]:
+    """What a record says of success."""
+    return {"success": record.success_at_end, "success_once": record.success_once}
