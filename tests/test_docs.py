@@ -26,7 +26,7 @@ import subprocess
 import pytest
 import tyro
 
-from helpers import pages
+from helpers import outside, pages
 from helpers.pages import PAGES
 from vlagen_bench.cli import eval as cli_eval
 from vlagen_bench.cli import main as cli_main
@@ -215,7 +215,8 @@ def folder(tmp_path, monkeypatch):
     for name, text in GIVEN.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    with outside.forgotten():
+        yield tmp_path
 
 
 def call(words, monkeypatch):
@@ -238,6 +239,7 @@ def carry_out(page, block, folder, namespace, monkeypatch):
             if why_not_run(page, words) is None:
                 call(words, monkeypatch)
     elif block.kind in ("python", "yaml") and block.file:
+        (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
         (folder / block.file).write_text(block.body, encoding="utf-8")
     elif block.kind == "python":
         exec(compile(block.body, page, "exec"), namespace)

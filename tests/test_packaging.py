@@ -14,11 +14,16 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    out = tmp_path_factory.mktemp("dist")
+def checkout(tmp_path_factory):
     copy = tmp_path_factory.mktemp("source") / "checkout"
     subprocess.run(["git", "clone", "-q", str(TOP), str(copy)], check=True)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(copy)]
+    return copy
+
+
+@pytest.fixture(scope="module")
+def wheel(checkout, tmp_path_factory):
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(checkout)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     return next(out.glob("*.whl"))
 
@@ -35,23 +40,37 @@ def test_the_wheel_has_tasks_assets_and_leaderboards(wheel):
     assert not any("bridge/rl4vla/" in name or "widowx250s/" in name for name in names), "official assets must not ship"
 
 
-@pytest.mark.sim
-def test_the_wheel_works_in_a_clean_environment(wheel, tmp_path):
-    """The environment has the wheel alone; its dependencies are lent from here, without this checkout."""
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    binaries = tmp_path / "venv" / "bin"
-    install = [str(binaries / "python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel)]
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Runs a command of an environment that has the wheel alone; its dependencies are lent from here."""
+    home = tmp_path_factory.mktemp("venv")
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    install = [str(home / "bin" / "python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     env = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
-    where = [str(binaries / "python"), "-c", "import vlagen_bench; print(vlagen_bench.__file__)"]
-    found = subprocess.run(where, check=True, capture_output=True, text=True, env=env, cwd=tmp_path).stdout
-    assert found.startswith(str(tmp_path / "venv"))
+
+    def run(*words, cwd):
+        command = [str(home / "bin" / words[0]), *words[1:]]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=cwd, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert run("python", "-c", "import vlagen_bench; print(vlagen_bench.__file__)", cwd=home).startswith(str(home))
+    return run
+
+
+@pytest.mark.sim
+def test_the_wheel_works_in_a_clean_environment(installed, tmp_path):
     for words in (
         ("vlagen", "validate"),
         ("vlagen", "assets", "check", "household"),
         ("vlagen-eval", "--policy", "noop", "--episodes", "1", "--conditions", "nominal", "--video", "none"),
     ):
-        done = subprocess.run(
-            [str(binaries / words[0]), *words[1:]], capture_output=True, text=True, env=env, cwd=tmp_path
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        installed(*words, cwd=tmp_path)
+
+
+def test_the_installed_package_works_in_the_root_of_a_clone(installed, checkout):
+    """There `import vlagen_bench` finds the clone's package, whose data lie beside it; commands find the installed one."""
+    code = "import vlagen_bench; from vlagen_bench.plan import catalog; catalog.suite('quick'); print(vlagen_bench.__file__)"
+    assert installed("python", "-c", code, cwd=checkout).startswith(str(checkout))
+    assert "0 wrong" in installed("vlagen", "validate", cwd=checkout)

@@ -5,11 +5,11 @@ loads neither Gymnasium nor a simulator itself.
 """
 
 import importlib
-import importlib.util
 import sys
+import warnings
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 __version__ = "0.1.0"
 __all__ = [
@@ -31,9 +31,12 @@ __all__ = [
     "load_run",
     "make_plan",
     "make_vec",
+    "register_path",
 ]
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not follow __getattr__
+    from importlib.abc import Loader
+
     from vlagen_bench.axes.base import Axis, Draft, PoolAxis, SizeAxis, axis
     from vlagen_bench.envs.vector import make_vec
     from vlagen_bench.errors import VlagenError
@@ -43,6 +46,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not follow __get
     from vlagen_bench.report.run import Run, load_run
     from vlagen_bench.scenes.verbs import Scene
     from vlagen_bench.types import Episode, Plan, Suite, Task
+    from vlagen_bench.utils.plugins import register_path
 
 _LAZY = {
     "Axis": "vlagen_bench.axes",
@@ -62,39 +66,69 @@ _LAZY = {
     "load_run": "vlagen_bench.report.run",
     "make_plan": "vlagen_bench.plan.selection",
     "make_vec": "vlagen_bench.envs.vector",
+    "register_path": "vlagen_bench.utils.plugins",
 }
 """public name -> the module that holds it, which is loaded when the name is first asked for"""
 
 
 def _register() -> None:
     from vlagen_bench.envs import registration
+    from vlagen_bench.errors import VlagenError
 
-    registration.register()
+    try:
+        registration.register()
+    except VlagenError as error:  # importing a library does not fail because of another package
+        warnings.warn(f"No VLAGen environments are registered: {error}", stacklevel=2)
 
 
-class _WithGymnasium:
-    """Registers the environments right after Gymnasium was imported, so that commands which do not need it start fast."""
+class _Registering:
+    """The loader of Gymnasium, which registers the environments after each execution of that module."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The module shows its own loader, as without us.
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        _register()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+
+class _GymnasiumFinder:
+    """Finds Gymnasium as the other finders do, so that commands which do not need it start fast.
+
+    It keeps no state: looking for Gymnasium without importing it, importing it again, and doing so in several threads
+    all end with the environments registered.
+    """
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name != "gymnasium":
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                _register()
-
-            spec.loader.exec_module = exec_module
-        return spec
+        for finder in list(sys.meta_path):
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    spec.loader = cast("Loader", _Registering(spec.loader))
+                return spec
+        return None
 
 
+# Where this module is reloaded, its finder takes the place of the one before.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != _GymnasiumFinder.__name__]
+sys.meta_path.insert(0, _GymnasiumFinder())
+# After the finder is there, so that an import in another thread meets one of the two.
 if "gymnasium" in sys.modules:
     _register()
-else:
-    sys.meta_path.insert(0, _WithGymnasium())
 
 
 def __getattr__(name: str) -> Any:

@@ -76,6 +76,8 @@ class Task:
     """whether an episode ends at its first success, or always runs `max_steps`"""
     success: SuccessRule | None = None
     """when the task is done; None: as the scene says"""
+    pack: str = ""
+    """the asset pack; empty: the scene's"""
     changes: tuple[str, ...] = ()
     """what it does otherwise than the task that it was made from, one sentence each"""
 

@@ -101,6 +101,18 @@ FORGERIES = {
     "edited plan hash": (lambda: with_header(plan_hash="0" * 64), "this release makes"),
     "stand-ins": (lambda: header("pack", "stand_ins", value=["a.png"]), "were stand-ins"),
     "other pack": (lambda: header("pack", "version", value=9), "the asset pack is household 9"),
+    "an axis from outside": (
+        lambda: with_header(outside=[{"kind": "axis", "name": "gloom", "sha256": "0", "path": "mine"}]),
+        "the axis 'gloom' came from outside this package, and is not here",
+    ),
+    "a suite from outside": (
+        lambda: with_header(
+            suite={"name": "own", "version": 1, "task": "own"},
+            outside=[{"kind": "suite", "name": "own", "sha256": "0", "path": "mine"}],
+        ),
+        "the suite 'own' came from outside this package",
+    ),
+    "outside of a wrong type": (lambda: with_header(outside=[3]), "expected a mapping"),
     "other schema": (lambda: with_header(schema=2), "expected one of 1"),
     "wrong type": (lambda: with_header(seed="0"), "expected a int"),
     "true for a number": (lambda: with_header(seed=False), "expected a int"),

@@ -158,3 +158,10 @@ def test_an_entry_in_any_script_can_be_read_again(tmp_path, monkeypatch):
     commands.verify(tmp_path / "a.zip", sample=0, out=file)
     assert entries.load("tiny")[0].model == read.card.model == model
     assert json.loads(file.read_text(encoding="utf-8"))["model"] == model
+
+
+def test_a_policy_may_come_from_outside():
+    parts = members()
+    taken = {"kind": "policy", "name": "mine:Model", "sha256": "0" * 64, "path": "mine"}
+    parts["header.json"] = json.dumps(json.loads(parts["header.json"]) | {"outside": [taken]}).encode()
+    assert submission.read(archive.pack(parts)).plan.suite.name == "tiny"

@@ -158,7 +158,7 @@ def _unclear(episode: Episode, task: Task) -> Iterable[str]:
     """Words that are no clean English or fit several things, and things that are there twice."""
     if UNCLEAN.search(episode.instruction):
         yield "the instruction has an id or an unfilled slot"
-    values, scene = episode.values, specs.scene(task.scene)
+    values, scene = episode.values, specs.of_task(task)
     if "reference" in values:
         fitting = meant(Draft(scene=scene, pack=manifest.load(scene.pack), values=values))
         if fitting != ("source",):

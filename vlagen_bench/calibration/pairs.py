@@ -48,7 +48,7 @@ class PairRunner:
     """Where episodes of one task are looked at and played. Clean twins are remembered: most axes share them."""
 
     def __init__(self, task: Task) -> None:
-        self._task, self._scene = task, specs.scene(task.scene)
+        self._task, self._scene = task, specs.of_task(task)
         self._twins: dict[tuple[str, str], tuple[EpisodeObservation, list[np.ndarray]]] = {}
         self._outcomes: dict[tuple[str, PairedPolicy], bool] = {}
 

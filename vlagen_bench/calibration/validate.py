@@ -1,4 +1,4 @@
-"""The validation of shipped files: reads every task, suite, pack and entry, and plans every suite."""
+"""The validation of shipped and included files: reads every task, suite, pack and entry, and plans every suite."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan, pool_size, sample
 from vlagen_bench.report import entries
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import plugins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class FileCheck:
 
 def validate() -> list[FileCheck]:
     """One finding per file; never raises for what is wrong in a file."""
-    tasks = sorted(paths.tasks_dir().glob("*.yaml"))
-    suites = sorted((paths.tasks_dir() / "suites").glob("*.yaml"))
+    tasks = sorted(plugins.files("task").values())
+    suites = sorted(plugins.files("suite").values())
     return [
         *(_finding(f"pack {name}", partial(_pack, name)) for name in manifest.names()),
         *(_finding(f"task {path.stem}", partial(_task, path)) for path in tasks),

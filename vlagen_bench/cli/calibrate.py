@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console, key_values, split_names
+from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class CalibrateArgs:
     axis: Name
     """Which axes, separated by commas, or all."""
     task: Name = "tabletop_put_on"
-    """In which task."""
+    """In which task, by name or as a YAML file."""
+    include: Include = ()
     episodes: Annotated[
         int | None,
         tyro.conf.arg(
@@ -91,8 +93,10 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     """
     from vlagen_bench.axes import AXES
     from vlagen_bench.plan import catalog
+    from vlagen_bench.utils import plugins
 
-    out, task = console(), catalog.task(args.task)
+    include(args.include)
+    out, task = console(), catalog.task(plugins.named("task", args.task))
     chosen = [AXES.get(name) for name in _names(args.axis, task.scene)]
     if args.workers < 1:
         raise ConfigError(f"--workers: at least 1 process is needed, not {args.workers}.")

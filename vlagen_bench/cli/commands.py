@@ -7,6 +7,7 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.cli.selection import WHOLE_QUICK, Which
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
@@ -63,6 +64,7 @@ def install(
     pack: Positional[Name],
     source: Annotated[Path | None, tyro.conf.arg(name="from")] = None,
     mirror: str | None = None,
+    outside: Include = (),
 ) -> int:
     """Puts an asset pack in place, and checks every file of it; downloads it from upstream if nothing else is said.
 
@@ -70,22 +72,26 @@ def install(
         pack: which pack, for example bridge.
         source: a folder that has the pack's files, in the layout of its manifest.
         mirror: an address below which a server has the pack's files, in the same layout.
+        outside: places with packs of your own.
     """
     from vlagen_bench.packs import install as installer
 
+    include(outside)
     installed = installer.install(pack, source, console(), mirror=mirror)
     console().print(installer.summary(pack, installed), markup=False, soft_wrap=True)
     return OK
 
 
-def check(pack: Positional[Name]) -> int:
+def check(pack: Positional[Name], outside: Include = ()) -> int:
     """Compares every file of an installed pack with its manifest.
 
     Args:
         pack: which pack.
+        outside: places with packs of your own.
     """
     from vlagen_bench.packs import manifest as packs
 
+    include(outside)
     manifest = packs.load(pack)
     checked = packs.check(manifest, packs.folder(pack))
     packs.require(pack, checked)
@@ -116,10 +122,15 @@ def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
     return OK
 
 
-def validate() -> int:
-    """Reads every task, suite and pack file, builds every axis, and plans every suite."""
+def validate(outside: Include = ()) -> int:
+    """Reads every task, suite and pack file, builds every axis, and plans every suite.
+
+    Args:
+        outside: places of your own to be validated, too.
+    """
     from vlagen_bench.calibration import validate as validation
 
+    include(outside)
     out, findings = console(), validation.validate()
     for finding in findings:
         out.print(f"{'ok   ' if finding.problem is None else 'WRONG'} {finding.what}", markup=False)

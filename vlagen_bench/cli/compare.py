@@ -7,6 +7,7 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
 
 
@@ -14,6 +15,7 @@ def compare(
     runs: Annotated[Positional[tuple[Path, ...]], tyro.conf.arg(metavar="RUN RUN ...")],
     out: Path | None = None,
     films: int = 0,
+    outside: Include = (),
 ) -> int:
     """Compares runs of one plan, paired episode by episode; the first is what the others are compared with.
 
@@ -22,6 +24,7 @@ def compare(
         out: write two CSV files, a plot, and a page of the differing episodes with their films, into this folder.
         films: of so many differing episodes, make the films that are missing, from the recorded actions, into RUN/videos; needs
             --out and a renderer.
+        outside: places with what of the runs is your own.
     """
     if films < 0 or (films and out is None):
         raise ConfigError(
@@ -31,6 +34,7 @@ def compare(
     from vlagen_bench.report import comparison
     from vlagen_bench.report.comparison_terminal import tables
 
+    include(outside)
     to, compared = console(), comparison.compare(runs)
 
     def say(text: str) -> None:

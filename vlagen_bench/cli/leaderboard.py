@@ -9,6 +9,7 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def submit(
     card: Path = CARD,
     opening: Path | None = None,
     commitment: Path | None = None,
+    outside: Include = (),
 ) -> int:
     """Packs a complete run of a whole suite, with its card, into one file, and checks it as a verifier will.
 
@@ -46,9 +48,11 @@ def submit(
         card: the card, filled in; `vlagen leaderboard card` writes one.
         opening: revealed seeds of a hidden split, one of which is the run's; needs --commitment.
         commitment: what was published of that split beforehand.
+        outside: places with what of the run is your own.
     """
     from vlagen_bench.leaderboard.submit import submit
 
+    include(outside)
     if not card.exists():
         raise ConfigError(
             f"There is no card {card}. `vlagen leaderboard card --out {card}` writes one to fill in; if yours has another "
@@ -72,6 +76,7 @@ def verify(
     opening: Path | None = None,
     commitment: Path | None = None,
     out: Path | None = None,
+    outside: Include = (),
 ) -> int:
     """Checks a submission, trusting nothing in it, and says what was proven and what was not.
 
@@ -83,6 +88,7 @@ def verify(
         opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
         commitment: what was published of that split beforehand.
         out: where to write the entry, for leaderboards/SUITE/NAME.json; a file of another submission is left alone.
+        outside: places with what of the suite is your own.
     """
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.leaderboard import provenance, submission, verdict
@@ -90,6 +96,7 @@ def verify(
     from vlagen_bench.report import entries
     from vlagen_bench.report.terminal import results_table
 
+    include(outside)
     if seed is not None and out is not None:
         raise ConfigError(
             "--seed repeats a draw that others can foresee, and --out writes an entry: leave one of both out."

@@ -1,12 +1,19 @@
 """`vlagen list`: the available suites, tasks, axes, packs and policies."""
 
+from collections.abc import Iterator
+
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.inclusion import Include, include
 
 KINDS = ("vision", "semantics", "execution", "dynamics")
 
 
-def list_all() -> int:
-    """Lists suites, tasks with their conditions, axes with their levels, asset packs and built-in policies."""
+def list_all(outside: Include = ()) -> int:
+    """Lists suites, tasks with their conditions, axes with their levels, asset packs and built-in policies.
+
+    Args:
+        outside: places of your own to be listed, too.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -23,6 +30,7 @@ def list_all() -> int:
             table.add_column(name, no_wrap=number == 0)
         return table
 
+    include(outside)
     out = console()
     suites = new("Suites", "suite", "version", "task", "conditions", "episodes each", "about")
     for name in catalog.suite_names():
@@ -59,4 +67,18 @@ def list_all() -> int:
         out.print()
     out.print(axes)
     out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
+    for line in _from_outside():
+        out.print(line, markup=False, soft_wrap=True)
     return OK
+
+
+def _from_outside() -> Iterator[str]:
+    """A line for each place from outside, with the names that it gives."""
+    from vlagen_bench.axes import AXES
+    from vlagen_bench.utils import plugins
+    from vlagen_bench.utils.locations import KINDS
+
+    for location in plugins.locations():
+        given = [f"{kind} {name}" for kind in KINDS for name in location.files(kind)]
+        given += [f"axis {axis.name}" for axis in AXES if plugins.location_of_code(axis) == location]
+        yield f"From {location.origin}: {', '.join(given) or 'no names, only modules'}."

@@ -47,12 +47,15 @@ def _render_axis(which: Selection, axis: str, out: Path | None) -> Path:
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan import catalog
     from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.utils import plugins
 
     if which.conditions is not None or which.axes is not None:
         raise ConfigError("Give either --axis, which shows all of its levels, or --conditions or --axes, not both.")
     if which.episodes is not None and which.episodes < 1:
         raise ConfigError(f"--episodes: at least 1 episode is needed, not {which.episodes}.")
-    task, seed = catalog.task(catalog.suite(which.suite).task), which.seed or 0
+    suite = which.suite_of()
+    name = catalog.suite(suite).task if which.task is None else plugins.named("task", which.task)
+    task, seed = catalog.task(name), which.seed or 0
     episodes = PICTURES_OF_AXIS if which.episodes is None else which.episodes
     target = out or Path("gallery" if axis == "all" else f"{axis}.png")
     if axis == "all":

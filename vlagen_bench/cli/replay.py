@@ -7,6 +7,7 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.cli.inclusion import Include, include
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.replay import ReplayComparison
@@ -19,6 +20,7 @@ def replay(
     states: Literal["exact", "rescored"] = "exact",
     video: bool = False,
     out: Path | None = None,
+    outside: Include = (),
 ) -> int:
     """Re-simulates a run from its actions alone, compares every state, and scores it again.
 
@@ -30,15 +32,21 @@ def replay(
         states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         video: films what happens; needs a renderer.
         out: folder of the films; default: RUN/replayed.
+        outside: places with what of the run is your own.
     """
     from vlagen_bench.errors import RunError
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan.plan import task_of
     from vlagen_bench.runs import episodes
+    from vlagen_bench.runs.folder import read_header
+    from vlagen_bench.runs.outside import changes
 
+    include(outside)
     out_console, recorded = console(), list(episodes.of_run(run, episode))
     if not recorded:
         raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
+    for sentence in changes(read_header(run)):
+        out_console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
     task = task_of(recorded[0].episode.task)
     compared = _filmed(recorded, task, out or run / "replayed") if video else _unseen(recorded, task)
     shown = list(tracked(compared, total=len(recorded), label="replaying", console=out_console))

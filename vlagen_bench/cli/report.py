@@ -7,9 +7,12 @@ import tyro
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.inclusion import Include, include
 
 
-def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html: Path | None = None) -> int:
+def report(
+    run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html: Path | None = None, outside: Include = ()
+) -> int:
     """Shows a run: its table, what went wrong, and published rows beside it; ranks nothing across protocols.
 
     All of it, with charts and pictures of failures, is also written as one page that opens in any browser, offline.
@@ -17,6 +20,7 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
     Args:
         run: a run folder, complete or not.
         html: where to write the page; default: RUN/report.html.
+        outside: places with what of the run is your own.
     """
     from rich.markup import escape
 
@@ -33,6 +37,7 @@ def report(run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html:
         results_table,
     )
 
+    include(outside)
     out, read = console(), load.read(run)
     run_report = read.report
 

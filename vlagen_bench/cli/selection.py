@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from vlagen_bench.cli.inclusion import Include, include
+
 if TYPE_CHECKING:
     from vlagen_bench.types import Plan
 
@@ -15,7 +17,7 @@ class Selection:
     """A suite, or a part of it."""
 
     suite: str = "quick"
-    """Which suite; `vlagen list` shows all."""
+    """Which suite, by name or as a YAML file; `vlagen list` shows all."""
     conditions: str | None = None
     """Only these conditions of its task, separated by commas; `a+b` is both at once. Their clean twins are run, too."""
     axes: str | None = None
@@ -24,6 +26,18 @@ class Selection:
     """Episodes per condition, instead of the suite's number."""
     seed: int | None = None
     """Instead of the suite's seed."""
+    task: str | None = None
+    """This task, by name or as a YAML file, in place of the suite's."""
+    include: Include = ()
+
+    def suite_of(self) -> str:
+        """The suite's name, after everything was included; raises `ConfigError` as `register_path` does."""
+        from vlagen_bench.utils import plugins
+
+        include(self.include)
+        if self.task is not None:  # before the suite, which may be of this task
+            plugins.named("task", self.task)
+        return plugins.named("suite", self.suite)
 
     def plan(self) -> "Plan":
         """The episodes.
@@ -33,7 +47,15 @@ class Selection:
         """
         from vlagen_bench.plan.selection import make_plan
 
-        return make_plan(self.suite, conditions=self.conditions, axes=self.axes, episodes=self.episodes, seed=self.seed)
+        include(self.include)
+        return make_plan(
+            self.suite,
+            task=self.task,
+            conditions=self.conditions,
+            axes=self.axes,
+            episodes=self.episodes,
+            seed=self.seed,
+        )
 
     def with_episodes(self, default: int) -> "Selection":
         """The same, with `default` episodes where no number was given."""

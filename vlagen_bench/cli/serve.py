@@ -6,6 +6,7 @@ from typing import Annotated
 import tyro
 
 from vlagen_bench.cli.common import OK, console, key_values
+from vlagen_bench.cli.inclusion import Include, include
 
 LOOPBACK = "127.0.0.1"
 
@@ -15,6 +16,7 @@ def serve(
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = (),
     host: str = LOOPBACK,
     port: int = 8000,
+    outside: Include = (),
 ) -> int:
     """Serves a policy to `vlagen-eval --policy ws://HOST:PORT`, and to clients of openpi.
 
@@ -23,6 +25,7 @@ def serve(
         policy_args: keyword arguments of the policy's constructor, as strings.
         host: the address that is listened at; 0.0.0.0 is all of this machine's.
         port: 0 takes any that is free.
+        outside: places where the policy is.
     """
     from vlagen_bench.errors import PolicyError
     from vlagen_bench.policies import base
@@ -34,6 +37,7 @@ def serve(
         raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
     from vlagen_bench.policies.remote.session import ServedPolicy
 
+    include(outside)
     out = console()
 
     def say(text: str) -> None:

@@ -78,7 +78,7 @@ class TaskEnv(gymnasium.Env):
         self.condition = condition
         self.render_mode = render_mode
         self._reward: Reward = reward
-        self._scene = specs.scene(self.task.scene)
+        self._scene = specs.of_task(self.task)
         self.robot_spec = self._scene.robot
         self._sim: Simulator | None = None
         self._index, self._seed, self._potential = -1, first_seed, 0.0

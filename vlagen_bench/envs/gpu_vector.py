@@ -91,7 +91,7 @@ class GpuVectorEnv(VectorEnv):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.num_envs, self._mode = num_envs, autoreset
         self.metadata = {**single.metadata, "autoreset_mode": autoreset}
-        self._spec = specs.scene(self.task.scene)
+        self._spec = specs.of_task(self.task)
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator(self._spec, drawn=False)

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import conditions
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.parsing import load_yaml
 
 TRAINING_SEED = 1_000_000
 """the first seed of the Main ids: far from 0, which the suites draw their episodes from, and from the small seeds that
 people give to `--seed`, so that training without a seed never meets an episode of a score"""
+NAMED = ("name", "version", "scene", "nominal_name")
+"""keys of a task file that an id is written from"""
 
 
 def camel(name: str) -> str:
@@ -27,21 +31,38 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`.
 
     Reads names and versions only: what is in a task is checked when one of its environments is made.
+
+    Raises:
+        ConfigError: a task file has no name, version, scene or nominal condition, or a plug-in is broken.
     """
-    for path in sorted(paths.tasks_dir().glob("*.yaml")):
-        task = load_yaml(path)
+    for name, path in sorted(plugins.files("task").items()):
+        task = _named(path)
         generated = conditions.scene_names(task["scene"]) if task.get("variants") else ()
-        for condition in (task["nominal_name"], *task.get("conditions", ()), *generated):
-            yield env_id(task["name"], condition, task["version"]), {"task": path.stem, "condition": condition}
+        for condition in (task["nominal_name"], *(task.get("conditions") or ()), *generated):
+            yield env_id(task["name"], condition, task["version"]), {"task": name, "condition": condition}
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
-        main = {"task": path.stem, "condition": task["nominal_name"], "reward": "potential"}
+        main = {"task": name, "condition": task["nominal_name"], "reward": "potential"}
         yield env_id(task["name"], "main", task["version"]), {**main, "first_seed": TRAINING_SEED}
 
 
+def _named(path: Path) -> dict[str, Any]:
+    task: dict[str, Any] = load_yaml(path)
+    missing = [key for key in NAMED if not isinstance(task, dict) or key not in task]
+    if missing:
+        raise ConfigError(f"{path}: the key '{missing[0]}' is missing. A task has {', '.join(NAMED)}.")
+    return task
+
+
 def register() -> None:
-    """Makes the ids known to Gymnasium; a second call changes nothing."""
+    """Makes the ids known to Gymnasium, now and after every addition; a second call changes nothing."""
     import gymnasium
 
-    for name, arguments in env_ids():
+    plugins.listen(register)
+    for name, arguments in list(env_ids()):
         if name not in gymnasium.registry:
-            gymnasium.register(name, entry_point="vlagen_bench.envs.env:TaskEnv", kwargs=arguments)
+            gymnasium.register(
+                name,
+                entry_point="vlagen_bench.envs.env:TaskEnv",
+                vector_entry_point="vlagen_bench.envs.vector:of_spec",
+                kwargs=arguments,
+            )

@@ -6,8 +6,10 @@ from typing import Any, Literal, get_args
 import gymnasium
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
 
+from vlagen_bench.envs.registration import env_id as id_of
 from vlagen_bench.envs.registration import env_ids
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.plan import catalog
 
 Backend = Literal["processes", "gpu"]
 
@@ -57,6 +59,21 @@ def make_vec(
     first = settings.get("first_seed", 0)
     makers = [partial(_make, env_id, {**arguments, "first_seed": first + row}) for row in range(num_envs)]
     return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])
+
+
+def of_spec(num_envs: int, *, task: str, condition: str, **arguments: Any) -> VectorEnv:
+    """The vector environment of `gymnasium.make_vec(id, num_envs, ...)`, which passes the keyword arguments of the id.
+
+    Args:
+        num_envs: how many.
+        task: its name.
+        condition: one of the task's, or several joined by `+`.
+        arguments: as of `make_vec`.
+    """
+    known = catalog.task(task)
+    # Any id of the task makes its environments; a condition that was put together has none of its own.
+    nominal = id_of(known.name, known.nominal_name, known.version)
+    return make_vec(nominal, num_envs, condition=condition, **arguments)
 
 
 def _make(env_id: str, arguments: dict[str, Any]) -> gymnasium.Env:

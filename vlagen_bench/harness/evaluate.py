@@ -118,7 +118,7 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     plan = wanted.plan
     stop = EarlyStopping(wanted.until, plan) if wanted.until is not None else None
     task = catalog.task(plan.suite.task)
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
     manifest.require(scene.pack, checked)

@@ -12,6 +12,7 @@ from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
+from vlagen_bench.runs import outside
 from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.types import Plan
@@ -37,6 +38,7 @@ def make(
     workers (None: played in one process) and isolation (None: the policy lives there, too) change no result, and may.
     """
     pack = manifest.load(scene.pack)
+    taken = outside.used(plan, loaded.name)
     return {
         "schema": SCHEMA,
         "suite": {"name": plan.suite.name, "version": plan.suite.version, "task": plan.suite.task},
@@ -64,6 +66,7 @@ def make(
             "state_layout": list(scene.robot.state_layout),
             "image_px": [scene.camera.width_px, scene.camera.height_px],
         },
+        **({"outside": taken} if taken else {}),
     }
 
 

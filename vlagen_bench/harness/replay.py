@@ -67,7 +67,7 @@ class UnrenderedSimulator:
     def __init__(self, task: Task) -> None:
         from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
 
-        self._sim = Simulator(specs.scene(task.scene), drawn=False, success=task.success)
+        self._sim = Simulator(specs.of_task(task), drawn=False, success=task.success)
         self.reset, self.advance, self.state_hash = self._sim.reset, self._sim.advance, self._sim.state_hash
 
     @property

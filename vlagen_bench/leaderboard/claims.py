@@ -12,6 +12,7 @@ from vlagen_bench.leaderboard.untrusted_json import parse, shown
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan, select
+from vlagen_bench.runs import outside
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils.parsing import build
@@ -47,6 +48,15 @@ class PolicyClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutsideClaim:
+    """What the run took from outside this package."""
+
+    kind: str
+    name: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claims:
     """What of `header.json` a verification rests on; other keys are the submitter's word, and are not looked at."""
 
@@ -59,8 +69,13 @@ class Claims:
     policy: PolicyClaim
     oracle: bool
     pack: PackClaim
+    outside: tuple[OutsideClaim, ...] = ()
 
 
+OWN = (
+    "Suites of this release are ranked as they ship; for one of your own, include what it was run with: "
+    "--include MODULE_OR_FOLDER"
+)
 PARTS = {"suite": SuiteClaim, "policy": PolicyClaim, "pack": PackClaim}
 
 
@@ -70,6 +85,8 @@ def read(data: bytes) -> tuple[Claims, dict[str, Any]]:
     kept = _kept(Claims, header)
     if isinstance(kept, dict):
         kept |= {name: _kept(kind, kept[name]) for name, kind in PARTS.items() if name in kept}
+        if isinstance(taken := kept.get("outside"), list):
+            kept["outside"] = [_kept(OutsideClaim, one) for one in taken]
     try:
         return build(Claims, kept, "header.json"), header
     except VlagenError as error:
@@ -94,6 +111,8 @@ def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
     """
     _check_policy(claims)
     if claims.suite.name not in catalog.suite_names():
+        if any(one.kind == "suite" for one in claims.outside):
+            raise Refused(f"header.json: {_from_outside('suite', claims.suite.name)}, and is not here. {OWN}")
         raise Refused(f"header.json: {unknown('suite', shown(claims.suite.name), catalog.suite_names())}")
     suite = catalog.suite(claims.suite.name)
     wanted = {
@@ -123,6 +142,7 @@ def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
             f"'{suite.name}'. It was edited, or made by another release."
         )
     _check_pack(claims, plan)
+    _check_outside(claims, plan)
     return plan
 
 
@@ -134,6 +154,20 @@ def _check_policy(claims: Claims) -> None:
             f"The policy is called '{shown(claims.policy.name)}', which sees the simulator's state or repeats another "
             f"run, whatever else the header says. It is never ranked."
         )
+
+
+def _check_outside(claims: Claims, plan: Plan) -> None:
+    """What a suite takes from outside has to be here, too, with the same content; a policy may come from anywhere."""
+    # The policy's name is a stranger's, and looking for a module imports the packages around it.
+    here = {(one["kind"], one["name"]): one["sha256"] for one in outside.used(plan, policy="")}
+    claimed = {(one.kind, one.name): one.sha256 for one in claims.outside if one.kind != "policy"}
+    for kind, name in sorted({*here, *claimed}):
+        if here.get((kind, name)) != claimed.get((kind, name)):
+            raise Refused(f"header.json: {_from_outside(kind, name)}, and is not here with the same content. {OWN}")
+
+
+def _from_outside(kind: str, name: str) -> str:
+    return f"the {shown(kind)} '{shown(name)}' came from outside this package"
 
 
 def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
@@ -150,7 +184,7 @@ def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
 
 
 def _check_pack(claims: Claims, plan: Plan) -> None:
-    pack = manifest.load(specs.scene(catalog.task(plan.suite.task).scene).pack)
+    pack = manifest.load(specs.of_task(catalog.task(plan.suite.task)).pack)
     if (claims.pack.name, claims.pack.version) != (pack.name, pack.version):
         raise Refused(
             f"header.json: the asset pack is {shown(claims.pack.name)} {claims.pack.version}, and the suite's is "

@@ -20,7 +20,7 @@ from vlagen_bench.leaderboard.untrusted_json import parse, shown
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import paths, plugins
 from vlagen_bench.utils.parsing import build
 
 
@@ -56,7 +56,7 @@ def _make_robot_files(task: Task) -> None:
     """Makes what the sandbox could not write: the robot's simplified files, in the cache."""
     from vlagen_bench.sim.robot_files import urdf_path
 
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     urdf_path(scene.robot, scene.pack)
 
 
@@ -103,8 +103,10 @@ def _answer(child: subprocess.Popen[bytes]) -> Any:
 
 
 def _environment(home: str) -> dict[str, str]:
-    """Nothing of the maintainer's but where Python and the assets are."""
+    """Nothing of the maintainer's but where Python, the assets and what was included are."""
+    included = {plugins.VARIABLE: os.environ[plugins.VARIABLE]} if plugins.VARIABLE in os.environ else {}
     return {
+        **included,
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": home,
         "TMPDIR": home,

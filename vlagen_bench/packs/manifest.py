@@ -8,7 +8,7 @@ from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, unknown
 from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import paths, plugins
 from vlagen_bench.utils.parsing import build, load_yaml
 
 Split = Literal["train", "test"]
@@ -126,28 +126,32 @@ class Pack:
 
 
 def names() -> tuple[str, ...]:
-    """The packs that this version knows."""
-    return tuple(sorted(path.parent.name for path in paths.shipped_assets_dir().glob("*/pack.yaml")))
+    """The packs that ship, and those from outside."""
+    return tuple(sorted(plugins.files("pack")))
 
 
 @cache
 def load(name: str) -> Pack:
     """The manifest of pack `name`; raises `AssetError` if there is no such pack."""
-    if name not in names():
-        raise AssetError(unknown("asset pack", name, names()))
-    path = paths.shipped_assets_dir() / name / "pack.yaml"
+    path = _file(name)
     return build(Pack, load_yaml(path), str(path))
 
 
+def _file(name: str) -> Path:
+    known = plugins.files("pack")
+    if name not in known:
+        raise AssetError(unknown("asset pack", name, known))
+    return known[name]
+
+
 def folder(name: str) -> Path:
-    """The folder with the files of pack `name`: inside the package if it ships, else where it is installed.
+    """The folder with the files of pack `name`: beside its manifest, or where it is installed.
 
     Raises:
         AssetError: the pack is not installed; says which command installs it.
     """
     pack = load(name)
-    shipped = paths.shipped_assets_dir() / name
-    home = installed_folder(name) if pack.sources else shipped
+    home = installed_folder(name) if pack.sources else _file(name).parent
     if not home.is_dir():
         raise AssetError(
             f"The asset pack '{name}' is not installed (looked in {home}). "

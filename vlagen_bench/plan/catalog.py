@@ -1,41 +1,48 @@
-"""The catalog of tasks and suites: a strict reader of the YAML files in `tasks/`."""
+"""The catalog of tasks and suites: a strict reader of their YAML files, shipped or from outside."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench import axes
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import ConfigError, VlagenError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.parsing import build, load_yaml
 
 
 def task_names() -> tuple[str, ...]:
     """All tasks, by file name."""
-    return tuple(sorted(path.stem for path in paths.tasks_dir().glob("*.yaml")))
+    return tuple(sorted(plugins.files("task")))
 
 
 def suite_names() -> tuple[str, ...]:
     """All suites, by file name."""
-    return tuple(sorted(path.stem for path in (paths.tasks_dir() / "suites").glob("*.yaml")))
+    return tuple(sorted(plugins.files("suite")))
 
 
-@cache
 def task(name: str) -> Task:
     """The task called `name`, checked to the last axis parameter.
 
     Raises:
         ConfigError: no such task, or its file says something that is not allowed.
     """
-    if name not in task_names():
-        raise ConfigError(unknown("task", name, task_names()))
-    return read_task(paths.tasks_dir() / f"{name}.yaml")
+    return _task(name, plugins.version())
+
+
+@cache
+def _task(name: str, version: int) -> Task:
+    """As `task`, for one version of what there is: an axis that is added gives conditions to tasks that were read."""
+    known = plugins.files("task")
+    if name not in known:
+        raise ConfigError(unknown("task", name, known))
+    return read_task(known[name])
 
 
 def read_task(path: Path) -> Task:
@@ -43,7 +50,8 @@ def read_task(path: Path) -> Task:
     parsed = build(Task, load_yaml(path), str(path))
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
-    manifest.load(specs.scene(parsed.scene).pack)
+    with _read_from(str(path)):
+        manifest.load(specs.of_task(parsed).pack)
     if parsed.nominal_name in parsed.conditions:
         raise ConfigError(
             f"{path}: '{parsed.nominal_name}' is the nominal condition; rename the one under `conditions`."
@@ -102,9 +110,10 @@ def group_of(of_task: Task, name: str) -> str:
 @cache
 def suite(name: str) -> Suite:
     """The suite called `name`; raises `ConfigError` if it does not exist or names unknown conditions."""
-    if name not in suite_names():
-        raise ConfigError(unknown("suite", name, suite_names()))
-    return read_suite(paths.tasks_dir() / "suites" / f"{name}.yaml")
+    known = plugins.files("suite")
+    if name not in known:
+        raise ConfigError(unknown("suite", name, known))
+    return read_suite(known[name])
 
 
 def read_suite(path: Path) -> Suite:
@@ -117,8 +126,8 @@ def read_suite(path: Path) -> Suite:
 
 def complete_suite(parsed: Suite, where: str) -> Suite:
     """The suite with the conditions of its `axes` and `combined` filled in, checked; `where` begins the messages."""
-    names = list(parsed.conditions)
-    names += conditions.names_of(parsed.axes, task(parsed.task).scene)
+    with _read_from(where):
+        names = [*parsed.conditions, *conditions.names_of(parsed.axes, task(parsed.task).scene)]
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))
@@ -126,6 +135,20 @@ def complete_suite(parsed: Suite, where: str) -> Suite:
         raise ConfigError(f"{where}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
     check_conditions(parsed.task, parsed.conditions, where)
     return parsed
+
+
+@contextmanager
+def _read_from(where: str) -> Iterator[None]:
+    """Lets an error name the file that asks for something, and say how one's own is included."""
+    try:
+        yield
+    except VlagenError as error:
+        hint = (
+            ""
+            if plugins.location_of(Path(where)) is None
+            else " Is it your own? Then include where it is: --include FOLDER"
+        )
+        raise ConfigError(f"{where}: {error}{hint}") from None
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:
@@ -140,5 +163,5 @@ def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None
 @cache
 def official_ids(suite_name: str) -> dict[str, list[int]]:
     """Condition -> published official episode ids of a suite; raises `ConfigError` if its file is missing or wrong."""
-    path = paths.tasks_dir() / "suites" / "ids" / f"{suite_name}.json"
+    path = plugins.files("suite")[suite_name].parent / "ids" / f"{suite_name}.json"
     return build(dict[str, list[int]], load_yaml(path), str(path))

@@ -5,14 +5,19 @@ from collections.abc import Iterator, Sequence
 from vlagen_bench.plan import catalog
 
 
-def options(suite: str, conditions: Sequence[str], episodes: int, seed: int | None) -> Iterator[str]:
+def options(suite: str, task: str, conditions: Sequence[str], episodes: int, seed: int | None) -> Iterator[str]:
     """The options of `vlagen-eval` and `vlagen plan` that select these episodes: only what differs from the suite.
 
-    >>> list(options("quick", catalog.suite("quick").conditions, 2, 0))
+    >>> list(options("quick", "tabletop_put_on", catalog.suite("quick").conditions, 2, 0))
     ['--suite', 'quick', '--episodes', '2']
     """
-    yield from ("--suite", suite)
     known = catalog.suite(suite) if suite in catalog.suite_names() else None
+    # A suite on another task than its own is called by both names.
+    if known is None and (own := suite.removesuffix(f"-{task}")) in catalog.suite_names():
+        suite, known = own, catalog.suite(own)
+    yield from ("--suite", suite)
+    if known is not None and known.task != task:
+        yield from ("--task", task)
     if known is None or known.conditions != tuple(conditions):
         yield from ("--conditions", ",".join(conditions))
     if known is None or known.episodes != episodes:

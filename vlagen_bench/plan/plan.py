@@ -75,8 +75,24 @@ def select(
     episodes: int | None,
     seed: int | None,
     option: str = "--conditions",
+    task: str | None = None,
 ) -> Suite:
-    """The suite, narrowed or reseeded as the command line asks; `option` is the one that asks for the conditions."""
+    """The suite, narrowed or reseeded as the command line asks.
+
+    Args:
+        suite: of the catalog.
+        conditions: instead of the suite's.
+        episodes: instead of the suite's, per condition.
+        seed: instead of the suite's.
+        option: the option that asks for the conditions.
+        task: in place of the suite's; the suite is called by both names then, since its numbers are of another task.
+
+    Raises:
+        ConfigError: an unknown task or condition, no episodes, or a seed or task for a suite of published episodes.
+    """
+    if task is not None and task != suite.task:
+        suite = _on_task(suite, task)
+        catalog.check_conditions(task, suite.conditions if conditions is None else (), "--task, without --conditions")
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, option)
@@ -90,6 +106,13 @@ def select(
         episodes=suite.episodes if episodes is None else episodes,
         seed=suite.seed if seed is None else seed,
     )
+
+
+def _on_task(suite: Suite, task: str) -> Suite:
+    if suite.official_ids:
+        raise ConfigError(f"The suite '{suite.name}' has published episodes of its own task: leave out --task.")
+    catalog.task(task)
+    return dataclasses.replace(suite, name=f"{suite.name}-{task}", task=task)
 
 
 def sample(
@@ -122,7 +145,7 @@ def draw(
         known: what was drawn for other conditions of the same task, index and seed; is filled.
     """
     known = {} if known is None else known
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     values: dict[str, Any] = {}
     for name in axes.ordered({name: axes.AXES.get(name) for name in axis_set}):
         looked_at = _looked_at(name, values)
@@ -152,7 +175,7 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
         raise ConfigError(f"The task '{task.name}' has no official episode ids; use a seed or an episode.")
     if episode_id < 0:
         raise ConfigError(f"An episode id is a non-negative integer, not {episode_id}.")
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     members = _members(task, catalog.axis_set(task, condition))
     empty = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
     rest, picked = episode_id, {}
@@ -173,7 +196,7 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
 def pool_size(task: Task, name: str) -> int:
     """How many different official ids a condition has."""
     condition = catalog.condition(task, name)
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     members = _members(task, catalog.axis_set(task, condition))
     draft = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
     total = 1

@@ -7,6 +7,7 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.plan.conditions import from_option
 from vlagen_bench.types import Plan, Suite
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.text import split_names
 
 Names = str | Sequence[str]
@@ -16,6 +17,7 @@ Names = str | Sequence[str]
 def make_plan(
     suite: str | Path | Suite = "quick",
     *,
+    task: str | Path | None = None,
     conditions: Names | None = None,
     axes: Names | None = None,
     episodes: int | None = None,
@@ -25,6 +27,7 @@ def make_plan(
 
     Args:
         suite: its name, the path of its YAML file, or a `Suite`.
+        task: its name, or the path of its YAML file, in place of the suite's task.
         conditions: only these conditions of its task; `a+b` is both at once. Their clean twins are added.
         axes: these axes instead, such as `lighting:3,object:test`: each by itself, and all together.
         episodes: per condition, instead of the suite's number.
@@ -38,7 +41,8 @@ def make_plan(
     names, option = _conditions(conditions), "--conditions"
     if axes is not None:
         names, option = from_option(axes if isinstance(axes, str) else ",".join(axes)), "--axes"
-    chosen = plan.select(suite_of(suite), conditions=names, episodes=episodes, seed=seed, option=option)
+    name = None if task is None else plugins.named("task", task)  # before the suite, which may be of this task
+    chosen = plan.select(suite_of(suite), conditions=names, episodes=episodes, seed=seed, option=option, task=name)
     return plan.make_plan(chosen)
 
 
@@ -46,9 +50,7 @@ def suite_of(suite: str | Path | Suite) -> Suite:
     """The suite that is meant, checked; raises `ConfigError` if it does not exist or is wrong."""
     if isinstance(suite, Suite):
         return catalog.complete_suite(suite, f"The suite '{suite.name}'")
-    if isinstance(suite, Path) or suite.endswith((".yaml", ".yml")):
-        return catalog.read_suite(Path(suite))
-    return catalog.suite(suite)
+    return catalog.suite(plugins.named("suite", suite))
 
 
 def _conditions(given: Names | None) -> tuple[str, ...] | None:

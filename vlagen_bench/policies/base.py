@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.guard import Guard
 from vlagen_bench.scenes.base import RobotSpec
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {
@@ -79,6 +80,7 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     """
     if "://" in name:
         return _remote(name, arguments)
+    plugins.load()  # whose folders are on the module path then
     with Guard():
         return _local(name, arguments)
 
@@ -178,6 +180,9 @@ def _from_file(path: Path) -> Any:
         raise PolicyError(
             f"There is no policy file {path}. Give the path of a Python file, then a colon and the class."
         )
+    # A file that was included is there already; a second execution would define its axes twice.
+    if (known := plugins.module_at(path)) is not None:
+        return known
     name = f"vlagen_policy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None, "a path that ends with .py has a loader"

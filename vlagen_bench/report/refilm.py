@@ -22,7 +22,7 @@ def film(take: RecordedEpisode, sim: Sim, task: Task, folder: Path) -> replay.Re
     """Writes the film of what a take's actions do here into the folder, and compares that with the record."""
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    runner = EnvRunner(sim, task, film=VideoWriter(folder, "all", specs.scene(task.scene).control_hz))
+    runner = EnvRunner(sim, task, film=VideoWriter(folder, "all", specs.of_task(task).control_hz))
     again = replay.play(runner, take.episode, take.actions)
     result = EpisodeResult(
         episode=take.episode,

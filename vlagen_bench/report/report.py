@@ -141,7 +141,7 @@ def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
     return Protocol(
         suite_version=header["suite"]["version"],
         success="once" if task.ends_on_success else "at_end",
-        settling=any(specs.scene(task.scene).settle_s),
+        settling=any(specs.of_task(task).settle_s),
         episodes_per_condition=header["episodes_per_condition"],
         deviations=(f"the run has {len(stand_ins)} stand-ins for asset files of upstream",) if stand_ins else (),
     )

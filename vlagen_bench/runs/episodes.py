@@ -17,6 +17,7 @@ import numpy as np
 from vlagen_bench.errors import RunError, VlagenError
 from vlagen_bench.plan.options import options
 from vlagen_bench.plan.plan import episode_from_dict
+from vlagen_bench.runs import outside
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.records import SCHEMA, EpisodeLine, EpisodeRecord, Header, faults
 from vlagen_bench.types import Episode, Plan, Suite, canonical_json
@@ -90,9 +91,10 @@ def read(path: Path) -> RecordedRun:
     """The run in a folder. A last line that was not completed does not count: its episode has no result yet.
 
     Raises:
-        RunError: it is no run folder, or is damaged.
+        RunError: it is no run folder, is damaged, or needs what is not included here.
     """
     header, content = _header(path)
+    outside.require(path, content)
     plan = _plan(path, header)
     attempts, size = _attempts(path / RESULTS, plan)
     return RecordedRun(path=path, header=header, header_json=content, plan=plan, attempts=attempts, size=size)
@@ -121,7 +123,7 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
 
 def _plan(path: Path, header: Header) -> Plan:
     file = path / PLAN
-    made = options(header.suite.name, header.conditions, header.episodes_per_condition, header.seed)
+    made = options(header.suite.name, header.suite.task, header.conditions, header.episodes_per_condition, header.seed)
     repair = f"Write it again: {shlex.join(['vlagen', 'plan', *made, '--out', str(file)])}"
     content = _json(file, repair)
     if not isinstance(content, dict) or not isinstance(content.get("episodes"), list):

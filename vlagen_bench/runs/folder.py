@@ -12,7 +12,7 @@ import numpy as np
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan.plan import write as write_plan
-from vlagen_bench.runs import episodes
+from vlagen_bench.runs import episodes, outside
 from vlagen_bench.runs.actions import write_actions
 from vlagen_bench.types import EpisodeResult, Plan
 
@@ -145,6 +145,7 @@ def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> N
                 f"is {_short(_differing(now, was))}. Choose another folder (--out DIR), or repeat the first command to "
                 f"resume it."
             )
+    outside.check_same(path, new, old)
 
 
 def _differing(mine: Any, other: Any) -> Any:
@@ -157,6 +158,11 @@ def _differing(mine: Any, other: Any) -> Any:
 def _short(value: Any) -> str:
     text = json.dumps(value, sort_keys=True)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def read_header(path: Path) -> Mapping[str, Any]:
+    """The header of a run folder; raises `RunError` if it is damaged."""
+    return _read_json(path / "header.json")
 
 
 def _read_json(path: Path) -> Any:

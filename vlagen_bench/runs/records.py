@@ -71,6 +71,8 @@ class Header:
     players: tuple[dict[str, Any], ...] = ()
     """executor and workers of each session that played"""
     stopped: Stopped | None = None
+    outside: tuple[dict[str, Any], ...] = ()
+    """what the run took from outside the package: kind, name, place and content hash of each"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,12 @@
 """The scenes by name."""
 
+import dataclasses
+
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.bridge import BRIDGE
 from vlagen_bench.scenes.tabletop import TABLETOP
+from vlagen_bench.types import Task
 
 _SCENES = {spec.name: spec for spec in (BRIDGE, TABLETOP)}
 
@@ -18,3 +21,9 @@ def scene(name: str) -> SceneSpec:
     if name not in _SCENES:
         raise ConfigError(unknown("scene", name, _SCENES))
     return _SCENES[name]
+
+
+def of_task(task: Task) -> SceneSpec:
+    """The scene of a task, with the task's own pack if it names one."""
+    found = scene(task.scene)
+    return dataclasses.replace(found, pack=task.pack) if task.pack else found

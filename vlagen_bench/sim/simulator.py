@@ -47,7 +47,7 @@ class Simulator:
     @classmethod
     def of(cls, task: Task) -> "Simulator":
         """The simulator of a task: its scene, and its rule of success."""
-        return cls(specs.scene(task.scene), success=task.success)
+        return cls(specs.of_task(task), success=task.success)
 
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""

@@ -11,7 +11,7 @@ from ray.actor import ActorHandle
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.actors import ActorSpecs
-from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
+from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster, included
 from vlagen_bench.harness.on_ray.environment import Environment, TransferableFilm
 from vlagen_bench.harness.on_ray.executor import RayExecutor
 from vlagen_bench.harness.on_ray.replica import Replica
@@ -48,8 +48,8 @@ def make_ray_executor(
 
 
 def start_actor(kind: type[Any], *arguments: Any, **uses: Any) -> ActorHandle[Any]:
-    """An actor of this class, with what it uses of its node."""
-    actor: ActorHandle[Any] = ray.remote(kind).options(**uses).remote(*arguments)
+    """An actor of this class, with what it uses of its node; it knows what was included here."""
+    actor: ActorHandle[Any] = ray.remote(kind).options(**uses, **included()).remote(*arguments)
     return actor
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.utils import plugins
 
 REPLICA_CPUS = 0
 """In Ray's books only: a replica that is lost must find room though environments have taken all CPUs."""
@@ -65,6 +66,12 @@ class Cluster:
                 f"No Ray cluster could be joined ({' '.join(str(error).split())}). Start one with `ray start --head`, "
                 f"and give --ray-address the address that it prints; without that option one is made here."
             ) from None
+
+
+def included() -> dict[str, Any]:
+    """Options of an actor, by which it knows the places that were included here; they must exist on its node."""
+    known = os.environ.get(plugins.VARIABLE)
+    return {"runtime_env": {"env_vars": {plugins.VARIABLE: known}}} if known else {}
 
 
 def _knock(address: str | None) -> None:

@@ -13,7 +13,7 @@ import ray
 from vlagen_bench.errors import PolicyError, VlagenError
 from vlagen_bench.harness.on_ray.actors import free, reason
 from vlagen_bench.harness.on_ray.build import name_and_arguments
-from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster
+from vlagen_bench.harness.on_ray.cluster import REPLICA_CPUS, Cluster, included
 from vlagen_bench.policies import base
 from vlagen_bench.policies.base import LoadedPolicy
 
@@ -28,7 +28,8 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
     Says what it waits for, since a cluster without a GPU that is asked for waits, too, for one that may join it.
     """
     # One call: the process, and its memory, go then.
-    look = ray.remote(num_cpus=REPLICA_CPUS, num_gpus=cluster.policy_gpus, max_calls=1, max_retries=0)(_look)
+    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus}
+    look = ray.remote(**resources, **included(), max_calls=1, max_retries=0)(_look)
     asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
     looked = look.remote(*name_and_arguments(asked))
     while not ray.wait([looked], timeout=PATIENCE_S)[0]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.plan.options import options
+from vlagen_bench.runs.outside import include_options
 
 
 def command(header: Mapping[str, Any]) -> str:
@@ -70,4 +71,8 @@ def _chunks(policy: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _plan(header: Mapping[str, Any]) -> Iterator[str]:
-    return options(header["suite"]["name"], header["conditions"], header["episodes_per_condition"], header.get("seed"))
+    yield from include_options(header)
+    suite = header["suite"]
+    yield from options(
+        suite["name"], suite["task"], header["conditions"], header["episodes_per_condition"], header.get("seed")
+    )

@@ -70,7 +70,7 @@ def pool_of(task: Task, condition: str) -> ConditionAssets:
     Raises:
         ConfigError: scenes in a batch cannot be as the task's scene is, or cannot do what an axis of the condition does.
     """
-    scene = specs.scene(task.scene)
+    scene = specs.of_task(task)
     if scene.backdrop != "table":
         raise ConfigError(
             f"Scenes in a batch show a table, but the scene '{scene.name}' of {task.name} is a photo of one. "

@@ -1,0 +1,74 @@
+"""What a run takes from outside the package stands in its header, and must be the same when it goes on."""
+
+import pytest
+
+from helpers.fabricated import header_of
+from vlagen_bench.errors import RunError
+from vlagen_bench.plan import catalog, plan
+from vlagen_bench.runs import outside
+from vlagen_bench.runs.folder import RunFolder
+
+PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("nominal",), episodes=1, seed=0))
+HEADER = header_of(PLAN, "fake")
+AXIS = {"kind": "axis", "name": "gloom", "sha256": "1" * 64, "path": "mine"}
+POLICY = {"kind": "policy", "name": "mine:Model", "sha256": "2" * 64, "module": "mine"}
+
+
+def go(path, taken):
+    with RunFolder.writing(path, {**HEADER, **({"outside": taken} if taken else {})}, PLAN):
+        pass
+
+
+@pytest.mark.parametrize("policy", ["noop", "ws://localhost:1", "no_such_module:Policy", "no/such/file.py:Policy"])
+def test_what_ships_takes_nothing_from_outside(policy):
+    assert outside.used(PLAN, policy) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ([], []),
+        ([AXIS], [AXIS]),
+        ([AXIS], [AXIS | {"path": "elsewhere/mine"}]),
+        # A policy's name stands in the header anyway; a module path is no content.
+        ([], [POLICY]),
+        ([POLICY], []),
+    ],
+)
+def test_a_run_goes_on_with_the_same_content(tmp_path, then, now):
+    go(tmp_path, then)
+    go(tmp_path, now)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "says"),
+    [
+        ([], [AXIS], "another content of the axis 'gloom'.*none and 111111111111"),
+        ([AXIS], [], "another content of the axis 'gloom'.*111111111111 and none"),
+        ([AXIS], [AXIS | {"sha256": "3" * 64}], "another content of the axis 'gloom'.*111111111111 and 333333333333"),
+        ([POLICY], [POLICY | {"sha256": "3" * 64}], "another content of the policy 'mine:Model'"),
+    ],
+)
+def test_a_run_does_not_go_on_with_another_content(tmp_path, then, now, says):
+    go(tmp_path, then)
+    with pytest.raises(RunError, match=says):
+        go(tmp_path, now)
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ({"path": "mine"}, "--include mine"),
+        ({"module": "mine"}, "--include mine"),
+        ({"package": "mine 1.5"}, "Install the package mine 1.5."),
+    ],
+)
+def test_a_reader_says_what_is_missing(tmp_path, where, says):
+    go(tmp_path, [{"kind": "axis", "name": "gloom", "sha256": "1" * 64, **where}])
+    with pytest.raises(RunError, match=f"the axis 'gloom' from outside this package, and it is not here.*{says}"):
+        RunFolder.reading(tmp_path)
+
+
+def test_the_options_include_each_place_once():
+    header = {"outside": [AXIS, AXIS | {"name": "other"}, POLICY | {"module": "own"}]}
+    assert outside.include_options(header) == ["--include", "mine", "--include", "own"]

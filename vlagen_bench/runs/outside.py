@@ -1,0 +1,141 @@
+"""What a run takes from outside the package: named with its content's hash in the header, and looked for by readers."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench.axes import AXES
+from vlagen_bench.errors import RunError
+from vlagen_bench.plan import catalog
+from vlagen_bench.scenes import specs
+from vlagen_bench.types import Plan
+from vlagen_bench.utils import plugins
+from vlagen_bench.utils.locations import Kind, Location, sha256
+
+Entry = dict[str, Any]
+"""`kind`, `name`, `sha256`, and where it came from: `path`, `module` or `package`"""
+FILES: tuple[Kind, ...] = ("suite", "task", "pack")
+NEEDED = ("task", "pack", "axis")
+"""kinds without which a run cannot be read"""
+
+
+def used(plan: Plan, policy: str) -> list[Entry]:
+    """What a plan and a policy, by its name, take from outside; empty where all of it ships. No name: no policy."""
+    task = catalog.task(plan.suite.task)
+    names = {"suite": plan.suite.name, "task": task.name, "pack": specs.of_task(task).pack}
+    found = [_file_entry(kind, names[kind]) for kind in FILES]
+    axes = {name for episode in plan.episodes for name in episode.values}
+    found += [_axis_entry(name) for name in sorted(axes)]
+    return [entry for entry in (*found, _policy_entry(policy)) if entry is not None]
+
+
+def _file_entry(kind: Kind, name: str) -> Entry | None:
+    path = plugins.files(kind).get(name)
+    if path is None or (location := plugins.location_of(path)) is None:
+        return None
+    return _entry(kind, name, location, sha256(path))
+
+
+def _axis_entry(name: str) -> Entry | None:
+    axis = AXES.get(name)
+    if plugins.is_shipped(axis):
+        return None
+    location = plugins.location_of_code(axis)
+    if location is not None:
+        return _entry("axis", name, location, location.code_sha256())
+    # Defined by the user's own program, or in a notebook, which has no file.
+    file = getattr(sys.modules.get(axis.__module__), "__file__", None)
+    digest = None if file is None else sha256(Path(file))
+    return {"kind": "axis", "name": name, "sha256": digest, "module": axis.__module__}
+
+
+def _policy_entry(name: str) -> Entry | None:
+    file = policy_file(name)
+    location = None if file is None else plugins.location_of(file)
+    return None if location is None else _entry("policy", name, location, location.code_sha256())
+
+
+def policy_file(name: str) -> Path | None:
+    """The file that a policy's class is in, by its name; None for a built-in one, a server, or an unknown name."""
+    where, colon, _ = name.rpartition(":")
+    if not colon or "://" in name:
+        return None
+    if where.endswith(".py"):
+        return Path(where)
+    try:
+        spec = importlib.util.find_spec(where)
+    except (ImportError, ValueError):
+        return None
+    return None if spec is None or spec.origin is None else Path(spec.origin)
+
+
+def _entry(kind: str, name: str, location: Location, digest: str) -> Entry:
+    if location.distribution is not None:
+        where = {"package": location.distribution}
+    elif location.given == location.module:
+        where = {"module": location.given}
+    else:
+        where = {"path": location.given}
+    return {"kind": kind, "name": name, "sha256": digest, **where}
+
+
+def require(path: Path, header: Mapping[str, Any]) -> None:
+    """Raises `RunError` that says what to include, if what a run took from outside is not here."""
+    for entry in _entries(header):
+        if entry.get("kind") in NEEDED and _now(entry) is None:
+            raise RunError(
+                f"{path} was made with the {entry['kind']} '{entry.get('name')}' from outside this package, and it is "
+                f"not here. {_remedy(entry)}"
+            )
+
+
+def changes(header: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for everything from outside that is here with another content than the run was made with."""
+    for entry in _entries(header):
+        now = _now(entry) if entry.get("kind") != "policy" else None
+        if now is not None and now["sha256"] != entry.get("sha256"):
+            yield f"The {entry['kind']} '{entry['name']}' from outside this package has changed since the run was made."
+
+
+def check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+    """Raises `RunError` if a run cannot go on, since what it takes from outside has another content now."""
+    was, now = ({(e.get("kind"), e.get("name")): e for e in _entries(header)} for header in (old, new))
+    for key in sorted({*was, *now}, key=str):
+        before, after = was.get(key), now.get(key)
+        if "policy" in key and None in (before, after):
+            continue  # the header names the policy anyway
+        if before is None or after is None or before.get("sha256") != after.get("sha256"):
+            contents = " and ".join(f"{'none' if e is None else str(e.get('sha256'))[:12]}" for e in (before, after))
+            raise RunError(
+                f"{path} holds a run with another content of the {key[0]} '{key[1]}' from outside this package (hashes "
+                f"then and now: {contents}). Restore what it was made with, or choose another folder: --out DIR"
+            )
+
+
+def include_options(header: Mapping[str, Any]) -> list[str]:
+    """The options that include what a run took from outside."""
+    given = (entry.get("path") or entry.get("module") for entry in _entries(header))
+    return [word for one in dict.fromkeys(filter(None, given)) for word in ("--include", one)]
+
+
+def _entries(header: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return header.get("outside") or ()
+
+
+def _now(entry: Mapping[str, Any]) -> Entry | None:
+    """What is here under the name of an entry: with its own hash if it is from outside."""
+    kind, name = entry["kind"], entry["name"]
+    if kind == "axis":
+        return (_axis_entry(name) or {"sha256": None}) if name in AXES else None
+    if name not in plugins.files(kind):
+        return None
+    return _file_entry(kind, name) or {"sha256": None}
+
+
+def _remedy(entry: Mapping[str, Any]) -> str:
+    if "package" in entry:
+        return f"Install the package {entry['package']}."
+    given = entry.get("path") or entry.get("module")
+    return f"It was included as: --include {given}"
