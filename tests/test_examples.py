@@ -80,6 +80,18 @@ def test_the_openpi_server_plays_an_episode(tmp_path):
 
 @pytest.mark.sim
 @pytest.mark.slow
+def test_an_object_is_evaluated_in_python(tmp_path):
+    options = ["--epochs", "2", "--episodes", "1", "--out", str(tmp_path)]
+    command = [sys.executable, str(EXAMPLES / "evaluate_in_python.py"), *options]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    runs = [vlagen_bench.load_run(tmp_path / f"epoch-{epoch}") for epoch in range(2)]
+    assert all(run.complete and len(run.episodes) == 2 for run in runs)
+    assert f"best: {tmp_path}" in done.stdout and "report.html" in done.stdout
+
+
+@pytest.mark.sim
+@pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
     for name in ("PATH", "PYTHONPATH"):
         monkeypatch.setenv(name, ENVIRONMENT[name])
