@@ -162,7 +162,8 @@ def _short(value: Any) -> str:
 
 def read_header(path: Path) -> Mapping[str, Any]:
     """The header of a run folder; raises `RunError` if it is damaged."""
-    return _read_json(path / "header.json")
+    header: Mapping[str, Any] = _read_json(path / "header.json")
+    return header
 
 
 def _read_json(path: Path) -> Any:

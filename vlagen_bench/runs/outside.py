@@ -19,8 +19,9 @@ from vlagen_bench.utils.registry import Registry
 Entry = dict[str, Any]
 """`kind`, `name`, `sha256`, and where it came from: `path`, `module` or `package`"""
 FILES: tuple[Kind, ...] = ("suite", "task", "pack")
-REGISTRIES: Mapping[str, Registry[Any]] = {"axis": AXES, "family": FAMILIES}
-NEEDED = ("family", "task", "pack", "axis")
+CODE: Mapping[str, Registry[Any]] = {"axis": AXES, "family": FAMILIES}
+"""kinds that are classes"""
+NEEDED = ("task", "pack", *CODE)
 """kinds without which a run cannot be read"""
 
 
@@ -43,17 +44,16 @@ def _file_entry(kind: Kind, name: str) -> Entry | None:
 
 
 def _code_entry(kind: str, name: str) -> Entry | None:
-    """Of an axis, or of a family of tasks."""
-    defined: type = REGISTRIES[kind].get(name)
-    if plugins.is_shipped(defined):
+    code = CODE[kind].get(name)
+    if plugins.is_shipped(code):
         return None
-    location = plugins.location_of_code(defined)
+    location = plugins.location_of_code(code)
     if location is not None:
         return _entry(kind, name, location, location.code_sha256())
     # Defined by the user's own program, or in a notebook, which has no file.
-    file = getattr(sys.modules.get(defined.__module__), "__file__", None)
+    file = getattr(sys.modules.get(code.__module__), "__file__", None)
     digest = None if file is None else sha256(Path(file))
-    return {"kind": kind, "name": name, "sha256": digest, "module": defined.__module__}
+    return {"kind": kind, "name": name, "sha256": digest, "module": code.__module__}
 
 
 def _policy_entry(name: str) -> Entry | None:
@@ -132,8 +132,8 @@ def _entries(header: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _now(entry: Mapping[str, Any]) -> Entry | None:
     """What is here under the name of an entry: with its own hash if it is from outside."""
     kind, name = entry["kind"], entry["name"]
-    if kind in REGISTRIES:
-        return (_code_entry(kind, name) or {"sha256": None}) if name in REGISTRIES[kind] else None
+    if kind in CODE:
+        return (_code_entry(kind, name) or {"sha256": None}) if name in CODE[kind] else None
     if name not in plugins.files(kind):
         return None
     return _file_entry(kind, name) or {"sha256": None}
