@@ -125,6 +125,14 @@ def test_a_privileged_state_ends_with_the_poses_of_the_things(where):
         assert abs(qmult(base.q, quat) @ env._sim.body(role).quat_wxyz) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.sim
+def test_a_privileged_state_has_the_things_that_the_task_is_about():
+    env = TaskEnv(task="tabletop_pick_up", condition="nominal", obs_mode="state", state="privileged")
+    obs, info = env.reset(seed=0)
+    roles = {name.split("_")[1] for name in env.state_layout if name.startswith("privileged_")}
+    assert roles == {"source"} and obs in env.observation_space and info["first_success_step"] == -1
+
+
 def test_what_has_fallen_far_stays_in_the_space():
     task = catalog.task("tabletop_put_on")
     interface = Interface.of(task, specs.scene("tabletop"), obs_mode="state", state="privileged")
