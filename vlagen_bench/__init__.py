@@ -35,8 +35,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not follow __getattr__
-    from importlib.abc import Loader
-
     from vlagen_bench.axes.base import Axis, Draft, PoolAxis, SizeAxis, axis
     from vlagen_bench.envs.vector import make_vec
     from vlagen_bench.errors import VlagenError
@@ -118,7 +116,7 @@ class _GymnasiumFinder:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    spec.loader = cast("Loader", _Registering(spec.loader))
+                    spec.loader = cast(Any, _Registering(spec.loader))
                 return spec
         return None
 

@@ -191,6 +191,12 @@ def test_a_suite_may_be_a_file_or_an_object():
     assert set(vlagen_bench.make_plan(own).suite.conditions) == {f"lighting_l{level}" for level in range(1, 6)}
 
 
+def test_a_task_may_stand_in_place_of_the_suites():
+    run = vlagen_bench.evaluate(Stepper(), "quick", task="tabletop_pick_up", conditions="nominal", episodes=1)
+    assert {episode.task for episode in run.plan.episodes} == {"tabletop_pick_up@1"}
+    assert run.plan.suite.name == "quick-tabletop_pick_up"
+
+
 def test_it_works_inside_a_running_event_loop():
     async def cell():
         return vlagen_bench.evaluate(Stepper(), **SMALL)
