@@ -30,6 +30,7 @@ def evaluate(
     policy: Any,
     suite: str | Path | Suite = "quick",
     *,
+    task: str | Path | None = None,
     conditions: Names | None = None,
     axes: Names | None = None,
     episodes: int | None = None,
@@ -55,6 +56,7 @@ def evaluate(
         policy: an object with `act(obs, instr)`, a class of such, or a name as after `--policy`. An object is asked in this
             process, in batches where it has `act_batch`; it is not closed.
         suite: its name, the path of its YAML file, or a `Suite`.
+        task: this task in place of the suite's, by name or as the path of its YAML file.
         conditions: only these conditions, as a list or as `a,b`; `a+b` is both at once.
         axes: these axes instead, such as `["lighting:3", "object:test"]`: each by itself, and all together.
         episodes: per condition, instead of the suite's number.
@@ -81,7 +83,7 @@ def evaluate(
     """
     _refuse_in_a_starting_worker()
     with process_state_kept():
-        plan = make_plan(suite, conditions=conditions, axes=axes, episodes=episodes, seed=seed)
+        plan = make_plan(suite, task=task, conditions=conditions, axes=axes, episodes=episodes, seed=seed)
         how = ExecutionOptions(workers=workers, **execution)
         name, load = _loader(policy, policy_args or {}, how)
         is_live = not isinstance(policy, str)
