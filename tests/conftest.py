@@ -3,6 +3,7 @@
 `VLAGEN_REQUIRE_BRIDGE=1` makes it an error, so that continuous integration cannot pass by skipping them.
 """
 
+import io
 import os
 from pathlib import Path
 
@@ -51,3 +52,19 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
     folder = tasks_with_tiny()
     monkeypatch.setattr(paths, "tasks_dir", lambda: folder)
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Runs a command in this process, and gives what it printed."""
+    from rich.console import Console
+
+    from vlagen_bench.cli import common
+
+    def call(module, function, *args, **kwargs) -> str:
+        out = Console(file=io.StringIO(), width=110, highlight=False)
+        monkeypatch.setattr(module, "console", lambda: out)
+        assert function(*args, **kwargs) == common.OK
+        return out.file.getvalue()
+
+    return call

@@ -24,22 +24,6 @@ def content_hash(value: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuccessRule:
-    """When the source counts as on the target. All conditions hold at the end of one control step."""
-
-    xy_margin_m: float
-    """horizontal distance of the origins <= largest half extent of the target + this"""
-    z_margin_m: float
-    """source origin at most this far above resting on the target"""
-    contact_n: float
-    """source and target press on each other with more than this"""
-    released: bool = False
-    """no finger touches the source"""
-    rest_m_s: float | None = None
-    """the source moves slower than this; None: may move"""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Condition:
     """What one row of a results table does to a task."""
 
@@ -57,7 +41,7 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A task file: put something on something, in one scene, nominally and under named conditions."""
+    """A task file: a task of one family in one scene, nominally and under named conditions."""
 
     name: str
     version: int
@@ -74,8 +58,10 @@ class Task:
     """axes of the official episode id, most significant first; empty: the task has none"""
     ends_on_success: bool = False
     """whether an episode ends at its first success, or always runs `max_steps`"""
-    success: SuccessRule | None = None
-    """when the task is done; None: as the scene says"""
+    family: str = "put_on"
+    """what kind of task it is: see `vlagen_bench.tasks`"""
+    success: dict[str, Any] | None = None
+    """when the task is done: the family's rule; None: as the family says of the scene"""
     pack: str = ""
     """the asset pack; empty: the scene's"""
     changes: tuple[str, ...] = ()

@@ -3,22 +3,21 @@
 import pytest
 
 from helpers.dynamics import TASK
-from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 
 @pytest.fixture(scope="module")
 def blind():
-    return Simulator(specs.TABLETOP, drawn=False, success=TASK.success)
+    return Simulator.of(TASK, drawn=False)
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return Simulator(specs.TABLETOP, success=TASK.success)
+    return Simulator.of(TASK)
 
 
 @pytest.fixture(scope="module")
 def sim():
     from vlagen_bench.sim.simulator import Simulator
 
-    return Simulator(specs.TABLETOP)
+    return Simulator.of(TASK)

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.places import DOCS
 from vlagen_bench import axes
-from vlagen_bench.axes import AXES, STAGES, Draft, clutter
+from vlagen_bench.axes import AXES, STAGES, clutter
 from vlagen_bench.axes.shared.referring import expressions_for
 from vlagen_bench.calibration.severity import MEASURES
 from vlagen_bench.errors import ConfigError
@@ -17,6 +17,8 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog, conditions, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.verbs import FakeScene
+from vlagen_bench.tasks import draft as draft_of
+from vlagen_bench.tasks import offer_of
 from vlagen_bench.utils.seeding import stream
 
 TASKS = [catalog.task(name) for name in catalog.task_names()]
@@ -33,16 +35,15 @@ LADDERS = [
     for task in TASKS
     if task.variants
     for axis in AXES
-    if axis.levels and task.scene in axis.scenes
+    if axis.levels and axes.lack_of(axis, offer_of(task)) is None
 ]
 
 
 def made(axis: str, task_name: str, condition: str):
     task = catalog.task(task_name)
     parameters = catalog.axis_set(task, catalog.condition(task, condition))[axis]
-    scene = specs.scene(task.scene)
     values = plan.sample(task, condition, index=0, seed=0)[0].values
-    return axes.make(axis, parameters, "test"), Draft(scene=scene, pack=manifest.load(scene.pack), values=values)
+    return axes.make(axis, parameters, "test"), draft_of(task, values)
 
 
 @pytest.mark.parametrize("axis", list(AXES), ids=lambda axis: axis.name)

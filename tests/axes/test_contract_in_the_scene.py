@@ -10,6 +10,7 @@ from vlagen_bench.axes import AXES, STAGES, apply_stage
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.sim import simulator as simulator_module
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.tasks import offer_of
 
 pytestmark = pytest.mark.sim
 
@@ -19,12 +20,13 @@ ACTIONS = [np.array([0.02, 0.01, -0.02, 0, 0, 0.1, -1], np.float32)] * 4
 
 def hardest(task_name: str):
     """Every axis of the task's scene at its highest level, and in each of its settings."""
-    scene = catalog.task(task_name).scene
+    task = catalog.task(task_name)
+    scene = task.scene
     marks = [pytest.mark.bridge] if scene == "bridge" else []
     return [
         pytest.param(task_name, axis.name, which, marks=marks, id=f"{scene}-{axes.variant_name(axis.name, which)}")
         for axis in AXES
-        if scene in axis.scenes
+        if axes.lack_of(axis, offer_of(task)) is None
         for which in axis.variants()
         if not which.isdigit() or which == "5"
     ]

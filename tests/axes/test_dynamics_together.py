@@ -65,6 +65,6 @@ def test_at_the_size_of_nothing_it_is_the_twin(blind, condition):
 @pytest.mark.bridge
 def test_all_together_on_the_bridge_scene():
     task = catalog.task("bridge_put_on_fixed")
-    sim = Simulator(specs.BRIDGE, drawn=False, success=task.success)
+    sim = Simulator.of(task, drawn=False)
     episode, twin = plan.sample(task, ALL, index=0, seed=5)
     assert path(sim, episode)[1] == path(sim, episode)[1] != path(sim, twin)[1]

@@ -33,7 +33,7 @@ def sampled(task_name, condition, index=0):
 
 def simulator(task_name, *, drawn=False):
     task = catalog.task(task_name)
-    return Simulator(specs.scene(task.scene), drawn=drawn, success=task.success)
+    return Simulator.of(task, drawn=drawn)
 
 
 @pytest.fixture(scope="module", params=TASKS)

@@ -12,7 +12,6 @@ from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.expert.policy import Expert
-from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
@@ -67,7 +66,7 @@ def test_a_missing_distractor_is_found():
         for episode in (plan.official(task, "multi_object_unseen", i * 134_656) for i in range(200))
         if episode.values["distractor_object"]["id"] == episode.values["object"]
     )
-    found = certify.certify_one(flawed, task, Simulator(specs.BRIDGE), Expert())
+    found = certify.certify_one(flawed, task, Simulator.of(task), Expert())
     assert "no distractor: it is the object that is asked for" in found.problems
 
 

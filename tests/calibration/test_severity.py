@@ -16,7 +16,7 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 from vlagen_bench.sim.measurements import ObjectReading, Reading
 
-SIZED = [name for name in calibrate.calibrated("tabletop") if AXES.get(name).levels]
+SIZED = [name for name in calibrate.calibrated(catalog.task("tabletop_put_on")) if AXES.get(name).levels]
 
 
 def measured(axis: str, which: str) -> float:
@@ -62,7 +62,7 @@ def test_the_committed_curve_grows_and_is_of_the_present_levels(curve):
 @pytest.mark.parametrize("task", TASKS)
 def test_no_axis_is_left_out(task):
     known = {curve.axis for curve in COMMITTED if curve.task.partition("@")[0] == task}
-    missing = set(calibrate.calibrated(catalog.task(task).scene)) - known
+    missing = set(calibrate.calibrated(catalog.task(task))) - known
     assert not missing, f"run: vlagen calibrate --axis {','.join(sorted(missing))} --task {task} --docs"
 
 

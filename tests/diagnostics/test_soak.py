@@ -48,6 +48,7 @@ def child(path, **options) -> subprocess.Popen:
     return process
 
 
+@pytest.mark.slow
 def test_a_run_whose_driver_and_workers_are_killed_is_whole_in_the_end(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep))
     said = []

@@ -78,7 +78,7 @@ def test_the_policy_is_closed_once_all_is_over(tmp_path):
 
     notes = []
     go(tmp_path, Closing(), workers=None, notes=notes)
-    assert len(notes) == 1 and notes[0].startswith("policy: close() raised OSError: busy (test_pool.py:")
+    assert len(notes) == 1 and notes[0].startswith("policy: close() raised OSError: busy (test_inference.py:")
 
 
 @pytest.mark.parametrize("workers", [None, 2])

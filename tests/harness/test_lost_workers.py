@@ -74,11 +74,11 @@ def test_a_worker_that_cannot_start_is_an_error_of_every_episode(tmp_path):
 @pytest.mark.parametrize("policy", [Counter, Batcher])
 def test_a_slow_episode_holds_up_no_other(tmp_path, policy):
     order = []
-    crew = make_executor(
+    making = make_executor(
         TASK, trapped("wait", tmp_path / "traps"), loaded(policy()), workers=2, execution=Execution(),
         limits=Limits(), film=None, note=order.append,
     )  # fmt: skip
-    with crew as who:
+    with making as who:
         for together in who.endings(PLAN.episodes):
             order.extend(played.result.episode.id for played in together)
             if len(order) == len(PLAN.episodes) - 1:

@@ -86,7 +86,7 @@ def _recorded(made, task, path):
     )
     sim = UnrenderedSimulator(task)
     with RunFolder.writing(path, head, made) as folder:
-        for played in SerialExecutor(task, sim, PolicyCaller(wild, sim=sim)).plays(made.episodes):
+        for played in SerialExecutor(task, sim, PolicyCaller(wild, action_dim=7, sim=sim)).plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)
     return path
 

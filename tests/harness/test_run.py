@@ -163,14 +163,14 @@ def test_what_ends_at_once_is_put_on_the_disk_once_before_anybody_hears_of_it(tm
 
     with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
         monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(lines.read_text()))
-        players = Together(TASK, FakeSim(), PolicyCaller(loaded(Stepper())))
+        players = Together(TASK, FakeSim(), PolicyCaller(loaded(Stepper()), action_dim=7))
         run.run(PLAN, players, folder, (Hearer(),), max_errors=0, retry_errors=False)
     assert len(synced) == 2 and heard == [episode.id for episode in PLAN.episodes]
 
 
 def test_errors_that_end_at_once_are_all_stored_before_the_run_stops(tmp_path):
     with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:
-        players = Together(TASK, FakeSim(), PolicyCaller(loaded(answer(None))))
+        players = Together(TASK, FakeSim(), PolicyCaller(loaded(answer(None)), action_dim=7))
         with pytest.raises(run.TooManyErrors, match="3 episodes ended as errors"):
             run.run(PLAN, players, folder, max_errors=0, retry_errors=False)
     assert len((tmp_path / "episodes.jsonl").read_text().splitlines()) == 3

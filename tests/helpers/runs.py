@@ -24,7 +24,7 @@ def go(path, policy, **options):
 
 
 def solo(policy, sim=None, task=TASK, **options):
-    return SerialExecutor(task, sim or FakeSim(), PolicyCaller(loaded(policy)), **options)
+    return SerialExecutor(task, sim or FakeSim(), PolicyCaller(loaded(policy), action_dim=7), **options)
 
 
 def without_timings(path: Path) -> list[dict]:

@@ -79,8 +79,10 @@ def recorded() -> Path:
     mine = LoadedPolicy(name="mine:Model", policy=Mine(), arguments={})
     head = header.make(made, mine, scene, "none", (), execution=Execution(), limits=Limits(), workers=1)
     path = Path(tempfile.mkdtemp(prefix="vlagen-run-")) / "run"
-    sim = Dark(scene, drawn=False, success=task.success)
-    solo = SerialExecutor(task, sim, PolicyCaller(LoadedPolicy(name="expert", policy=Expert(), arguments={}), sim=sim))
+    sim = Dark.of(task, drawn=False)
+    solo = SerialExecutor(
+        task, sim, PolicyCaller(LoadedPolicy(name="expert", policy=Expert(), arguments={}), action_dim=7, sim=sim)
+    )
     with RunFolder.writing(path, head, made) as folder:
         for played in solo.plays(made.episodes):
             folder.add(played.result, played.actions, played.state_hashes)

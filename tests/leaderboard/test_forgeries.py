@@ -46,7 +46,7 @@ def flipped() -> bytes:
     parts = members()
     lines = [json.loads(line) for line in expand(parts["episodes.jsonl.xz"], "", LIMIT).splitlines()]
     steps = [one["steps"] for one in lines]
-    actions = codec.actions_from_bytes(expand(parts["actions.xz"], "", LIMIT), steps)
+    actions = codec.actions_from_bytes(expand(parts["actions.xz"], "", LIMIT), steps, 7)
     states = codec.states_from_bytes(parts["states.bin"], steps)
     lines[0]["steps"] = 80
     actions[0] = np.zeros((80, 7), np.float32)

@@ -120,7 +120,7 @@ def test_the_paper_suite_fits_into_10_mb():
 def test_actions_survive_bit_for_bit():
     rng = np.random.default_rng(0)
     actions = [rng.normal(size=(steps, 7)).astype(np.float32) for steps in (3, 1, 80)]
-    back = codec.actions_from_bytes(codec.actions_to_bytes(actions), [3, 1, 80])
+    back = codec.actions_from_bytes(codec.actions_to_bytes(actions), [3, 1, 80], 7)
     assert all(np.array_equal(one, other) for one, other in zip(actions, back, strict=True))
     states = [["00ff" * 4, "f" * 16], ["0" * 16]]
     assert codec.states_from_bytes(codec.states_to_bytes(states), [1, 0]) == [tuple(one) for one in states]

@@ -246,7 +246,7 @@ def test_the_metrics_of_the_simulator_have_the_types_that_are_checked():
     import dataclasses
     import typing
 
-    from vlagen_bench.sim.judge import Status
+    from vlagen_bench.tasks.put_on import PutOnStatus as Status
 
     hints = typing.get_type_hints(Status)
     names = {field.name for field in dataclasses.fields(Status)} - {"success", "success_once"}

@@ -15,7 +15,6 @@ from PIL import Image
 
 from helpers.places import TOP
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = [pytest.mark.sim, pytest.mark.bridge]
@@ -60,12 +59,12 @@ def pose(body):
 
 @pytest.fixture(scope="module")
 def drawn():
-    return Simulator(specs.BRIDGE)
+    return Simulator.of(catalog.task("bridge_put_on"))
 
 
 @pytest.fixture(scope="module")
 def undrawn():
-    return Simulator(specs.BRIDGE, drawn=False)
+    return Simulator.of(catalog.task("bridge_put_on"), drawn=False)
 
 
 @pytest.mark.parametrize(("name", "k"), SHORT)

@@ -10,7 +10,6 @@ import pytest
 from helpers.places import TESTS
 from helpers.simulated import TASK, episode, hashes
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 
 pytestmark = pytest.mark.sim
@@ -20,7 +19,7 @@ STAY = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
 
 @pytest.fixture(scope="module")
 def sim():
-    return Simulator(specs.TABLETOP)
+    return Simulator.of(catalog.task("tabletop_put_on"))
 
 
 def test_what_ran_before_changes_nothing(sim):
@@ -30,13 +29,15 @@ def test_what_ran_before_changes_nothing(sim):
 
 
 def test_physics_is_the_same_without_a_renderer(sim):
-    assert hashes(Simulator(specs.TABLETOP, drawn=False), episode("nominal")) == hashes(sim, episode("nominal"))
+    assert hashes(Simulator.of(catalog.task("tabletop_put_on"), drawn=False), episode("nominal")) == hashes(
+        sim, episode("nominal")
+    )
 
 
 def test_physics_is_the_same_in_another_process(sim):
     code = (
-        "from helpers import simulated as t; from vlagen_bench.scenes import specs; from vlagen_bench.sim.simulator import Simulator;"
-        "print(t.hashes(Simulator(specs.TABLETOP, drawn=False), t.episode('nominal')))"
+        "from helpers import simulated as t; from vlagen_bench.sim.simulator import Simulator;"
+        "print(t.hashes(Simulator.of(t.TASK, drawn=False), t.episode('nominal')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=TESTS)
     assert done.stdout.strip() == str(hashes(sim, episode("nominal")))
@@ -90,7 +91,7 @@ def test_what_falls_anew_is_judged_where_it_fell(sim):
 @pytest.mark.bridge
 def test_an_episode_that_is_done_at_reset_is_not_once_the_object_is_moved():
     found, _ = plan.sample(catalog.task("bridge_put_on_fixed"), "reposition", index=12, seed=0)
-    bridge = Simulator(specs.BRIDGE, drawn=False)
+    bridge = Simulator.of(catalog.task("bridge_put_on"), drawn=False)
     assert bridge.reset(found).success
     statuses = [bridge.advance(STAY) for _ in range(7)]
     assert [status.success for status in statuses] == [True] * 4 + [False] * 3

@@ -2,17 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.scenes.verbs import Scene
+from vlagen_bench.scenes.verbs import ModelKind, Scene
 from vlagen_bench.types import AxisSet
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.registry import Registry
@@ -20,6 +21,9 @@ from vlagen_bench.utils.registry import Registry
 Kind = Literal["vision", "semantics", "execution", "dynamics"]
 Stage = Literal["build", "reset", "prompt", "render", "step"]
 STAGES: tuple[Stage, ...] = ("build", "reset", "prompt", "render", "step")
+
+
+PUT_ON_ROLES: Mapping[str, str] = MappingProxyType({"source": "object", "target": "receptacle"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,24 @@ class Draft:
     pack: Pack
     values: Mapping[str, Any]
     """of the axes named in `after` that the episode has"""
+    roles: Mapping[str, str] = field(default_factory=lambda: PUT_ON_ROLES)
+    """of the task's family: role -> the axis that fills it"""
+    rewrites: tuple[tuple[str, ...], ...] = REWRITES
+    """of the task's family: templates by level of the axis `instruction`, from 1"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What axes find in a task."""
+
+    task: str
+    family: str
+    scene: str
+    roles: tuple[str, ...]
+    capabilities: frozenset[str]
+    """of the scene, its pack and the family"""
+    axes: frozenset[str]
+    """that every episode has"""
 
 
 class Axis(ABC):
@@ -40,8 +62,15 @@ class Axis(ABC):
     stage: ClassVar[Stage]
     after: ClassVar[tuple[str, ...]] = ()
     """axes whose value this one looks at when it samples, where they are there; it sees no others"""
-    scenes: ClassVar[tuple[str, ...]] = ("bridge", "tabletop")
-    """where it makes sense"""
+    assets: ClassVar[ModelKind | None] = None
+    """what its value is the id of, where it fills a role; None: of no model"""
+    requires_roles: ClassVar[tuple[str, ...]] = ()
+    """roles without which it makes no sense: `target` for what happens to the receptacle"""
+    requires_axes: ClassVar[tuple[str, ...]] = ()
+    """axes that have to be nominal in the task, since this one is not sampled without them; itself, where its levels
+    only change what the task file gives it"""
+    requires_capabilities: ClassVar[tuple[str, ...]] = ()
+    """what scene, pack or family must offer for its levels and settings: see `SceneSpec.offers`"""
     sized_by: ClassVar[str] = ""
     """the field that a level sets; empty: the axis has no size"""
     unit: ClassVar[str] = ""
@@ -139,6 +168,27 @@ def variant(name: str, which: str) -> Mapping[str, Any]:
     if which not in known:
         raise ConfigError(unknown(f"level or setting of the axis {name}", which, known))
     return known[which]
+
+
+def lack_of(cls: type[Axis], offer: Offer, *, ready_made: bool = True) -> str | None:
+    """Why an axis makes no sense in a task, as a sentence; None where it does.
+
+    Args:
+        cls: the axis.
+        offer: what it finds in the task.
+        ready_made: whether its levels and settings are asked for, and not parameters that a task file gives it.
+    """
+    whose = f"the task {offer.task} (family {offer.family})"
+    for role in cls.requires_roles:
+        if role not in offer.roles:
+            return f"The axis {cls.name} needs the role {role}, which {whose} does not have."
+    for other in cls.requires_axes:
+        if other not in offer.axes and (ready_made or other != cls.name):
+            return f"The axis {cls.name} needs the axis {other}, which {whose} does not have under `nominal`."
+    for capability in cls.requires_capabilities if ready_made else ():
+        if capability not in offer.capabilities:
+            return f"The axis {cls.name} needs {capability}, which {whose} in the scene {offer.scene} does not offer."
+    return None
 
 
 def variant_name(name: str, which: str) -> str:

@@ -23,6 +23,7 @@ class CameraLens(Axis):
     kind: ClassVar = "vision"
     stage: ClassVar = "render"
     after: ClassVar = ("camera_pose", *spots.PLACING)
+    requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
     levels: ClassVar = (0.048, 0.098, 0.15, 0.2, 0.25)

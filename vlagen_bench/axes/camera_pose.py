@@ -27,6 +27,7 @@ class CameraPose(Axis):
     kind: ClassVar = "vision"
     stage: ClassVar = "render"
     after: ClassVar = spots.PLACING
+    requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "degrees"
     unit: ClassVar = "degrees"
     levels: ClassVar = (3.2, 6.5, 9.7, 13.0, 16.0)

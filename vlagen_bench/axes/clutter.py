@@ -38,6 +38,8 @@ class Clutter(Axis):
         "camera_lens", "camera_pose", "distractor_object", "object", "object_size", "receptacle",
         "receptacle_reposition", "reposition", *spots.PLACING,
     )  # fmt: skip
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("object", "position")
     sized_by: ClassVar = "things"
     unit: ClassVar = "things"
     levels: ClassVar = (1, 2, 3, 4, 5)
@@ -108,10 +110,12 @@ def _kept(draft: Draft) -> list[OccupiedCircle]:
     values, pack = draft.values, draft.pack
     source = pack.find("objects", values["object"])
     source_m = radius_of(source) * values.get("object_size", 1.0)
-    target_m = radius_of(pack.find("receptacles", values["receptacle"]))
     third: list[tuple[ModelKind, str]] = [("objects", "distractor_object"), ("receptacles", "distractor_receptacle")]
     third_m = [radius_of(pack.find(kind, values[name]["id"])) for kind, name in third if name in values]
-    radii_m = {"target": target_m, "moved target": target_m, "third": max(third_m, default=source_m)}
+    radii_m = {"third": max(third_m, default=source_m)}
+    if "receptacle" in values:
+        target_m = radius_of(pack.find("receptacles", values["receptacle"]))
+        radii_m |= {"target": target_m, "moved target": target_m}
     places = spots.standing(draft)
     if values.get("receptacle_reposition"):
         places["moved target"] = values["receptacle_reposition"]["xy_m"]

@@ -22,6 +22,8 @@ class DistractorObject(PoolAxis):
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
     after: ClassVar = ("object", "position", "yaw")
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("object", "position", "yaw")
     takes: ClassVar = ("third place",)
     shows: ClassVar = True
     settings: ClassVar = {"train": {"split": "train"}, "test": {"split": "test", "with_target": False}}

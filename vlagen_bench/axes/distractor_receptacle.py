@@ -19,6 +19,8 @@ class DistractorReceptacle(PoolAxis):
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
     after: ClassVar = ("position", "receptacle")
+    requires_roles: ClassVar = ("target",)
+    requires_axes: ClassVar = ("receptacle", "position")
     takes: ClassVar = ("third place",)
     shows: ClassVar = True
     # Nothing ready-made of the training receptacles, of which the bridge pack has but one: the target.

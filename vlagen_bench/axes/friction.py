@@ -15,6 +15,7 @@ class Friction(SizeAxis):
     name: ClassVar = "friction"
     kind: ClassVar = "dynamics"
     stage: ClassVar = "step"
+    requires_roles: ClassVar = ("source",)
     sized_by: ClassVar = "divisor"
     unit: ClassVar = "times less"
     levels: ClassVar = (1.5, 2.3, 3.5, 5.3, 8.0)

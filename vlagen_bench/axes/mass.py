@@ -15,6 +15,7 @@ class Mass(SizeAxis):
     name: ClassVar = "mass"
     kind: ClassVar = "dynamics"
     stage: ClassVar = "step"
+    requires_roles: ClassVar = ("source",)
     sized_by: ClassVar = "factor"
     unit: ClassVar = "times"
     levels: ClassVar = (2.0, 3.4, 6.1, 11.0, 20.0)

@@ -18,6 +18,7 @@ class MassCentre(Axis):
     name: ClassVar = "mass_centre"
     kind: ClassVar = "dynamics"
     stage: ClassVar = "step"
+    requires_roles: ClassVar = ("source",)
     sized_by: ClassVar = "share"
     unit: ClassVar = "of half its size"
     levels: ClassVar = (0.1, 0.2, 0.3, 0.4, 0.5)

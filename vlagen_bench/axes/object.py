@@ -16,6 +16,8 @@ class Object(PoolAxis):
     name: ClassVar = "object"
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
+    assets: ClassVar = "objects"
+    requires_roles: ClassVar = ("source",)
     shows: ClassVar = True
     settings: ClassVar = {"test": {"split": "test"}}
     measure: ClassVar = "picture"

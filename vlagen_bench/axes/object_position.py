@@ -19,6 +19,8 @@ class ObjectPosition(Axis):
     kind: ClassVar = "execution"
     stage: ClassVar = "reset"
     after: ClassVar = ("distractor_receptacle", "position")
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "beyond_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.016, 0.032, 0.048, 0.064, 0.08)

@@ -21,6 +21,8 @@ class ObjectSize(Axis):
     kind: ClassVar = "dynamics"
     stage: ClassVar = "build"
     after: ClassVar = ("object",)
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("object",)
     sized_by: ClassVar = "growth"
     unit: ClassVar = "more or less"
     levels: ClassVar = (0.084, 0.18, 0.28, 0.38, 0.5)

@@ -28,6 +28,8 @@ class Occlusion(Axis):
         *("camera_lens", "camera_pose", "object", "object_size", "receptacle", "table_height", "yaw"),
         *spots.PLACING,
     )
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("object", "position")
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
     levels: ClassVar = (0.012, 0.034, 0.075, 0.13, 0.2)

@@ -22,6 +22,8 @@ class Push(Axis):
     kind: ClassVar = "execution"
     stage: ClassVar = "step"
     after: ClassVar = ("object_position", "position")
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "by_m_s"
     unit: ClassVar = "m/s"
     levels: ClassVar = (0.16, 0.32, 0.48, 0.64, 0.8)

@@ -16,6 +16,8 @@ class Receptacle(PoolAxis):
     name: ClassVar = "receptacle"
     kind: ClassVar = "semantics"
     stage: ClassVar = "build"
+    assets: ClassVar = "receptacles"
+    requires_roles: ClassVar = ("target",)
     shows: ClassVar = True
     settings: ClassVar = {"test": {"split": "test"}}
     measure: ClassVar = "picture"

@@ -22,6 +22,8 @@ class ReceptacleReposition(Axis):
     kind: ClassVar = "execution"
     stage: ClassVar = "step"
     after: ClassVar = ("reposition", *spots.PLACING)
+    requires_roles: ClassVar = ("target",)
+    requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.024, 0.048, 0.072, 0.096, 0.12)

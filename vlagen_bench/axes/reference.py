@@ -26,7 +26,9 @@ class Reference(Axis):
     kind: ClassVar = "semantics"
     stage: ClassVar = "prompt"
     after: ClassVar = ("camera_lens", "camera_pose", "distractor_object", "object", "object_size", *spots.PLACING)
-    scenes: ClassVar = ("tabletop",)  # the bridge pack says neither colours nor categories
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("object", "position", "yaw")
+    requires_capabilities: ClassVar = ("colours and categories",)
     settings: ClassVar = {
         "category": {"by": "category"},
         "colour": {"by": "colour"},

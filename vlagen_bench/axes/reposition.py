@@ -21,6 +21,8 @@ class Reposition(Axis):
     kind: ClassVar = "execution"
     stage: ClassVar = "step"
     after: ClassVar = ("distractor_object", *spots.PLACING)
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "by_m"
     unit: ClassVar = "m"
     levels: ClassVar = (0.024, 0.048, 0.072, 0.096, 0.12)

@@ -18,6 +18,8 @@ class Yaw(PoolAxis):
     name: ClassVar = "yaw"
     kind: ClassVar = "execution"
     stage: ClassVar = "reset"
+    requires_roles: ClassVar = ("source",)
+    requires_axes: ClassVar = ("yaw",)
     sized_by: ClassVar = "off_deg"
     unit: ClassVar = "degrees"
     levels: ClassVar = (4.5, 9.0, 13.5, 18.0, 22.5)  # trained yaws are 45 apart, so that none is further off than 22.5

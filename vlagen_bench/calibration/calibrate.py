@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench import axes
+from vlagen_bench import axes, tasks
 from vlagen_bench.axes import AXES, Axis
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration import severity
 from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Severity
 from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.plan import catalog, plan
+from vlagen_bench.plan import catalog, conditions, plan
 from vlagen_bench.types import Condition, Episode, Task, content_hash
 
 SEED = 1000
@@ -54,9 +54,9 @@ def points_of(axis: type[Axis]) -> dict[str, Mapping[str, Any]]:
     return nothing | axis.variants()
 
 
-def calibrated(scene: str) -> tuple[str, ...]:
-    """The axes that can be calibrated in a scene."""
-    return tuple(axis.name for axis in AXES if scene in axis.scenes and axis.variants())
+def calibrated(task: Task) -> tuple[str, ...]:
+    """The axes that can be calibrated in a task."""
+    return tuple(axis.name for axis in conditions.fitting(tasks.offer_of(task)) if axis.variants())
 
 
 def pairs_of(task: Task, axis: type[Axis], parameters: Mapping[str, Any], *, episodes: int, seed: int) -> list[Pair]:

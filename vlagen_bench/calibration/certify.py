@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench.axes import Draft
 from vlagen_bench.axes.shared.referring import meant
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.policies.expert.policy import Expert
-from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.tasks import draft
 from vlagen_bench.types import Episode, Plan, Task
 
 VISIBLE_PX = 20
@@ -42,7 +40,8 @@ class Certificate:
     trouble: str | None
     """what went wrong for the expert"""
     source_px: int
-    target_px: int
+    target_px: int | None
+    """None: the task has no target"""
     problems: tuple[str, ...]
     """what is wrong with the episode itself, under any policy"""
 
@@ -125,7 +124,7 @@ def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expe
     status = simulator.reset(episode)
     simulator.observe()
     seen = {role: simulator.seen_px(role) for role in simulator.scene.places}
-    problems = ["done before the first action"] if status.success or status.placed else []
+    problems = ["done before the first action"] if status.solved_already else []
     problems += [*_unseen(seen), *_unclear(episode, task), *_strayed(simulator)]
     expert.attach(simulator)
     expert.reset([episode.id])
@@ -142,7 +141,7 @@ def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expe
         steps=status.first_success_step or simulator.steps,
         trouble=status.trouble,
         source_px=seen["source"],
-        target_px=seen["target"],
+        target_px=seen.get("target"),
         problems=tuple(problems),
     )
 
@@ -158,13 +157,13 @@ def _unclear(episode: Episode, task: Task) -> Iterable[str]:
     """Words that are no clean English or fit several things, and things that are there twice."""
     if UNCLEAN.search(episode.instruction):
         yield "the instruction has an id or an unfilled slot"
-    values, scene = episode.values, specs.of_task(task)
+    values = episode.values
     if "reference" in values:
-        fitting = meant(Draft(scene=scene, pack=manifest.load(scene.pack), values=values))
+        fitting = meant(draft(task, values))
         if fitting != ("source",):
             yield f"'{values['reference']['text']}' fits {' and '.join(fitting) or 'nothing'}, not just the source"
     for key, asked in (("distractor_object", "object"), ("distractor_receptacle", "receptacle")):
-        if key in values and values[key]["id"] == values[asked]:
+        if key in values and values[key]["id"] == values.get(asked):
             yield f"no distractor: it is the {asked} that is asked for"
     extra = [thing["id"] for thing in values.get("clutter", ())]
     others = [values["object"], *(values[key]["id"] for key in ("distractor_object",) if key in values)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from vlagen_bench import tasks
 from vlagen_bench.axes import AXES
 from vlagen_bench.plan import conditions
 from vlagen_bench.plan.plan import sample
@@ -23,7 +24,7 @@ ones, which the expert takes in the clean twin"""
 def ladder(task: Task, axis: str, *, index: int, seed: int) -> dict[str, Episode]:
     """Label -> episode: the clean twin first, then every level or setting, all from the same draws."""
     rungs: dict[str, Episode] = {}
-    for which, name in zip(AXES.get(axis).variants(), conditions.names_of((axis,), task.scene), strict=True):
+    for which, name in zip(AXES.get(axis).variants(), conditions.names_of((axis,), tasks.offer_of(task)), strict=True):
         episode, twin = sample(task, name, index=index, seed=seed)
         assert twin is not None, "what an axis perturbs has a clean twin"
         rungs.setdefault("level 0" if which.isdigit() else "clean", twin)
@@ -78,7 +79,7 @@ def _picture(simulator: Simulator, episode: Episode, actions: Sequence[np.ndarra
 def axes_of(task: Task) -> tuple[str, ...]:
     """The axes that a page of the task shows, kind by kind."""
     order = ("vision", "semantics", "execution", "dynamics")
-    mine = [axis for axis in AXES if task.scene in axis.scenes and axis.variants()]
+    mine = [axis for axis in conditions.fitting(tasks.offer_of(task)) if axis.variants()]
     return tuple(axis.name for axis in sorted(mine, key=lambda axis: (order.index(axis.kind), axis.name)))
 
 

@@ -89,7 +89,9 @@ class PairRunner:
         if key not in self._outcomes:
             loaded = self._policy(player)
             simulator = self._simulator(not loaded.privileged)
-            caller = PolicyCaller(loaded, sim=simulator if loaded.privileged else None)
+            caller = PolicyCaller(
+                loaded, action_dim=self._scene.robot.action_dim, sim=simulator if loaded.privileged else None
+            )
             played = SerialExecutor(self._task, simulator, caller).play(episode)
             if played.result.error is not None:
                 raise RunError(
@@ -108,7 +110,7 @@ class PairRunner:
     @functools.cache  # noqa: B019
     def _simulator(self, drawn: bool) -> Simulator:
         kind = Simulator if drawn else _UnrenderedSimulator
-        return kind(self._scene, drawn=drawn, success=self._task.success)
+        return kind.of(self._task, drawn=drawn)
 
 
 class _UnrenderedSimulator(Simulator):

@@ -97,7 +97,7 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
 
     include(args.include)
     out, task = console(), catalog.task(plugins.named("task", args.task))
-    chosen = [AXES.get(name) for name in _names(args.axis, task.scene)]
+    chosen = [AXES.get(name) for name in _names(args.axis, task)]
     if args.workers < 1:
         raise ConfigError(f"--workers: at least 1 process is needed, not {args.workers}.")
     if args.policy_args and args.policy is None:
@@ -122,15 +122,16 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     return OK if all(curve.grows for curve in curves) else INCOMPLETE
 
 
-def _names(text: str, scene: str) -> tuple[str, ...]:
-    """Raises `ConfigError` for an axis that makes no sense in the scene."""
+def _names(text: str, task: "Task") -> tuple[str, ...]:
+    """Raises `ConfigError` for an axis that makes no sense in the task."""
+    from vlagen_bench import tasks
     from vlagen_bench.calibration.calibrate import calibrated
     from vlagen_bench.plan import conditions
 
-    names = calibrated(scene) if text == "all" else split_names(text) or ()
+    names = calibrated(task) if text == "all" else split_names(text) or ()
     if not names:
         raise ConfigError("--axis: name an axis, several with commas between them, or all.")
-    conditions.names_of(names, scene)
+    conditions.names_of(names, tasks.offer_of(task))
     return names
 
 

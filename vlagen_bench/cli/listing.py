@@ -22,7 +22,7 @@ def list_all(outside: Include = ()) -> int:
     from vlagen_bench.packs import manifest
     from vlagen_bench.plan import catalog, conditions
     from vlagen_bench.policies.base import BUILT_IN
-    from vlagen_bench.scenes import specs
+    from vlagen_bench.tasks import FAMILIES, offer_of
 
     def new(title: str, *columns: str) -> Table:
         table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
@@ -31,36 +31,38 @@ def list_all(outside: Include = ()) -> int:
         return table
 
     include(outside)
-    out = console()
+    out, every = console(), [catalog.task(name) for name in catalog.task_names()]
     suites = new("Suites", "suite", "version", "task", "conditions", "episodes each", "about")
     for name in catalog.suite_names():
         suite = catalog.suite(name)
         cells = (name, suite.version, suite.task, len(suite.conditions), suite.episodes, suite.about)
         suites.add_row(*map(str, cells))
-    tasks = new("Tasks", "task", "scene", "conditions")
-    for task in map(catalog.task, catalog.task_names()):
-        generated = conditions.scene_names(task.scene) if task.variants else ()
+    tasks = new("Tasks", "task", "family", "scene", "conditions")
+    for task in every:
+        generated = conditions.names(offer_of(task)) if task.variants else ()
         own = [name for name in task.condition_names() if name not in generated]
         more = f"; and {len(generated)} of the axes below" if generated else ""
-        tasks.add_row(task.ref, task.scene, ", ".join(own) + more)
+        tasks.add_row(task.ref, task.family, task.scene, ", ".join(own) + more)
     example = catalog.task("tabletop_put_on")
     tasks.caption = (
         f"Gymnasium ids: VLAGen/<Task>-<Condition>-v<N>, such as {env_id(example.name, 'mass_l3', example.version)}. "
-        f"Conditions of an axis: <axis>_l<level>, <axis>_<setting>; together: a+b."
+        f"Conditions of an axis: <axis>_l<level>, <axis>_<setting>; together: a+b. "
+        f"Families: {'; '.join(f'{one.name}, {one.about}' for one in FAMILIES)}."
     )
-    axes = new("Axes", "axis", "stage", "levels 1-5, settings", "unit", "scenes", "what")
+    axes = new("Axes", "axis", "stage", "levels 1-5, settings", "unit", "needs", "what")
     axes.box, axes.padding = SIMPLE_HEAD, (0, 1, 0, 0)
     for kind in KINDS:
         axes.add_row(f"[bold]{kind}[/bold]")
         for axis in (axis for axis in AXES if axis.kind == kind):
             sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings])
-            scenes = "all" if set(axis.scenes) == set(specs.scene_names()) else ", ".join(axis.scenes)
+            roles = (f"the role {role}" for role in axis.requires_roles if role != "source")
+            needs = ", ".join((*roles, *axis.requires_capabilities)) or "-"
             what = axis.summary()
-            axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", scenes, what)
+            axes.add_row(axis.name, axis.stage, sizes, axis.unit or "-", needs, what)
         axes.add_section()
     for table in (suites, tasks):
         out.print(table)
-    for task in filter(lambda task: task.changes, map(catalog.task, catalog.task_names())):
+    for task in filter(lambda task: task.changes, every):
         out.print(f"What {task.ref} does otherwise than the task that it was made from:")
         for change in task.changes:
             out.print(f"* {change}", markup=False)

@@ -115,11 +115,10 @@ def _harness_share(task: Task, simulator: Any, episodes: int) -> float:
     plan = make_plan(suite)
     loaded = LoadedPolicy(name="noop", policy=Noop(), arguments={})
     header = {"schema": SCHEMA, "plan_hash": plan.hash, "policy": "noop"}
+    caller = PolicyCaller(loaded, action_dim=simulator.spec.robot.action_dim)
     with tempfile.TemporaryDirectory() as place, RunFolder.writing(Path(place), header, plan) as folder:
         wall_s = _seconds(
-            lambda: run.run(
-                plan, SerialExecutor(task, simulator, PolicyCaller(loaded)), folder, max_errors=0, retry_errors=False
-            )
+            lambda: run.run(plan, SerialExecutor(task, simulator, caller), folder, max_errors=0, retry_errors=False)
         )
         inside = [record["timings"] for record in folder.results.values()]
     inside_s = sum(timings["reset_s"] + timings["observe_s"] + timings["advance_s"] for timings in inside)

@@ -31,6 +31,7 @@ from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.records import SCHEMA
+from vlagen_bench.scenes.tabletop import TABLETOP
 from vlagen_bench.types import Episode, EpisodeResult, Suite
 
 HOSTED = 50
@@ -247,11 +248,11 @@ def measure(environments: int, waits: NullSettings, *, rounds: int = 6, replicas
         start_actor(NullEnvironments, waits, num_cpus=0, max_concurrency=HOSTED + 8)
         for _ in range(math.ceil(environments / HOSTED))
     ]
-    slots = math.ceil(environments / replicas)
+    slots, action_dim = math.ceil(environments / replicas), TABLETOP.robot.action_dim
     policy = f"{NullPolicy.__module__}:{NullPolicy.__name__}"
 
     def replica(number: int) -> ActorHandle[Any]:
-        return start_actor(Replica, policy, {}, slots, Limits.step_s, num_cpus=0, max_concurrency=slots + 8)
+        return start_actor(Replica, policy, {}, slots, Limits.step_s, action_dim, num_cpus=0, max_concurrency=slots + 8)
 
     def environment(number: int) -> ActorHandle[Any]:
         return hosts[number // HOSTED]

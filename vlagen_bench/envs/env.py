@@ -16,8 +16,9 @@ from vlagen_bench.errors import ConfigError, PolicyError, unknown
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.scenes import specs
-from vlagen_bench.sim.judge import Status
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.tasks import family_of
+from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode
 
 Reward = Literal["sparse", "potential"]
@@ -85,7 +86,7 @@ class TaskEnv(gymnasium.Env):
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
         self._told_no_screen = False
-        self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
+        self.action_space = spaces.Box(-1.0, 1.0, (self.robot_spec.action_dim,), np.float32)
         self.observation_space = self._observation_space()
 
     def _observation_space(self) -> spaces.Dict:
@@ -158,15 +159,16 @@ class TaskEnv(gymnasium.Env):
         """
         if self._sim is None or self._episode is None:
             raise ConfigError("step: call reset() first.")
-        actions = checked(action)
+        dim = self.robot_spec.action_dim
+        actions = checked(action, dim)
         if np.ndim(action) != 1:
             raise PolicyError(
-                f"step: the action has the shape {np.shape(action)}. Give one of shape (7,); step through a chunk's rows."
+                f"step: the action has the shape {np.shape(action)}. Give one of shape ({dim},); step through a chunk's rows."
             )
         status = self._sim.advance(actions[0])
         reward = float(status.success)
         if self._reward == "potential":
-            potential = potential_of(status)
+            potential = family_of(self.task).potential(status)
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._sim.steps >= self.task.max_steps
@@ -220,11 +222,6 @@ def _whole(episode_id: Any) -> int:
     except TypeError:
         pass
     raise ConfigError(f"reset: an episode_id is a non-negative integer, not {episode_id!r}.")
-
-
-def potential_of(status: Status) -> float:
-    """What the reward `potential` is the difference of, from one step to the next."""
-    return 0.1 * status.grasped + 0.1 * status.consecutive_grasp + 1.0 * (status.success and status.grasped)
 
 
 def _has_screen() -> bool:

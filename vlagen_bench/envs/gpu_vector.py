@@ -9,16 +9,17 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from vlagen_bench.envs.env import Reward, TaskEnv, potential_of
+from vlagen_bench.envs.env import Reward, TaskEnv
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.scenes import specs
-from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.maniskill.scene import Scenes
 from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
 from vlagen_bench.sim.maniskill.view import SceneView, state_of
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.tasks import family_of, rule_of
+from vlagen_bench.tasks.judge import Judge, Status
 
 
 @dataclass(kw_only=True)
@@ -91,10 +92,10 @@ class GpuVectorEnv(VectorEnv):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.num_envs, self._mode = num_envs, autoreset
         self.metadata = {**single.metadata, "autoreset_mode": autoreset}
-        self._spec = specs.of_task(self.task)
+        self._spec, self._family = specs.of_task(self.task), family_of(self.task)
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
-        self._settler = Simulator(self._spec, drawn=False)
+        self._settler = Simulator.of(self.task, drawn=False)
         self._streams = [EpisodeStream(seed=first_seed + row) for row in range(num_envs)]
         self._plays: list[RunningEpisode] = []
 
@@ -144,7 +145,7 @@ class GpuVectorEnv(VectorEnv):
         self._plays = self._plays or [None] * self.num_envs
         for row, start in starts.items():
             view = SceneView(spec=self._spec, start=start)
-            judge = Judge(world=view, rule=self.task.success or self._spec.success)
+            judge = self._family.judge(view, rule_of(self.task))
             self._plays[row] = RunningEpisode(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
 
     def step(self, actions: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
@@ -158,7 +159,7 @@ class GpuVectorEnv(VectorEnv):
         waiting = self._waiting()
         if not self._plays or (waiting and self._mode is AutoresetMode.DISABLED):
             raise ConfigError(f"step: call reset() first{f' for environment {waiting[0]}' if waiting else ''}.")
-        actions = checked(actions)
+        actions = checked(actions, self._spec.robot.action_dim)
         if len(actions) != self.num_envs:
             raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
         self._scenes.advance(actions)
@@ -199,7 +200,7 @@ class GpuVectorEnv(VectorEnv):
         if self._reward == "sparse":
             return float(status.success)
         before = play.potential
-        play.potential = potential_of(status)
+        play.potential = self._family.potential(status)
         return play.potential - before
 
     def _observe(self) -> dict[str, Any]:

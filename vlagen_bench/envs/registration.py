@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from vlagen_bench import tasks
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import conditions
 from vlagen_bench.utils import plugins
@@ -13,7 +14,7 @@ from vlagen_bench.utils.parsing import load_yaml
 TRAINING_SEED = 1_000_000
 """the first seed of the Main ids: far from 0, which the suites draw their episodes from, and from the small seeds that
 people give to `--seed`, so that training without a seed never meets an episode of a score"""
-NAMED = ("name", "version", "scene", "nominal_name")
+NAMED = ("name", "version", "scene", "nominal_name", "nominal")
 """keys of a task file that an id is written from"""
 
 
@@ -37,7 +38,8 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     """
     for name, path in sorted(plugins.files("task").items()):
         task = _named(path)
-        generated = conditions.scene_names(task["scene"]) if task.get("variants") else ()
+        offer = tasks.offer(task["name"], task.get("family", "put_on"), task["scene"], task["nominal"])
+        generated = conditions.names(offer) if task.get("variants") else ()
         for condition in (task["nominal_name"], *(task.get("conditions") or ()), *generated):
             yield env_id(task["name"], condition, task["version"]), {"task": name, "condition": condition}
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.

@@ -15,6 +15,7 @@ from vlagen_bench.harness.pool import PoolExecutor
 from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def make_executor(
     Raises:
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
     """
+    action_dim = specs.scene(task.scene).robot.action_dim
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
     recipe = partial(WorkerSpec, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
     if cluster is not None:
@@ -64,11 +66,13 @@ def make_executor(
             yield actors
     elif workers is None:
         sim = make_sim()
-        caller = PolicyCaller(loaded, limit_s=limits.step_s, sim=sim if loaded.privileged else None)
+        caller = PolicyCaller(
+            loaded, action_dim=action_dim, limit_s=limits.step_s, sim=sim if loaded.privileged else None
+        )
         with _closing(caller, note):
             yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits)
     else:
-        caller = PolicyCaller(loaded, slots=1 if oracle else workers, limit_s=limits.step_s)
+        caller = PolicyCaller(loaded, action_dim=action_dim, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
         with (
             _closing(caller, note),

@@ -44,11 +44,20 @@ class PolicyAnswer:
 class PolicyCaller:
     """Asks a policy on behalf of slots, each of which plays one episode at a time."""
 
-    def __init__(self, loaded: LoadedPolicy, *, slots: int = 1, limit_s: float | None = None, sim: Any = None) -> None:
+    def __init__(
+        self,
+        loaded: LoadedPolicy,
+        *,
+        action_dim: int,
+        slots: int = 1,
+        limit_s: float | None = None,
+        sim: Any = None,
+    ) -> None:
         """A caller.
 
         Args:
             loaded: the policy.
+            action_dim: how many numbers an action has: `RobotSpec.action_dim`.
             slots: how many episodes are played at once.
             limit_s: the longest that a call may take; an isolated policy keeps its own time.
             sim: the simulator, for a privileged policy.
@@ -56,7 +65,7 @@ class PolicyCaller:
         Raises:
             PolicyError: more instances are needed than can be constructed.
         """
-        self._isolated = isinstance(loaded.policy, Isolated)
+        self._isolated, self._action_dim = isinstance(loaded.policy, Isolated), action_dim
         self._limit_s, self._sim = None if self._isolated else limit_s, sim
         self._sharing = sharing(loaded.policy)
         self._instances = [loaded.policy]
@@ -99,7 +108,7 @@ class PolicyCaller:
         policy = self._instance(slot)
         try:
             # What it returns may be the policy's code, too: numpy asks it to become an array.
-            return {slot: self._call("act", lambda: checked(policy.act(_seen(question), question.instruction)))}
+            return {slot: self._call("act", lambda: self._action(policy.act(_seen(question), question.instruction)))}
         except PolicyError as error:
             return {slot: error}
 
@@ -118,11 +127,14 @@ class PolicyCaller:
         # Looking at a plain array runs no code of the policy's, and a guard takes longer than the look.
         plain = type(answer) is np.ndarray and not answer.dtype.hasobject
         try:
-            return checked(answer) if plain else self._call("act_batch", lambda: checked(answer))
+            return self._action(answer) if plain else self._call("act_batch", lambda: self._action(answer))
         except PolicyError as error:
             return error
         except Exception as error:
             return PolicyError(sentence("act_batch", error))
+
+    def _action(self, answer: Any) -> np.ndarray:
+        return checked(answer, self._action_dim)
 
     def _instance(self, slot: int) -> Any:
         return self._instances[slot if self._sharing == "instances" else 0]

@@ -11,7 +11,6 @@ from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Begin, Execute
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.runs.records import EpisodeRecord, scored
-from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Task
 
 TOLERANCE_M = 0.01
@@ -67,7 +66,7 @@ class UnrenderedSimulator:
     def __init__(self, task: Task) -> None:
         from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
 
-        self._sim = Simulator(specs.of_task(task), drawn=False, success=task.success)
+        self._sim = Simulator.of(task, drawn=False)
         self.reset, self.advance, self.state_hash = self._sim.reset, self._sim.advance, self._sim.state_hash
 
     @property

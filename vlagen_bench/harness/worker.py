@@ -20,6 +20,7 @@ from vlagen_bench.harness.episode import Request, StepReport
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.policies import base
+from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import end_with_the_parent, ending, memory_mb
 from vlagen_bench.utils.text import one_line
@@ -38,6 +39,11 @@ class WorkerSpec:
     """the limit on one call of the policy"""
     render_threads: int = 1
     """of Mesa's lavapipe, where pictures are drawn in software"""
+
+    @property
+    def action_dim(self) -> int:
+        """How many numbers an action of the task's robot has."""
+        return specs.scene(self.task.scene).robot.action_dim
 
 
 def simulator(task: Task) -> Sim:
@@ -164,7 +170,9 @@ class _WorkerState:
         sim = recipe.make_sim()
         self._runner = EnvRunner(sim, recipe.task, film=recipe.film)
         if recipe.oracle is not None:
-            self._caller = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+            self._caller = PolicyCaller(
+                base.load(*recipe.oracle), action_dim=recipe.action_dim, limit_s=recipe.limit_s, sim=sim
+            )
         return StepReport()
 
     def _serve(self, request: Request) -> StepReport | PolicyAnswer:

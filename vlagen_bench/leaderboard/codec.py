@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from vlagen_bench.leaderboard.limits import XZ_MEMORY_BYTES, Refused
-from vlagen_bench.policies.actions import ACTION_DIM
 
 PRESET = 6
 ACTION_BYTES, STATE_BYTES = 4, 8
@@ -37,20 +36,20 @@ def expand(data: bytes, name: str, limit: int) -> bytes:
 
 
 def actions_to_bytes(actions: Sequence[np.ndarray]) -> bytes:
-    """Actions float32 (T, 7) of one episode after the other, column by column: a column's values resemble each other."""
-    table = np.concatenate([np.zeros((0, ACTION_DIM), "<f4"), *actions]).astype("<f4", casting="no")
-    return table.T.tobytes()
+    """Actions float32 (T, D) of one episode after the other, column by column: a column's values resemble each other."""
+    taken = [one for one in actions if len(one)]
+    return np.concatenate(taken).astype("<f4", casting="no").T.tobytes() if taken else b""
 
 
-def actions_from_bytes(data: bytes, steps: Sequence[int]) -> list[np.ndarray]:
-    """The inverse, given how many steps each episode has; raises `Refused` for another length, NaN or infinity."""
+def actions_from_bytes(data: bytes, steps: Sequence[int], dim: int) -> list[np.ndarray]:
+    """The inverse, given how many steps each episode has, and an action numbers; raises `Refused` for another length, NaN or infinity."""
     total = sum(steps)
-    if len(data) != total * ACTION_DIM * ACTION_BYTES:
+    if len(data) != total * dim * ACTION_BYTES:
         raise Refused(
-            f"The actions take {len(data)} bytes, and {total} recorded steps of {ACTION_DIM} float32 take "
-            f"{total * ACTION_DIM * ACTION_BYTES}: an episode has too many, or too few, or other numbers."
+            f"The actions take {len(data)} bytes, and {total} recorded steps of {dim} float32 take "
+            f"{total * dim * ACTION_BYTES}: an episode has too many, or too few, or other numbers."
         )
-    table = np.frombuffer(data, "<f4").reshape(ACTION_DIM, total).T.astype(np.float32)
+    table = np.frombuffer(data, "<f4").reshape(dim, total).T.astype(np.float32)
     if not np.isfinite(table).all():
         row = int(np.argmin(np.isfinite(table).all(axis=1)))
         raise Refused(f"The action in row {row} is NaN or infinite. No policy may return that.")

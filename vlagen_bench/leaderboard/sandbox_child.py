@@ -60,7 +60,7 @@ def work(answers: TextIO) -> None:
     from vlagen_bench.plan.plan import episode_from_dict, task_of
 
     job = json.loads(sys.stdin.buffer.readline())
-    actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"])
+    actions = actions_from_bytes(sys.stdin.buffer.read(), job["steps"], job["action_dim"])
     task = task_of(job["task"])
     runner = EnvRunner(UnrenderedSimulator(task), task)
     for content, moves in zip(job["episodes"], actions, strict=True):

@@ -12,11 +12,11 @@ from vlagen_bench.leaderboard.commitment import Opening
 from vlagen_bench.leaderboard.limits import ARCHIVE_BYTES, RECORD_BYTES
 from vlagen_bench.leaderboard.untrusted_json import read_file
 from vlagen_bench.plan import catalog
-from vlagen_bench.policies.actions import ACTION_DIM
 from vlagen_bench.report import report
 from vlagen_bench.report.entries import Protocol
 from vlagen_bench.report.rows import Row, rows
 from vlagen_bench.runs.episodes import RecordedEpisode
+from vlagen_bench.scenes import specs
 from vlagen_bench.types import Plan, Task
 
 
@@ -78,16 +78,17 @@ def read(data: bytes, opening: Opening | None = None) -> Submission:
     claimed, header = claims.read(members["header.json"])
     plan = claims.plan_of(claimed, opening)
     task = catalog.task(plan.suite.task)
+    dim = specs.scene(task.scene).robot.action_dim
     told = card.read(members["card.yaml"])
     count = len(plan.episodes)
     lines = expand(members["episodes.jsonl.xz"], "episodes.jsonl.xz", count * RECORD_BYTES)
     played = records.read(lines, plan, task)
     steps = [record.steps for record in played]
-    moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * ACTION_DIM * ACTION_BYTES)
+    moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * dim * ACTION_BYTES)
     takes = zip(
         plan.episodes,
         played,
-        actions_from_bytes(moves, steps),
+        actions_from_bytes(moves, steps, dim),
         states_from_bytes(members["states.bin"], steps),
         strict=True,
     )

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench import axes
+from vlagen_bench import axes, tasks
+from vlagen_bench.axes.instruction import Instruction
 from vlagen_bench.errors import ConfigError, VlagenError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions
@@ -52,11 +53,12 @@ def read_task(path: Path) -> Task:
         raise ConfigError(f"{path}: the task is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
     with _read_from(str(path)):
         manifest.load(specs.of_task(parsed).pack)
+    _check_family(parsed, str(path))
     if parsed.nominal_name in parsed.conditions:
         raise ConfigError(
             f"{path}: '{parsed.nominal_name}' is the nominal condition; rename the one under `conditions`."
         )
-    generated = conditions.of_scene(parsed.scene, parsed.nominal) if parsed.variants else {}
+    generated = conditions.of_task(tasks.offer_of(parsed), parsed.nominal) if parsed.variants else {}
     if twice := sorted(set(generated) & set(parsed.conditions)):
         raise ConfigError(f"{path}: conditions: '{twice[0]}' is given by its axis already. Rename or remove it.")
     parsed = dataclasses.replace(parsed, conditions=parsed.conditions | generated)
@@ -66,8 +68,24 @@ def read_task(path: Path) -> Task:
     return parsed
 
 
+def _check_family(parsed: Task, where: str) -> None:
+    """Whether the family is known, its rule is well written, and all that its episodes need is nominal."""
+    try:
+        tasks.family_of(parsed)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    tasks.rule_of(parsed, where)
+    tasks.check_nominal(parsed, where)
+
+
 def _check(of_task: Task, tested: Condition, where: str) -> None:
     members = {n: axes.make(n, p, where) for n, p in axis_set(of_task, tested).items()}
+    offer = tasks.offer_of(of_task)
+    for member in members.values():
+        if lack := axes.lack_of(type(member), offer, ready_made=False):
+            raise ConfigError(f"{where}: {lack}")
+        if isinstance(member, Instruction):
+            member.check_slots(offer.roles, where)
     axes.ordered(members)
     for digit in tested.digits or of_task.digits:
         if digit not in members:
@@ -127,7 +145,7 @@ def read_suite(path: Path) -> Suite:
 def complete_suite(parsed: Suite, where: str) -> Suite:
     """The suite with the conditions of its `axes` and `combined` filled in, checked; `where` begins the messages."""
     with _read_from(where):
-        names = [*parsed.conditions, *conditions.names_of(parsed.axes, task(parsed.task).scene)]
+        names = [*parsed.conditions, *conditions.names_of(parsed.axes, tasks.offer_of(task(parsed.task)))]
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))

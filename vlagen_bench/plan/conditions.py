@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vlagen_bench import axes
-from vlagen_bench.axes import AXES
+from vlagen_bench.axes import AXES, Axis, Offer
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.types import AxisSet, Condition
 
@@ -23,15 +23,20 @@ def of_axis(name: str, nominal: AxisSet) -> dict[str, Condition]:
     return generated
 
 
-def of_scene(scene: str, nominal: AxisSet) -> dict[str, Condition]:
-    """The conditions of every axis that makes sense in a scene."""
-    named = (of_axis(axis.name, nominal).items() for axis in AXES if scene in axis.scenes)
+def fitting(offer: Offer) -> tuple[type[Axis], ...]:
+    """The axes that make sense in a task."""
+    return tuple(axis for axis in AXES if axes.lack_of(axis, offer) is None)
+
+
+def of_task(offer: Offer, nominal: AxisSet) -> dict[str, Condition]:
+    """The conditions of every axis that makes sense in a task."""
+    named = (of_axis(axis.name, nominal).items() for axis in fitting(offer))
     return {name: condition for conditions in named for name, condition in conditions}
 
 
-def scene_names(scene: str) -> tuple[str, ...]:
-    """Only the names of `of_scene`, which need no task."""
-    return names_of([axis.name for axis in AXES if scene in axis.scenes], scene)
+def names(offer: Offer) -> tuple[str, ...]:
+    """Only the names of `of_task`, which need none of its values."""
+    return names_of([axis.name for axis in fitting(offer)], offer)
 
 
 def canonical(name: str) -> str:
@@ -124,13 +129,13 @@ def level_of(name: str) -> tuple[str, int] | None:
     return (axis, int(level)) if axis in AXES and level in AXES.get(axis).variants() else None
 
 
-def names_of(axis_names: Sequence[str], scene: str) -> tuple[str, ...]:
+def names_of(axis_names: Sequence[str], offer: Offer) -> tuple[str, ...]:
     """Condition names of every level and setting of some axes.
 
     Raises:
-        ConfigError: an unknown axis, or one that makes no sense in the scene.
+        ConfigError: an unknown axis, or one that makes no sense in the task.
     """
     for name in axis_names:
-        if scene not in AXES.get(name).scenes:
-            raise ConfigError(f"The axis {name} makes no sense in the scene {scene}: leave it out of `axes`.")
+        if lack := axes.lack_of(AXES.get(name), offer):
+            raise ConfigError(f"{lack} Leave it out.")
     return tuple(axes.variant_name(name, which) for name in axis_names for which in AXES.get(name).variants())

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench import axes
+from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan import conditions as variants
-from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.seeding import stream
@@ -145,15 +143,13 @@ def draw(
         known: what was drawn for other conditions of the same task, index and seed; is filled.
     """
     known = {} if known is None else known
-    scene = specs.of_task(task)
     values: dict[str, Any] = {}
     for name in axes.ordered({name: axes.AXES.get(name) for name in axis_set}):
         looked_at = _looked_at(name, values)
         key = canonical_json([name, axis_set[name], looked_at])
         if key not in known:
             member = axes.make(name, axis_set[name], f"task {task.name}")
-            draft = Draft(scene=scene, pack=manifest.load(scene.pack), values=looked_at)
-            known[key] = member.sample(stream(seed, task.name, index, name), draft)
+            known[key] = member.sample(stream(seed, task.name, index, name), tasks.draft(task, looked_at))
         values[name] = known[key]
     return dict(sorted(values.items()))
 
@@ -175,9 +171,8 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
         raise ConfigError(f"The task '{task.name}' has no official episode ids; use a seed or an episode.")
     if episode_id < 0:
         raise ConfigError(f"An episode id is a non-negative integer, not {episode_id}.")
-    scene = specs.of_task(task)
     members = _members(task, catalog.axis_set(task, condition))
-    empty = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
+    empty = tasks.draft(task, {})
     rest, picked = episode_id, {}
     for digit in reversed(digits):
         rest, picked[digit] = divmod(rest, _pool(members, digit).size(empty))
@@ -196,9 +191,8 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
 def pool_size(task: Task, name: str) -> int:
     """How many different official ids a condition has."""
     condition = catalog.condition(task, name)
-    scene = specs.of_task(task)
     members = _members(task, catalog.axis_set(task, condition))
-    draft = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
+    draft = tasks.draft(task, {})
     total = 1
     for digit in condition.digits or task.digits:
         total *= _pool(members, digit).size(draft)
@@ -238,7 +232,8 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
     episode = build(Episode, known, "The episode")
     task = task_of(episode.task)
     for name in episode.values:
-        axes.AXES.get(name)
+        if lack := axes.lack_of(axes.AXES.get(name), tasks.offer_of(task), ready_made=False):
+            raise ConfigError(f"The episode does not fit {task.ref}. {lack}")
     if missing := sorted(set(task.nominal) - set(episode.values)):
         raise ConfigError(
             f"The episode has no value of the axis '{missing[0]}'. All of {task.ref} have: {', '.join(task.nominal)}."
@@ -258,10 +253,10 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
 
 def task_of(ref: str) -> Task:
     """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
-    tasks = {task.ref: task for task in map(catalog.task, catalog.task_names())}
-    if ref not in tasks:
-        raise ConfigError(f"{unknown('task', str(ref), tasks)} Use the release that made the episode.")
-    return tasks[ref]
+    known = {task.ref: task for task in map(catalog.task, catalog.task_names())}
+    if ref not in known:
+        raise ConfigError(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
+    return known[ref]
 
 
 def write(plan: Plan, path: Path) -> None:

@@ -106,7 +106,7 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
             f"The policy {name} cannot be constructed: {one_line(error)}. Check --policy-args."
         ) from error
     if not acts:
-        raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")
+        raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns an action as floats.")
     return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments))
 
 

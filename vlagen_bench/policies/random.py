@@ -24,5 +24,5 @@ class Random:
     def act(self, obs: dict[str, Any], instr: str) -> np.ndarray:
         """Float32 (7,)."""
         action = self._rng.uniform(-RANGE, RANGE).astype(np.float32)
-        action[6] = np.sign(action[6]) or 1.0
+        action[-1] = np.sign(action[-1]) or 1.0
         return action

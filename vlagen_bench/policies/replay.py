@@ -1,5 +1,6 @@
 """Built-in policy: repeats the actions that another run recorded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ class Replay:
                 f"The policy 'replay' needs a run folder, not '{run}'. Give one: --policy-args run=runs/NAME"
             )
         self._run = Path(run)
-        self._actions = np.zeros((0, 7), dtype=np.float32)
+        self._actions: Sequence[np.ndarray] = ()
         self._next = 0
 
     def reset(self, episode_ids: list[str]) -> None:

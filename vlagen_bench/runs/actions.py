@@ -21,11 +21,11 @@ DAMAGE = (
 
 
 def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_hashes: list[str]) -> None:
-    """Writes `actions/<id>.npz`: `actions` float32 (T, 7), `state_hashes` uint64 (T + 1,), the first after reset."""
+    """Writes `actions/<id>.npz`: `actions` float32 (T, D), `state_hashes` uint64 (T + 1,), the first after reset."""
     buffer = io.BytesIO()
     np.savez(
         buffer,
-        actions=np.asarray(actions, dtype=np.float32).reshape(-1, 7),
+        actions=np.asarray(actions, dtype=np.float32).reshape(len(actions), len(actions[0]) if len(actions) else 0),
         state_hashes=np.array([int(text, 16) for text in state_hashes], dtype=np.uint64),
     )
     path = run / "actions" / f"{episode_id}.npz"
@@ -35,7 +35,7 @@ def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_h
 
 
 def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
-    """The actions float32 (T, 7) and the state hashes (16 hex digits) of one episode.
+    """The actions float32 (T, D) and the state hashes (16 hex digits) of one episode.
 
     Raises:
         RunError: the run did not record it, or the file is damaged.
@@ -51,8 +51,8 @@ def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
         ) from None
     except DAMAGE as error:
         raise RunError(f"{path} is damaged ({shown(error)}). {_again(run, episode_id)}") from None
-    if actions.dtype != np.float32 or actions.ndim != 2 or actions.shape[1] != 7:
-        raise RunError(f"{path} holds {actions.dtype} {actions.shape} where float32 (T, 7) belongs.")
+    if actions.dtype != np.float32 or actions.ndim != 2:
+        raise RunError(f"{path} holds {actions.dtype} {actions.shape} where float32 (T, D) belongs.")
     if hashes.dtype != np.uint64 or hashes.ndim != 1:
         raise RunError(f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong.")
     return actions, [f"{int(value):016x}" for value in hashes]

@@ -93,8 +93,14 @@ def read(path: Path) -> RecordedRun:
     Raises:
         RunError: it is no run folder, is damaged, or needs what is not included here.
     """
+    recorded = stored(path)
+    outside.require(path, recorded.header_json)
+    return recorded
+
+
+def stored(path: Path) -> RecordedRun:
+    """As `read`, whether or not everything that the run took from outside the package is here."""
     header, content = _header(path)
-    outside.require(path, content)
     plan = _plan(path, header)
     attempts, size = _attempts(path / RESULTS, plan)
     return RecordedRun(path=path, header=header, header_json=content, plan=plan, attempts=attempts, size=size)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vlagen_bench.scenes.verbs import Light, Vec3
-from vlagen_bench.types import SuccessRule
 
 QuatWxyz = tuple[float, float, float, float]
 
@@ -53,10 +52,21 @@ class RobotSpec:
     """share of the visual meshes' faces that is kept; None draws them as they are"""
 
     @property
+    def action_layout(self) -> tuple[str, ...]:
+        """Names, in order, of an action's numbers."""
+        moves = ("x_m", "y_m", "z_m", "euler_x_rad", "euler_y_rad", "euler_z_rad")
+        return (*(f"delta_{name}" for name in moves), "gripper_plus_one_open")
+
+    @property
+    def action_dim(self) -> int:
+        """How many numbers an action has."""
+        return len(self.action_layout)
+
+    @property
     def conventions(self) -> dict[str, str | int | float]:
         """What an action means, machine-readable."""
         return {
-            "action_dim": 7,
+            "action_dim": self.action_dim,
             "translation": "delta_xyz_m_base_frame",
             "rotation": "delta_euler_xyz_rad_base_frame",
             "reference": "previous_target",
@@ -123,7 +133,7 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class SceneSpec:
-    """A place to act in: robot, camera, table, assets, physics rates and the rules of success."""
+    """A place to act in: robot, camera, table, assets and physics rates."""
 
     name: str
     pack: str
@@ -150,8 +160,8 @@ class SceneSpec:
     default_friction: float
     ambient: Vec3
     lights: tuple[Light, ...]
-    success: SuccessRule
-    """where the task file has none of its own"""
+    offers: tuple[str, ...] = ()
+    """what some axes require of the scene and its pack: `colours and categories` of objects, `overlay textures`"""
 
     @property
     def physics_steps(self) -> int:

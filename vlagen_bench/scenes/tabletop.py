@@ -4,7 +4,6 @@ import numpy as np
 
 from vlagen_bench.scenes.base import CameraSpec, Grid, Pose, RobotSpec, SceneSpec
 from vlagen_bench.scenes.verbs import Light
-from vlagen_bench.types import SuccessRule
 
 # Gains, limits and the rest pose are those of mani_skill 3.0.1, agents/robots/panda/panda.py.
 PANDA = RobotSpec(
@@ -66,5 +65,5 @@ TABLETOP = SceneSpec(
         Light(direction=(-0.6, 0.5, -1.0), colour=(2.4, 2.3, 2.2), shadow=True),
         Light(direction=(0.4, -0.8, -1.0), colour=(0.7, 0.7, 0.8)),
     ),
-    success=SuccessRule(xy_margin_m=0.01, z_margin_m=0.03, contact_n=0.03, released=True, rest_m_s=0.05),
+    offers=("colours and categories", "overlay textures"),
 )

@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import sapien
@@ -13,11 +13,12 @@ from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.camera import SceneCamera
 from vlagen_bench.sim.episode_scene import EpisodeScene
-from vlagen_bench.sim.judge import Judge, Status
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.sim.world import Body, World
-from vlagen_bench.types import Episode, SuccessRule, Task
+from vlagen_bench.tasks import TaskFamily, family_of, rule_of
+from vlagen_bench.tasks.judge import Status
+from vlagen_bench.types import Episode, Task
 
 AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
 AT_REST_RAD_S = 1e-2
@@ -31,23 +32,24 @@ class Simulator:
     Nothing is carried over: an episode is the same whatever ran before it.
     """
 
-    def __init__(self, spec: SceneSpec, *, drawn: bool = True, success: SuccessRule | None = None) -> None:
+    def __init__(self, spec: SceneSpec, *, family: type[TaskFamily], rule: Any, drawn: bool = True) -> None:
         """A simulator without an episode.
 
         Args:
             spec: the scene.
+            family: what kind of task is played.
+            rule: when the task is done, as the family writes it.
             drawn: False leaves out the renderer, and with it `observe`.
-            success: when the task is done; None: as the scene says.
         """
-        self.spec = spec
-        self._success = success or spec.success
+        self.spec, self.family = spec, family
+        self._rule = rule
         self._drawn = drawn
         self._urdf = urdf_path(spec.robot, spec.pack)
 
     @classmethod
-    def of(cls, task: Task) -> "Simulator":
-        """The simulator of a task: its scene, and its rule of success."""
-        return cls(specs.of_task(task), success=task.success)
+    def of(cls, task: Task, *, drawn: bool = True) -> Self:
+        """The simulator of a task: its scene, its family and its rule of success."""
+        return cls(specs.of_task(task), family=family_of(task), rule=rule_of(task), drawn=drawn)
 
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""
@@ -65,7 +67,7 @@ class Simulator:
             self.sight.patches = self._patches()
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
-        self.judge = Judge(world=world, rule=self._success)
+        self.judge = self.family.judge(world, self._rule)
         self.steps = 0
         self._told: list[np.ndarray] = []
         self._views: dict[int, dict[str, Any]] = {}
@@ -128,8 +130,7 @@ class Simulator:
             if lift_m is None:
                 self.scene.drop(role, xy_m, self.spec.reposition_height_m)
             else:
-                lies_on_it = role == "target" and status is not None and status.placed and not status.grasped_now
-                self.scene.lift(role, xy_m, lift_m, riders=("source",) if lies_on_it else ())
+                self.scene.lift(role, xy_m, lift_m, riders=self.judge.riders(role, status))
         if moves:
             self.world.simulate(self.spec.settle_s[0])
             self.scene.let_go()

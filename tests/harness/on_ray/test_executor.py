@@ -20,7 +20,7 @@ from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'vlagen-bench[ray]'")
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.slow]  # a cluster takes half a minute to start
 STORE_BYTES = 100 * 2**20
 
 

@@ -29,8 +29,8 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     from vlagen_bench.harness.on_ray.replica import Caller, Replica
 
     async def ask():
-        replica = Replica("helpers.fakes:Batcher", {}, 2, 5.0)
-        replica._asker = PolicyCaller(load("helpers.fakes:Batcher", {}), slots=2)
+        replica = Replica("helpers.fakes:Batcher", {}, 2, 5.0, 7)
+        replica._caller = PolicyCaller(load("helpers.fakes:Batcher", {}), action_dim=7, slots=2)
 
         def question(begins):
             return PolicyQuery(episode_id="e", begins=begins, instruction="", observation={"image": np.zeros(1)})

@@ -13,7 +13,6 @@ from vlagen_bench.policies.expert import grasps, places
 from vlagen_bench.policies.expert.grippers import PANDA, WIDOWX, gripper_of
 from vlagen_bench.policies.expert.motion import nearest_turn, step_towards, tips_of, tool_frame, yaw_of
 from vlagen_bench.policies.expert.shapes import Frame, from_hulls
-from vlagen_bench.scenes import specs
 
 GRIPPERS = [PANDA, WIDOWX]
 
@@ -182,7 +181,7 @@ def play(sim, task_name, condition, index, *, steps=None):
 def tabletop():
     from vlagen_bench.sim.simulator import Simulator
 
-    return Simulator(specs.TABLETOP, drawn=False)
+    return Simulator.of(catalog.task("tabletop_put_on"), drawn=False)
 
 
 def check_bounds(actions, gripper):
@@ -225,7 +224,9 @@ def test_it_succeeds_on_the_tabletop(tabletop, condition, index):
 def test_it_succeeds_on_the_bridge_scene_and_the_success_lasts(condition, index):
     from vlagen_bench.sim.simulator import Simulator
 
-    status, actions, _ = play(Simulator(specs.BRIDGE, drawn=False), "bridge_put_on", condition, index)
+    status, actions, _ = play(
+        Simulator.of(catalog.task("bridge_put_on"), drawn=False), "bridge_put_on", condition, index
+    )
     assert status.success
     check_bounds(actions, WIDOWX)
 

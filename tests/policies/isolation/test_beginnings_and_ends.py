@@ -28,16 +28,17 @@ def question(number, begins=True):
 
 
 def test_an_episode_that_the_policy_forgot_begins_again():
-    asker = PolicyCaller(
-        load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, IsolationLimits())
+    caller = PolicyCaller(
+        load("helpers.hostile:HostileBatch", {"sins": json.dumps({EPISODES[1]: "os_exit"})}, IsolationLimits()),
+        action_dim=7,
     )
-    assert asker.ask({0: question(0), 1: question(1)})[1].error is None
-    died = asker.ask({1: question(1, begins=False)})[1]
-    forgot = asker.ask({0: question(0, begins=False)})[0]
+    assert caller.ask({0: question(0), 1: question(1)})[1].error is None
+    died = caller.ask({1: question(1, begins=False)})[1]
+    forgot = caller.ask({0: question(0, begins=False)})[0]
     assert "exit code 7" in died.error and not died.lost and forgot.lost
-    again = asker.ask({0: question(0)})[0]
+    again = caller.ask({0: question(0)})[0]
     assert again.error is None and again.chunk[0, 0] == np.float32(0.1)
-    asker.close()
+    caller.close()
 
 
 @pytest.mark.parametrize(
@@ -53,15 +54,15 @@ def test_an_episode_that_the_policy_forgot_begins_again():
 )
 def test_a_batch_is_as_many_answers_as_questions(policy, says):
     here, apart = (
-        PolicyCaller(base.load(f"helpers.hostile:{policy}", {})),
-        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits())),
+        PolicyCaller(base.load(f"helpers.hostile:{policy}", {}), action_dim=7),
+        PolicyCaller(load(f"helpers.hostile:{policy}", {}, IsolationLimits()), action_dim=7),
     )
-    for asker in (here, apart):
-        answers = asker.ask({0: question(0), 1: question(1)})
+    for caller in (here, apart):
+        answers = caller.ask({0: question(0), 1: question(1)})
         if says is None:
             assert [answer.chunk.shape for answer in answers.values()] == [(1, 7), (1, 7)]
         assert all(says is None or says in answer.error for answer in answers.values())
-        asker.close()
+        caller.close()
 
 
 def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
@@ -84,7 +85,7 @@ def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
     ):
         how("helpers.hostile:BadStart", {})
     with pytest.raises(PolicyError, match="not yet"):
-        PolicyCaller(how("helpers.hostile:BadAttribute", {}))
+        PolicyCaller(how("helpers.hostile:BadAttribute", {}), action_dim=7)
 
 
 def test_a_policy_that_is_made_leaves_all_as_it_was():
@@ -95,9 +96,9 @@ def test_a_policy_that_is_made_leaves_all_as_it_was():
     before = all_of_it()
     loaded = base.load("helpers.hostile:Meddler", {})
     assert all_of_it() == before
-    asker = PolicyCaller(loaded, slots=2)  # which makes another instance
+    caller = PolicyCaller(loaded, action_dim=7, slots=2)  # which makes another instance
     assert all_of_it() == before
-    assert asker.ask({1: question(1)})[1].chunk.shape == (1, 7)
+    assert caller.ask({1: question(1)})[1].chunk.shape == (1, 7)
 
 
 def test_tiny_numbers_are_an_action_whatever_numpy_shall_raise():

@@ -36,6 +36,7 @@ def test_a_sin_ends_its_episode_at_most(tmp_path, good, name):
     assert after == before and signal.pthread_sigmask(signal.SIG_BLOCK, ()) == masked
 
 
+@pytest.mark.slow
 def test_a_policy_of_its_own_process_commits_every_sin_and_all_other_episodes_are_the_same(tmp_path, good):
     sins = dict(zip(EPISODES[::2], TOGETHER, strict=False))
     assert len(sins) == len(TOGETHER)

@@ -18,18 +18,18 @@ from vlagen_bench.policies.remote import wire
 @pytest.mark.parametrize("kind", [Stepper, Counter, Batcher, Random])
 def test_a_served_policy_answers_two_episodes_as_it_would_here(kind):
     def answers(made):
-        asker = PolicyCaller(made, slots=2)
+        caller = PolicyCaller(made, action_dim=7, slots=2)
         found = []
         for begins in (True, False, False, True, False):  # both episodes, in turn, and both once more
             asked = {
                 slot: PolicyQuery(episode_id=f"e{slot}", begins=begins, instruction="go", observation=SEEN)
                 for slot in (0, 1)
             }
-            parts = [asked] if asker.batches else [{slot: asked[slot]} for slot in (0, 1)]
-            told = {slot: answer for part in parts for slot, answer in asker.ask(part).items()}
+            parts = [asked] if caller.batches else [{slot: asked[slot]} for slot in (0, 1)]
+            told = {slot: answer for part in parts for slot, answer in caller.ask(part).items()}
             assert [told[slot].error for slot in (0, 1)] == [None, None]
             found.append([told[slot].chunk.tolist() for slot in (0, 1)])
-        asker.close()
+        caller.close()
         return found
 
     here = answers(loaded(kind()))

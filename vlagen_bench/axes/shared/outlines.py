@@ -9,7 +9,7 @@ from math import cos, pi, radians, sin, sqrt
 
 import numpy as np
 
-from vlagen_bench.axes.base import Draft
+from vlagen_bench.axes.base import AXES, Draft
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import projection
@@ -76,12 +76,12 @@ def outline(kind: str, place: Place, share: float) -> Points:
 
 
 def fair_place(rng: np.random.RandomState, draft: Draft, share: float) -> tuple[str, Place]:
-    """A drawn shape and place where one of this size hides little of source and target; else a corner far from both.
+    """A drawn shape and place where one of this size hides little of what is asked for; else a corner far from both.
 
     Raises:
         ConfigError: even in the corner it would hide too much.
     """
-    things = [_box(draft, role) for role in ("source", "target")]
+    things = [_box(draft, role) for role, filler in draft.roles.items() if AXES.get(filler).assets]
     for kind in (DRAWN[number] for number in rng.permutation(len(DRAWN))):
         for _ in range(TRIES):
             place = (int(rng.randint(4)), round(rng.uniform(), 6), round(rng.uniform(-1, 1), 6))
@@ -91,7 +91,7 @@ def fair_place(rng: np.random.RandomState, draft: Draft, share: float) -> tuple[
     hidden = [max(_hidden(outline("corner", place, share), thing) for thing in things) for place in corners]
     place = corners[int(np.argmin(hidden))]
     if not _fair(outline("corner", place, share), things):
-        raise ConfigError(f"An occlusion of {share:g} of the picture hides source or target. Choose a smaller share.")
+        raise ConfigError(f"An occlusion of {share:g} of the picture hides what is asked for. Choose a smaller share.")
     return "corner", place
 
 
@@ -107,8 +107,8 @@ def _hidden(polygon: Points, thing: np.ndarray) -> float:
 
 def _box(draft: Draft, role: str) -> np.ndarray:
     """Points (N, 2) all over a thing's box as it is seen, in shares of the picture."""
-    kind: ModelKind
-    kind, word = ("objects", "object") if role == "source" else ("receptacles", "receptacle")
+    word = draft.roles[role]
+    kind: ModelKind = AXES.get(word).assets or "objects"
     values, scene = draft.values, draft.scene
     size, turn_deg = (values.get("object_size", 1.0), values.get("yaw", 0.0)) if role == "source" else (1.0, 0.0)
     extents_m, yaw = np.array(draft.pack.find(kind, values[word]).extents_m) * size, radians(turn_deg)

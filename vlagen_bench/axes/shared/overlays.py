@@ -13,6 +13,7 @@ class OverlayAxis(PoolAxis):
 
     kind: ClassVar = "vision"
     stage: ClassVar = "render"
+    requires_capabilities: ClassVar = ("overlay textures",)
     sized_by: ClassVar = "ratio"
     unit: ClassVar = "share"
     levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)

@@ -23,9 +23,9 @@ BEYOND_RING_M = 0.04
 
 
 def standing(draft: Draft) -> dict[str, Point]:
-    """World x, y (m) at reset of source, target and a third place; and of the `moved source` later, if it is moved."""
+    """World x, y (m) at reset of each role and a third place; and of the `moved source` later, if it is moved."""
     position = draft.values["position"]
-    spots = {role: tuple(position[role]) for role in ("source", "target", "third") if role in position}
+    spots = {role: tuple(position[role]) for role in (*draft.roles, "third") if role in position}
     for role, mover in (("source", "object_position"), ("target", "receptacle_position")):
         if mover in draft.values:
             spots[role] = tuple(draft.values[mover]["xy_m"])

@@ -39,7 +39,7 @@ def make_ray_executor(
     def replica(number: int) -> ActorHandle[Any]:
         # Each environment has one question at a time; the rest is for ready, until_stuck and close.
         uses = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, "max_concurrency": slots + 8}
-        return start_actor(Replica, *name_and_arguments(loaded), slots, limits.step_s, **uses)
+        return start_actor(Replica, *name_and_arguments(loaded), slots, limits.step_s, recipe.action_dim, **uses)
 
     specs = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
     film = recipe.film

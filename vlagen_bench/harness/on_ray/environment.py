@@ -94,7 +94,9 @@ class Environment:
                 sim = recipe.make_sim()
                 self._runner = EnvRunner(sim, recipe.task, film=self._film)
                 if recipe.oracle is not None:
-                    self._oracle = PolicyCaller(base.load(*recipe.oracle), limit_s=recipe.limit_s, sim=sim)
+                    self._oracle = PolicyCaller(
+                        base.load(*recipe.oracle), action_dim=recipe.action_dim, limit_s=recipe.limit_s, sim=sim
+                    )
         except VlagenError as error:
             return error
         return ray.get_runtime_context().get_node_id()

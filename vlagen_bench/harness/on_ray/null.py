@@ -14,6 +14,7 @@ from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.environment import AttemptResult
 from vlagen_bench.harness.on_ray.replica import Caller
+from vlagen_bench.scenes.tabletop import TABLETOP
 from vlagen_bench.types import Episode
 
 METRICS = {"consecutive_grasp": False, "is_src_obj_grasped": False, "moved_m": 0.1234, "grasped_steps": 12}
@@ -38,7 +39,7 @@ class NullPolicy:
     """Answers at once."""
 
     def act(self, obs: Any, instr: str) -> np.ndarray:
-        return np.zeros((16, 7), np.float32)
+        return np.zeros((16, TABLETOP.robot.action_dim), np.float32)
 
     def act_batch(self, obs_list: list[Any], instrs: list[str]) -> list[np.ndarray]:
         return [self.act(obs, "") for obs in obs_list]

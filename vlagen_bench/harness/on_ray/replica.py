@@ -49,7 +49,7 @@ class _WaitingQuery:
 class Replica:
     """Holds the policy, and its state of every episode that asks here."""
 
-    def __init__(self, name: str, arguments: Mapping[str, str], slots: int, limit_s: float) -> None:
+    def __init__(self, name: str, arguments: Mapping[str, str], slots: int, limit_s: float, action_dim: int) -> None:
         """Nothing yet; see `ready`.
 
         Args:
@@ -57,8 +57,10 @@ class Replica:
             arguments: of its constructor.
             slots: how many environments ask.
             limit_s: the longest that a call of the policy may take.
+            action_dim: how many numbers an action has.
         """
         self._name, self._arguments, self._slots, self._limit_s = name, arguments, slots, limit_s
+        self._action_dim = action_dim
         self._thread = ThreadPoolExecutor(1)  # one for all calls: what a model keeps by thread stays with it
         self._waiting: dict[int, _WaitingQuery] = {}
         self._newest: dict[int | str, int] = {}
@@ -68,12 +70,14 @@ class Replica:
     async def ready(self) -> str | VlagenError:
         """Loads the policy; the node that it is on, or why it cannot be loaded."""
         try:
-            self._caller = await self._call(
-                lambda: PolicyCaller(base.load(self._name, self._arguments), slots=self._slots)
-            )
+            self._caller = await self._call(self._load)
         except VlagenError as error:
             return error
         return ray.get_runtime_context().get_node_id()
+
+    def _load(self) -> PolicyCaller:
+        loaded = base.load(self._name, self._arguments)
+        return PolicyCaller(loaded, action_dim=self._action_dim, slots=self._slots)
 
     async def until_stuck(self) -> None:
         """Returns once the policy has not come back from a call in time: with it, this replica is of no more use."""

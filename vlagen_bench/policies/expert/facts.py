@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vlagen_bench.policies.expert.shapes import Frame
 
@@ -22,8 +23,7 @@ class Facts:
     """of the source, as the simulator says"""
     touched: bool
     """whether a finger touches the source"""
-    placed: bool
-    """whether the source is on the target"""
-    success: bool
+    status: Any
+    """the judge's, of the task's family"""
     late: int = 0
     """the number of commanded actions that only `target` shows so far"""

@@ -1,21 +1,23 @@
 """The policy `expert`: scripted, privileged, and never ranked."""
 
+import importlib
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from vlagen_bench.errors import PolicyError
+from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies.expert.facts import Facts
 from vlagen_bench.policies.expert.grippers import gripper_of
 from vlagen_bench.policies.expert.motion import step_towards, target_after
 from vlagen_bench.policies.expert.routine import Routine
 from vlagen_bench.policies.expert.view import facts_of, shape_of
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.tasks import TaskFamily
 
 
 class Expert:
-    """Puts the source on the target, knowing poses, shapes and contacts.
+    """Does what the family of the task asks for, knowing poses, shapes and contacts.
 
     It acts only through the same actions as any policy, and changes nothing in the simulator. A step of the target
     is at most `Gripper.step_m` long and `Gripper.step_rad` large (4 cm and 0.30 rad for both robots); the gripper
@@ -65,4 +67,16 @@ class Expert:
 
     def _begin(self) -> Routine:
         shapes = {role: shape_of(body) for role, body in self._sim.world.bodies.items()}
-        return Routine(gripper=self._gripper, shapes=shapes, table_m=self._sim.world.table_height_m)
+        routine = routine_of(self._sim.family)
+        return routine(gripper=self._gripper, shapes=shapes, table_m=self._sim.world.table_height_m)
+
+
+def routine_of(family: type[TaskFamily]) -> type[Routine]:
+    """The expert's routine of a family; raises `ConfigError` if there is none."""
+    if not family.expert:
+        raise ConfigError(
+            f'The family {family.name} has no expert. Give it one: `expert = "module:Class"`, a subclass of '
+            f"vlagen_bench.policies.expert.routine.Routine."
+        )
+    module, _, name = family.expert.partition(":")
+    return getattr(importlib.import_module(module), name)

@@ -1,5 +1,6 @@
-"""The routine of the expert: approach, descend, close, lift, carry, lower, release, retreat, retry."""
+"""The phases of the expert that every family shares: approach, descend, close and lift; and again if it failed."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,10 @@ from vlagen_bench.policies.expert import grasps, places
 from vlagen_bench.policies.expert.facts import Facts
 from vlagen_bench.policies.expert.grasps import Grasp
 from vlagen_bench.policies.expert.grippers import Gripper
-from vlagen_bench.policies.expert.motion import angle_between, nearest_turn, tip_sweep, tips_of, tool_frame, yaw_of
+from vlagen_bench.policies.expert.motion import angle_between, nearest_turn, tips_of, tool_frame, yaw_of
 from vlagen_bench.policies.expert.shapes import Frame, Shape
 
-# Heights, tolerances and waiting times are those of the prototype (research notes), but for a stricter `NEAR_PLACE_M`,
-# without which a heavy thing on a light plate tips it over.
+# Heights, tolerances and waiting times are those of the prototype (research notes).
 HOVER_M = 0.012
 OVER_OTHERS_M = 0.015
 MOVED_M = 0.006  # a thing that moved this far needs a new plan
@@ -25,14 +25,9 @@ DEEP_ENOUGH_M = 0.0025
 LIFT_M = 0.05
 LEAST_RISE_M = 0.012
 SLIPPED_M = 0.03
-CARRY_OVER_TARGET_M = 0.02
 CORRIDOR_M = 0.075
-NEAR_PLACE_M = 0.006
-TOUCHDOWN_M = 0.001
-ABOVE_WHEN_DONE_M = 0.03
-AIM_AT_MASS = 0.7  # the rest of the weight is on the origin, which the success test looks at
-PATIENCE = {"carry": 15, "descend": 6, "lower": 12, "release": 12, "lost": 3}
-"""control steps to stay in a phase at most; `lost`: without success in a row, before all begins again"""
+DESCEND_STEPS = 6
+"""control steps to go down, or up, at most"""
 A_MOMENT = 2
 """control steps after which something is no accident"""
 
@@ -48,8 +43,11 @@ class Move:
     step_m: float
 
 
-class Routine:
-    """Puts the source on the target; one per episode. `decide` is called once in each control step."""
+class Routine(ABC):
+    """Takes hold of the source; one per episode. `decide` is called once in each control step.
+
+    A family's own routine says in `carry` what is done with it.
+    """
 
     def __init__(self, *, gripper: Gripper, shapes: Mapping[str, Shape], table_m: float) -> None:
         self.gripper, self.shapes, self.table_m = gripper, shapes, table_m
@@ -72,9 +70,9 @@ class Routine:
     def decide(self, facts: Facts) -> Move:
         """The move of this control step."""
         placed = {role: self.shapes[role].at(pose) for role, pose in facts.poses.items()}
-        self.source, self.target = placed["source"], placed["target"]
+        self.placed, self.source = placed, placed["source"]
         self.others = [shape for role, shape in placed.items() if role != "source"]
-        self.obstacles = np.concatenate([other.points for other in self.others])
+        self.obstacles = np.concatenate([np.empty((0, 3)), *(other.points for other in self.others)])
         self.tips = tips_of(self.gripper, facts.tool)
         self.rested = self.rested + 1 if self._rests(facts) else 0
         self.before = facts.poses["source"]
@@ -145,7 +143,7 @@ class Routine:
         """Straight down, with open fingers."""
         if self._outdated(facts):
             return self._enter(self.approach)
-        if self.tips[2] - self.grasp.tips_m[2] < DEEP_ENOUGH_M or self.felt > PATIENCE["descend"]:
+        if self.tips[2] - self.grasp.tips_m[2] < DEEP_ENOUGH_M or self.felt > DESCEND_STEPS:
             return self._enter(self.close)
         yaw = nearest_turn(self.grasp.yaw_rad, yaw_of(facts.tool))
         return self._move(self.grasp.tips_m, yaw, OPEN, slow=True)
@@ -174,13 +172,17 @@ class Routine:
         """Raises the source, and looks whether it came along."""
         if self._dropped(facts):
             return self._enter(self.give_up)
-        if self.tips[2] > self.lift_to[2] - LIFT_M / 4 or self.felt > PATIENCE["descend"]:
+        if self.tips[2] > self.lift_to[2] - LIFT_M / 4 or self.felt > DESCEND_STEPS:
             # After a failure, it may also hang down from the fingers.
             risen_m = self.source.bottom_m - self.start.bottom_m
             if self.failed:
                 risen_m = self.source.centre_of_mass[2] - self.start.centre_of_mass[2]
             return self._enter(self.carry if risen_m > LEAST_RISE_M else self.give_up)
         return self._move(self.lift_to, self.yaw, CLOSED, slow=True)
+
+    @abstractmethod
+    def carry(self, facts: Facts) -> Move | None:
+        """What is done with the source, once it is lifted."""
 
     def give_up(self, facts: Facts) -> Move | None:
         """Lets go, and begins again with less liking for this grasp."""
@@ -190,65 +192,6 @@ class Routine:
             self.seen = {}
             return self._enter(self.approach)
         return self._stay(facts, OPEN)
-
-    def _aside(self, facts: Facts) -> np.ndarray:
-        """World x, y (2,) that the source is still away from where it should be put down."""
-        aim = AIM_AT_MASS * self.source.centre_of_mass + (1 - AIM_AT_MASS) * facts.poses["source"].origin
-        return places.middle_of(self.target) - aim[:2]
-
-    def carry(self, facts: Facts) -> Move | None:
-        """Over the target, above everything on the way."""
-        if self._dropped(facts):
-            return self._enter(self.give_up)
-        aside = self._aside(facts)
-        lowest_m = min(self.source.bottom_m, self.tips[2])
-        end = self.tips + [*aside, 0.0]
-        over_m = max(
-            self.target.top_m + CARRY_OVER_TARGET_M,
-            places.top_along(self.tips, end, self.obstacles, CORRIDOR_M) + OVER_OTHERS_M,
-        )
-        missing_m = over_m - lowest_m
-        if np.linalg.norm(aside) < NEAR_PLACE_M or self.felt > PATIENCE["carry"]:
-            return self._enter(self.lower)
-        xy = self.tips[:2] + (aside if missing_m < OVER_OTHERS_M else 0.0)
-        return self._move(np.array([*xy, self.tips[2] + missing_m]), self.yaw, CLOSED)
-
-    def lower(self, facts: Facts) -> Move | None:
-        """Down until the source touches the target."""
-        if self._dropped(facts):
-            return self._enter(self.give_up)
-        falling = self.source.points, tip_sweep(self.gripper, facts.tool)
-        fall_m = min(places.gap_m(points, self.obstacles) for points in falling)
-        if facts.placed or fall_m < 2 * TOUCHDOWN_M or self.felt > PATIENCE["lower"]:
-            return self._enter(self.release)
-        goal = self.tips + [*self._aside(facts), TOUCHDOWN_M - min(fall_m, self.tips[2] - self.table_m)]
-        return self._move(goal, self.yaw, CLOSED, slow=True)
-
-    # Away from it --------------------------------------------------------------------------------------------------
-
-    def release(self, facts: Facts) -> Move | None:
-        """Opens the fingers, and keeps them around the source until it rests; a can may roll to and fro for long."""
-        done = min(self.rested, self.felt - 1) >= A_MOMENT and not facts.touched
-        if done or (self.felt > PATIENCE["release"] and not facts.success):
-            self.away = self.tips.copy()
-            self.away[2] = max(self.tips[2], self.source.top_m) + ABOVE_WHEN_DONE_M
-            self.lost = 0
-            return self._enter(self.retreat)
-        if facts.touched and self.rested >= A_MOMENT:
-            # It leans on a finger, which would pull it along on the way up.
-            closing = facts.tool.axes[:, 1]
-            along = (self.source.points - self.tips) @ closing
-            return self._move(self.tips + closing * (along.min() + along.max()) / 2, self.yaw, OPEN)
-        return self._stay(facts, OPEN)
-
-    def retreat(self, facts: Facts) -> Move | None:
-        """Straight up and stay; begin again if the source does not stay where it should."""
-        self.lost = 0 if facts.success else self.lost + 1
-        risen = self.tips[2] > self.away[2] - ABOVE_WHEN_DONE_M / 3
-        if risen and self.lost >= PATIENCE["lost"] and self.rested:
-            self.failed, self.seen = [], {}
-            return self._enter(self.approach)
-        return self._move(self.away, self.yaw, OPEN)
 
 
 def _moved(now: Frame, before: Frame, most_m: float, most_rad: float) -> bool:

@@ -36,6 +36,5 @@ def facts_of(sim: Simulator) -> Facts:
         poses={role: frame_of(body.entity.pose) for role, body in bodies.items()},
         speed_m_s=float(np.linalg.norm(bodies["source"].rigid.linear_velocity)),
         touched=not status.released,
-        placed=status.placed,
-        success=status.success,
+        status=status,
     )

@@ -76,6 +76,6 @@ def _template() -> jinja2.Template:
         "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
-        "charts": charts, "success": success, "drop": drop, "FAILURE_MODES": words.FAILURE_MODES, "STOPPED": STOPPED,
+        "charts": charts, "success": success, "drop": drop, "FAILURE_MODES": words.failure_modes(), "STOPPED": STOPPED,
     }  # fmt: skip
     return made.get_template("report.html.j2")

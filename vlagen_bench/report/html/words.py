@@ -3,20 +3,11 @@
 import re
 
 from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.report import UNNAMED
+from vlagen_bench.tasks import FAMILIES
 from vlagen_bench.utils import text as texts
 from vlagen_bench.utils.text import NO_DATA, percent
 
-FAILURE_MODES = {
-    "never_reached": "the gripper never came near the object",
-    "reached_not_grasped": "it came near, and never held the object",
-    "wrong_object_moved": "another object was moved instead",
-    "dropped": "the object was grasped, and lost on the way",
-    "still_held": "time ran out with the object in the gripper",
-    "wrong_receptacle": "the object ended on the wrong receptacle",
-    "not_released_or_moving": "the object was in place, but still held or moving",
-    "placed_then_lost": "the object was in place, and left it again",
-    "unnamed": "the record names no kind",
-}
 KINDS = {
     "nominal": "Nominal",
     "vision": "Vision",
@@ -25,6 +16,13 @@ KINDS = {
     "dynamics": "Dynamics",
     "combined": "Together",
 }
+
+
+def failure_modes() -> dict[str, str]:
+    """Failure mode -> what it means, of every family of tasks that is known now."""
+    return {name: words for one in FAMILIES for name, words in one.failure_modes.items()} | {
+        UNNAMED: "the record names no kind"
+    }
 
 
 def plain(name: str) -> str:

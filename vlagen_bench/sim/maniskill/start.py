@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import sapien
 
-from vlagen_bench import axes
-from vlagen_bench.axes import Draft, PoolAxis
+from vlagen_bench import axes, tasks
+from vlagen_bench.axes import PoolAxis
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.verbs import FakeScene
@@ -71,6 +70,8 @@ def pool_of(task: Task, condition: str) -> ConditionAssets:
         ConfigError: scenes in a batch cannot be as the task's scene is, or cannot do what an axis of the condition does.
     """
     scene = specs.of_task(task)
+    if tuple(tasks.family_of(task).roles) != ROLES:
+        raise ConfigError(f"Scenes in a batch play tasks of the family put_on, not {task.family}. {USE_PROCESSES}")
     if scene.backdrop != "table":
         raise ConfigError(
             f"Scenes in a batch show a table, but the scene '{scene.name}' of {task.name} is a photo of one. "
@@ -82,7 +83,7 @@ def pool_of(task: Task, condition: str) -> ConditionAssets:
         if second[name] != value:
             raise ConfigError(f"The axis '{name}' differs between episodes, which a GPU cannot do. {USE_PROCESSES}")
     axis_set = catalog.axis_set(task, catalog.condition(task, condition))
-    draft = Draft(scene=scene, pack=manifest.load(scene.pack), values={})
+    draft = tasks.draft(task, {})
     chosen: dict[str, tuple[str, ...]] = {}
     for name, kind in POOLS.items():
         member = axes.make(name, axis_set[name], f"task {task.name}")

@@ -8,9 +8,9 @@ import sapien
 
 from vlagen_bench.packs import manifest
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.sim.judge import Forces
 from vlagen_bench.sim.maniskill.start import EpisodeStart
 from vlagen_bench.sim.world import Body, to_sapien
+from vlagen_bench.tasks.judge import Forces
 
 
 @dataclass(frozen=True, kw_only=True)

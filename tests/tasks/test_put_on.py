@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vlagen_bench.sim.failure_modes import failure_mode_of
+from vlagen_bench.tasks.put_on import failure_mode_of
 
 NOTHING = {
     name: False
