@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints and tests this checkout, on several cores. Options are passed on to pytest, e.g.: bash scripts/test.sh -m "not slow"
+# Lints, type-checks and tests this checkout, on several cores. Options are passed on to pytest, e.g.: bash scripts/test.sh -m "not slow"
 #
 # Tests of the official assets run where a folder has them: VLAGEN_BRIDGE_SOURCE, by default ../shared/assets.
 # VLAGEN_REQUIRE_BRIDGE=1 makes it an error if they cannot run.
@@ -18,5 +18,7 @@ elif [ "${VLAGEN_REQUIRE_BRIDGE:-}" = 1 ]; then
 fi
 
 .venv/bin/ruff check .
+.venv/bin/ruff format --check .
+.venv/bin/mypy
 # Whole files are shared out, since the tests of one share what is dear to make. More processes than four need memory.
 exec .venv/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile "$@"

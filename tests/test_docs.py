@@ -37,7 +37,7 @@ RUN_BY_ANOTHER_TEST = {
     ("docs/add_an_axis.md", '"""Axis: the sun goes down."""'): "tests/test_adding_an_axis.py adds it to a copy",
 }
 NOT_RUN = {
-    r"\b(bash scripts/|source |pip install|python -m pytest)": "installs, or is the test run itself",
+    r"\b(bash scripts/|source |pip install|python -m pytest|mkdocs )": "installs, or is the test run itself; tests/test_documentation_site.py builds the site",
     r"--executor ray": "tests/test_ray.py makes clusters",
     r"vlagen-eval .*(--suite (core|paper)|--workers)": "hours long, or a process for each worker: tests/test_workers.py",
     r"ws://|vlagen serve": "a server: tests/test_remote.py",
@@ -45,7 +45,6 @@ NOT_RUN = {
     r"vlagen assets install": "downloads: tests/test_install.py, tests/test_download.py",
     r"vlagen (doctor|calibrate|render|bench|certify)\b": "looks at the machine, or draws for minutes; each has a test",
     r"docs/add_an_axis\.md: ": "needs the axis of the page: tests/test_adding_an_axis.py",
-    r"README\.md: vlagen report runs/paper-": "is of the run above it, of the suite paper",
 }
 SYSTEM = ("mkdir", "cp")
 """commands that are not ours, and are run"""
@@ -194,7 +193,10 @@ def test_all_links_lead_somewhere(page):
 
 def test_the_index_has_every_page():
     for page in PAGES:
-        assert page in ("README.md", "docs/README.md") or f"({page.removeprefix('docs/')})" in PAGES["docs/README.md"]
+        assert (
+            page in ("README.md", "CONTRIBUTING.md", "docs/README.md")
+            or f"({page.removeprefix('docs/')})" in PAGES["docs/README.md"]
+        )
 
 
 def small(read, name):

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 import sysconfig
+import venv
 import zipfile
 
 import pytest
 
+import vlagen_bench
 from helpers.places import TOP
 
 pytestmark = pytest.mark.slow
@@ -36,8 +38,40 @@ def test_the_wheel_has_tasks_assets_and_leaderboards(wheel):
         "vlagen_bench/data/assets/bridge/pack.yaml",
     } <= names
     assert "vlagen_bench/data/leaderboards/__init__.py" in names
+    assert "vlagen_bench/py.typed" in names
     assert any(name.endswith("visual.glb") for name in names)
     assert not any("bridge/rl4vla/" in name or "widowx250s/" in name for name in names), "official assets must not ship"
+
+
+def test_the_wheel_has_the_version_of_the_package(wheel):
+    assert wheel.name.startswith(f"vlagen_bench-{vlagen_bench.__version__}-")
+
+
+STRANGER = """\
+import vlagen_bench
+from vlagen_bench import Episode
+
+def names(episodes: list[Episode]) -> list[str]:
+    return [episode.condition for episode in episodes]
+
+reveal_type(vlagen_bench.evaluate("noop", suite="quick"))
+vlagen_bench.evaluate("noop", suite=5)
+"""
+
+
+def test_a_stranger_sees_the_types(wheel, tmp_path):
+    """In an environment of his own, where only py.typed lets mypy read the package."""
+    venv.create(tmp_path / "venv", with_pip=False)
+    python = tmp_path / "venv" / "bin" / "python"
+    (site,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(site)
+    (tmp_path / "stranger.py").write_text(STRANGER)
+    command = [sys.executable, "-m", "mypy", "--python-executable", str(python), "--strict", "stranger.py"]
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")}
+    said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env).stdout
+    assert 'Revealed type is "vlagen_bench.report.run.Run"' in said
+    assert 'stranger.py:8: error: Argument "suite" to "evaluate" has incompatible type "int"' in said
+    assert "Found 1 error in 1 file" in said, said
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +96,7 @@ def installed(wheel, tmp_path_factory):
 @pytest.mark.sim
 def test_the_wheel_works_in_a_clean_environment(installed, tmp_path):
     for words in (
+        ("vlagen", "--version"),
         ("vlagen", "validate"),
         ("vlagen", "assets", "check", "household"),
         ("vlagen-eval", "--policy", "noop", "--episodes", "1", "--conditions", "nominal", "--video", "none"),

@@ -28,7 +28,7 @@ for level in range(1, 6):
     sim.reset(episode)
     means.append(sim.observe()["image"].mean())
 sim.reset(twin)
-print(all(np.diff([sim.observe()["image"].mean(), *means]) < 0), "dusk" in info["episode"]["values"])
+print(all(np.diff([sim.observe()["image"].mean(), *means]) < 0), "dusk" in info["scenario"]["values"])
 """
 
 

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     vlagen_bench.register_path("mine")
     env = gymnasium.make("VLAGen/KitchenPutOn-Gloomy-v1")
     _, info = env.reset(seed=0)
-    print("gloom" in info["episode"]["values"] if "episode" in info else "gloom" in info["scenario"]["values"])
+    print("gloom" in info["scenario"]["values"])
     env.close()
     envs = gymnasium.make_vec("VLAGen/KitchenPutOn-Gloomy-v1", 2)
     print(envs.reset(seed=0)[0]["image"].shape[0])

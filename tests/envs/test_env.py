@@ -45,7 +45,7 @@ def test_an_episode_can_be_played_again_from_its_json(env_id):
     rng = np.random.RandomState(0)
     actions = rng.uniform(-0.03, 0.03, (6, 7)).astype(np.float32)
     end = [env.step(action) for action in actions][-1]
-    episode = json.loads(json.dumps(info["episode"]))
+    episode = json.loads(json.dumps(info["scenario"]))
     again, info_again = env.reset(options={"episode": episode})
     end_again = [env.step(action) for action in actions][-1]
     for one, other in ((first, again), (end[0], end_again[0])):
@@ -55,7 +55,7 @@ def test_an_episode_can_be_played_again_from_its_json(env_id):
 
 def test_seeds_and_later_resets_give_different_episodes():
     env = make(TABLETOP)
-    registration = [env.reset(seed=s)[1]["episode"]["id"] for s in (0, 1, 0)] + [env.reset()[1]["episode"]["id"]]
+    registration = [env.reset(seed=s)[1]["scenario"]["id"] for s in (0, 1, 0)] + [env.reset()[1]["scenario"]["id"]]
     assert registration[0] == registration[2] and len(set(registration)) == 3
 
 
@@ -74,7 +74,7 @@ def test_training_without_a_seed_meets_no_episode_of_a_suite(task):
 
 def test_main_begins_at_its_own_seed_unless_told_otherwise():
     env = make("VLAGen/TabletopPutOn-Main-v1")
-    seeds = [env.reset(seed=seed)[1]["episode"]["seed"] for seed in (None, 0)]
+    seeds = [env.reset(seed=seed)[1]["scenario"]["seed"] for seed in (None, 0)]
     assert seeds == [TRAINING_SEED, 0]
 
 
@@ -82,7 +82,7 @@ def test_main_begins_at_its_own_seed_unless_told_otherwise():
 def test_an_official_id_is_decoded():
     env = make(BRIDGE)
     _, info = env.reset(options={"episode_id": np.int64(123)})
-    assert info["episode"]["official_id"] == 123
+    assert info["scenario"]["official_id"] == 123
 
 
 @pytest.mark.parametrize("given", [3.7, True, "7", "abc", None, [1], np.True_])
@@ -121,7 +121,7 @@ def test_wrong_options_are_sentences(options, says):
 def test_an_episode_that_does_not_fit_is_a_sentence(change, error, says):
     env = make(TABLETOP)
     _, info = env.reset(seed=0)
-    episode = {key: value for key, value in info["episode"].items() if key != "id"}
+    episode = {key: value for key, value in info["scenario"].items() if key != "id"}
     if not set(change) <= set(episode):
         change = {"values": {**episode["values"], **change}}
     with pytest.raises(error, match=says) as raised:
@@ -134,7 +134,7 @@ def test_an_episode_that_does_not_fit_is_a_sentence(change, error, says):
 @pytest.mark.parametrize("axis", ["object", "instruction"])
 def test_an_episode_without_one_of_its_axes_is_a_sentence(axis):
     env = make(TABLETOP)
-    episode = env.reset(seed=0)[1]["episode"]
+    episode = env.reset(seed=0)[1]["scenario"]
     del episode["id"], episode["values"][axis]
     with pytest.raises(ConfigError, match=f"no value of the axis '{axis}'"):
         env.reset(options={"episode": episode})
@@ -161,7 +161,7 @@ def test_observations_are_as_promised():
     obs, info = env.reset(seed=0)
     assert obs["image"].dtype == np.uint8 and obs["image"].shape == (256, 256, 3)
     assert obs["state"].dtype == np.float32 and obs["state"].shape == (len(env.robot_spec.state_layout),)
-    assert {"instruction", "episode", "success", "success_once", "grasped", "consecutive_grasp"} <= set(info)
+    assert {"instruction", "scenario", "success", "success_once", "grasped", "consecutive_grasp"} <= set(info)
     assert np.std(obs["image"]) > 20
 
 
@@ -171,7 +171,7 @@ def test_potential_reward_sums_to_the_potential():
     env, expert = make("VLAGen/TabletopPutOn-Nominal-v1", reward="potential"), Expert()
     obs, info = env.reset(seed=0)
     expert.attach(env._sim)
-    expert.reset([info["episode"]["id"]])
+    expert.reset([info["scenario"]["id"]])
     total, ended = 0.0, False
     while not ended:
         obs, reward, terminated, truncated, info = env.step(expert.act(obs, info["instruction"]))
@@ -179,6 +179,7 @@ def test_potential_reward_sums_to_the_potential():
     assert info["success"] and total == pytest.approx(1.0 + 0.1 * info["grasped"] + 0.1 * info["consecutive_grasp"])
 
 
+@pytest.mark.filterwarnings("ignore:.*The environment is being initialised with render_mode")  # Gymnasium, before us
 @pytest.mark.parametrize("arguments", [{"render_mode": "ansi"}, {"reward": "dense"}])
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises((ConfigError, gym.error.Error)):

@@ -1,6 +1,5 @@
 """Scenes in a batch play as one alone does. On the CPU ManiSkill's batch can have a single scene."""
 
-import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,8 +31,40 @@ def both(batched):
     """The same environment, alone and as a batch of one."""
     from vlagen_bench.envs.env import TaskEnv
 
-    alone, batch = TaskEnv(**MAIN), batched.BatchedEnv(**MAIN, num_envs=1, sim_backend=CPU)
+    alone, batch = TaskEnv(**MAIN), batched.GpuVectorEnv(**MAIN, num_envs=1, sim_backend=CPU)
     yield SimpleNamespace(alone=alone, batch=batch)
+    batch.close()
+
+
+MODES = [
+    {"flat": True},
+    {"obs_mode": "state"},
+    {"obs_mode": "state", "state": "privileged", "flat": True, "normalized_actions": True},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", MODES)
+def test_what_is_shown_and_what_actions_mean_is_alike_in_every_mode(batched, options, monkeypatch):
+    from vlagen_bench.envs.env import TaskEnv
+
+    alone, batch = TaskEnv(**MAIN, **options), batched.GpuVectorEnv(**MAIN, num_envs=1, sim_backend=CPU, **options)
+    if batch._interface.obs_mode == "state":
+        monkeypatch.setattr(batch._scenes, "draw", None)
+    assert batch.single_observation_space == alone.observation_space
+    assert batch.metadata["privileged"] == alone.metadata["privileged"]
+    alone.reset(seed=3)
+    batch.reset(seed=3)
+    action = np.array([0, 0.5, 0.25, 0, 0, 0.5, 1], np.float32) * (1.0 if options.get("normalized_actions") else 0.04)
+    for _ in range(2):
+        obs, *_ = alone.step(action)
+        many, *_ = batch.step(action[None])
+    assert batch.observation_space.contains(many)
+    if options.get("flat"):
+        obs, many = {"it": obs}, {"it": many}
+    for name, value in obs.items():
+        tolerance = 2 if value.dtype == np.uint8 else 3e-3
+        assert np.abs(many[name][0].astype(float) - value).mean() < tolerance
     batch.close()
 
 
@@ -41,7 +72,7 @@ def both(batched):
 def test_an_episode_begins_alike(both, seed):
     obs, info = both.alone.reset(seed=seed)
     many, infos = both.batch.reset(seed=seed)
-    assert infos["episode"]["id"][0] == info["episode"]["id"]
+    assert infos["scenario"]["id"][0] == info["scenario"]["id"]
     assert infos["instruction"][0] == info["instruction"]
     assert infos["tool_source_m"][0] == pytest.approx(info["tool_source_m"], abs=1e-5)
     assert infos["source_target_m"][0] == pytest.approx(info["source_target_m"], abs=1e-5)
@@ -96,7 +127,7 @@ def test_heavy_and_slippery_models_are_loaded_so(batched):
 
     task = catalog.task("tabletop_put_on")
     envs = {
-        name: batched.BatchedEnv(task=task.name, condition=name, num_envs=1, sim_backend=CPU)
+        name: batched.GpuVectorEnv(task=task.name, condition=name, num_envs=1, sim_backend=CPU)
         for name in ("nominal", "mass_l3", "friction_l3")
     }
     bodies = {name: env._scenes._stock.models["pear"]._bodies[0] for name, env in envs.items()}
@@ -113,12 +144,12 @@ def test_heavy_and_slippery_models_are_loaded_so(batched):
 @pytest.mark.parametrize("condition", ["lighting_l3", "reposition_l3", "distractor_object_test"])
 def test_what_a_batch_cannot_do_is_a_sentence(batched, condition):
     with pytest.raises(ConfigError, match=r'cannot do what the axis .* backend="processes"'):
-        batched.BatchedEnv(task="tabletop_put_on", condition=condition, num_envs=1, sim_backend=CPU)
+        batched.GpuVectorEnv(task="tabletop_put_on", condition=condition, num_envs=1, sim_backend=CPU)
 
 
 def test_a_photo_of_a_table_is_a_sentence(batched):
     with pytest.raises(ConfigError, match="'bridge' of bridge_put_on is a photo"):
-        batched.BatchedEnv(task="bridge_put_on", condition="in_distribution", num_envs=1, sim_backend=CPU)
+        batched.GpuVectorEnv(task="bridge_put_on", condition="in_distribution", num_envs=1, sim_backend=CPU)
 
 
 def test_no_gpu_is_a_sentence(batched, monkeypatch):
@@ -162,8 +193,7 @@ def pair(batched):
     """An environment of two scenes, whose episodes take two steps."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batched, "Scenes", Pair)
-        env = batched.BatchedEnv(**MAIN, num_envs=2, sim_backend=CPU)
-    env.task = dataclasses.replace(env.task, max_steps=2)
+        env = batched.GpuVectorEnv(**MAIN, num_envs=2, sim_backend=CPU, max_episode_steps=2)
     yield env
     env.close()
 
@@ -171,17 +201,17 @@ def pair(batched):
 def test_one_begins_anew_while_the_other_goes_on(pair, monkeypatch):
     monkeypatch.setattr(pair, "_mode", AutoresetMode.NEXT_STEP)
     _, infos = pair.reset(seed=5)
-    assert list(infos["episode"]["seed"]) == [5, 6]
+    assert list(infos["scenario"]["seed"]) == [5, 6]
     pair.step(np.stack([SIDEWAYS, NOOP]))
     moved = pair._scenes.measure().tool[0].copy()
     _, infos = pair.reset(options={"reset_mask": np.array([False, True])})
-    assert list(infos["_episode"]) == [False, True] and infos["episode"]["index"][1] == 1
+    assert list(infos["_scenario"]) == [False, True] and infos["scenario"]["index"][1] == 1
     np.testing.assert_array_equal(pair._scenes.measure().tool[0], moved)
     _, _, _, truncated, infos = pair.step(np.stack([SIDEWAYS, NOOP]))
     assert list(truncated) == [True, False] and list(infos["steps"]) == [2, 1]
     obs, rewards, _, truncated, infos = pair.step(np.stack([SIDEWAYS, NOOP]))
     assert list(truncated) == [False, True] and list(infos["steps"]) == [0, 2] and rewards[0] == 0
-    assert list(infos["episode"]["index"]) == [1, 1]
+    assert list(infos["scenario"]["index"]) == [1, 1]
     assert obs["state"][0, 1] == pytest.approx(0, abs=1e-4)
 
 
@@ -191,9 +221,9 @@ def test_autoreset_in_the_same_step_shows_the_last_picture_too(pair, monkeypatch
     pair.step(np.stack([SIDEWAYS, SIDEWAYS]))
     obs, _, _, truncated, infos = pair.step(np.stack([SIDEWAYS, SIDEWAYS]))
     assert truncated.all() and list(infos["steps"]) == [0, 0] and list(infos["final_info"]["steps"]) == [2, 2]
-    assert list(infos["episode"]["index"]) == [1, 1] and list(infos["final_info"]["episode"]["index"]) == [0, 0]
+    assert list(infos["scenario"]["index"]) == [1, 1] and list(infos["final_info"]["scenario"]["index"]) == [0, 0]
     assert infos["final_obs"][1]["state"][1] > 0.02 > abs(obs["state"][1, 1])
-    assert infos["final_obs"][1]["images"].keys() == obs["images"].keys()
+    assert infos["final_obs"][1].keys() == obs.keys()
 
 
 def test_without_autoreset_one_has_to_reset(pair, monkeypatch):

@@ -137,15 +137,15 @@ if __name__ == "__main__":
 def test_no_worker_outlives_its_driver(tmp_path, how):
     script = tmp_path / "driver.py"
     script.write_text(DRIVER.format(tests=str(TESTS), path=str(tmp_path / "run")))
-    driver = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
-    )
-    pids = [int(word) for word in driver.stdout.readline().split()]
-    assert len(pids) == 2
-    os.kill(driver.pid, how) if how == signal.SIGKILL else os.killpg(driver.pid, how)
-    driver.wait(timeout=60)
-    wait_for(lambda: not any(_alive(pid) for pid in pids))
-    assert driver.stderr.read().count("Traceback") == (how == signal.SIGINT)
+    ) as driver:
+        pids = [int(word) for word in driver.stdout.readline().split()]
+        assert len(pids) == 2
+        os.kill(driver.pid, how) if how == signal.SIGKILL else os.killpg(driver.pid, how)
+        driver.wait(timeout=60)
+        wait_for(lambda: not any(_alive(pid) for pid in pids))
+        assert driver.stderr.read().count("Traceback") == (how == signal.SIGINT)
 
 
 def _alive(pid):

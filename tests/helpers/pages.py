@@ -9,7 +9,7 @@ from helpers.places import DOCS, TOP
 
 PAGES = {
     path.relative_to(TOP).as_posix(): path.read_text(encoding="utf-8")
-    for path in (TOP / "README.md", *sorted(DOCS.rglob("*.md")))
+    for path in (TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
 }
 FENCE = re.compile(r"^```(?P<kind>.*)\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")

@@ -10,7 +10,7 @@ from vlagen_bench.runs.folder import RunFolder
 
 PLAN = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("nominal",), episodes=1, seed=0))
 HEADER = header_of(PLAN, "fake")
-AXIS = {"kind": "axis", "name": "gloom", "sha256": "1" * 64, "path": "mine"}
+SUITE = {"kind": "suite", "name": "own", "sha256": "1" * 64, "path": "mine"}
 POLICY = {"kind": "policy", "name": "mine:Model", "sha256": "2" * 64, "module": "mine"}
 
 
@@ -28,8 +28,8 @@ def test_what_ships_takes_nothing_from_outside(policy):
     ("then", "now"),
     [
         ([], []),
-        ([AXIS], [AXIS]),
-        ([AXIS], [AXIS | {"path": "elsewhere/mine"}]),
+        ([SUITE], [SUITE]),
+        ([SUITE], [SUITE | {"path": "elsewhere/mine"}]),
         # A policy's name stands in the header anyway; a module path is no content.
         ([], [POLICY]),
         ([POLICY], []),
@@ -43,9 +43,9 @@ def test_a_run_goes_on_with_the_same_content(tmp_path, then, now):
 @pytest.mark.parametrize(
     ("then", "now", "says"),
     [
-        ([], [AXIS], "another content of the axis 'gloom'.*none and 111111111111"),
-        ([AXIS], [], "another content of the axis 'gloom'.*111111111111 and none"),
-        ([AXIS], [AXIS | {"sha256": "3" * 64}], "another content of the axis 'gloom'.*111111111111 and 333333333333"),
+        ([], [SUITE], "another content of the suite 'own'.*none and 111111111111"),
+        ([SUITE], [], "another content of the suite 'own'.*111111111111 and none"),
+        ([SUITE], [SUITE | {"sha256": "3" * 64}], "another content of the suite 'own'.*111111111111 and 333333333333"),
         ([POLICY], [POLICY | {"sha256": "3" * 64}], "another content of the policy 'mine:Model'"),
     ],
 )
@@ -70,5 +70,5 @@ def test_a_reader_says_what_is_missing(tmp_path, where, says):
 
 
 def test_the_options_include_each_place_once():
-    header = {"outside": [AXIS, AXIS | {"name": "other"}, POLICY | {"module": "own"}]}
+    header = {"outside": [SUITE, SUITE | {"name": "other"}, POLICY | {"module": "own"}]}
     assert outside.include_options(header) == ["--include", "mine", "--include", "own"]

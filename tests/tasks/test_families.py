@@ -96,8 +96,9 @@ def test_what_needs_a_receptacle_is_no_axis_of_pick_up(axis):
     suite = catalog.suite("pick")
     with pytest.raises(ConfigError, match=f"The axis {axis} needs the role target, which the task tabletop_pick_up"):
         catalog.conditions.names_of((axis,), tasks.offer_of(task))
-    with pytest.raises(ConfigError, match="There is no condition"):
-        plan.select(suite, conditions=(f"{axis}_l3",), episodes=None, seed=None)
+    for which in axes.AXES.get(axis).variants():
+        with pytest.raises(ConfigError, match=f"The axis {axis} needs the role target"):
+            plan.select(suite, conditions=(axes.variant_name(axis, which),), episodes=None, seed=None)
 
 
 def test_an_episode_with_a_receptacle_is_none_of_pick_up():

@@ -141,6 +141,14 @@ def test_a_broken_package_is_one_sentence_that_names_it_each_time(tmp_path):
     assert first.endswith("remove it: pip uninstall broken-dist")
 
 
+def test_policies_are_found_after_an_evaluation_has_put_back_the_import_path(tmp_path):
+    outside.make(tmp_path / "mine")
+    code = FAIL + "import vlagen_bench\nattempt(lambda: vlagen_bench.evaluate('still_policy:Still', suite='none'))\n"
+    code += "from vlagen_bench.policies import base; print(base.load('still_policy:Still', {}).name)"
+    said = run(tmp_path, code, VLAGEN_INCLUDE="mine").splitlines()
+    assert said[0].startswith("There is no suite 'none'") and said[1] == "still_policy:Still"
+
+
 def test_what_is_kept_of_names_grows_old_with_every_addition():
     before = plugins.version()
     plugins.added(lambda: None)

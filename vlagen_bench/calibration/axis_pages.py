@@ -24,15 +24,16 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # of Okabe and Ito, told
 NOT_YET = "not measured yet"
 HEAD = """# How hard is each level?
 
-Made in the repository's folder by `vlagen calibrate --axis all --task tabletop_put_on --docs` and `vlagen calibrate --axis all --task bridge_put_on_fixed --docs`.
-They measure what is missing or stale, with as many episodes as before; `--again` measures all anew. The numbers are in [data](data), one file an axis and task.
-Every number compares episodes with their clean twins: the same draws, the axis off. Level 0 is the axis with no effect.
+Two commands made this page, run in the folder of the repository: `vlagen calibrate --axis all --task tabletop_put_on --docs` and
+`vlagen calibrate --axis all --task bridge_put_on_fixed --docs`. They measure what is missing or out of date, with as many episodes as before; `--again` measures
+everything again. The numbers are in the folder `docs/axes/data`, one file for each axis and task.
+Every number compares episodes with their clean twins: the same draws, the axis off. At level 0 the axis has no effect.
 
-* **Severity** is measured, not what was asked for: the mean over {episodes} episodes, with the 95 % interval (Student's t) where they differ.
+* **Severity** is measured: the mean over {episodes} episodes, with the 95 % interval (Student's t) where they differ.
 * **Expert's drop** is the success rate of the clean twins minus that of the perturbed episodes, for the scripted expert, with Bonett and Price's 95 %
-  interval for paired rates. The expert knows every pose: where it loses, the task itself has become harder. It sees neither pictures nor words.
-* **Learned policy** is the same drop for a frozen learned policy. It joins by
-  `vlagen calibrate --axis all --task tabletop_put_on --policy module:Class --policy-args KEY=VALUE --docs`, for each task.
+  interval for paired rates. The expert knows every pose. Where it loses, the task itself has become harder. It uses neither pictures nor words.
+* **Learned policy** is the same drop for a learned policy whose weights are fixed. This command adds one, for each task:
+  `vlagen calibrate --axis all --task tabletop_put_on --policy module:Class --policy-args KEY=VALUE --docs`.
 """
 
 

@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Callable
 
+from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.utils.console import console
 from vlagen_bench.utils.text import split_names
 
-__all__ = ["INCOMPLETE", "INTERRUPTED", "OK", "USER_ERROR", "console", "exit_with", "key_values", "split_names"]
+__all__ = [
+    "INCOMPLETE", "INTERRUPTED", "OK", "USER_ERROR", "console", "exit_with", "key_values", "split_names", "version",
+]  # fmt: skip
 
 OK, INCOMPLETE, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -31,6 +34,11 @@ def exit_with(command: Callable[[], int | None]) -> None:
         print(f"error: {error.filename}: {error.strerror}. Choose another place with --out.", file=sys.stderr)
         code = USER_ERROR
     sys.exit(code or OK)
+
+
+def version() -> str:
+    """What `--version` says."""
+    return f"vlagen_bench {__version__}"
 
 
 def key_values(items: tuple[str, ...]) -> dict[str, str]:

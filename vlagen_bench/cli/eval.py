@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values
+from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values, version
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.options import ExecutionOptions
@@ -78,6 +78,9 @@ def main() -> None:
     """Entry point."""
     # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if sys.argv[1:] == ["--version"]:
+        print(version())
+        return
     try:
         exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
     except SystemExit as end:
@@ -85,12 +88,12 @@ def main() -> None:
         raise
 
 
-def _leave_threads_behind(code: int) -> None:
+def _leave_threads_behind(code: str | int | None) -> None:
     """Ends the process if a policy left threads that Python would wait for, perhaps without end."""
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
+        os._exit(code if isinstance(code, int) else code is not None)
 
 
 def evaluate(args: EvalArgs) -> int:

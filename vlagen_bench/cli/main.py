@@ -9,7 +9,7 @@ from tyro.extras import SubcommandApp
 
 from vlagen_bench.cli import bench, commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
-from vlagen_bench.cli.common import exit_with
+from vlagen_bench.cli.common import exit_with, version
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
 from vlagen_bench.cli.power import power
@@ -69,7 +69,7 @@ def make_app(known: Mapping[str, Callable[..., Any] | Group] = COMMANDS) -> Subc
         if isinstance(command, Group):
             app.command(make_app(command.commands), name=name, help=command.help)
         else:
-            app.command(command, name=name)
+            app.command(name=name)(command)
     return app
 
 
@@ -92,5 +92,10 @@ def main() -> None:
 
 
 def _run() -> int | None:
-    check_words(sys.argv[1:])
-    return make_app().cli(prog="vlagen", description="All but scoring a policy, which is vlagen-eval.")
+    words = sys.argv[1:]
+    if words == ["--version"]:
+        print(version())
+        return None
+    check_words(words)
+    about = "All but scoring a policy, which is vlagen-eval. `vlagen --version` says which release this is."
+    return make_app().cli(prog="vlagen", description=about)

@@ -1,5 +1,6 @@
 """`vlagen replay`: re-simulates a run from its actions, and reports every difference."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +13,7 @@ from vlagen_bench.cli.inclusion import Include, include
 if TYPE_CHECKING:
     from vlagen_bench.harness.replay import ReplayComparison
     from vlagen_bench.runs.episodes import RecordedEpisode
+    from vlagen_bench.types import Task
 
 
 def replay(
@@ -77,14 +79,14 @@ def replay(
     return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 
-def _unseen(recorded: "list[RecordedEpisode]", task):
+def _unseen(recorded: "list[RecordedEpisode]", task: "Task") -> "Iterator[ReplayComparison]":
     from vlagen_bench.harness.replay import UnrenderedSimulator, replay
 
     sim = UnrenderedSimulator(task)
     return (replay(take, sim, task) for take in recorded)
 
 
-def _filmed(recorded: "list[RecordedEpisode]", task, folder: Path):
+def _filmed(recorded: "list[RecordedEpisode]", task: "Task", folder: Path) -> "Iterator[ReplayComparison]":
     from vlagen_bench.report.refilm import film
     from vlagen_bench.sim.simulator import Simulator
 
@@ -92,7 +94,7 @@ def _filmed(recorded: "list[RecordedEpisode]", task, folder: Path):
     return (film(take, sim, task, folder) for take in recorded)
 
 
-def _lines(comparison: "ReplayComparison"):
+def _lines(comparison: "ReplayComparison") -> Iterator[str]:
     from vlagen_bench.harness.replay import TOLERANCE_M
 
     name = f"{comparison.episode.condition} {comparison.episode.index} ({comparison.episode.id})"

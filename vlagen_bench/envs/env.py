@@ -1,7 +1,5 @@
 """The Gymnasium environment: one task under one condition, numpy in and out, unbatched."""
 
-import copy
-import dataclasses
 import logging
 import operator
 import os
@@ -10,8 +8,9 @@ from typing import Any, Literal
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 
+from vlagen_bench.envs.interface import Interface, ObsMode, State, info_of
+from vlagen_bench.envs.time_limit import SpecLimited, limit_of
 from vlagen_bench.errors import ConfigError, PolicyError, unknown
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.actions import checked
@@ -28,22 +27,23 @@ _LOG = logging.getLogger(__name__)
 
 
 class TaskEnv(gymnasium.Env):
-    """Put the source on the target.
+    """One task under one condition.
 
-    Observation: `image` uint8 (H, W, 3) RGB of the primary camera, `images` the same by camera name,
-    `state` float32, laid out as `env.unwrapped.robot_spec.state_layout` names it.
+    Observation: `image` uint8 (H, W, 3) RGB of the camera, and `state` float32, laid out as
+    `env.unwrapped.state_layout` names it. `obs_mode="state"` leaves out the picture, `flat=True` the dictionary.
 
     Action: float32 (7,): delta xyz (m) and delta euler XYZ (rad) of the tool's target along the base's axes,
-    then the gripper, +1 open to -1 closed.
+    then the gripper, +1 open to -1 closed. `normalized_actions=True`: the first six in [-1, 1] are shares of the
+    robot's `action_step_m` and `action_step_rad`, and all are clipped.
 
     Reward: `sparse` is 1 while the task is done; `potential` is the difference of
     0.1 grasped + 0.1 held for five steps + 1.0 (done and grasped before), as in Liu et al., section B.5 of
     their released code (simpler_wrapper.py).
 
-    Ends: truncated after the task's `max_steps`; terminated at success only where the task file says so.
+    Ends: truncated after `max_episode_steps`; terminated at success only where the task file says so.
 
-    Info: `instruction`, `episode` (every sampled value), `success`, `success_once`, `grasped`,
-    `consecutive_grasp` and the other fields of `Status`.
+    Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
+    `consecutive_grasp` and the other fields of `Status`; `first_success_step` is -1 before there is one.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
@@ -56,6 +56,11 @@ class TaskEnv(gymnasium.Env):
         render_mode: str | None = None,
         reward: Reward = "sparse",
         first_seed: int = 0,
+        max_episode_steps: int | None = None,
+        obs_mode: ObsMode = "image",
+        state: State = "robot",
+        flat: bool = False,
+        normalized_actions: bool = False,
     ) -> None:
         """The environment of a task and condition.
 
@@ -66,9 +71,14 @@ class TaskEnv(gymnasium.Env):
             reward: `sparse` or `potential`.
             first_seed: whose episodes it plays until `reset` is given a seed; `...-Main-v<N>` has one of its own, since
                 suites draw from seed 0.
+            max_episode_steps: after how many steps an episode is truncated; None: the task's `max_steps`; -1: never.
+            obs_mode: `image`, or `state`: then nothing is drawn, and there is no renderer unless there is a render mode.
+            state: `robot`, or `privileged`: then the state ends with the poses of the things, as they are now.
+            flat: whether an observation is an array: the picture, or the state where `obs_mode="state"`.
+            normalized_actions: whether actions are shares of the robot's steps.
 
         Raises:
-            ConfigError: a wrong name.
+            ConfigError: a wrong name or number, or options that do not go together.
         """
         self.task = catalog.task(task)
         catalog.check_conditions(task, (condition,), "condition")
@@ -81,30 +91,41 @@ class TaskEnv(gymnasium.Env):
         self._reward: Reward = reward
         self._scene = specs.of_task(self.task)
         self.robot_spec = self._scene.robot
-        self._sim: Simulator | None = None
+        self.max_episode_steps = limit_of(self.task, max_episode_steps)
+        self._interface = Interface.of(
+            self.task, self._scene, obs_mode=obs_mode, state=state, flat=flat, normalized_actions=normalized_actions
+        )
+        self.metadata = {**self.metadata, "privileged": self.privileged}
+        self._simulator: Simulator | None = None
         self._index, self._seed, self._potential = -1, first_seed, 0.0
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
         self._told_no_screen = False
-        self.action_space = spaces.Box(-1.0, 1.0, (self.robot_spec.action_dim,), np.float32)
-        self.observation_space = self._observation_space()
+        self.action_space = self._interface.action_space
+        self.observation_space = self._interface.observation_space
 
-    def _observation_space(self) -> spaces.Dict:
-        camera = self._scene.camera
-        image = spaces.Box(0, 255, (camera.height_px, camera.width_px, 3), np.uint8)
-        size = len(self.robot_spec.state_layout)
-        # Wider than anything the arm can reach; finite, as samplers of spaces want it.
-        state = spaces.Box(-10.0, 10.0, (size,), np.float32)
-        return spaces.Dict({"image": image, "images": spaces.Dict({camera.name: image}), "state": state})
+    @property
+    def _sim(self) -> Simulator:
+        """The simulator, once there was a reset."""
+        assert self._simulator is not None
+        return self._simulator
 
-    def reset(
-        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    @property
+    def privileged(self) -> bool:
+        """Whether observations hold what no sensor of a robot tells; `metadata["privileged"]` says so too."""
+        return self._interface.privileged
+
+    @property
+    def state_layout(self) -> tuple[str, ...]:
+        """Names, in order, of the state's numbers; those of things begin with `privileged_`."""
+        return self._interface.state_layout
+
+    def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins an episode.
 
         Args:
             seed: the first episode of this seed; later resets without one go through the episodes of the seed.
-            options: `{"episode": dict}` for exactly that episode, `{"episode_id": int}` for an official one.
+            options: `{"episode": info["scenario"]}` for exactly that episode, `{"episode_id": int}` for an official one.
 
         Raises:
             ConfigError: an unknown option, or an episode that does not fit.
@@ -115,11 +136,12 @@ class TaskEnv(gymnasium.Env):
             self._seed, self._index = seed, -1
         self._episode = None
         episode = self._choose(dict(options or {}))
-        if self._sim is None:
-            self._sim = Simulator.of(self.task)
+        if self._simulator is None:
+            drawn = self._interface.obs_mode == "image" or self.render_mode is not None
+            self._simulator = Simulator.of(self.task, drawn=drawn)
         status = self._begin(episode, given="episode" in (options or {}))
         self._episode, self._potential = episode, 0.0
-        return self._observe(), self._info(status)
+        return self._observe(), self._info(episode, status)
 
     def _begin(self, episode: Episode, *, given: bool) -> Status:
         try:
@@ -131,7 +153,7 @@ class TaskEnv(gymnasium.Env):
             why = str(error).partition("\n")[0]
             raise ConfigError(
                 f"reset: the values of the episode do not fit {self.task.ref} ({type(error).__name__}: {why}). "
-                f"Give one as info['episode'] or the plan.json of a run has it."
+                f"Give one as info['scenario'] or the plan.json of a run has it."
             ) from error
 
     def _choose(self, options: dict[str, Any]) -> Episode:
@@ -150,14 +172,14 @@ class TaskEnv(gymnasium.Env):
         self._index += 1
         return plan.sample(self.task, self.condition, index=self._index, seed=self._seed)[0]
 
-    def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One control step (0.2 s).
 
         Raises:
             PolicyError: the action is invalid, or there are several.
             ConfigError: before the first reset.
         """
-        if self._sim is None or self._episode is None:
+        if self._episode is None:
             raise ConfigError("step: call reset() first.")
         dim = self.robot_spec.action_dim
         actions = checked(action, dim)
@@ -165,33 +187,41 @@ class TaskEnv(gymnasium.Env):
             raise PolicyError(
                 f"step: the action has the shape {np.shape(action)}. Give one of shape ({dim},); step through a chunk's rows."
             )
-        status = self._sim.advance(actions[0])
+        status = self._sim.advance(self._interface.raw(actions[0]))
         reward = float(status.success)
         if self._reward == "potential":
             potential = family_of(self.task).potential(status)
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
-        truncated = not terminated and self._sim.steps >= self.task.max_steps
-        return self._observe(), reward, terminated, truncated, self._info(status)
+        limit = self.max_episode_steps
+        truncated = not terminated and limit is not None and self._sim.steps >= limit
+        return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
 
-    def _observe(self) -> dict[str, Any]:
-        observation = self._sim.observe()
-        self._image = observation["image"]
+    def _observe(self) -> Any:
+        interface = self._interface
+        self._image = None
+        if interface.obs_mode == "image":
+            seen = self._sim.observe()
+            self._image, state = seen["image"], seen["state"]
+        else:
+            state = self._sim.robot_state()
         if self.render_mode == "human":
             self._show()
-        return observation
+        things = self._sim.poses_in_base(interface.roles) if interface.privileged else None
+        return interface.observation(image=self._image, state=state, things=things)
 
-    def _info(self, status: Status) -> dict[str, Any]:
-        return {
-            "instruction": self._sim.instruction,
-            "episode": copy.deepcopy(self._episode.to_dict()),
-            "steps": self._sim.steps,
-            **dataclasses.asdict(status),
-        }
+    def _picture(self) -> np.ndarray:
+        """The last picture; where observations have none, it is drawn when it is asked for."""
+        if self._image is None:
+            self._image = self._sim.observe()["image"]
+        return self._image
+
+    def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
+        return info_of(episode, status, instruction=self._sim.instruction, steps=self._sim.steps)
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""
-        return self._image.copy() if self.render_mode == "rgb_array" and self._image is not None else None
+        return self._picture().copy() if self.render_mode == "rgb_array" and self._episode is not None else None
 
     def _show(self) -> None:
         if not _has_screen():
@@ -202,7 +232,7 @@ class TaskEnv(gymnasium.Env):
             return
         import cv2
 
-        cv2.imshow(f"vlagen_bench: {self.task.name}", self._image[..., ::-1])
+        cv2.imshow(f"vlagen_bench: {self.task.name}", self._picture()[..., ::-1])
         cv2.waitKey(1)
 
     def close(self) -> None:
@@ -211,7 +241,15 @@ class TaskEnv(gymnasium.Env):
             import cv2
 
             cv2.destroyAllWindows()
-        self._sim = None
+        self._simulator = self._episode = self._image = None
+
+
+def make_task_env(**arguments: Any) -> gymnasium.Env:
+    """The entry point of the registered ids; the arguments are those of `TaskEnv`."""
+    return SpecLimited(TaskEnv(**arguments))
+
+
+make_task_env.metadata = TaskEnv.metadata  # type: ignore[attr-defined]  # where `gym.make` looks for the render modes
 
 
 def _whole(episode_id: Any) -> int:

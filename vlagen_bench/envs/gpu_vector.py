@@ -1,22 +1,22 @@
 """The Gymnasium vector environment that plays many scenes on one GPU in step."""
 
-import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from vlagen_bench.envs.env import Reward, TaskEnv
+from vlagen_bench.envs.interface import Interface, info_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.maniskill.scene import Scenes
 from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
-from vlagen_bench.sim.maniskill.view import SceneView, state_of
+from vlagen_bench.sim.maniskill.view import SceneView, poses_in_base, state_of
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of, rule_of
 from vlagen_bench.tasks.judge import Judge, Status
@@ -44,12 +44,8 @@ class RunningEpisode:
     @property
     def info(self) -> dict[str, Any]:
         """As `TaskEnv` has it."""
-        return {
-            "instruction": self.start.instruction,
-            "episode": copy.deepcopy(self.start.episode.to_dict()),
-            "steps": self.judge.step,
-            **asdict(self.status),
-        }
+        start = self.start
+        return info_of(start.episode, self.status, instruction=start.instruction, steps=self.judge.step)
 
 
 class GpuVectorEnv(VectorEnv):
@@ -69,7 +65,9 @@ class GpuVectorEnv(VectorEnv):
         sim_backend: str,
         reward: Reward = "sparse",
         first_seed: int = 0,
+        max_episode_steps: int | None = None,
         autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
+        **options: Any,
     ) -> None:
         """The environments of a task and condition.
 
@@ -80,12 +78,16 @@ class GpuVectorEnv(VectorEnv):
             sim_backend: as ManiSkill names it: `physx_cuda:<n>`, or `physx_cpu`, which can have only one environment.
             reward: `sparse` or `potential`.
             first_seed: environment i plays the episodes of `first_seed + i` until `reset` is given a seed.
+            max_episode_steps: as for `TaskEnv`.
             autoreset: when an environment whose episode has ended begins the next one.
+            options: what is observed and what actions mean: `obs_mode`, `state`, `flat` and `normalized_actions`, as for
+                `TaskEnv`.
 
         Raises:
             ConfigError: a wrong name, or a condition that scenes in a batch cannot have.
         """
-        single = TaskEnv(task=task, condition=condition, reward=reward)
+        single = TaskEnv(task=task, condition=condition, reward=reward, max_episode_steps=max_episode_steps, **options)
+        self.max_episode_steps = single.max_episode_steps
         self.task, self.condition, self._reward = single.task, condition, reward
         self.single_observation_space, self.single_action_space = single.observation_space, single.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -93,15 +95,16 @@ class GpuVectorEnv(VectorEnv):
         self.num_envs, self._mode = num_envs, autoreset
         self.metadata = {**single.metadata, "autoreset_mode": autoreset}
         self._spec, self._family = specs.of_task(self.task), family_of(self.task)
+        self._interface = Interface.of(self.task, self._spec, **options)
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator.of(self.task, drawn=False)
         self._streams = [EpisodeStream(seed=first_seed + row) for row in range(num_envs)]
-        self._plays: list[RunningEpisode] = []
+        self._plays: dict[int, RunningEpisode] = {}
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Begins an episode in every environment, or only where `options={"reset_mask": bool (N,)}` says so.
 
         Args:
@@ -117,8 +120,8 @@ class GpuVectorEnv(VectorEnv):
             raise ConfigError(f"reset: {len(seeds)} seeds were given for {self.num_envs} environments.")
         rows = self._rows(dict(options or {}))
         for row in rows:
-            if seeds is not None and seeds[row] is not None:
-                self._streams[row] = EpisodeStream(seed=seeds[row])
+            if seeds is not None and (own := seeds[row]) is not None:
+                self._streams[row] = EpisodeStream(seed=own)
         self._begin(rows)
         return self._observe(), self._infos(rows)
 
@@ -142,13 +145,12 @@ class GpuVectorEnv(VectorEnv):
             starts[row] = start_of(self._settler, episode)
         self._scenes.begin(starts)
         tool_m = self._scenes.measure().tool[:, :3]
-        self._plays = self._plays or [None] * self.num_envs
         for row, start in starts.items():
             view = SceneView(spec=self._spec, start=start)
             judge = self._family.judge(view, rule_of(self.task))
             self._plays[row] = RunningEpisode(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
 
-    def step(self, actions: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One control step (0.2 s) of all, with actions (N, 7).
 
         Raises:
@@ -162,7 +164,7 @@ class GpuVectorEnv(VectorEnv):
         actions = checked(actions, self._spec.robot.action_dim)
         if len(actions) != self.num_envs:
             raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
-        self._scenes.advance(actions)
+        self._scenes.advance(self._interface.raw(actions))
         rewards, terminated, truncated = self._judge()
         infos: dict[str, Any] = {}
         if self._mode is AutoresetMode.SAME_STEP and (waiting := self._waiting()):
@@ -176,21 +178,22 @@ class GpuVectorEnv(VectorEnv):
 
     def _waiting(self) -> list[int]:
         """The scenes whose episode is over and whose next one has not begun."""
-        return [row for row, play in enumerate(self._plays) if play.over]
+        return [row for row, play in self._plays.items() if play.over]
 
     def _judge(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rewards, and where episodes end, terminated or truncated, by the control step that was just made."""
         now = self._scenes.measure()
         rewards = np.zeros(self.num_envs)
         terminated, truncated = np.zeros((2, self.num_envs), dtype=bool)
-        for row, play in enumerate(self._plays):
+        limit = self.max_episode_steps
+        for row, play in self._plays.items():
             if play.over:  # it begins anew in this step, and what was done in it does not count
                 continue
             play.view.see(now, row)
             play.status = play.judge.count(now.tool[row, :3])
             rewards[row] = self._reward_of(play)
             terminated[row] = play.status.success and self.task.ends_on_success
-            truncated[row] = not terminated[row] and play.judge.step >= self.task.max_steps
+            truncated[row] = not terminated[row] and limit is not None and play.judge.step >= limit
             play.over = bool(terminated[row] or truncated[row])
         return rewards, terminated, truncated
 
@@ -203,10 +206,21 @@ class GpuVectorEnv(VectorEnv):
         play.potential = self._family.potential(status)
         return play.potential - before
 
-    def _observe(self) -> dict[str, Any]:
-        images, now = self._scenes.draw(), self._scenes.measure()
-        states = np.stack([state_of(self._spec, now, row) for row in range(self.num_envs)])
-        return {"image": images, "images": {self._spec.camera.name: images}, "state": states}
+    def _observe(self) -> Any:
+        interface, now = self._interface, self._scenes.measure()
+        images = self._scenes.draw() if interface.obs_mode == "image" else [None] * self.num_envs
+        rows = [
+            interface.observation(
+                image=images[row],
+                state=state_of(self._spec, now, row),
+                things=poses_in_base(self._spec, now, row, interface.roles) if interface.privileged else None,
+            )
+            for row in range(self.num_envs)
+        ]
+        space = self.single_observation_space
+        batch = create_empty_array(space, self.num_envs)
+        assert batch is not None
+        return concatenate(space, rows, batch)
 
     def _infos(self, rows: Sequence[int], infos: dict[str, Any] | None = None) -> dict[str, Any]:
         infos = infos or {}
@@ -219,9 +233,8 @@ class GpuVectorEnv(VectorEnv):
         self._scenes.close()
 
 
-def _row(observation: Mapping[str, Any], row: int) -> dict[str, Any]:
+def _row(observation: Any, row: int) -> Any:
     """What one environment sees."""
-    return {
-        name: _row(value, row) if isinstance(value, Mapping) else value[row].copy()
-        for name, value in observation.items()
-    }
+    if isinstance(observation, Mapping):
+        return {name: value[row].copy() for name, value in observation.items()}
+    return observation[row].copy()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench import tasks
+from vlagen_bench.axes import Offer
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import conditions
 from vlagen_bench.utils import plugins
@@ -29,7 +30,12 @@ def env_id(task: str, condition: str, version: int) -> str:
 
 
 def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`.
+    """Pairs of Gymnasium id and keyword arguments of `vlagen_bench.envs.env.TaskEnv`."""
+    return ((name, arguments) for name, _, arguments in _registrations())
+
+
+def _registrations() -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+    """Id, longest episode (control steps) and keyword arguments.
 
     Reads names and versions only: what is in a task is checked when one of its environments is made.
 
@@ -38,13 +44,20 @@ def env_ids() -> Iterator[tuple[str, dict[str, Any]]]:
     """
     for name, path in sorted(plugins.files("task").items()):
         task = _named(path)
-        offer = tasks.offer(task["name"], task.get("family", "put_on"), task["scene"], task["nominal"])
-        generated = conditions.names(offer) if task.get("variants") else ()
+        generated = conditions.names(_offer(task)) if task.get("variants") else ()
+        max_steps = task.get("max_steps")
         for condition in (task["nominal_name"], *(task.get("conditions") or ()), *generated):
-            yield env_id(task["name"], condition, task["version"]), {"task": name, "condition": condition}
+            arguments = {"task": name, "condition": condition}
+            yield env_id(task["name"], condition, task["version"]), max_steps, arguments
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": name, "condition": task["nominal_name"], "reward": "potential"}
-        yield env_id(task["name"], "main", task["version"]), {**main, "first_seed": TRAINING_SEED}
+        yield env_id(task["name"], "main", task["version"]), max_steps, {**main, "first_seed": TRAINING_SEED}
+
+
+def _offer(task: dict[str, Any]) -> Offer:
+    return tasks.offer(
+        task["name"], task.get("family", "put_on"), task["scene"], task["nominal"], pack=task.get("pack", "")
+    )
 
 
 def _named(path: Path) -> dict[str, Any]:
@@ -60,11 +73,12 @@ def register() -> None:
     import gymnasium
 
     plugins.listen(register)
-    for name, arguments in list(env_ids()):
+    for name, max_steps, arguments in list(_registrations()):
         if name not in gymnasium.registry:
             gymnasium.register(
                 name,
-                entry_point="vlagen_bench.envs.env:TaskEnv",
-                vector_entry_point="vlagen_bench.envs.vector:of_spec",
+                entry_point="vlagen_bench.envs.env:make_task_env",
+                vector_entry_point="vlagen_bench.envs.vector:vector_env",
+                max_episode_steps=max_steps,
                 kwargs=arguments,
             )

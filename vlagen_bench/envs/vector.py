@@ -3,13 +3,11 @@
 from functools import partial
 from typing import Any, Literal, get_args
 
-import gymnasium
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
 
-from vlagen_bench.envs.registration import env_id as id_of
+from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.envs.registration import env_ids
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.plan import catalog
 
 Backend = Literal["processes", "gpu"]
 
@@ -17,7 +15,7 @@ Backend = Literal["processes", "gpu"]
 def make_vec(
     env_id: str, num_envs: int, *, backend: Backend = "processes", autoreset: str = "next_step", **arguments: Any
 ) -> VectorEnv:
-    """`num_envs` environments at once.
+    """`num_envs` environments at once; the same as `gymnasium.make_vec(env_id, num_envs, ...)`.
 
     Environment i begins with the episodes of seed `seed + i` and goes on through that seed's episodes by itself, so
     that what it plays depends neither on its neighbours nor on their number. Until a seed is given it is
@@ -32,7 +30,8 @@ def make_vec(
             conditions that differ in how an episode begins, in mass or in friction. It has not been run on a GPU by us:
             its code is tested on a CPU with one environment, where it plays as `processes` does.
         autoreset: `next_step`, `same_step` or `disabled`, as `gymnasium.vector.AutoresetMode` defines them.
-        arguments: passed to each environment, such as `reward="potential"`; `first_seed` is that of environment 0.
+        arguments: those of `TaskEnv`, such as `reward="potential"`, `obs_mode="state"` or `max_episode_steps=200`;
+            `first_seed` is that of environment 0.
 
     Raises:
         ConfigError: an unknown id, backend or autoreset mode, fewer than one environment, no GPU where one is needed,
@@ -41,6 +40,13 @@ def make_vec(
     known = dict(env_ids())
     if env_id not in known:
         raise ConfigError(unknown("environment", env_id, known))
+    return vector_env(num_envs, backend=backend, autoreset=autoreset, **{**known[env_id], **arguments})
+
+
+def vector_env(
+    num_envs: int, *, backend: Backend = "processes", autoreset: str = "next_step", **arguments: Any
+) -> VectorEnv:
+    """What Gymnasium calls for `make_vec` in its mode `vector_entry_point`: as `make_vec`, by arguments of `TaskEnv`."""
     modes = {mode.name.lower(): mode for mode in AutoresetMode}
     if autoreset not in modes:
         raise ConfigError(unknown("autoreset mode", autoreset, modes))
@@ -48,35 +54,13 @@ def make_vec(
         raise ConfigError(unknown("backend", backend, get_args(Backend)))
     if num_envs < 1:
         raise ConfigError(f"make_vec: at least 1 environment is needed, not {num_envs}.")
-    settings = {**known[env_id], **arguments}
     if backend == "gpu":
         # ManiSkill takes seconds to import.
         from vlagen_bench.envs.gpu_vector import GpuVectorEnv
         from vlagen_bench.sim.maniskill.scene import gpu_backend
 
-        return GpuVectorEnv(**settings, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset])
-    # SAPIEN's threads do not survive a fork.
-    first = settings.get("first_seed", 0)
-    makers = [partial(_make, env_id, {**arguments, "first_seed": first + row}) for row in range(num_envs)]
+        return GpuVectorEnv(**arguments, num_envs=num_envs, sim_backend=gpu_backend(), autoreset=modes[autoreset])
+    first = arguments.get("first_seed", 0)
+    makers = [partial(TaskEnv, **{**arguments, "first_seed": first + row}) for row in range(num_envs)]
+    # The simulator's threads do not survive a fork.
     return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])
-
-
-def of_spec(num_envs: int, *, task: str, condition: str, **arguments: Any) -> VectorEnv:
-    """The vector environment of `gymnasium.make_vec(id, num_envs, ...)`, which passes the keyword arguments of the id.
-
-    Args:
-        num_envs: how many.
-        task: its name.
-        condition: one of the task's, or several joined by `+`.
-        arguments: as of `make_vec`.
-    """
-    known = catalog.task(task)
-    # Any id of the task makes its environments; a condition that was put together has none of its own.
-    nominal = id_of(known.name, known.nominal_name, known.version)
-    return make_vec(nominal, num_envs, condition=condition, **arguments)
-
-
-def _make(env_id: str, arguments: dict[str, Any]) -> gymnasium.Env:
-    import vlagen_bench  # noqa: F401 - registers the ids in the worker
-
-    return gymnasium.make(env_id, **arguments)

@@ -52,7 +52,7 @@ def make_executor(
     Raises:
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
     """
-    action_dim = specs.scene(task.scene).robot.action_dim
+    action_dim = specs.of_task(task).robot.action_dim
     oracle = (loaded.name, dict(loaded.arguments)) if loaded.privileged else None
     recipe = partial(WorkerSpec, make_sim=make_sim, task=task, film=film, oracle=oracle, limit_s=limits.step_s)
     if cluster is not None:

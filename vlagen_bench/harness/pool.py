@@ -108,7 +108,7 @@ class PoolExecutor:
     def _together(self) -> list[Slot]:
         """The slots whose questions go into one batch."""
         asking = [slot for slot in self._slots if slot.question is not None]
-        return [slot for slot in asking if self._caller.batches and not slot.played.alone]
+        return [slot for slot in asking if self._caller.batches and not slot.current_attempt.alone]
 
     def _gathering_ends(self, together: list[Slot]) -> float:
         """When a batch is asked at the latest: at once, unless others are expected within a part of a call's time.
@@ -124,7 +124,7 @@ class PoolExecutor:
         self, slot: Slot, reply: StepReport | PolicyAnswer, *, asked_with_others: bool = False
     ) -> list[PlayedEpisode]:
         """Lets the episode go on, or begin again where something went wrong that is not its own fault; it, if it ended."""
-        attempt = slot.played
+        attempt = slot.current_attempt
         lost = isinstance(reply, PolicyAnswer) and reply.lost
         if lost or (reply.error is not None and asked_with_others):
             self._queue.appendleft(replace(attempt, alone=attempt.alone or asked_with_others))
@@ -146,7 +146,7 @@ class PoolExecutor:
 
     def _shall_retry(self, slot: Slot, reply: StepReport | PolicyAnswer) -> bool:
         broken = isinstance(reply, StepReport) and reply.error is not None and not isinstance(slot.request, Finish)
-        return broken and slot.played.number <= self._limits.retries
+        return broken and slot.current_attempt.number <= self._limits.retries
 
 
 def _name(attempt: Attempt) -> str:

@@ -57,16 +57,16 @@ class Slot:
     @property
     def connection(self) -> Connection:
         """What becomes ready when the worker replies, or dies."""
-        return self._hired.connection
+        return self._live_worker.connection
 
     @property
-    def played(self) -> Attempt:
+    def current_attempt(self) -> Attempt:
         """The attempt that is being played."""
         assert self.attempt is not None, "the slot is free"
         return self.attempt
 
     @property
-    def _hired(self) -> Worker:
+    def _live_worker(self) -> Worker:
         assert self._worker is not None, "the slot has no worker"
         return self._worker
 
@@ -84,15 +84,17 @@ class Slot:
     def receive(self) -> StepReport | PolicyAnswer:
         """The worker's reply; a report with an error if it died or has grown too large, and then it is gone."""
         try:
-            reply = self._hired.receive()
+            reply = self._live_worker.receive()
         except WorkerDied as death:
             return self._lost(str(death))
         if isinstance(self.request, Execute) and isinstance(reply, StepReport):
             self._action_s = sum(reply.seconds.values()) / len(self.request.actions)
         if self._too_large and not isinstance(self.request, Finish):
-            return self._lost(f"used {self._hired.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})")
+            return self._lost(
+                f"used {self._live_worker.memory_mb:.0f} MB (--worker-memory-mb {self._limits.memory_mb:g})"
+            )
         if isinstance(reply, StepReport) and reply.error is not None:
-            self._hired.suspect = True
+            self._live_worker.suspect = True
             if isinstance(self.request, WorkerSpec):
                 self.dismiss()
         return reply
@@ -105,7 +107,7 @@ class Slot:
         """Passes a reply to the player, and the player's next request to the worker; at its end, the episode."""
         try:
             if self._course is None:  # the reply is from a worker that is ready, or could not start
-                self._course = play(self.played.episode, self._execution, self._limits)
+                self._course = play(self.current_attempt.episode, self._execution, self._limits)
                 self._started = time.monotonic()
                 request = next(self._course)
                 if reply.error is not None:
@@ -141,8 +143,8 @@ class Slot:
             return
         self.deadline = min(self.since + allowed_s(request, limits), self._episode_end(request))
         if isinstance(request, Begin):
-            self._hired.episodes += 1
-        self._hired.send(request)
+            self._live_worker.episodes += 1
+        self._live_worker.send(request)
 
     def _episode_end(self, request: WorkerSpec | Request) -> float:
         if self._limits.episode_s is None or isinstance(request, WorkerSpec | Finish):
@@ -164,13 +166,13 @@ class Slot:
     def _lost(self, how: str) -> StepReport:
         self.dismiss()
         return StepReport(
-            error=f"worker: it {how}, told to {DOING[type(self.request)]} (attempt {self.played.number})."
+            error=f"worker: it {how}, told to {DOING[type(self.request)]} (attempt {self.current_attempt.number})."
         )
 
     @property
     def _too_large(self) -> bool:
-        return self._limits.memory_mb is not None and self._hired.memory_mb > self._limits.memory_mb
+        return self._limits.memory_mb is not None and self._live_worker.memory_mb > self._limits.memory_mb
 
     @property
     def _worn(self) -> bool:
-        return self._hired.suspect or self._hired.episodes >= self._limits.recycle_after or self._too_large
+        return self._live_worker.suspect or self._live_worker.episodes >= self._limits.recycle_after or self._too_large

@@ -43,7 +43,7 @@ class WorkerSpec:
     @property
     def action_dim(self) -> int:
         """How many numbers an action of the task's robot has."""
-        return specs.scene(self.task.scene).robot.action_dim
+        return specs.of_task(self.task).robot.action_dim
 
 
 def simulator(task: Task) -> Sim:

@@ -57,8 +57,9 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
 def undetected(total: int, sampled: int) -> int:
     """How many false records a sample without one still allows, at 95 % (hypergeometric, without replacement).
 
-    >>> undetected(3072, 300)
-    29
+    Examples:
+        >>> undetected(3072, 300)
+        29
     """
     false = 0
     while total - false - 1 >= sampled and comb(total - false - 1, sampled) / comb(total, sampled) > 1 - SURE:

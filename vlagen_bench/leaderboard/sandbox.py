@@ -64,7 +64,7 @@ def _job(task: Task, takes: Sequence[RecordedEpisode]) -> bytes:
     job = {
         "task": task.ref,
         "episodes": [take.episode.to_dict() for take in takes],
-        "action_dim": specs.scene(task.scene).robot.action_dim,
+        "action_dim": specs.of_task(task).robot.action_dim,
         "steps": [len(take.actions) for take in takes],
     }
     return json.dumps(job).encode() + b"\n" + actions_to_bytes([take.actions for take in takes])

@@ -104,12 +104,19 @@ def condition(of_task: Task, name: str) -> Condition:
     parts = name.split(conditions.JOIN)
     for part in parts:
         if part not in known:
-            raise ConfigError(unknown(f"condition of {of_task.name}", part, of_task.condition_names()))
+            raise ConfigError(_why_unknown(of_task, part))
     if len(parts) == 1:
         return known[name]
     if name != (right := conditions.canonical(name)):
         raise ConfigError(f"The condition {name} is called {right}.")
     return conditions.together({part: known[part] for part in parts}, of_task.nominal)
+
+
+def _why_unknown(of_task: Task, name: str) -> str:
+    """The sentence for a condition that the task does not have: its axis makes no sense there, or nothing is so called."""
+    axis = conditions.axis_of(name)
+    lack = None if axis is None else axes.lack_of(axis, tasks.offer_of(of_task))
+    return lack or unknown(f"condition of {of_task.name}", name, of_task.condition_names())
 
 
 def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:

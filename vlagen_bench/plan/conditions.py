@@ -123,6 +123,14 @@ def _changes(parameters: Mapping[str, Any], nominal: Mapping[str, Any]) -> dict[
     return {key: value for key, value in parameters.items() if key not in nominal or nominal[key] != value}
 
 
+def axis_of(name: str) -> type[Axis] | None:
+    """The axis that gives this condition as one of its levels or settings; None for any other name."""
+    for axis in AXES:
+        if name in (axes.variant_name(axis.name, which) for which in axis.variants()):
+            return axis
+    return None
+
+
 def level_of(name: str) -> tuple[str, int] | None:
     """`lighting_l3` as ("lighting", 3); None for a condition that is no level of one axis."""
     axis, _, level = name.rpartition("_l")

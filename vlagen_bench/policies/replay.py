@@ -1,6 +1,5 @@
 """Built-in policy: repeats the actions that another run recorded."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ class Replay:
                 f"The policy 'replay' needs a run folder, not '{run}'. Give one: --policy-args run=runs/NAME"
             )
         self._run = Path(run)
-        self._actions: Sequence[np.ndarray] = ()
+        self._actions = np.empty((0, 0), np.float32)
         self._next = 0
 
     def reset(self, episode_ids: list[str]) -> None:

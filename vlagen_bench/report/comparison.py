@@ -1,7 +1,7 @@
 """The comparison of several policies: runs of one plan, paired episode by episode."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -119,9 +119,9 @@ def _differs(runs: Sequence[LoadedRun], episode_id: str) -> bool:
 
 
 def _line(
-    runs: Mapping[str, LoadedRun], ranked: Sequence[str], name: str, episodes: Sequence[Mapping]
+    runs: Mapping[str, LoadedRun], ranked: Sequence[str], name: str, episodes: Sequence[Mapping[str, Any]]
 ) -> ComparisonRow:
-    outcomes = {label: [run.success(episode["id"]) for episode in episodes] for label, run in runs.items()}
+    outcomes = {label: [_won(run, episode) for episode in episodes] for label, run in runs.items()}
     clusters = [_scene(episode) for episode in episodes]
     return ComparisonRow(
         condition=name,
@@ -134,18 +134,25 @@ def _line(
     )
 
 
+def _won(run: LoadedRun, episode: Mapping[str, Any]) -> bool:
+    """Whether the run succeeds in an episode that has an outcome in every run."""
+    won = run.success(episode["id"])
+    assert won is not None, "only common episodes are compared"
+    return won
+
+
 def _scene(episode: Mapping[str, Any]) -> tuple[int, int]:
     """What episodes share that have the same base draws."""
     return episode["seed"], episode["index"]
 
 
-def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence) -> RunDifference:
+def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence[Hashable]) -> RunDifference:
     pairs = Pairs.of(zip(own, first, strict=True))
     low, high = pairs.interval or (None, None)
     return RunDifference(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
 
 
-def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence) -> RunDifference:
+def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> RunDifference:
     sums = cluster_sums(own, first, clusters)
     sizes = Counter(clusters)
     low, high = ratio_interval((total, sizes[cluster]) for cluster, total in sums.items()) or (None, None)
@@ -161,10 +168,12 @@ def _adjusted(lines: Sequence[ComparisonRow]) -> Iterator[ComparisonRow]:
         yield replace(line, gaps=gaps)
 
 
-def _standings(runs: Mapping[str, LoadedRun], ranked: Sequence[str], common: Sequence[Mapping]) -> tuple[Standing, ...]:
+def _standings(
+    runs: Mapping[str, LoadedRun], ranked: Sequence[str], common: Sequence[Mapping[str, Any]]
+) -> tuple[Standing, ...]:
     if len(ranked) < 3 or not common:
         return ()
-    outcomes = {label: [runs[label].success(episode["id"]) for episode in common] for label in ranked}
+    outcomes = {label: [_won(runs[label], episode) for episode in common] for label in ranked}
     return standings(outcomes, [_scene(episode) for episode in common])
 
 
@@ -172,7 +181,8 @@ def _why(first: LoadedRun, other: LoadedRun) -> str:
     """The sentence for two plans that differ."""
     ways = []
     for key in NAMED:
-        mine, theirs = first.header.get(key), other.header.get(key)
+        mine: Any = first.header.get(key)
+        theirs: Any = other.header.get(key)
         if mine == theirs:
             continue
         if key == "suite":

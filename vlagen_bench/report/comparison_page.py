@@ -99,7 +99,7 @@ def estimate(gap: RunDifference) -> Estimate:
 
 
 def _film(
-    comparison: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping
+    comparison: Comparison, films: Mapping[tuple[str, str], str | None], label: str, episode: Mapping[str, Any]
 ) -> EpisodeFilm:
     own, run = episode["id"], comparison.runs[label]
     replay = ["vlagen", "replay", str(run.path), "--episode", own, "--video", "--out", str(run.path / "videos")]
@@ -186,12 +186,12 @@ def _plot(comparison: Comparison, path: Path) -> None:
 
 def _draw(axes: Any, label: str, name: str, lines: tuple[ComparisonRow, ...], shift: float, colour: str) -> None:
     gaps = [(place, line.gaps[label]) for place, line in enumerate(lines)]
-    known = [(place, gap) for place, gap in gaps if gap.pairs.n]
+    known = [(place, value) for place, gap in gaps if (value := gap.pairs.difference) is not None]
     axes.plot(
-        [100 * gap.pairs.difference for _, gap in known],
+        [100 * value for _, value in known],
         [place + shift for place, _ in known],
         "o", color=colour, markersize=4, label=name,
     )  # fmt: skip
-    for place, gap in known:
-        if gap.low is not None:
+    for place, gap in gaps:
+        if gap.low is not None and gap.high is not None:
             axes.plot([100 * gap.low, 100 * gap.high], [place + shift] * 2, color=colour, linewidth=1.2)

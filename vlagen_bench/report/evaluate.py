@@ -23,6 +23,7 @@ from vlagen_bench.report.run import Run, load_run
 from vlagen_bench.report.summary import write_summary
 from vlagen_bench.runs import episodes as recorded_runs
 from vlagen_bench.types import Plan, Suite
+from vlagen_bench.utils import plugins
 from vlagen_bench.utils.console import console
 
 
@@ -82,6 +83,7 @@ def evaluate(
         KeyboardInterrupt: as pressed. The run folder is kept; the same call with the same `out` goes on with it.
     """
     _refuse_in_a_starting_worker()
+    plugins.load()  # whose folders stay on the import path, which is put back below
     with process_state_kept():
         plan = make_plan(suite, task=task, conditions=conditions, axes=axes, episodes=episodes, seed=seed)
         how = ExecutionOptions(workers=workers, **execution)

@@ -68,8 +68,9 @@ class Repeats:
 def folders(first: Path, repeats: int) -> tuple[Path, ...]:
     """The folders of the repeats.
 
-    >>> [str(path) for path in folders(Path("runs/a"), 3)]
-    ['runs/a', 'runs/a-repeat-2', 'runs/a-repeat-3']
+    Examples:
+        >>> [str(path) for path in folders(Path("runs/a"), 3)]
+        ['runs/a', 'runs/a-repeat-2', 'runs/a-repeat-3']
     """
     return (first, *(first.with_name(f"{first.name}-repeat-{number}") for number in range(2, repeats + 1)))
 

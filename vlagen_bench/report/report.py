@@ -195,7 +195,9 @@ def _average_gap(weights: Mapping[str, float], counts: Mapping[str, tuple[int, i
     return PublishedDifference(value=sum(weight * k / n for weight, k, n in terms), low=interval[0], high=interval[1])
 
 
-def _failure_modes(condition: str, planned: Iterable[Mapping], results: Mapping[str, Mapping]) -> Counter[str]:
+def _failure_modes(
+    condition: str, planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]
+) -> Counter[str]:
     return Counter(
         results[episode["id"]]["metrics"].get("trouble") or UNNAMED
         for episode in planned

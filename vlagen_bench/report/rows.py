@@ -9,6 +9,9 @@ from vlagen_bench.statistics.attribution import Contrast, Share, attribute
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.paired import mcnemar, tango
 
+Record = Mapping[str, Any]
+"""of an episode: planned, or with its result"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -74,7 +77,7 @@ def rows(
     return tuple(_row(name, groups[name], by_condition.get(name, []), results) for name in groups)
 
 
-def _row(name: str, group: str, episodes: Sequence[Mapping], results: Mapping[str, Mapping]) -> Row:
+def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str, Record]) -> Row:
     done = [results[episode["id"]] for episode in episodes if episode["id"] in results]
     scored = [record for record in done if record["outcome"] != "error"]
     pairs = [pair for record in scored if (pair := _pair(record, results)) is not None]
@@ -102,10 +105,10 @@ def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
 
 def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:
     """Success of an episode and of its twin; None without both."""
-    both = record, results.get(record["twin"])
-    if any(result is None or result["outcome"] == "error" for result in both):
+    twin = results.get(record["twin"])
+    if twin is None or "error" in (record["outcome"], twin["outcome"]):
         return None
-    return tuple(result["outcome"] == "success" for result in both)
+    return record["outcome"] == "success", twin["outcome"] == "success"
 
 
 def shares(planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]) -> tuple[Share, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.report import load
 from vlagen_bench.report.load import LoadedRun
@@ -67,9 +67,8 @@ class Run:
         rows = [_episode(self._loaded, episode) for episode in self._loaded.planned]
         frame = pd.DataFrame(rows).set_index("id")
         booleans = {name: "boolean" for name in ("success", "success_once", "twin_success")}
-        known = frame.astype(object).where(
-            frame.notna(), cast(Any, pd.NA)
-        )  # pandas puts NaN where a record lacks a key
+        # pandas puts NaN where a record lacks a key. Its stubs do not know that NA is a value, too.
+        known = frame.astype(object).where(frame.notna(), pd.NA)  # type: ignore[arg-type]
         return known.convert_dtypes().astype(booleans | {"drop": "Int64", "steps": "Int64"})
 
     def report(self, page: str | Path | None = None) -> Path:

@@ -10,14 +10,18 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan import catalog
 from vlagen_bench.scenes import specs
+from vlagen_bench.tasks import FAMILIES
 from vlagen_bench.types import Plan
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.locations import Kind, Location, sha256
+from vlagen_bench.utils.registry import Registry
 
 Entry = dict[str, Any]
 """`kind`, `name`, `sha256`, and where it came from: `path`, `module` or `package`"""
 FILES: tuple[Kind, ...] = ("suite", "task", "pack")
-NEEDED = ("task", "pack", "axis")
+CODE: Mapping[str, Registry[Any]] = {"axis": AXES, "family": FAMILIES}
+"""kinds that are classes"""
+NEEDED = ("task", "pack", *CODE)
 """kinds without which a run cannot be read"""
 
 
@@ -27,7 +31,8 @@ def used(plan: Plan, policy: str) -> list[Entry]:
     names = {"suite": plan.suite.name, "task": task.name, "pack": specs.of_task(task).pack}
     found = [_file_entry(kind, names[kind]) for kind in FILES]
     axes = {name for episode in plan.episodes for name in episode.values}
-    found += [_axis_entry(name) for name in sorted(axes)]
+    found += [_code_entry("axis", name) for name in sorted(axes)]
+    found.append(_code_entry("family", task.family))
     return [entry for entry in (*found, _policy_entry(policy)) if entry is not None]
 
 
@@ -38,17 +43,17 @@ def _file_entry(kind: Kind, name: str) -> Entry | None:
     return _entry(kind, name, location, sha256(path))
 
 
-def _axis_entry(name: str) -> Entry | None:
-    axis = AXES.get(name)
-    if plugins.is_shipped(axis):
+def _code_entry(kind: str, name: str) -> Entry | None:
+    code = CODE[kind].get(name)
+    if plugins.is_shipped(code):
         return None
-    location = plugins.location_of_code(axis)
+    location = plugins.location_of_code(code)
     if location is not None:
-        return _entry("axis", name, location, location.code_sha256())
+        return _entry(kind, name, location, location.code_sha256())
     # Defined by the user's own program, or in a notebook, which has no file.
-    file = getattr(sys.modules.get(axis.__module__), "__file__", None)
+    file = getattr(sys.modules.get(code.__module__), "__file__", None)
     digest = None if file is None else sha256(Path(file))
-    return {"kind": "axis", "name": name, "sha256": digest, "module": axis.__module__}
+    return {"kind": kind, "name": name, "sha256": digest, "module": code.__module__}
 
 
 def _policy_entry(name: str) -> Entry | None:
@@ -127,8 +132,8 @@ def _entries(header: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _now(entry: Mapping[str, Any]) -> Entry | None:
     """What is here under the name of an entry: with its own hash if it is from outside."""
     kind, name = entry["kind"], entry["name"]
-    if kind == "axis":
-        return (_axis_entry(name) or {"sha256": None}) if name in AXES else None
+    if kind in CODE:
+        return (_code_entry(kind, name) or {"sha256": None}) if name in CODE[kind] else None
     if name not in plugins.files(kind):
         return None
     return _file_entry(kind, name) or {"sha256": None}

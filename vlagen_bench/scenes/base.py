@@ -42,6 +42,10 @@ class RobotSpec:
     """the link whose pose the action moves"""
     finger_links: tuple[str, str]
     """left opens along its +y axis, right along its -y axis"""
+    action_step_m: float
+    """how far the tool's target moves at 1.0 of an action that is normalised to [-1, 1], along each axis"""
+    action_step_rad: float
+    """how far it turns then, about each axis"""
     finger_friction: float | None = None
     """static and dynamic; None: the scene's default"""
     grasp_max_angle_deg: float = 85.0

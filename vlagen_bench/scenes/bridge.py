@@ -5,6 +5,8 @@ from vlagen_bench.scenes.verbs import Light
 
 # Sources of the bridge numbers: Liu et al. (NeurIPS 2025) as released in gen-robot/RL4VLA commit 55f966d,
 # put_on_in_scene_multi.py and bridge_dataset_eval/base_env.py (also in mani_skill 3.0.1).
+# A step of a normalised action is the largest of the 99 % quantiles of BridgeData V2's actions, which are at 5 Hz too
+# (statistics `bridge_orig` of OpenVLA: 0.028, 0.041, 0.040 m and 0.082, 0.078, 0.204 rad), rounded.
 WIDOWX = RobotSpec(
     name="widowx250s",
     urdf="pack:widowx250s/wx250s.urdf",
@@ -29,6 +31,8 @@ WIDOWX = RobotSpec(
     gripper_open_m=0.038,
     tool_link="ee_gripper_link",
     finger_links=("left_finger_link", "right_finger_link"),
+    action_step_m=0.04,
+    action_step_rad=0.20,
     specular_roughness=(0.9, 0.3),
 )
 

@@ -6,6 +6,7 @@ from vlagen_bench.scenes.base import CameraSpec, Grid, Pose, RobotSpec, SceneSpe
 from vlagen_bench.scenes.verbs import Light
 
 # Gains, limits and the rest pose are those of mani_skill 3.0.1, agents/robots/panda/panda.py.
+# A step of a normalised action is that of the WidowX.
 PANDA = RobotSpec(
     name="panda",
     urdf="mani_skill:panda/panda_v2.urdf",
@@ -23,6 +24,8 @@ PANDA = RobotSpec(
     gripper_open_m=0.04,
     tool_link="panda_hand_tcp",
     finger_links=("panda_leftfinger", "panda_rightfinger"),
+    action_step_m=0.04,
+    action_step_rad=0.20,
     finger_friction=2.0,
     simplify_to=0.1,
 )

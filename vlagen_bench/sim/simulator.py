@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ import sapien
 from vlagen_bench.axes import apply_stage
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.arm import Arm
 from vlagen_bench.sim.camera import SceneCamera
 from vlagen_bench.sim.episode_scene import EpisodeScene
@@ -39,7 +41,7 @@ class Simulator:
             spec: the scene.
             family: what kind of task is played.
             rule: when the task is done, as the family writes it.
-            drawn: False leaves out the renderer, and with it `observe`.
+            drawn: False leaves out the renderer, and with it the pictures of `observe`.
         """
         self.spec, self.family = spec, family
         self._rule = rule
@@ -108,6 +110,7 @@ class Simulator:
 
     def advance(self, action: np.ndarray) -> Status:
         """One control step: an action (7,) of finite numbers; see `Arm.command`."""
+        fork_guard.check()
         line = self.scene.line
         self._told.append(np.array(action))
         self.arm.command(line.arriving(self._told))
@@ -140,18 +143,37 @@ class Simulator:
         return status
 
     def observe(self) -> dict[str, Any]:
-        """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32."""
+        """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32.
+
+        Without a renderer it is `state` alone.
+        """
+        fork_guard.check()
         return self._look() if self.scene.line.live else copy.deepcopy(self._views[self.shown_step])
 
+    def robot_state(self) -> np.ndarray:
+        """The `state` of `observe`; no picture is drawn for it."""
+        return self.arm.state() if self.scene.line.live else self._views[self.shown_step]["state"].copy()
+
+    def poses_in_base(self, roles: Iterable[str]) -> np.ndarray:
+        """Where the things in these roles are now, in the robot's base frame, for privileged policies.
+
+        Returns:
+            float32 (7 * roles,): for each x, y, z (m) and a quaternion wxyz.
+        """
+        base = self.world.robot.pose.inv()
+        poses = [base * self.body(role).entity.pose for role in roles]
+        return np.concatenate([part for pose in poses for part in (pose.p, pose.q)]).astype(np.float32)
+
     def _look(self) -> dict[str, Any]:
-        assert self.sight is not None, "a simulator with drawn=False has nothing to show"
+        if self.sight is None:
+            return {"state": self.arm.state()}
         image = self.sight.look(self.steps)
         return {"image": image, "images": {self.spec.camera.name: image}, "state": self.arm.state()}
 
     def _keep_view(self) -> None:
         """Remembers what is there to be seen, where it is seen later or again; whoever asks, and how often."""
         line = self.scene.line
-        if self.sight and not line.live and not line.lost(self.steps):
+        if not line.live and not line.lost(self.steps):
             self._views[self.steps] = self._look()
             self._views = {step: view for step, view in self._views.items() if step >= self.shown_step}
 

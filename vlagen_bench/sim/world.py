@@ -18,7 +18,7 @@ from vlagen_bench.packs.manifest import Model
 from vlagen_bench.scenes.base import Pose, SceneSpec
 from vlagen_bench.scenes.projection import CameraView
 from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
-from vlagen_bench.sim import backdrop
+from vlagen_bench.sim import backdrop, fork_guard
 from vlagen_bench.sim.model_cache import LoadedModels
 from vlagen_bench.sim.robot_loader import load_robot
 from vlagen_bench.sim.vulkan import device, shaders
@@ -91,6 +91,7 @@ class World:
     bodies: dict[str, Body] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        fork_guard.check()
         configure(self.spec)
         self.physics = physx.PhysxCpuSystem()
         self.physics.timestep = 1 / self.spec.physics_hz

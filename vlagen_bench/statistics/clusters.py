@@ -17,7 +17,7 @@ ALIKE = 1e-9
 
 
 def ratio_interval(
-    clusters: Iterable[tuple[float, int]], confidence: float = 0.95, *, draws: int = DRAWS, seed: int = 0
+    clusters: Iterable[tuple[float, float]], confidence: float = 0.95, *, draws: int = DRAWS, seed: int = 0
 ) -> tuple[float, float] | None:
     """Cluster bootstrap interval of a mean over episodes, such as a rate, a drop or a difference of two policies.
 
@@ -68,8 +68,9 @@ def sign_flip(sums: Sequence[int]) -> float | None:
     Args:
         sums: per cluster, episodes that only the first won, minus those that only the other won.
 
-    >>> sign_flip([1, 1, 1, 0]), sign_flip([3, 3, 3]), sign_flip([0, 0])
-    (0.25, 0.25, 1.0)
+    Examples:
+        >>> sign_flip([1, 1, 1, 0]), sign_flip([3, 3, 3]), sign_flip([0, 0])
+        (0.25, 0.25, 1.0)
     """
     if not len(sums):
         return None
@@ -79,8 +80,9 @@ def sign_flip(sums: Sequence[int]) -> float | None:
 def sign_flip_greater(sums: Sequence[int]) -> float:
     """The one-sided p of `sign_flip`: that the first is no better.
 
-    >>> sign_flip_greater([2, 1, -1])
-    0.375
+    Examples:
+        >>> sign_flip_greater([2, 1, -1])
+        0.375
     """
     chances = np.ones(1)  # of each value of the sum, from the least on; exact up to rounding in floats
     for size in (abs(total) for total in sums if total):

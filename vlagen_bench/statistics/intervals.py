@@ -11,8 +11,9 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     Wilson, J. American Statistical Association 22:209, 1927. Its coverage is near `confidence` on average over rates,
     and may fall a little below it for some.
 
-    >>> [round(x, 4) for x in wilson(0, 20)]
-    [0.0, 0.1611]
+    Examples:
+        >>> [round(x, 4) for x in wilson(0, 20)]
+        [0.0, 0.1611]
     """
     if n == 0:
         return 0.0, 1.0
@@ -28,8 +29,9 @@ def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> tuple[f
 
     Clopper and Pearson, Biometrika 26:404, 1934. It covers any rate with at least `confidence`, and is wider for that.
 
-    >>> [round(x, 4) for x in clopper_pearson(20, 20)]
-    [0.8316, 1.0]
+    Examples:
+        >>> [round(x, 4) for x in clopper_pearson(20, 20)]
+        [0.8316, 1.0]
     """
     from scipy.special import betaincinv  # only here, since it takes a while to load
 
@@ -68,7 +70,8 @@ def weighted_sum_interval(
 def newcombe(successes: int, n: int, other_successes: int, other_n: int) -> tuple[float, float] | None:
     """95 % interval of the first rate minus the other, of two independent samples; None where one has no data.
 
-    >>> [round(x, 4) for x in newcombe(56, 70, 48, 80)]
-    [0.0524, 0.3339]
+    Examples:
+        >>> [round(x, 4) for x in newcombe(56, 70, 48, 80)]
+        [0.0524, 0.3339]
     """
     return weighted_sum_interval([(1.0, successes, n), (-1.0, other_successes, other_n)])

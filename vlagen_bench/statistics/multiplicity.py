@@ -12,8 +12,9 @@ def holm(family: Mapping[Name, float | None]) -> dict[Name, float | None]:
     Holm, Scandinavian Journal of Statistics 6:65, 1979; valid whatever the dependence. A test without data stays None,
     and still counts as a member: the family is what was declared, not what happened to be measured.
 
-    >>> holm({"table": 0.01, "camera": 0.04, "lighting": 0.03, "push": None})
-    {'table': 0.04, 'camera': 0.09, 'lighting': 0.09, 'push': None}
+    Examples:
+        >>> holm({"table": 0.01, "camera": 0.04, "lighting": 0.03, "push": None})
+        {'table': 0.04, 'camera': 0.09, 'lighting': 0.09, 'push': None}
     """
     adjusted: dict[Name, float | None] = dict.fromkeys(family)
     known = sorted((p, place, name) for place, (name, p) in enumerate(family.items()) if p is not None)

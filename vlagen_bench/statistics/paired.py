@@ -21,8 +21,9 @@ def tango(only_first: int, only_other: int, n: int, confidence: float = 0.95) ->
         n: all pairs, concordant ones included.
         confidence: of the interval.
 
-    >>> [round(x, 3) for x in tango(1, 7, 21)]  # Bentur et al. 2009, in Fagerland et al. 2014
-    [-0.517, -0.026]
+    Examples:
+        >>> [round(x, 3) for x in tango(1, 7, 21)]  # Bentur et al. 2009, in Fagerland et al. 2014
+        [-0.517, -0.026]
     """
     if n == 0:
         return None
@@ -55,8 +56,9 @@ def mcnemar(only_first: int, only_other: int) -> float:
     McNemar, Psychometrika 12:153, 1947, with the binomial distribution in place of chi-square: of the pairs that
     disagree, each is won by either with probability 1/2. Twice the smaller tail, at most 1.
 
-    >>> round(mcnemar(1, 7), 4)
-    0.0703
+    Examples:
+        >>> round(mcnemar(1, 7), 4)
+        0.0703
     """
     return min(1.0, 2 * min(mcnemar_greater(only_first, only_other), mcnemar_greater(only_other, only_first)))
 
@@ -64,8 +66,9 @@ def mcnemar(only_first: int, only_other: int) -> float:
 def mcnemar_greater(only_first: int, only_other: int) -> float:
     """Exact one-sided p of the hypothesis that the first has no higher rate; 1 where no pair disagrees.
 
-    >>> mcnemar_greater(3, 0)
-    0.125
+    Examples:
+        >>> mcnemar_greater(3, 0)
+        0.125
     """
     pairs = int(only_first + only_other)  # of numpy's, shifts overflow
     return sum(comb(pairs, won) for won in range(only_first, pairs + 1)) / (1 << pairs)
@@ -84,8 +87,9 @@ class Pairs:
     def of(cls, outcomes: Iterable[tuple[bool, bool]]) -> "Pairs":
         """Counts (first succeeded, other succeeded).
 
-        >>> Pairs.of([(True, False), (True, True)])
-        Pairs(both=1, only_first=1, only_other=0, neither=0)
+        Examples:
+            >>> Pairs.of([(True, False), (True, True)])
+            Pairs(both=1, only_first=1, only_other=0, neither=0)
         """
         pairs = [(bool(first), bool(other)) for first, other in outcomes]
         return cls(

@@ -31,8 +31,9 @@ def for_width(width: float, rate: float = 0.5, confidence: float = 0.95) -> Need
 
     The expectation is exact, over the binomial number of successes. A rate of 0.5 is the worst.
 
-    >>> for_width(0.2).n
-    92
+    Examples:
+        >>> for_width(0.2).n
+        92
     """
     _check("width", width, 0, 1)
     _check("rate", rate, 0, 1, ends=True)
@@ -61,8 +62,9 @@ def for_paired(difference: float, discordance: float, power: float = 0.8, alpha:
         power: wanted.
         alpha: of the two-sided test; divided by the size of a family, the worst case under Holm.
 
-    >>> for_paired(0.2, 0.3).n
-    61
+    Examples:
+        >>> for_paired(0.2, 0.3).n
+        61
     """
     _check("difference", difference, 0, 1)
     _check("power", power, 0, 1)
@@ -89,8 +91,9 @@ def paired_power(n: int, difference: float, discordance: float, alpha: float = 0
 def for_unpaired(rate: float, other_rate: float, power: float = 0.8, alpha: float = 0.05) -> Need:
     """Episodes of each of two policies, on different episodes, until Boschloo's test finds the difference.
 
-    >>> for_unpaired(0.9, 0.5).n
-    20
+    Examples:
+        >>> for_unpaired(0.9, 0.5).n
+        20
     """
     _check("rate", rate, 0, 1, ends=True)
     _check("rate", other_rate, 0, 1, ends=True)

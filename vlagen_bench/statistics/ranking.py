@@ -36,8 +36,9 @@ def standings(
         clusters: of each episode, the scene it shares with others, such as its index.
         confidence: of the set.
 
-    >>> [one.name for one in standings({"a": [True] * 8, "b": [False] * 8, "c": [True] * 8}, range(8)) if one.among_best]
-    ['a', 'c']
+    Examples:
+        >>> [one.name for one in standings({"a": [True] * 8, "b": [False] * 8, "c": [True] * 8}, range(8)) if one.among_best]
+        ['a', 'c']
     """
     others = max(len(outcomes) - 1, 1)
     ranked = []

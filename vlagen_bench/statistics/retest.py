@@ -55,9 +55,10 @@ def retest(repeats: Iterable[Sequence[bool]]) -> Retest:
     Args:
         repeats: outcomes of each episode; those with fewer than two are left out.
 
-    >>> found = retest([[True, True], [True, False], [False, False], [True]])
-    >>> found.n, found.agreeing, round(found.noise_sd, 3)
-    (3, 2, 0.236)
+    Examples:
+        >>> found = retest([[True, True], [True, False], [False, False], [True]])
+        >>> found.n, found.agreeing, round(found.noise_sd, 3)
+        (3, 2, 0.236)
     """
     repeated = [[int(one) for one in outcomes] for outcomes in repeats if len(outcomes) >= 2]
     noise = sqrt(sum(variance(outcomes) for outcomes in repeated)) / len(repeated) if repeated else None

@@ -21,8 +21,9 @@ def confidence_sequence(successes: int, n: int, confidence: float = 0.95) -> tup
     1 / (1 - confidence): Robbins, Annals of Mathematical Statistics 41:1397, 1970; Howard et al., Annals of Statistics
     49:1055, 2021. About 1.7 times as wide as Wilson's at 100 episodes: the price of looking.
 
-    >>> [round(x, 3) for x in confidence_sequence(50, 100)]
-    [0.338, 0.662]
+    Examples:
+        >>> [round(x, 3) for x in confidence_sequence(50, 100)]
+        [0.338, 0.662]
     """
     limit = -log(1 - confidence)
     rate = successes / n if n else 0.5
@@ -42,8 +43,9 @@ def confidence_sequence(successes: int, n: int, confidence: float = 0.95) -> tup
 def log_wealth(successes: int, n: int, rate: float) -> float:
     """Logarithm of what 1 has become by mixed bets against `rate`; infinite where it is impossible.
 
-    >>> log_wealth(0, 0, 0.3), log_wealth(1, 1, 0.0)
-    (0.0, inf)
+    Examples:
+        >>> log_wealth(0, 0, 0.3), log_wealth(1, 1, 0.0)
+        (0.0, inf)
     """
     failures = n - successes
     if (successes and rate <= 0.0) or (failures and rate >= 1.0):

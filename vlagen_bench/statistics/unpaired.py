@@ -24,8 +24,9 @@ def boschloo(successes: int, n: int, other_successes: int, other_n: int) -> floa
     Boschloo, Statistica Neerlandica 24:1, 1970: Fisher's p as the statistic, its distribution taken at the worst common
     rate. Never less powerful than Fisher's test. Two-sided as scipy has it: twice the smaller one-sided p.
 
-    >>> round(boschloo(7, 24, 12, 19), 3)
-    0.029
+    Examples:
+        >>> round(boschloo(7, 24, 12, 19), 3)
+        0.029
     """
     if n == 0 or other_n == 0:
         return None

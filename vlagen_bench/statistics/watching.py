@@ -30,8 +30,9 @@ class Decided:
 def until(text: str) -> Narrow | Decided:
     """The rule that `--until` asks for; raises `ConfigError` if it asks for none.
 
-    >>> until("width<0.1")
-    Narrow(width=0.1)
+    Examples:
+        >>> until("width<0.1")
+        Narrow(width=0.1)
     """
     width = re.fullmatch(r"\s*width\s*<(.*)", text)
     if width:

@@ -79,23 +79,32 @@ def rule_of(task: Task, where: str = "") -> Any:
     return build(mine.rule, dict(task.success), f"{where or f'task {task.name}'}: success")
 
 
-def offer(task: str, family_name: str, scene: str, nominal: Mapping[str, Any]) -> Offer:
-    """What axes find in a task, from the names in its file alone: no pack is read."""
+def offer(task: str, family_name: str, scene: str, nominal: Mapping[str, Any], *, pack: str = "") -> Offer:
+    """What axes find in a task, from the names in its file alone. Only a pack other than the scene's is read."""
     mine = FAMILIES.get(family_name)
     words = ("rewritten instructions",) if mine.rewrites else ()
+    things = specs.scene(scene).offers if not pack else _offers_of(pack)
     return Offer(
         task=task,
         family=family_name,
         scene=scene,
         roles=tuple(mine.roles),
-        capabilities=frozenset((*specs.scene(scene).offers, *words)),
+        capabilities=frozenset((*things, *words)),
         axes=frozenset(nominal),
     )
 
 
 def offer_of(task: Task) -> Offer:
     """What axes find in a task."""
-    return offer(task.name, task.family, task.scene, task.nominal)
+    return offer(task.name, task.family, task.scene, task.nominal, pack=task.pack)
+
+
+def _offers_of(name: str) -> tuple[str, ...]:
+    """What a pack offers, as `SceneSpec.offers` names it."""
+    pack = manifest.load(name)
+    known = all(model.colour and model.category for model in pack.objects)
+    offers = {"colours and categories": known, "overlay textures": bool(pack.textures)}
+    return tuple(name for name, there in offers.items() if there)
 
 
 def draft(task: Task, values: Mapping[str, Any]) -> Draft:

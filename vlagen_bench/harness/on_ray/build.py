@@ -48,7 +48,7 @@ def make_ray_executor(
 
 
 def start_actor(kind: type[Any], *arguments: Any, **uses: Any) -> ActorHandle[Any]:
-    """An actor of this class, with what it uses of its node; it knows what was included here."""
+    """Starts an actor of this class, with what it uses of its node; it knows what was included here."""
     actor: ActorHandle[Any] = ray.remote(kind).options(**uses, **included()).remote(*arguments)
     return actor
 

@@ -27,9 +27,8 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
 
     Says what it waits for, since a cluster without a GPU that is asked for waits, too, for one that may join it.
     """
-    # One call: the process, and its memory, go then.
-    resources = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus}
-    look = ray.remote(**resources, **included(), max_calls=1, max_retries=0)(_look)
+    uses: dict[str, Any] = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, **included()}
+    look = ray.remote(**uses, max_calls=1, max_retries=0)(_look)  # one call: the process, and its memory, go then
     asked = LoadedPolicy(name=name, policy=None, arguments=dict(arguments))
     looked = look.remote(*name_and_arguments(asked))
     while not ray.wait([looked], timeout=PATIENCE_S)[0]:

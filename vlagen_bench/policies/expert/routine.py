@@ -90,9 +90,10 @@ class Routine(ABC):
             return facts.speed_m_s < RESTING_M_S
         return not _moved(now, self.before, RESTING_M, RESTING_RAD)
 
-    def _enter(self, phase: Callable[[Facts], Move | None]) -> None:
+    def _enter(self, phase: Callable[[Facts], Move | None]) -> Move | None:
         """The next phase begins, still in this control step."""
         self.phase, self.count = phase, 0
+        return None
 
     def _move(self, tips_m: np.ndarray, yaw_rad: float, fingers: float, *, slow: bool = False) -> Move:
         step_m = self.gripper.slow_step_m if slow else self.gripper.step_m
@@ -113,6 +114,11 @@ class Routine(ABC):
             failed=self.failed,
         )
         self.seen = dict(facts.poses)
+
+    @property
+    def _grasp(self) -> Grasp:
+        assert self.grasp is not None, "the fingers go down only where a grasp was found"
+        return self.grasp
 
     def _outdated(self, facts: Facts) -> bool:
         moved = (_moved(facts.poses[role], pose, MOVED_M, TURNED_RAD) for role, pose in self.seen.items())
@@ -143,14 +149,14 @@ class Routine(ABC):
         """Straight down, with open fingers."""
         if self._outdated(facts):
             return self._enter(self.approach)
-        if self.tips[2] - self.grasp.tips_m[2] < DEEP_ENOUGH_M or self.felt > DESCEND_STEPS:
+        if self.tips[2] - self._grasp.tips_m[2] < DEEP_ENOUGH_M or self.felt > DESCEND_STEPS:
             return self._enter(self.close)
-        yaw = nearest_turn(self.grasp.yaw_rad, yaw_of(facts.tool))
-        return self._move(self.grasp.tips_m, yaw, OPEN, slow=True)
+        yaw = nearest_turn(self._grasp.yaw_rad, yaw_of(facts.tool))
+        return self._move(self._grasp.tips_m, yaw, OPEN, slow=True)
 
     def close(self, facts: Facts) -> Move | None:
         """Closes the fingers where they are."""
-        self.yaw = nearest_turn(self.grasp.yaw_rad, yaw_of(facts.tool))
+        self.yaw = nearest_turn(self._grasp.yaw_rad, yaw_of(facts.tool))
         if self.felt > self.gripper.close_steps:
             if not facts.touched and self.felt <= self.gripper.close_steps + A_MOMENT:
                 return self._stay(facts, CLOSED)
@@ -187,7 +193,7 @@ class Routine(ABC):
     def give_up(self, facts: Facts) -> Move | None:
         """Lets go, and begins again with less liking for this grasp."""
         if self.count == 1:
-            self.failed.append(self.grasp)
+            self.failed.append(self._grasp)
         if self.count > A_MOMENT:
             self.seen = {}
             return self._enter(self.approach)

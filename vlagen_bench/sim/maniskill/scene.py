@@ -14,7 +14,7 @@ from mani_skill.utils.structs.types import DefaultMaterialsConfig, SimConfig
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes.base import RobotSpec, SceneSpec
-from vlagen_bench.sim import backdrop
+from vlagen_bench.sim import backdrop, fork_guard
 from vlagen_bench.sim.maniskill.arm import BatchedArm
 from vlagen_bench.sim.maniskill.assets import BatchAssets
 from vlagen_bench.sim.maniskill.start import USE_PROCESSES, ConditionAssets, EpisodeStart
@@ -45,6 +45,7 @@ class Scenes(BaseEnv):
 
     def __init__(self, *, kind: SceneSpec, pool: ConditionAssets, num_envs: int, sim_backend: str) -> None:
         """Builds the scenes; `sim_backend` is `physx_cuda:<n>`, or `physx_cpu`, which can have only one."""
+        fork_guard.check()
         self._kind, self._pool = kind, pool
         self._starts: dict[int, EpisodeStart] = {}
         self._urdf = urdf_path(kind.robot, kind.pack)

@@ -1,5 +1,6 @@
 """The view of one scene of a batch: poses, contacts and joints in the form that `Judge` reads."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -88,3 +89,10 @@ def state_of(spec: SceneSpec, now: BatchState, row: int) -> np.ndarray:
     low = max(robot.gripper_closed_m, 0.0)
     opening = np.clip((now.finger_qpos[row].mean() - low) / (robot.gripper_open_m - low), 0.0, 1.0)
     return np.concatenate([tool.p, tool.q, [opening], now.arm_qpos[row]]).astype(np.float32)
+
+
+def poses_in_base(spec: SceneSpec, now: BatchState, row: int, roles: Iterable[str]) -> np.ndarray:
+    """Where the things in these roles are, as `Simulator.poses_in_base`."""
+    base = to_sapien(spec.robot.base).inv()
+    poses = [base * pose_of(getattr(now, role)[row]) for role in roles]
+    return np.concatenate([part for pose in poses for part in (pose.p, pose.q)]).astype(np.float32)

@@ -15,6 +15,7 @@ import sapien
 import sapien.render
 
 from vlagen_bench.errors import RenderError
+from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.vulkan import drivers
 
 _VARIABLE = "VLAGEN_RENDER_DEVICE"
@@ -50,6 +51,7 @@ def render_device() -> RenderDevice:
 
 def new_render_system() -> sapien.render.RenderSystem:
     """A render system on the chosen device; `RenderError` if its driver refuses."""
+    fork_guard.check()
     try:
         _keep_shaders()
         return sapien.render.RenderSystem(sapien.Device(render_device().alias))

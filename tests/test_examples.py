@@ -1,0 +1,117 @@
+"""The examples: each file of the folder is executed as a reader would do it."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+import vlagen_bench
+from helpers.places import TOP
+from vlagen_bench.policies import base
+
+EXAMPLES = TOP / "examples"
+SCRIPTS = Path(sys.executable).parent
+ENVIRONMENT = os.environ | {
+    "PATH": os.pathsep.join((str(SCRIPTS), os.environ["PATH"])),
+    "PYTHONPATH": os.pathsep.join(filter(None, (str(TOP), os.environ.get("PYTHONPATH")))),
+}
+OBSERVATION = {
+    "image": np.zeros((256, 256, 3), np.uint8),
+    "state": np.linspace(0, 1, 15, dtype=np.float32),
+    "images": {},
+    "episode_id": "0" * 16,
+}
+
+
+@contextlib.contextmanager
+def openpi_server():
+    """The example server as a process; its address."""
+    command = [sys.executable, str(EXAMPLES / "openpi_server.py"), "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        line = server.stdout.readline()
+        found = re.search(r"ws://\S+", line)
+        assert found, line
+        yield found.group()
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_every_example_has_a_test():
+    own = Path(__file__).read_text(encoding="utf-8")
+    files = [path.name for path in EXAMPLES.iterdir() if path.name not in ("README.md", "__pycache__")]
+    assert files and all(f'"{name}"' in own for name in files), files
+    index = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert all(f"({name})" in index for name in files), files
+
+
+def test_the_openpi_server_answers_in_its_protocol():
+    with openpi_server() as address:
+        policy = base.load(address, {}).policy
+        try:
+            assert policy.spec["gripper"] == "plus_one_open"
+            actions = policy.act(OBSERVATION, "put the apple on the plate")
+            assert actions.shape == (8, 7) and actions.dtype == np.float32
+            assert np.isclose(actions[0, 2], (0.25 - OBSERVATION["state"][2]) / 8)
+        finally:
+            policy.close()
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_the_openpi_server_plays_an_episode(tmp_path):
+    out = tmp_path / "run"
+    with openpi_server() as address:
+        options = ["--conditions", "nominal", "--episodes", "1", "--video", "none", "--out", str(out)]
+        command = [SCRIPTS / "vlagen-eval", "--policy", address, *options]
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (episode,) = vlagen_bench.load_run(out).episodes.itertuples()
+    assert episode.outcome == "failure" and episode.steps == 80
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_an_object_is_evaluated_in_python(tmp_path):
+    options = ["--epochs", "2", "--episodes", "1", "--out", str(tmp_path)]
+    command = [sys.executable, str(EXAMPLES / "evaluate_in_python.py"), *options]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    runs = [vlagen_bench.load_run(tmp_path / f"epoch-{epoch}") for epoch in range(2)]
+    assert all(run.complete and len(run.episodes) == 2 for run in runs)
+    assert f"best: {tmp_path}" in done.stdout and "report.html" in done.stdout
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_stable_baselines3_trains_and_is_evaluated(tmp_path):
+    options = ["--steps", "256", "--envs", "2", "--episodes", "1"]
+    command = [sys.executable, str(EXAMPLES / "train_sb3.py"), *options]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "of 1 episodes" in done.stdout
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_the_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
+    for name in ("PATH", "PYTHONPATH"):
+        monkeypatch.setenv(name, ENVIRONMENT[name])
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    assert {"image/png", "text/html"} <= kinds
+
+
+def test_the_notebook_is_kept_without_outputs():
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
+    assert not any(cell.outputs for cell in notebook.cells if cell.cell_type == "code")

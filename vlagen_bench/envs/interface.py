@@ -1,0 +1,122 @@
+"""What an environment shows and what its actions mean: the spaces, and the conversions from and to the simulator."""
+
+import copy
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from gymnasium import spaces
+
+from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.tasks import family_of
+from vlagen_bench.tasks.judge import Status
+from vlagen_bench.types import Episode, Task
+
+ObsMode = Literal["image", "state"]
+State = Literal["robot", "privileged"]
+
+STATE_LIMIT = 10.0
+"""wider than anything the arm can reach; finite, as samplers of spaces want it"""
+_POSE = ("x_m", "y_m", "z_m", "qw", "qx", "qy", "qz")
+
+NEVER = -1
+"""the `first_success_step` of an info before there is one: a number, as a batch of infos has one type per key"""
+
+
+def info_of(episode: Episode, status: Status, *, instruction: str, steps: int) -> dict[str, Any]:
+    """The info of a step or a reset: its values can be merged into the infos of a vector environment."""
+    first = status.first_success_step
+    return {
+        "instruction": instruction,
+        "scenario": copy.deepcopy(episode.to_dict()),
+        "steps": steps,
+        **asdict(status),
+        "first_success_step": NEVER if first is None else first,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interface:
+    """The observations and actions of an environment, scalar or batched."""
+
+    scene: SceneSpec
+    roles: tuple[str, ...]
+    """of the things whose poses a privileged state has"""
+    obs_mode: ObsMode = "image"
+    """`image`: picture and state; `state`: no picture is drawn"""
+    state: State = "robot"
+    """`robot`: what a robot knows of itself; `privileged`: also where the things are"""
+    flat: bool = False
+    """whether an observation is one array, the picture or the state, in place of a dictionary"""
+    normalized_actions: bool = False
+    """whether actions are in [-1, 1] and mean shares of the robot's `action_step_m` and `action_step_rad`"""
+
+    def __post_init__(self) -> None:
+        for what, given, known in (
+            ("obs_mode", self.obs_mode, get_args(ObsMode)),
+            ("state", self.state, get_args(State)),
+            ("flat", self.flat, (True, False)),
+            ("normalized_actions", self.normalized_actions, (True, False)),
+        ):
+            if given not in known:
+                raise ConfigError(unknown(what, str(given), map(str, known)))
+        if self.flat and self.privileged and self.obs_mode == "image":
+            raise ConfigError(
+                "flat=True with obs_mode='image' shows the picture alone, which leaves no place for state='privileged'. "
+                "Give obs_mode='state', or leave out flat."
+            )
+
+    @classmethod
+    def of(cls, task: Task, scene: SceneSpec, **options: Any) -> "Interface":
+        """The interface of a task; `options` are the fields that have a default."""
+        return cls(scene=scene, roles=tuple(family_of(task).roles), **options)
+
+    @property
+    def privileged(self) -> bool:
+        """Whether observations hold what no sensor of a robot tells."""
+        return self.state == "privileged"
+
+    @property
+    def state_layout(self) -> tuple[str, ...]:
+        """Names, in order, of the state's numbers."""
+        things = (f"privileged_{role}_{part}_base_frame" for role in self.roles for part in _POSE)
+        return (*self.scene.robot.state_layout, *(things if self.privileged else ()))
+
+    @property
+    def observation_space(self) -> spaces.Space[Any]:
+        """`Dict` of `image` (not where `obs_mode="state"`) and `state`; a `Box` where `flat`."""
+        camera = self.scene.camera
+        image = spaces.Box(0, 255, (camera.height_px, camera.width_px, 3), np.uint8)
+        state = spaces.Box(-STATE_LIMIT, STATE_LIMIT, (len(self.state_layout),), np.float32)
+        if self.flat:
+            return image if self.obs_mode == "image" else state
+        return spaces.Dict({"image": image, "state": state} if self.obs_mode == "image" else {"state": state})
+
+    @property
+    def action_space(self) -> spaces.Box:
+        """Both kinds of actions have these bounds; only those of normalised ones clip."""
+        return spaces.Box(-1.0, 1.0, (self.scene.robot.action_dim,), np.float32)
+
+    def observation(self, *, image: np.ndarray | None, state: np.ndarray, things: np.ndarray | None) -> Any:
+        """The observation of one environment.
+
+        Args:
+            image: uint8 (H, W, 3); None where `obs_mode="state"`.
+            state: the robot's, as `RobotSpec.state_layout` has it.
+            things: the poses of `roles` in the base frame, (7 * roles,); None where it is not `privileged`.
+        """
+        if things is not None:
+            # What falls off the table falls for ever.
+            state = np.concatenate([state, np.clip(things, -STATE_LIMIT, STATE_LIMIT)]).astype(np.float32)
+        if self.flat:
+            return image if self.obs_mode == "image" else state
+        return {"image": image, "state": state} if self.obs_mode == "image" else {"state": state}
+
+    def raw(self, actions: np.ndarray) -> np.ndarray:
+        """Actions (..., 7) in metres and radians, as the simulator takes them."""
+        if not self.normalized_actions:
+            return actions
+        robot = self.scene.robot
+        steps = np.array([robot.action_step_m] * 3 + [robot.action_step_rad] * 3 + [1.0], dtype=np.float32)
+        return np.clip(actions, -1.0, 1.0) * steps
