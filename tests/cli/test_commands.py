@@ -89,7 +89,7 @@ def test_help_begins_with_what_a_newcomer_needs(tmp_path):
         "axes",
         "episodes",
     ]
-    assert names[names.index("PLAYING") + 1] == "workers" and "RECORDING" in names
+    assert names[names.index("EXECUTION") + 1] == "workers" and "RECORDING" in names
 
 
 def test_help_is_instant(tmp_path):

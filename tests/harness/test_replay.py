@@ -30,11 +30,11 @@ HASHES = """
 import sys
 from vlagen_bench.runs import episodes
 from vlagen_bench.plan.plan import task_of
-from vlagen_bench.harness.replay import Unseen, replay
+from vlagen_bench.harness.replay import UnrenderedSimulator, replay
 from pathlib import Path
 found = list(episodes.of_run(Path(sys.argv[1])))
 task = task_of(found[0].episode.task)
-sim = Unseen(task)
+sim = UnrenderedSimulator(task)
 for take in found[:: int(sys.argv[2])]:
     print(take.episode.id, replay(take, sim, task).diverges_at)
 """

@@ -187,6 +187,8 @@ def test_a_suite_may_be_a_file_or_an_object():
         Stepper(), paths.tasks_dir() / "suites" / "quick.yaml", conditions="table_test", episodes=2
     )
     assert by_object.plan.hash == by_name.plan.hash == by_file.plan.hash
+    other = vlagen_bench.evaluate(Stepper(), task="tabletop_put_on", **SMALL)
+    assert other.plan.hash == by_name.plan.hash
     own = vlagen_bench.Suite(name="own", version=1, task=quick.task, episodes=1, axes=("lighting",))
     assert set(vlagen_bench.make_plan(own).suite.conditions) == {f"lighting_l{level}" for level in range(1, 6)}
 

@@ -40,14 +40,14 @@ def replay(
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan.plan import task_of
     from vlagen_bench.runs import episodes
-    from vlagen_bench.runs.folder import read_header
     from vlagen_bench.runs.outside import changes
 
     include(outside)
-    out_console, recorded = console(), list(episodes.of_run(run, episode))
+    out_console, found = console(), episodes.read(run)
+    recorded = list(found.takes(episode))
     if not recorded:
         raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
-    for sentence in changes(read_header(run)):
+    for sentence in changes(found.header_json):
         out_console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
     task = task_of(recorded[0].episode.task)
     compared = _filmed(recorded, task, out or run / "replayed") if video else _unseen(recorded, task)

@@ -34,8 +34,13 @@ def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_h
     os.replace(partial, path)
 
 
-def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
+def read_actions(run: Path, episode_id: str, action_dim: int | None = None) -> tuple[np.ndarray, list[str]]:
     """The actions float32 (T, D) and the state hashes (16 hex digits) of one episode.
+
+    Args:
+        run: the run folder.
+        episode_id: of the episode.
+        action_dim: how many numbers an action has to have; None: any.
 
     Raises:
         RunError: the run did not record it, or the file is damaged.
@@ -51,10 +56,16 @@ def read_actions(run: Path, episode_id: str) -> tuple[np.ndarray, list[str]]:
         ) from None
     except DAMAGE as error:
         raise RunError(f"{path} is damaged ({shown(error)}). {_again(run, episode_id)}") from None
-    if actions.dtype != np.float32 or actions.ndim != 2:
-        raise RunError(f"{path} holds {actions.dtype} {actions.shape} where float32 (T, D) belongs.")
+    fits = action_dim is None or not len(actions) or actions.shape[-1] == action_dim
+    if actions.dtype != np.float32 or actions.ndim != 2 or not fits:
+        belongs = f"float32 (T, {'D' if action_dim is None else action_dim})"
+        raise RunError(
+            f"{path} holds {actions.dtype} {actions.shape} where {belongs} belongs. {_again(run, episode_id)}"
+        )
     if hashes.dtype != np.uint64 or hashes.ndim != 1:
-        raise RunError(f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong.")
+        raise RunError(
+            f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong. {_again(run, episode_id)}"
+        )
     return actions, [f"{int(value):016x}" for value in hashes]
 
 

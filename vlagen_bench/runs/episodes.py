@@ -16,10 +16,11 @@ import numpy as np
 
 from vlagen_bench.errors import RunError, VlagenError
 from vlagen_bench.plan.options import options
-from vlagen_bench.plan.plan import episode_from_dict
+from vlagen_bench.plan.plan import episode_from_dict, task_of
 from vlagen_bench.runs import outside
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.records import SCHEMA, EpisodeLine, EpisodeRecord, Header, faults
+from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Plan, Suite, canonical_json
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.text import shown
@@ -62,7 +63,8 @@ class RecordedRun:
 
     def take(self, episode: Episode) -> RecordedEpisode:
         """One of its episodes with its actions; raises `RunError` if these are missing or damaged."""
-        actions, hashes = read_actions(self.path, episode.id)
+        robot = specs.scene(task_of(episode.task).scene).robot
+        actions, hashes = read_actions(self.path, episode.id, robot.action_dim)
         return RecordedEpisode(
             episode=episode, record=self.results[episode.id], actions=actions, state_hashes=tuple(hashes)
         )

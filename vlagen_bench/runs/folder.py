@@ -26,6 +26,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[str, Mapping[str, Any]] = {}
+        self._header: dict[str, Any] = {}
         self._committed = 0
         """bytes of `episodes.jsonl` that are on the disk for good"""
 
@@ -72,9 +73,11 @@ class RunFolder:
         if header_path.exists() or lines_path.exists():
             old = episodes.stored(self.path)
             _check_same(self.path, header, old.header_json)
+            self._header = dict(old.header_json)
             self.results = {name: record.to_dict() for name, record in old.results.items()}
             self._committed = old.size
         else:
+            self._header = dict(header)
             write_plan(plan, self.path / episodes.PLAN)
             _sync(self.path / episodes.PLAN)
             _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
@@ -90,14 +93,14 @@ class RunFolder:
     def amend(self, **facts: Any) -> None:
         """Lets the header say something that became known later; None: what it never says otherwise."""
         path = self.path / "header.json"
-        header = _read_json(path)
-        if any(header.get(name) != value for name, value in facts.items()):
+        if any(self._header.get(name) != value for name, value in facts.items()):
+            self._header |= facts
             with writing_to(self.path):
-                _write_atomically(path, json.dumps({**header, **facts}, indent=1, sort_keys=True) + "\n")
+                _write_atomically(path, json.dumps(self._header, indent=1, sort_keys=True) + "\n")
 
     def note_executor(self, how: Mapping[str, Any]) -> None:
         """Lets the header say who plays, after those who played before: a run may go on with others."""
-        known = _read_json(self.path / "header.json").get("players", [])
+        known = self._header.get("players", [])
         self.amend(players=[*known, *([] if how in known else [how])])
 
     def add(self, result: EpisodeResult, actions: list[np.ndarray], state_hashes: list[str]) -> None:
@@ -158,19 +161,6 @@ def _differing(mine: Any, other: Any) -> Any:
 def _short(value: Any) -> str:
     text = json.dumps(value, sort_keys=True)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def read_header(path: Path) -> Mapping[str, Any]:
-    """The header of a run folder; raises `RunError` if it is damaged."""
-    header: Mapping[str, Any] = _read_json(path / "header.json")
-    return header
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise RunError(f"{path} is damaged. Choose another folder: --out DIR") from None
 
 
 def _write_atomically(path: Path, text: str) -> None:

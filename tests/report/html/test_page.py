@@ -1,5 +1,6 @@
 """The page of a run that nobody ran: what it shows, and that it fetches nothing."""
 
+import dataclasses
 import json
 import re
 import shlex
@@ -11,11 +12,14 @@ from helpers.browser import Elements
 from helpers.fabricated import fabricate
 from helpers.ladder import LADDER, by_rule, edit, failures, film
 from vlagen_bench.errors import RunError
+from vlagen_bench.plan import plan
 from vlagen_bench.report import load
 from vlagen_bench.report.html import charts, write_report
 from vlagen_bench.report.html.data import gather
 from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.intervals import newcombe, wilson
+from vlagen_bench.types import Plan
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -100,13 +104,25 @@ def test_the_page_can_be_heard(ladder):
     assert levels.count(1) == 1 and all(after - before <= 1 for before, after in pairwise(levels))
 
 
+def with_instruction(run, text):
+    """Every episode of the run tells the policy this, under the ids and the hash that follow from it."""
+    recorded = episodes.read(run)
+    told = {}
+    for planned in sorted(recorded.plan.episodes, key=lambda episode: episode.twin is not None):
+        values = {**planned.values, "instruction": {**planned.values["instruction"], "text": text}}
+        twin = planned.twin and told[planned.twin].id
+        told[planned.id] = dataclasses.replace(planned, values=values, twin=twin)
+    made = Plan(suite=recorded.plan.suite, episodes=tuple(told[planned.id] for planned in recorded.plan.episodes))
+    plan.write(made, run / "plan.json")
+    edit(run / "header.json", plan_hash=made.hash)
+    lines = [record.to_dict() | told[name].to_dict() for name, record in recorded.results.items()]
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
 def test_what_others_wrote_is_text(ladder):
-    content = json.loads((ladder / "plan.json").read_text())
     edit(ladder / "header.json", policy={"name": EVIL, "arguments": {EVIL: EVIL}}, renderer=EVIL)
+    with_instruction(ladder, EVIL)
     film(ladder, failures(ladder)[0])
-    for episode in content["episodes"]:
-        episode["values"]["instruction"]["text"] = EVIL
-    (ladder / "plan.json").write_text(json.dumps(content))
     lines = map(json.loads, (ladder / "episodes.jsonl").read_text().splitlines())
     hurt = [{**one, "metrics": {"trouble": EVIL}} for one in lines]
     (ladder / "episodes.jsonl").write_text("".join(json.dumps(one) + "\n" for one in hurt))
