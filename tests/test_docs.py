@@ -72,8 +72,9 @@ class Parsing(cli_main.SubcommandApp):
     def command(self, func=None, **named):
         if isinstance(func, cli_main.SubcommandApp):
             return super().command(func, **named)
+        if func is None:  # a decorator
+            return functools.partial(self.command, **named)
         self.functions.append(func)
-        named.setdefault("name", func.__name__)
         return super().command(functools.wraps(func)(lambda *args, **kwargs: None), **named)
 
 

@@ -42,7 +42,7 @@ def openpi_server():
         yield found.group()
     finally:
         server.kill()
-        server.wait()
+        server.communicate()
 
 
 def test_every_example_has_a_test():
