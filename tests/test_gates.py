@@ -35,6 +35,11 @@ def test_the_version_stands_in_one_place():
     assert setup["metadata"]["version"] == "attr: vlagen_bench.__version__"
 
 
+def test_the_citation_names_the_version():
+    citation = yaml.safe_load((TOP / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == vlagen_bench.__version__
+
+
 def test_the_installed_version_is_the_checkouts():
     assert importlib.metadata.version("vlagen-bench") == vlagen_bench.__version__
 
