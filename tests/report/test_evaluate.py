@@ -244,7 +244,7 @@ def test_a_run_is_readable_in_a_notebook():
     assert run.table.loc["table_test", "rate"] is pd.NA
 
 
-def test_the_report_is_written_anew():
+def test_the_report_is_written_again():
     run = vlagen_bench.evaluate(Stepper(), **SMALL)
     page = run.report()
     page.unlink()

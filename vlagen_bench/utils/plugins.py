@@ -122,7 +122,7 @@ def named(kind: Kind, text: str | Path) -> str:
         return text
     path = include(Path(text)).path
     if kind not in KINDS or path.stem not in files(kind) or files(kind)[path.stem].resolve() != path:
-        raise ConfigError(f"{text} is no {kind}. Give a {kind}'s name, or the path of its YAML file.")
+        raise ConfigError(f"{text} is not a {kind}. Give a {kind}'s name, or the path of its YAML file.")
     return path.stem
 
 

@@ -143,7 +143,7 @@ class ActorPool:
             self._failed_starts += 1
             if self._failed_starts > 2 * (self._specs.environments + self._specs.replicas):
                 raise RunError(
-                    f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?"
+                    f"Actors do not start: {reason(reply)}. Check that every node has the same vlagen_bench and policy."
                 )
             self._note(f"An actor did not start: {reason(reply)}. Another one is started.")
             self.replace(member)
