@@ -44,7 +44,10 @@ def test_too_large_an_answer_is_a_sentence(monkeypatch):
 
 
 def test_too_large_a_question_is_a_sentence():
-    with stub(answering(), max_size=100) as url, pytest.raises(PolicyError, match=r"refuses a question of [0-9]+ bytes"):
+    with (
+        stub(answering(), max_size=100) as url,
+        pytest.raises(PolicyError, match=r"refuses a question of [0-9]+ bytes"),
+    ):
         ask(remote(url))
 
 
