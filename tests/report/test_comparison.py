@@ -107,7 +107,7 @@ def test_a_comparison_needs_two_different_runs(made):
     for paths, says in (
         ([path], "two run folders or more"),
         ([path, path], "named twice"),
-        ([path, path / "x"], "no run folder"),
+        ([path, path / "x"], "not a run folder"),
     ):
         with pytest.raises(RunError, match=says):
             compare(paths)
