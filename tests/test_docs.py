@@ -70,6 +70,8 @@ class Parsing(cli_main.SubcommandApp):
     functions = [cli_eval.EvalArgs]  # noqa: RUF012 - filled as the commands are made
 
     def command(self, func=None, **named):
+        if func is None:  # as a decorator with arguments
+            return functools.partial(self.command, **named)
         if isinstance(func, cli_main.SubcommandApp):
             return super().command(func, **named)
         if func is None:  # a decorator

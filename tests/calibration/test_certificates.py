@@ -16,7 +16,9 @@ def read(suite: str):
     return head, rest
 
 
-@pytest.mark.parametrize(("suite", "episodes"), [("core", 16), ("paper", 64), ("paper-fixed", 64)])
+@pytest.mark.parametrize(
+    ("suite", "episodes"), [("core", 16), ("paper", 64), ("paper-fixed", 64), ("pick", 16), ("pick-bridge", 16)]
+)
 def test_they_are_of_these_episodes(suite, episodes):
     head, certificates = read(suite)
     made = plan.make_plan(plan.select(catalog.suite(suite), conditions=None, episodes=episodes, seed=None))
@@ -30,6 +32,19 @@ def test_the_page_says_what_is_in_core():
     solved = sum(one["solved"] for one in certificates)
     assert f"**{solved} of {len(certificates)}**" in (CERTIFICATES / "README.md").read_text(encoding="utf-8")
     assert solved / len(certificates) > 0.99
+
+
+@pytest.mark.parametrize("suite", ["pick", "pick-bridge"])
+def test_picking_up_is_solvable_as_the_page_says(suite):
+    page = (CERTIFICATES / "README.md").read_text(encoding="utf-8")
+    for name in (suite, f"{suite}-nominal"):
+        _, certificates = read(name)
+        solved = sum(one["solved"] for one in certificates)
+        assert f"| {name} | {len(certificates)} | {solved} |" in page
+        assert solved / len(certificates) >= 0.97 and not any(one["problems"] for one in certificates)
+    head, certificates = read(f"{suite}-nominal")
+    made = plan.make_plan(plan.select(catalog.suite(suite), conditions=("nominal",), episodes=64, seed=None))
+    assert head["plan_hash"] == made.hash and len(certificates) == 64
 
 
 @pytest.mark.parametrize("suite", ["paper", "paper-fixed"])

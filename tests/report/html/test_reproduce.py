@@ -15,7 +15,7 @@ def test_the_command_makes_the_same_plan(options):
     """The words of the command, read back by hand, give the plan of the run."""
     made = Selection(**options).plan()
     header = {
-        "suite": {"name": made.suite.name},
+        "suite": {"name": made.suite.name, "version": made.suite.version, "task": made.suite.task},
         "conditions": list(made.suite.conditions),
         "episodes_per_condition": made.suite.episodes,
         "seed": made.suite.seed,
