@@ -10,10 +10,11 @@ import numpy as np
 
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import ConfigError, UnknownName, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan import conditions as variants
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
+from vlagen_bench.utils.blame import code_of
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.seeding import stream
 
@@ -149,7 +150,9 @@ def draw(
         key = canonical_json([name, axis_set[name], looked_at])
         if key not in known:
             member = axes.make(name, axis_set[name], f"task {task.name}")
-            known[key] = member.sample(stream(seed, task.name, index, name), tasks.draft(task, looked_at))
+            with code_of(f"axis {name}", type(member)):
+                value = member.sample(stream(seed, task.name, index, name), tasks.draft(task, looked_at))
+            known[key] = value
         values[name] = known[key]
     return dict(sorted(values.items()))
 
@@ -180,7 +183,8 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
     for member in axes.ordered(members):
         draft = dataclasses.replace(empty, values=_looked_at(member, values))
         if member in picked:
-            values[member] = _pool(members, member).pick(picked[member], draft)
+            with code_of(f"axis {member}", type(members[member])):
+                values[member] = _pool(members, member).pick(picked[member], draft)
         else:
             values[member] = _only_value(members[member], draft)
     return Episode(
@@ -255,7 +259,7 @@ def task_of(ref: str) -> Task:
     """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
     known = {task.ref: task for task in map(catalog.task, catalog.task_names())}
     if ref not in known:
-        raise ConfigError(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
+        raise UnknownName(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
     return known[ref]
 
 
