@@ -35,6 +35,10 @@ class AssetError(VlagenError):
     """An asset pack, or a file of it, is missing or is not what its manifest promises."""
 
 
+class UnknownPack(AssetError, UnknownName):
+    """There is no asset pack of this name."""
+
+
 class PolicyError(VlagenError):
     """A policy cannot be loaded, does not fit the robot, or answered with something that is no action."""
 

@@ -80,12 +80,12 @@ def test_files_of_a_suite_and_a_task_are_options(mine, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("plan", "--include", "nowhere"), "The module nowhere cannot be imported"),
-        (("list", "--include", "no/where"), "There is no folder or file no/where to include"),
+        (("plan", "--include", "nowhere"), "There is no folder, Python module or YAML file 'nowhere' (looked in "),
+        (("list", "--include", "no/where"), "There is no folder, Python module or YAML file 'no/where' (looked in "),
         (("plan", "--suite", "gone.yaml"), "There is no file gone.yaml to include"),
         (("plan", "--suite", "mine/tasks/kitchen_put_on.yaml"), "is no suite. Give a suite's name, or the path"),
         (("plan", "--suite", "paper", "--task", "kitchen_put_on", *INCLUDE), "published episodes of its own task"),
-        (("plan", "--task", "kitchen_put_on", *INCLUDE), "--task, without --conditions: There is no condition"),
+        (("plan", "--task", "kitchen_put_on", *INCLUDE), "Name those that are to be run: --conditions nominal. There are: nominal, gloomy"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_code_2(mine, tmp_path, words, says):

@@ -10,7 +10,7 @@ import numpy as np
 
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
-from vlagen_bench.errors import ConfigError, UnknownName, unknown
+from vlagen_bench.errors import MANY, ConfigError, UnknownName, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan import conditions as variants
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
@@ -91,7 +91,8 @@ def select(
     """
     if task is not None and task != suite.task:
         suite = _on_task(suite, task)
-        catalog.check_conditions(task, suite.conditions if conditions is None else (), "--task, without --conditions")
+        if conditions is None:
+            _check_all_there(suite)
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, option)
@@ -105,6 +106,20 @@ def select(
         episodes=suite.episodes if episodes is None else episodes,
         seed=suite.seed if seed is None else seed,
     )
+
+
+def _check_all_there(suite: Suite) -> None:
+    """Raises `ConfigError` that says what to do if a suite's conditions are not those of the task that replaces its own."""
+    task = catalog.task(suite.task)
+    lacking = [name for name in suite.conditions if not catalog.has_condition(task, name)]
+    if lacking:
+        own = suite.name.removesuffix(f"-{task.name}")
+        names = task.condition_names()
+        shown = ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more: vlagen list" if len(names) > MANY else "")
+        raise ConfigError(
+            f"The task {task.name} does not have the conditions {', '.join(lacking)} of the suite {own}. Name those that "
+            f"are to be run: --conditions {names[0]}. There are: {shown}"
+        )
 
 
 def _on_task(suite: Suite, task: str) -> Suite:
