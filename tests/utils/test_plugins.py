@@ -94,7 +94,7 @@ def test_code_that_fails_is_a_sentence_and_works_in_the_same_process_once_it_is_
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        ("nowhere", "The module nowhere cannot be imported"),
+        ("nowhere", "There is no folder, Python module or YAML file 'nowhere' (looked in "),
         ("no/where", "There is no folder, Python module or YAML file 'no/where' (looked in "),
         ("nowhere.yaml", "There is no file nowhere.yaml to include"),
         ("sys", "has no file, so that nothing can be included from it"),

@@ -10,7 +10,7 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.errors import CodeError, ConfigError, VlagenError
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
-from vlagen_bench.plan import conditions as catalog_conditions
+from vlagen_bench.plan import conditions as variants
 from vlagen_bench.plan.plan import make_plan, pool_size, sample
 from vlagen_bench.report import entries
 from vlagen_bench.tasks import FAMILIES, TaskFamily
@@ -124,7 +124,8 @@ def _task(path: Path, faults: _Faults) -> None:
             _condition(task, name, path)
         except CodeError as error:  # of one axis: the others are still looked at
             faults.code.setdefault(error.whose, str(error))
-            failed = error
+            if variants.axis_of(name) is None:  # the file itself asks for it
+                failed = error
         else:
             faults.drawn.update(catalog.axis_set(task, catalog.condition(task, name)))
     if failed is not None:
@@ -143,7 +144,7 @@ def _condition(task: Task, name: str, path: Path) -> None:
 
 def _same(task: Task, name: str, path: Path) -> VlagenError:
     """The error of a condition that changes nothing: of the axis that gives it, if that is from outside."""
-    axis = catalog_conditions.axis_of(name)
+    axis = variants.axis_of(name)
     if axis is not None and _outside(axis):
         return wrong(f"axis {axis.name}", axis, f"the perturbed episode of {name} in {task.name} equals its clean twin")
     return ConfigError(f"{path}: {name}: the perturbed episode equals its clean twin.")

@@ -86,14 +86,19 @@ def _entry(kind: str, name: str, location: Location, digest: str) -> Entry:
     return {"kind": kind, "name": name, "sha256": digest, **where}
 
 
+def missing(header: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The first entry of what a run took from outside that is not here, and without which it cannot be read."""
+    return next((one for one in _entries(header) if one.get("kind") in NEEDED and _now(one) is None), None)
+
+
 def require(path: Path, header: Mapping[str, Any]) -> None:
     """Raises `RunError` that says what to include, if what a run took from outside is not here."""
-    for entry in _entries(header):
-        if entry.get("kind") in NEEDED and _now(entry) is None:
-            raise RunError(
-                f"{path} was made with the {entry['kind']} '{entry.get('name')}' from outside this package, and it is "
-                f"not here. {_remedy(entry)}"
-            )
+    entry = missing(header)
+    if entry is not None:
+        raise RunError(
+            f"{path} was made with the {entry['kind']} '{entry.get('name')}' from outside this package, and it is "
+            f"not here. {_remedy(entry)}"
+        )
 
 
 def changes(header: Mapping[str, Any]) -> Iterator[str]:
