@@ -13,6 +13,7 @@ from vlagen_bench.utils import plugins
 pytestmark = [pytest.mark.sim, pytest.mark.slow]
 
 APPLY = "        lights = [Light("
+CARRY = "    def carry(self, facts):"
 JUDGE = "        moved_m = float("
 FAULTS = {
     "axis": ("axes/gloom.py", APPLY, "        undefined\n" + APPLY, "axis gloom (gloom.py:{line}): NameError"),
@@ -23,16 +24,17 @@ FAULTS = {
         "Did you mean 'never_reached'?",
     ),
     "expert": (
-        "tasks/touch.py", "        return self._stay", "        undefined\n        return self._stay",
+        "tasks/touch.py", CARRY, "    def decide(self, facts):\n        undefined\n\n" + CARRY,
         "expert of the family touch (touch.py:{line}): NameError",
     ),
 }  # fmt: skip
 COMMANDS = {
     "axis": [
         ("certify", "--conditions", "gloom_l3", "--episodes", "1"),
+        ("certify", "--conditions", "gloom_l3", "--episodes", "1", "--workers", "2"),
         ("render", "--conditions", "gloom_l3", "--episodes", "1"),
         ("render", "--axis", "gloom", "--episodes", "1"),
-        ("calibrate", "--axis", "gloom", "--episodes", "1", "--out", "curves"),
+        ("calibrate", "--axis", "gloom", "--episodes", "2", "--out", "curves"),
     ],
     "judge": [("certify", "--conditions", "nominal", "--episodes", "1")],
     "expert": [("certify", "--conditions", "nominal", "--episodes", "1")],
@@ -57,7 +59,19 @@ def broken(home, name):
 @pytest.mark.parametrize("name", ["axis", "judge", "mode"])
 def test_a_run_records_whose_error_it_is_and_where(tmp_path, name):
     _, says = broken(tmp_path, name)
-    words = (*TASK, "--conditions", "gloom_l3", "--episodes", "1", "--policy", "noop", "--video", "none", "--out", "run")
+    words = (
+        *TASK,
+        "--conditions",
+        "gloom_l3",
+        "--episodes",
+        "1",
+        "--policy",
+        "noop",
+        "--video",
+        "none",
+        "--out",
+        "run",
+    )
     done = call("vlagen-eval", *words, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     lines = (tmp_path / "run" / "episodes.jsonl").read_text().splitlines()

@@ -71,7 +71,9 @@ def test_the_command_that_writes_a_plan_again_includes_the_place(home, made):
     (home / "run" / "plan.json").write_text("{}")
     with own.forgotten():
         plugins.include(made / "touching")
-        with pytest.raises(RunError, match=f"Write it again: vlagen plan --include {made / 'touching'} --suite touches"):
+        with pytest.raises(
+            RunError, match=f"Write it again: vlagen plan --include {made / 'touching'} --suite touches"
+        ):
             episodes.read(home / "run")
 
 

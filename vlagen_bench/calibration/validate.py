@@ -90,7 +90,9 @@ def _axis(name: str, faults: _Faults) -> FileCheck:
     what = f"axis {name}"
     if what in faults.code or name in faults.drawn:
         return FileCheck(what=what, problem=faults.code.get(what))
-    why = "tasks with conditions of it cannot be read" if faults.code or faults.tasks else "no task has conditions of it"
+    why = (
+        "tasks with conditions of it cannot be read" if faults.code or faults.tasks else "no task has conditions of it"
+    )
     return FileCheck(what=what, problem=None, unchecked=why)
 
 

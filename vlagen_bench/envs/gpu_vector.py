@@ -148,7 +148,9 @@ class GpuVectorEnv(VectorEnv):
         for row, start in starts.items():
             view = SceneView(spec=self._spec, start=start)
             judge = judge_of(self._family, view, rule_of(self.task))
-            self._plays[row] = RunningEpisode(start=start, view=view, judge=judge, status=judged(self._family, judge.look, tool_m[row]))
+            self._plays[row] = RunningEpisode(
+                start=start, view=view, judge=judge, status=judged(self._family, judge.look, tool_m[row])
+            )
 
     def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One control step (0.2 s) of all, with actions (N, 7).

@@ -53,7 +53,7 @@ def _check(what: str, cls: Any, faults: Iterator[str]) -> None:
 def _common_faults(cls: Any, what: str) -> Iterator[str]:
     name = getattr(cls, "name", None)
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        yield f"`name` is {name!r}. Give it one of small letters, digits and _, such as `name: ClassVar = \"dim\"`."
+        yield f'`name` is {name!r}. Give it one of small letters, digits and _, such as `name: ClassVar = "dim"`.'
     if missing := sorted(getattr(cls, "__abstractmethods__", ())):
         yield f"it does not define {', '.join(f'`{one}`' for one in missing)}. Every {what} needs that."
 
@@ -86,7 +86,7 @@ def _name_faults(cls: Any, keys: Iterable[str]) -> Iterator[str]:
     for key in keys:
         given = getattr(cls, key)
         if not isinstance(given, tuple) or not all(isinstance(one, str) for one in given):
-            yield f"`{key}` is {given!r}. Write a tuple of names, such as (\"source\",)."
+            yield f'`{key}` is {given!r}. Write a tuple of names, such as ("source",).'
 
 
 def _size_faults(cls: Any) -> Iterator[str]:
