@@ -38,11 +38,23 @@ def locate(what: str | Path | ModuleType, distribution: str | None, undo: list[C
     given, path = str(what), Path(what).expanduser()
     if path.is_dir() or path.suffix in (".py", ".yaml", ".yml"):
         return _of_path(given, path, distribution, undo)
+    nowhere = f"There is no folder, Python module or YAML file '{given}' (looked in {Path.cwd()}"
     if isinstance(what, Path) or not all(part.isidentifier() for part in given.split(".")):
-        raise ConfigError(f"There is no folder or file {given} to include, and no module is called so.")
+        raise ConfigError(f"{nowhere}). A file that is included ends in .py, .yaml or .yml.")
     if "" not in sys.path:
         sys.path.insert(0, "")
+    importlib.invalidate_caches()
+    if given not in sys.modules and not _findable(given.split(".")[0]):
+        raise ConfigError(f"{nowhere} and among the modules that Python finds). Write its path, or install it.")
     return _of_module(_imported(given, undo), given, distribution)
+
+
+def _findable(name: str) -> bool:
+    """Whether a module of the top level can be found; it is not imported."""
+    try:
+        return name in sys.modules or importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return True  # something is there, and its import will say what is wrong with it
 
 
 def _of_path(given: str, path: Path, distribution: str | None, undo: list[Callable[[], Any]]) -> Location:
