@@ -19,6 +19,7 @@ from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode
+from vlagen_bench.utils.arguments import checked as checked_arguments
 
 Reward = Literal["sparse", "potential"]
 RESET_OPTIONS = ("episode", "episode_id")
@@ -48,6 +49,7 @@ class TaskEnv(gymnasium.Env):
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
 
+    @checked_arguments("The environment")
     def __init__(
         self,
         *,
@@ -78,14 +80,12 @@ class TaskEnv(gymnasium.Env):
             normalized_actions: whether actions are shares of the robot's steps.
 
         Raises:
-            ConfigError: a wrong name or number, or options that do not go together.
+            ConfigError: an unknown option, a wrong name or number, or options that do not go together.
         """
         self.task = catalog.task(task)
         catalog.check_conditions(task, (condition,), "condition")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigError(unknown("render mode", str(render_mode), self.metadata["render_modes"]))
-        if reward not in ("sparse", "potential"):
-            raise ConfigError(unknown("reward", str(reward), ("sparse", "potential")))
         self.condition = condition
         self.render_mode = render_mode
         self._reward: Reward = reward

@@ -24,9 +24,11 @@ from vlagen_bench.report.summary import write_summary
 from vlagen_bench.runs import episodes as recorded_runs
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils import plugins
+from vlagen_bench.utils.arguments import checked
 from vlagen_bench.utils.console import console
 
 
+@checked("evaluate()")
 def evaluate(
     policy: Any,
     suite: str | Path | Suite = "quick",
@@ -173,7 +175,7 @@ def _check_folder(wanted: machinery.Evaluation, is_live: bool, resume: bool | No
         warnings.warn(
             f"{path} holds an unfinished run of {old.header.policy.name}: {done} of {len(plan.episodes)} episodes are done. "
             f"It goes on with this object, which is taken for the same policy.",
-            stacklevel=3,
+            stacklevel=4,  # the caller of `evaluate`, which is decorated
         )
 
 
