@@ -143,7 +143,7 @@ def test_an_oracle_object_is_marked():
     ({"max_errors": -1}, "give 0 or more"),
     ({"episodes": 0}, "at least 1 episode"),
     ({"conditions": []}, "the list is empty"),
-    ({"conditions": ["nothing"]}, "There is no condition"),
+    ({"conditions": ["nothing"]}, "has no condition"),
     ({"conditions": None, "axes": ["lighting:9"]}, "lighting"),
     ({"axes": ["lighting:3"]}, "not both"),
     ({"suite": "nothing"}, "There is no suite 'nothing'"),
@@ -280,3 +280,23 @@ def test_a_wrong_option_is_one_sentence(options, says):
     with pytest.raises(ConfigError, match=says):
         vlagen_bench.evaluate(Stepper(), **options)
     assert not Path("runs").exists()
+
+
+class FailingOnce(Stepper):
+    calls = 0
+
+    def act(self, obs, instr):
+        self.calls += 1
+        if self.calls == 1:
+            raise RuntimeError("out of memory")
+        return super().act(obs, instr)
+
+
+@pytest.mark.parametrize(("policy", "errors"), [(Failing, 4), (FailingOnce, 1)])
+def test_episodes_that_end_as_errors_are_warned_of_once(policy, errors):
+    with pytest.warns(UserWarning) as warned:
+        run = vlagen_bench.evaluate(policy(), **SMALL)
+    (one,) = warned
+    assert str(one.message).startswith(f"{errors} of 4 episodes ended as errors: policy: RuntimeError: out of memory")
+    assert "retry_errors=True" in str(one.message) and one.filename == __file__
+    assert not run.complete

@@ -89,7 +89,7 @@ def _check(of_task: Task, tested: Condition, where: str) -> None:
     axes.ordered(members)
     for digit in tested.digits or of_task.digits:
         if digit not in members:
-            raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
+            raise ConfigError(f"{where}: digits: {unknown('axis', digit, members, of='The condition')}")
 
 
 def condition(of_task: Task, name: str) -> Condition:
@@ -116,7 +116,7 @@ def _why_unknown(of_task: Task, name: str) -> str:
     """The sentence for a condition that the task does not have: its axis makes no sense there, or nothing is so called."""
     axis = conditions.axis_of(name)
     lack = None if axis is None else axes.lack_of(axis, tasks.offer_of(of_task))
-    return lack or unknown(f"condition of {of_task.name}", name, of_task.condition_names())
+    return lack or unknown("condition", name, of_task.condition_names(), of=f"The task {of_task.name}")
 
 
 def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:

@@ -80,6 +80,9 @@ def evaluate(
         execution: the other options of `vlagen-eval`, by their names: `execute_horizon`, `ensemble`, `step_timeout`,
             `isolate`, `executor` and so on; see `harness.options.ExecutionOptions`.
 
+    Warns:
+        UserWarning: some episodes ended as errors; how many, and what the first one says.
+
     Raises:
         VlagenError: something is not as it has to be; the sentence says what to do.
         KeyboardInterrupt: as pressed. The run folder is kept; the same call with the same `out` goes on with it.
@@ -119,6 +122,12 @@ def _concluded(ended: machinery.Ended) -> Run:
             limited_by="max_errors=",
             remedy=f"The run is kept in {path}. Correct the policy, then go on with out={str(path)!r}, retry_errors=True",
         )  # fmt: skip
+    if ended.errors:
+        warnings.warn(
+            f"{len(ended.errors)} of {len(ended.results)} episodes ended as errors: {ended.errors[0].rstrip('.')}. They enter "
+            f"no rate. Correct what is wrong, then play them again: out={str(path)!r}, retry_errors=True",
+            stacklevel=4,  # the caller of `evaluate`, which is decorated
+        )
     return load_run(path)
 
 
