@@ -1,6 +1,5 @@
 """The Python entry: evaluates a policy on a suite and returns the run."""
 
-import multiprocessing
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +25,7 @@ from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.arguments import checked
 from vlagen_bench.utils.console import console
+from vlagen_bench.utils.spawned import refuse_while_importing
 
 
 @checked("evaluate()")
@@ -87,7 +87,7 @@ def evaluate(
         VlagenError: something is not as it has to be; the sentence says what to do.
         KeyboardInterrupt: as pressed. The run folder is kept; the same call with the same `out` goes on with it.
     """
-    _refuse_in_a_starting_worker()
+    refuse_while_importing()
     plugins.load()  # whose folders stay on the import path, which is put back below
     with process_state_kept():
         plan = make_plan(suite, task=task, conditions=conditions, axes=axes, episodes=episodes, seed=seed)
@@ -185,13 +185,4 @@ def _check_folder(wanted: machinery.Evaluation, is_live: bool, resume: bool | No
             f"{path} holds an unfinished run of {old.header.policy.name}: {done} of {len(plan.episodes)} episodes are done. "
             f"It goes on with this object, which is taken for the same policy.",
             stacklevel=4,  # the caller of `evaluate`, which is decorated
-        )
-
-
-def _refuse_in_a_starting_worker() -> None:
-    """A worker imports the program that starts it, which must not start the next evaluation."""
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise ConfigError(
-            "evaluate() was called while a worker process imports this program. Put the call under "
-            "`if __name__ == '__main__':`, as for every program with worker processes."
         )
