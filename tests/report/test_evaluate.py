@@ -121,8 +121,9 @@ def test_too_many_errors_are_a_sentence_and_can_be_tried_again():
         vlagen_bench.evaluate(Failing(), **SMALL, out="mine", max_errors=1)
     kept = vlagen_bench.load_run("mine")
     assert kept.table.loc["table_test", "errors"] == 1 and not kept.complete
-    with pytest.warns(UserWarning, match="unfinished"):
+    with pytest.warns(UserWarning) as warned:
         run = vlagen_bench.evaluate(Failing(), **SMALL, out="mine", max_errors=9)
+    assert ["unfinished" in str(one.message) for one in warned] == [True, False]
     assert not run.complete and run.episodes.outcome.eq("error").all()
     fixed = type("Failing", (), {"act": Stepper.act, "__module__": Failing.__module__, "__qualname__": "Failing"})
     run = vlagen_bench.evaluate(fixed(), **SMALL, out="mine", retry_errors=True)
@@ -235,7 +236,8 @@ def test_no_simulator_is_left_behind(monkeypatch):
 
 
 def test_a_run_is_readable_in_a_notebook():
-    run = vlagen_bench.evaluate(Failing(), **SMALL)
+    with pytest.warns(UserWarning, match="4 of 4 episodes ended as errors"):
+        run = vlagen_bench.evaluate(Failing(), **SMALL)
     assert repr(run) == (
         f"Run('{run.path}', quick, policy test_evaluate:Failing: 4 of 4 episodes, 4 errors, incomplete)"
     ).replace("test_evaluate:", f"{Failing.__module__}:")
