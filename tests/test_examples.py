@@ -3,6 +3,8 @@
 import contextlib
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 from nbclient import NotebookClient
 
 import vlagen_bench
+from helpers import outside, pages
+from helpers.commands import call
 from helpers.places import TOP
 from vlagen_bench.policies import base
 
@@ -43,6 +47,29 @@ def openpi_server():
     finally:
         server.kill()
         server.communicate()
+
+
+def read_along(name, home):
+    """Carries out the README of an example folder in a copy under `home`; what its Python blocks print."""
+    shutil.copytree(EXAMPLES / name, home / "examples" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    printed = ""
+    for block in pages.blocks((EXAMPLES / name / "README.md").read_text(encoding="utf-8")):
+        assert block.kind in ("sh", "python")
+        if block.kind == "python":
+            done = outside.python(block.body, home)
+            assert done.returncode == 0, done.stdout + done.stderr
+            printed += done.stdout
+        for words in block.lines if block.kind == "sh" else ():
+            done = call(*words, cwd=home, PYTHONPATH=ENVIRONMENT["PYTHONPATH"])
+            assert done.returncode == 0, shlex.join(words) + done.stdout + done.stderr
+    return printed
+
+
+def episodes_with(name, run):
+    """The episodes of a run that was played with an example folder."""
+    with outside.forgotten():
+        vlagen_bench.register_path(EXAMPLES / name)
+        return vlagen_bench.load_run(run).episodes
 
 
 def test_every_example_has_a_test():
@@ -115,3 +142,34 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
 def test_the_notebook_is_kept_without_outputs():
     notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
     assert not any(cell.outputs for cell in notebook.cells if cell.cell_type == "code")
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_an_own_axis_and_suite_are_played_from_their_folder(tmp_path):
+    printed = read_along("own_axis", tmp_path)
+    assert "ambient" in printed and "lights" in printed
+    episodes = episodes_with("own_axis", tmp_path / "runs" / "light")
+    assert set(episodes.condition) == {"nominal", "light_colour_l5"}
+
+
+def test_an_own_axis_draws_its_direction_whatever_the_level():
+    with outside.forgotten():
+        vlagen_bench.register_path(EXAMPLES / "own_axis")
+        plan = vlagen_bench.make_plan("light-colour", conditions=["light_colour_l1", "light_colour_l5"], episodes=8)
+    warm = {"light_colour_l1": [], "light_colour_l5": []}
+    for episode in plan.episodes:
+        if "light_colour" in episode.values:  # its twin has none
+            red, _, blue = episode.values["light_colour"]["ambient"]
+            warm[episode.condition].append(red > blue)
+    assert set(warm["light_colour_l5"]) == {True, False} and warm["light_colour_l1"] == warm["light_colour_l5"]
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_an_own_kind_of_task_is_played_from_its_folder(tmp_path):
+    printed = read_along("own_task", tmp_path)
+    assert "closer to the robot" in printed and "never_reached" in printed
+    episodes = episodes_with("own_task", tmp_path / "runs" / "fetch")
+    assert len(episodes) == 4 and set(episodes.outcome) == {"success"}
+    assert (episodes.metric_nearer_m >= 0.08).all()

@@ -121,14 +121,6 @@ class _GymnasiumFinder:
         return None
 
 
-# Where this module is reloaded, its finder takes the place of the one before.
-sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != _GymnasiumFinder.__name__]
-sys.meta_path.insert(0, _GymnasiumFinder())
-# After the finder is there, so that an import in another thread meets one of the two.
-if "gymnasium" in sys.modules:
-    _register()
-
-
 def __getattr__(name: str) -> Any:
     """Loads a public name when it is asked for, so that importing the package stays fast."""
     if name not in _LAZY:
@@ -144,3 +136,12 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+# At the end, since a plug-in that is loaded here imports this module's names.
+# Where this module is reloaded, its finder takes the place of the one before.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != _GymnasiumFinder.__name__]
+sys.meta_path.insert(0, _GymnasiumFinder())
+# After the finder is there, so that an import in another thread meets one of the two.
+if "gymnasium" in sys.modules:
+    _register()

@@ -55,7 +55,7 @@ def test_the_command_of_the_page_finds_the_committed_curve(curve):
     assert (again.plan, again.command) == (curve.plan, curve.command)
 
 
-def test_nothing_is_measured_anew_and_a_new_curve_is_of_the_default(monkeypatch, kept):
+def test_nothing_is_measured_again_and_a_new_curve_is_of_the_default(monkeypatch, kept):
     folder, path = kept
     before, measured = path.read_bytes(), Measured(monkeypatch)
     assert command(CalibrateArgs(axis="mass", out=folder)) == 0

@@ -83,7 +83,7 @@ def test_files_of_a_suite_and_a_task_are_options(mine, tmp_path):
         (("plan", "--include", "nowhere"), "The module nowhere cannot be imported"),
         (("list", "--include", "no/where"), "There is no folder or file no/where to include"),
         (("plan", "--suite", "gone.yaml"), "There is no file gone.yaml to include"),
-        (("plan", "--suite", "mine/tasks/kitchen_put_on.yaml"), "is no suite. Give a suite's name, or the path"),
+        (("plan", "--suite", "mine/tasks/kitchen_put_on.yaml"), "is not a suite. Give a suite's name, or the path"),
         (("plan", "--suite", "paper", "--task", "kitchen_put_on", *INCLUDE), "published episodes of its own task"),
         (("plan", "--task", "kitchen_put_on", *INCLUDE), "--task, without --conditions: The task kitchen_put_on has no condition"),
     ],

@@ -50,7 +50,7 @@ def test_the_report_names_each_remedy_once_and_the_exit_code_says_the_verdict(mo
     code, text = prescription(monkeypatch, broken)
     assert code == 1
     assert text.count(command) == 1
-    assert "one, two, to mend" in text
+    assert "one, two, to repair" in text
     assert "cannot run the benchmark yet" in text
     code, text = prescription(monkeypatch, [finding()])
     assert code == 0

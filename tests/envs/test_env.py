@@ -111,7 +111,7 @@ def test_wrong_options_are_sentences(options, says):
         ({"index": "a"}, ConfigError, "expected an int"),
         ({"task": [1]}, ConfigError, "expected a str"),
         ({"object": "aple"}, AssetError, "Did you mean 'apple'"),
-        ({"yaw": float("nan")}, ConfigError, "values that JSON has not"),
+        ({"yaw": float("nan")}, ConfigError, "values that JSON cannot hold"),
         ({"yaw": "x"}, ConfigError, "do not fit tabletop_put_on@1"),
         ({"position": [1]}, ConfigError, "do not fit tabletop_put_on@1"),
         ({"position": {"source": [1, 2, 3], "target": [0, 0]}}, ConfigError, "do not fit tabletop_put_on@1"),

@@ -198,7 +198,7 @@ def pair(batched):
     env.close()
 
 
-def test_one_begins_anew_while_the_other_goes_on(pair, monkeypatch):
+def test_one_begins_again_while_the_other_goes_on(pair, monkeypatch):
     monkeypatch.setattr(pair, "_mode", AutoresetMode.NEXT_STEP)
     _, infos = pair.reset(seed=5)
     assert list(infos["scenario"]["seed"]) == [5, 6]

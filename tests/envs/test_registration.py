@@ -81,6 +81,19 @@ def test_an_axis_has_its_ids_as_soon_as_it_is_there(tmp_path, steps):
     assert done.stdout.strip() == "True", done.stderr
 
 
+@pytest.mark.parametrize("order", ["gymnasium, vlagen_bench", "vlagen_bench, gymnasium"])
+def test_what_the_environment_includes_has_its_ids_in_any_order_of_imports(tmp_path, monkeypatch, order):
+    """A child process is told so what its parent included, and its main module imports as it likes."""
+    outside.make(tmp_path / "mine")
+    axis = tmp_path / "mine" / "axes" / "gloom.py"
+    axis.write_text(
+        "from vlagen_bench import Axis, axis  # the public names, while this package is imported\n" + axis.read_text()
+    )
+    monkeypatch.setenv("VLAGEN_INCLUDE", "mine")
+    done = outside.python(f"import {order}\n{GLOOM}", tmp_path)
+    assert done.stdout.strip() == "True" and "Warning" not in done.stderr, done.stderr
+
+
 def test_a_task_has_its_ids_as_soon_as_it_is_there(tmp_path):
     outside.make(tmp_path / "mine")
     code = "import vlagen_bench, gymnasium; vlagen_bench.register_path('mine')\n"

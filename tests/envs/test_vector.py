@@ -61,7 +61,7 @@ def test_each_environment_plays_the_episodes_of_its_own_seed():
         assert list(unseeded) == [TRAINING_SEED, TRAINING_SEED + 1], "without a seed, too, no two play the same"
         obs, info = envs.reset(seed=5)
         assert obs["image"].shape == (2, 256, 256, 3) and obs["state"].shape[0] == 2
-        for _ in range(81):  # 80 steps end every episode; the next one begins it anew
+        for _ in range(81):  # 80 steps end every episode; the next one begins it again
             obs, reward, terminated, truncated, info = envs.step(np.stack([NOOP, NOOP]))
         assert reward.shape == (2,) and not terminated.any() and not truncated.any()
         second = [

@@ -164,7 +164,7 @@ def test_a_rule_about_another_plan_is_refused(tmp_path):
         pass
     with pytest.raises(ConfigError, match="that run is of another plan"):
         EarlyStopping(f"decided:{tmp_path / 'a'}", PLAN)
-    with pytest.raises(RunError, match="is no run folder"):
+    with pytest.raises(RunError, match="is not a run folder"):
         EarlyStopping(f"decided:{tmp_path / 'b'}", PLAN)
 
 
@@ -264,7 +264,7 @@ def test_repeats_are_found_from_each_of_them(tmp_path, monkeypatch):
     ("words", "says"),
     [
         (("--until", "width<2"), "is between 0 and 1"),
-        (("--until", "decided:nowhere"), "nowhere is no run folder"),
+        (("--until", "decided:nowhere"), "nowhere is not a run folder"),
         (("--repeat", "0"), "--repeat 0: at least 1 is needed."),
         (("--repeat", "2", "--until", "width<0.1"), "Give either --until or --repeat"),
     ],

@@ -46,7 +46,7 @@ def _pickle(run):
     (_dtype, "holds float64"),
     (_pickle, "is damaged"),
     (lambda run: (run / "plan.json").write_text("{}"), "plan.json cannot be read"),
-    (lambda run: (run / "header.json").unlink(), "is no run folder"),
+    (lambda run: (run / "header.json").unlink(), "is not a run folder"),
 ])  # fmt: skip
 def test_a_damaged_run_is_a_sentence(run, spoil, says):
     spoil(run)

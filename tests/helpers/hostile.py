@@ -182,7 +182,7 @@ class Forger(Good):
 
 BESIDES = (
     ("`reset` raises", "error of each episode: `policy: reset() raised KeyError: ...`", None),
-    ("`spec` raises, or is no mapping, or says another convention", "the run does not start: one sentence", None),
+    ("`spec` raises, or is not a mapping, or says another convention", "the run does not start: one sentence", None),
     ("the constructor raises, or calls sys.exit", "the run does not start: one sentence", None),
     ("the constructor crashes", ENDS, "the run does not start: one sentence, with what was printed last"),
     (

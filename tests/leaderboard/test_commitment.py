@@ -28,7 +28,7 @@ def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
     with pytest.raises(ConfigError, match="Give both"):
         commands.verify(tmp_path / "x", opening=files[1])
     for edit in ({"seeds": [11, 12, 14]}, {"seeds": [12, 11, 13]}, {"salt": "0" * 64}, {"suite": "quick"}):
-        with pytest.raises(Refused, match="not those that were committed to"):
+        with pytest.raises(Refused, match="not the committed ones"):
             commitment.reveal(json.dumps(opening | edit).encode(), files[0].read_bytes())
 
 

@@ -47,12 +47,12 @@ def two_files() -> bytes:
 
 CENTRAL, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
 CONTAINERS = {
-    "no zip": (lambda: b"hello", "is no zip archive"),
-    "empty": (lambda: b"", "is no zip archive"),
+    "no zip": (lambda: b"hello", "is not a zip archive"),
+    "empty": (lambda: b"", "is not a zip archive"),
     "truncated": (lambda: archive.pack(members())[:-100], "truncated zip"),
     "half": (lambda: archive.pack(members())[:2000], "truncated zip"),
     "something at its end": (lambda: archive.pack(members()) + b"\0", "truncated zip, or something was added"),
-    "something at its beginning": (lambda: b"MZ" + archive.pack(members()), "is no zip archive"),
+    "something at its beginning": (lambda: b"MZ" + archive.pack(members()), "is not a zip archive"),
     "two in one": (two_files, "packing its members again gives other bytes"),
     "too large": (lambda: b"PK\x03\x04" + bytes(limits.ARCHIVE_BYTES), "at most 67108864 are allowed"),
     "long directory": (lambda: directory_of(1 << 30), "directory has 1073741824 bytes"),
@@ -67,7 +67,7 @@ CONTAINERS = {
     "drive": (lambda: zipped(extra=[("C:x", b"x")]), "leads out of the archive"),
     "case": (lambda: zipped(extra=[("Header.json", b"{}")]), "stands twice; names that differ in case"),
     "duplicate": (lambda: zipped(extra=[("header.json", b"{}")]), "stands twice"),
-    "nested archive": (lambda: zipped(extra=[("inner.zip", archive.pack(members()))]), "'inner.zip' is none of"),
+    "nested archive": (lambda: zipped(extra=[("inner.zip", archive.pack(members()))]), "'inner.zip' does not belong to"),
     "extra member": (lambda: zipped(extra=[("actions.pkl", b"x")]), "'actions.pkl' is none of"),
     "homoglyph": (lambda: zipped(extra=[("heаder.json", b"{}")]), "is none of a submission's"),
     "control characters": (lambda: zipped(extra=[("a\x1b[2J", b"")]), "'a?[2J' is none of"),

@@ -48,7 +48,7 @@ def test_endless_redirects_end(home, server):
     ["file:///tmp", "/tmp", "ftp://host/a", "http://", "https://me:secret@host/a", "http://host/a?b", "http://[half"],
 )
 def test_a_mirror_that_is_no_web_address_is_refused(home, mirror):
-    with pytest.raises(AssetError, match=r"is no address of a mirror.*--from DIR"):
+    with pytest.raises(AssetError, match=r"is not an address of a mirror.*--from DIR"):
         install.install("tiny", None, mirror=mirror)
 
 
@@ -79,6 +79,6 @@ def test_a_connection_that_is_lost_later_is_a_fault_of_the_files(home, server):
 
 def test_paths_that_leave_the_pack_are_refused(home, tmp_path, monkeypatch, server):
     ship(tmp_path, monkeypatch, manifest(files=f"files: {{../outside: {'0' * 63}a}}", stand_ins="stand_ins: {}"))
-    with pytest.raises(AssetError, match=r"\.\./outside, which is no place in a pack"):
+    with pytest.raises(AssetError, match=r"\.\./outside, which is not a place in a pack"):
         get(server)
     assert not server.asked

@@ -151,7 +151,7 @@ def test_a_server_that_sends_another_part_is_asked_again_for_everything(home, ke
 
 
 @pytest.mark.parametrize("content", [b"stale" * 10, BIG + b"too long"])
-def test_a_part_of_something_else_is_fetched_anew(home, kept, server, content):
+def test_a_part_of_something_else_is_fetched_again(home, kept, server, content):
     part_of(kept, content)
     assert get(server).ok
     assert_installed(home)

@@ -105,7 +105,7 @@ def test_pipes_in_the_source_are_refused_and_not_waited_for(home, tmp_path):
     source = bring(tmp_path / "mine")
     (source / PHOTO).unlink()
     os.mkfifo(source / PHOTO)
-    with pytest.raises(AssetError, match="no regular file"):
+    with pytest.raises(AssetError, match="not a regular file"):
         install.install("tiny", source)
 
 
@@ -113,7 +113,7 @@ def test_pipes_in_the_source_are_refused_and_not_waited_for(home, tmp_path):
 def test_paths_that_leave_the_source_are_refused(home, tmp_path, monkeypatch, path):
     (tmp_path / "outside").write_bytes(OTHER)
     ship(tmp_path, monkeypatch, manifest(files=f"files: {{{path}: {'0' * 63}a}}", stand_ins="stand_ins: {}"))
-    with pytest.raises(AssetError, match="no regular file"):
+    with pytest.raises(AssetError, match="not a regular file"):
         install.install("tiny", bring(tmp_path / "mine"))
 
 

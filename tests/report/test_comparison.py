@@ -64,7 +64,7 @@ def test_more_than_two_have_a_set_of_the_best(made, printed):
     found = compare(paths)
     assert {one.name: one.among_best for one in found.standings} == {"A": True, "B": True, "C": False}
     said = printed(command, command.compare, paths)
-    assert "B against A" in said and "C against A" in said and "cannot be told from the best" in said
+    assert "B against A" in said and "C against A" in said and "cannot be distinguished from the best" in said
     assert max(len(line) for line in said.splitlines() if line[:1] in "│┃┏└") <= 110
 
 
@@ -107,7 +107,7 @@ def test_a_comparison_needs_two_different_runs(made):
     for paths, says in (
         ([path], "two run folders or more"),
         ([path, path], "named twice"),
-        ([path, path / "x"], "no run folder"),
+        ([path, path / "x"], "not a run folder"),
     ):
         with pytest.raises(RunError, match=says):
             compare(paths)

@@ -21,7 +21,7 @@ from vlagen_bench.harness import worker
 from vlagen_bench.harness.options import ExecutionKeywords, ExecutionOptions
 from vlagen_bench.harness.run import TooManyErrors
 from vlagen_bench.plan import catalog
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import paths, plugins
 
 pytestmark = pytest.mark.usefixtures("fake_world")
 
@@ -188,6 +188,7 @@ def test_a_suite_may_be_a_file_or_an_object():
         Stepper(), paths.tasks_dir() / "suites" / "quick.yaml", conditions="table_test", episodes=2
     )
     assert by_object.plan.hash == by_name.plan.hash == by_file.plan.hash
+    assert "outside" not in by_file.header and plugins.VARIABLE not in os.environ
     other = vlagen_bench.evaluate(Stepper(), task="tabletop_put_on", **SMALL)
     assert other.plan.hash == by_name.plan.hash
     own = vlagen_bench.Suite(name="own", version=1, task=quick.task, episodes=1, axes=("lighting",))
@@ -246,7 +247,7 @@ def test_a_run_is_readable_in_a_notebook():
     assert run.table.loc["table_test", "rate"] is pd.NA
 
 
-def test_the_report_is_written_anew():
+def test_the_report_is_written_again():
     run = vlagen_bench.evaluate(Stepper(), **SMALL)
     page = run.report()
     page.unlink()

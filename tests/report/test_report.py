@@ -259,7 +259,7 @@ def test_the_noise_floor_is_printed_or_how_to_measure_it(tmp_path, printed):
     for one in (path, other):
         said = " ".join(printed(one).split())
         assert "Outcomes agree in 30 of 40 episodes" in said and "not measured" not in said
-        assert f"{tmp_path / 'run-repeat-3'} is no repeat of it" in said
+        assert f"{tmp_path / 'run-repeat-3'} is not a repeat of it" in said
 
 
 def test_a_suite_without_published_rows(tmp_path, printed):
@@ -278,7 +278,7 @@ def test_the_table_of_one_group_has_no_mean_of_groups(tmp_path):
 @pytest.mark.parametrize(("spoil", "says"), [
     (lambda p: (p / "plan.json").unlink(), "cannot be read"),
     (lambda p: (p / "header.json").write_text("{"), "cannot be read"),
-    (lambda p: (p / "header.json").unlink(), "is no run folder"),
+    (lambda p: (p / "header.json").unlink(), "is not a run folder"),
     (lambda p: _edit(p / "header.json", plan_hash="0"), "is not the plan that header.json names"),
     (lambda p: _edit(p / "header.json", schema=9), "schema 9"),
     (lambda p: _edit(p / "plan.json", episodes=[]), "is not the plan that header.json names"),

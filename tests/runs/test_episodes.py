@@ -130,8 +130,8 @@ LINE_DAMAGES = {
     "an episode twice": (lambda run: write_lines(run, [*lines_of(run), lines_of(run)[0]]), 7, "has a result already"),
 }  # fmt: skip
 FILE_DAMAGES = {
-    "no header": (lambda run: (run / "header.json").unlink(), "is no run folder: it has no header.json. It has results"),
-    "a header that is no JSON": (lambda run: (run / "header.json").write_text("{"), "header.json cannot be read"),
+    "no header": (lambda run: (run / "header.json").unlink(), "is not a run folder: it has no header.json. It has results"),
+    "a header that is not JSON": (lambda run: (run / "header.json").write_text("{"), "header.json cannot be read"),
     "a header that is a list": (lambda run: (run / "header.json").write_text("[]"), "header.json cannot be read"),
     "a header of bytes": (lambda run: (run / "header.json").write_bytes(b"\xff\xfe"), "header.json cannot be read"),
     "a header without a suite": (header(suite=...), "header.json: the key 'suite' is missing"),
@@ -144,7 +144,7 @@ FILE_DAMAGES = {
     "another suite": (header(suite={"name": "core", "version": 1, "task": "x"}), "is not the plan that header.json"),
     "other conditions": (header(conditions=["nominal"]), "is not the plan that header.json names"),
     "no plan": (lambda run: (run / "plan.json").unlink(), "plan.json cannot be read: there is no such file"),
-    "a plan that is no JSON": (lambda run: (run / "plan.json").write_text("{"), "plan.json cannot be read"),
+    "a plan that is not JSON": (lambda run: (run / "plan.json").write_text("{"), "plan.json cannot be read"),
     "a plan that is a list": (lambda run: (run / "plan.json").write_text("[]"), "it has no list of episodes"),
     "a plan without episodes": (plan(lambda p: p["episodes"].clear()), "is not the plan that header.json names"),
     "a plan's episode edited": (plan(lambda p: p["episodes"][1].update(seed=9)), "it was edited"),

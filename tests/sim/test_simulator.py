@@ -75,7 +75,7 @@ def test_the_object_is_moved_after_the_fifth_step(sim):
     assert np.linalg.norm(sim.body("source").position_m[:2] - found.values["reposition"]["xy_m"]) < 0.02
 
 
-def test_what_falls_anew_is_judged_where_it_fell(sim):
+def test_what_falls_again_is_judged_where_it_fell(sim):
     """As in the official code, which judges after the drop; what is lifted is judged before."""
     lifted = episode("reposition_l5")
     place = {"after_step": 5, "xy_m": lifted.values["reposition"]["xy_m"]}

@@ -119,9 +119,9 @@ def test_rules_are_read(text, rule):
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("widht<0.1", "'widht<0.1' is no rule"), ("width<0", "between 0 and 1"), ("width<1.0", "between 0 and 1"), ("width<10%", "not '10%'"),
-    ("width<nan", "not 'nan'"), ("width<1e-3", "not '1e-3'"), ("width<", "not ''"), ("width>0.1", "is no rule"), ("decided", "is no rule"),
-    ("decided:", "Name its folder"), ("", "is no rule"),
+    ("widht<0.1", "'widht<0.1' is not a rule"), ("width<0", "between 0 and 1"), ("width<1.0", "between 0 and 1"), ("width<10%", "not '10%'"),
+    ("width<nan", "not 'nan'"), ("width<1e-3", "not '1e-3'"), ("width<", "not ''"), ("width>0.1", "is not a rule"), ("decided", "is not a rule"),
+    ("decided:", "Name its folder"), ("", "is not a rule"),
 ])  # fmt: skip
 def test_a_wrong_rule_is_a_sentence(text, says):
     with pytest.raises(ConfigError, match=f"--until: .*{says}"):

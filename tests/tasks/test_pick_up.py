@@ -61,22 +61,24 @@ def judged(*moments, rule=None):
 
 
 def test_it_is_done_once_it_was_held_high_enough_for_a_second():
-    found = judged(*[(0.11, True)] * 6)
-    assert [status.success for status in found] == [False] * 4 + [True] * 2
-    assert found[-1].first_success_step == 5 and found[-1].held_s == pytest.approx(1.2)
+    """Five whole control steps of 0.2 s lie between six of their ends; the step that lifts it is no part of the second."""
+    found = judged(*[(0.11, True)] * 7)
+    assert [status.success for status in found] == [False] * 5 + [True] * 2
+    assert found[-1].first_success_step == 6 and found[-1].held_s == pytest.approx(1.2)
+    assert [status.held_s for status in found[:2]] == pytest.approx([0.0, 0.2])
 
 
 def test_a_break_begins_the_second_again():
     high, low, dropped = (0.11, True), (0.09, True), (0.11, False)
     for pause in (low, dropped):
-        assert [one.success for one in judged(*[high] * 4, pause, *[high] * 5)] == [False] * 9 + [True]
+        assert [one.success for one in judged(*[high] * 5, pause, *[high] * 6)] == [False] * 11 + [True]
 
 
 def test_longer_control_steps_count_for_longer():
     world = FakeWorld()
     judge = PickUp.judge(world, PickUpRule())
     world.lift("source", 0.11)
-    assert [judge.count(TOOL_M, lasted=1.3).success for _ in range(4)] == [False] * 3 + [True]
+    assert [judge.count(TOOL_M, lasted=1.3).success for _ in range(5)] == [False] * 4 + [True]
 
 
 def test_looking_counts_nothing():

@@ -102,7 +102,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path, text):
 
 @pytest.mark.parametrize("text", ["{[a]: b}", "a: 1\n? {b: c}\n: 2\n", "x:\n- ? [1, 2]\n  : 3\n"])
 def test_a_key_that_is_no_word_is_a_sentence(tmp_path, text):
-    with pytest.raises(ConfigError, match=r"file\.yaml, line \d: a key has to be a word or a number, and [{\[]"):
+    with pytest.raises(ConfigError, match=r"file\.yaml, line \d: a key has to be a word or a number, not [{\[]"):
         read(tmp_path, text)
 
 

@@ -3,32 +3,21 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vlagen_bench.axes.base import Draft, PoolAxis, axis
-from vlagen_bench.packs.manifest import Splits
+from vlagen_bench.axes.base import axis
+from vlagen_bench.axes.shared.assets import AssetAxis
 from vlagen_bench.scenes.verbs import Scene
 
 
 @axis
 @dataclass(frozen=True, kw_only=True)
-class Receptacle(PoolAxis):
+class Receptacle(AssetAxis):
     """The target, by asset id, from one split of the scene's pack."""
 
     name: ClassVar = "receptacle"
     kind: ClassVar = "semantics"
-    stage: ClassVar = "build"
     assets: ClassVar = "receptacles"
+    listed: ClassVar = "receptacles"
     requires_roles: ClassVar = ("target",)
-    shows: ClassVar = True
-    settings: ClassVar = {"test": {"split": "test"}}
-    measure: ClassVar = "picture"
-
-    split: Splits = "train"
-
-    def size(self, draft: Draft) -> int:
-        return len(draft.pack.split("receptacles", self.split))
-
-    def pick(self, index: int, draft: Draft) -> str:
-        return draft.pack.split("receptacles", self.split)[index].id
 
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:

@@ -111,7 +111,7 @@ def _known(plan: Plan, path: Path) -> tuple[dict[str, Certificate], int]:
             raise ConfigError(f"{path} has certificates of another plan. Name another file: --out FILE")
         certificates = [Certificate(**{**record, "problems": tuple(record["problems"])}) for record in rest]
     except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{path} is no file of certificates. Name another file: --out FILE") from None
+        raise ConfigError(f"{path} is not a file of certificates. Name another file: --out FILE") from None
     return {certificate.id: certificate for certificate in certificates}, sum(map(len, lines))
 
 

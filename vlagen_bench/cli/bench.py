@@ -30,13 +30,13 @@ def evaluation(
     """
     from rich.table import Table
 
-    from vlagen_bench.diagnostics import bench_eval
+    from vlagen_bench.diagnostics import bench_env, bench_eval
     from vlagen_bench.errors import unknown
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.sim.vulkan import device
 
-    if scene not in bench_eval.TASK_OF_SCENE:
-        raise ConfigError(unknown("scene", scene, bench_eval.TASK_OF_SCENE))
+    if scene not in bench_env.TASK_OF_SCENE:
+        raise ConfigError(unknown("scene", scene, bench_env.TASK_OF_SCENE))
     if min((*workers, episodes, rounds)) < 1 or policy_ms < 0:
         raise ConfigError("--workers, --episodes and --rounds are 1 or more, --policy-ms is 0 or more.")
     renderer = device.describe()

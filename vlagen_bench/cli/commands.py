@@ -66,7 +66,7 @@ def install(
     mirror: str | None = None,
     outside: Include = (),
 ) -> int:
-    """Puts an asset pack in place, and checks every file of it; downloads it from upstream if nothing else is said.
+    """Installs an asset pack and checks every file of it; downloads it from upstream by default.
 
     Args:
         pack: which pack, for example bridge.

@@ -33,15 +33,15 @@ class RecordingOptions:
     log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="tensorboard | wandb:PROJECT ...")] = ()
     """Where to log rates and times as well."""
     max_errors: int = 8
-    """The run stops once more episodes than this have ended as errors of the policy or of the machinery."""
+    """The run stops once more episodes than this have ended as errors of the policy or of the software."""
     retry_errors: bool = False
     """When resuming, run episodes again that ended as errors."""
     until: str | None = None
-    """Stop as soon as enough is known, which stays true however often that is looked at.
+    """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
     "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
     repeat: int = 1
-    """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and say how far outcomes repeat."""
+    """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and report how often outcomes are the same."""
 
     def __post_init__(self) -> None:
         if self.repeat < 1:

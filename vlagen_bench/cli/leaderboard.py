@@ -47,7 +47,7 @@ def submit(
         out: the file to write, such as mine.zip.
         card: the card, filled in; `vlagen leaderboard card` writes one.
         opening: revealed seeds of a hidden split, one of which is the run's; needs --commitment.
-        commitment: what was published of that split beforehand.
+        commitment: the commitment that was published for that split.
         outside: places with what of the run is your own.
     """
     from vlagen_bench.leaderboard.submit import submit
@@ -83,11 +83,11 @@ def verify(
     Args:
         file: the submission.
         sample: re-simulate only so many episodes, drawn at random; 0: none.
-        seed: of the draw, to repeat one, without --out; default: from the system's randomness.
+        seed: seed of the draw, to repeat it, without --out; default: a new draw each time.
         states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
-        commitment: what was published of that split beforehand.
-        out: where to write the entry, for leaderboards/SUITE/NAME.json; a file of another submission is left alone.
+        commitment: the commitment that was published for that split.
+        out: where to write the entry, for leaderboards/SUITE/NAME.json; the file of another submission is never overwritten.
         outside: places with what of the suite is your own.
     """
     from vlagen_bench.harness.progress import tracked
@@ -129,8 +129,8 @@ def verify(
         _say("The entry of this very file is published already.")
     for name in verification.alike(submitted, published):
         _say(
-            f"The entry '{name}' has the same actions, which are the same in each episode: whoever never looks acts so, "
-            f"and whether one is a copy of the other cannot be told."
+            f"The entry '{name}' has the same actions, and they are the same in each episode. A policy that never looks "
+            f"acts like this, so nobody can say whether one is a copy of the other."
         )
     if out:
         _write(out, verdict.text(entry).encode())
@@ -172,7 +172,7 @@ def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
     from vlagen_bench.leaderboard import commitment as hidden
 
     seeds = hidden.reveal(_small(opening), _small(commitment))
-    _say(f"These seeds of the suite '{seeds.suite}' are those that were committed to:")
+    _say(f"These seeds of the suite '{seeds.suite}' are the committed ones:")
     for seed in seeds.seeds:
         _say(str(seed))
     return OK

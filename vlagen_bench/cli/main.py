@@ -97,5 +97,7 @@ def _run() -> int | None:
         print(version())
         return None
     check_words(words)
-    about = "All but scoring a policy, which is vlagen-eval. `vlagen --version` says which release this is."
+    about = (
+        "Everything except scoring a policy, which `vlagen-eval` does. `vlagen --version` says which release this is."
+    )
     return make_app().cli(prog="vlagen", description=about)

@@ -24,13 +24,13 @@ class PowerArgs:
     """What is asked; without any of these, a table of usual questions."""
 
     width: float | None = None
-    """Of the 95 % interval of a rate, high minus low, such as 0.1."""
+    """Width of the 95 % interval of a rate, high minus low, such as 0.1."""
     drop: float | None = None
-    """The paired drop, or the difference of two policies, that shall be found, such as 0.1."""
+    """The paired drop, or the difference of two policies, to be found, such as 0.1."""
     discordance: float | None = None
     """Share of pairs that disagree; by default the drop itself, and 0.1 and 0.3 more."""
     rate: float = 0.5
-    """The rate that a width is expected at, and that an unpaired difference lies about."""
+    """The expected rate; for an unpaired difference, the middle of the two."""
     power: float = 0.8
     """The chance to find the drop if it is there."""
     family: int = 1

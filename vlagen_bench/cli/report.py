@@ -72,7 +72,7 @@ def report(
     else:
         say(f"Noise floor: not measured. To measure it: {measure(read.header, again.first)}")
     for path in again.others:
-        say(f"{path} is no repeat of it: it is of another plan or policy, or damaged.")
+        say(f"{path} is not a repeat of it: it is of another plan or policy, or damaged.")
     for block in blocks(run_report):
         say(f"\n{block.sentence}")
         for table in block.tables:

@@ -23,8 +23,8 @@ def serve(
     Args:
         policy: a built-in name, module:Class, or path/to/file.py:Class.
         policy_args: keyword arguments of the policy's constructor, as strings.
-        host: the address that is listened at; 0.0.0.0 is all of this machine's.
-        port: 0 takes any that is free.
+        host: the address to listen at; 0.0.0.0 means all addresses of this machine.
+        port: 0 takes a free port.
         outside: places where the policy is.
     """
     from vlagen_bench.errors import PolicyError

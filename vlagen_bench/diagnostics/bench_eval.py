@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from vlagen_bench.diagnostics.bench_env import MOVING, TASK_OF_SCENE
 from vlagen_bench.harness import run
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.executors import make_executor, render_threads
@@ -27,9 +28,7 @@ from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.types import Plan, Suite
 
-TASK_OF_SCENE = {"tabletop": "tabletop_put_on", "bridge": "bridge_put_on"}
 INSIDE = ("reset_s", "advance_s", "observe_s")
-MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,8 +63,8 @@ def run(console: Console) -> int:
         findings = examine()
     console.print(table(findings))
     for remedy in dict.fromkeys(finding.remedy for finding in findings if finding.remedy):
-        mended = ", ".join(finding.what for finding in findings if finding.remedy == remedy)
-        console.print(f"\n[bold]{mended}[/], to mend:")
+        repaired = ", ".join(finding.what for finding in findings if finding.remedy == remedy)
+        console.print(f"\n[bold]{repaired}[/], to repair:")
         # Unwrapped and without markup, so that it can be copied.
         console.print(f"  {remedy}", markup=False, highlight=False, soft_wrap=True)
     verdict = "can run the benchmark" if healthy(findings) else "cannot run the benchmark yet"

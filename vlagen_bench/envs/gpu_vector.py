@@ -189,7 +189,7 @@ class GpuVectorEnv(VectorEnv):
         terminated, truncated = np.zeros((2, self.num_envs), dtype=bool)
         limit = self.max_episode_steps
         for row, play in self._plays.items():
-            if play.over:  # it begins anew in this step, and what was done in it does not count
+            if play.over:  # it begins again in this step, and what was done in it does not count
                 continue
             play.view.see(now, row)
             play.status = play.judge.count(now.tool[row, :3])

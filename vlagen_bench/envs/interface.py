@@ -108,7 +108,7 @@ class Interface:
             things: the poses of `roles` in the base frame, (7 * roles,); None where it is not `privileged`.
         """
         if things is not None:
-            # What falls off the table falls for ever.
+            # What falls off the table falls forever.
             state = np.concatenate([state, np.clip(things, -STATE_LIMIT, STATE_LIMIT)]).astype(np.float32)
         if self.flat:
             return image if self.obs_mode == "image" else state

@@ -93,7 +93,7 @@ class Ended:
 
 
 class Display(Protocol):
-    """Shows an evaluation to whoever waits for it."""
+    """Shows the progress of an evaluation."""
 
     def begins(self, begun: Begun) -> None: ...
 

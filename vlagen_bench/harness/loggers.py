@@ -27,7 +27,7 @@ class TensorBoard:
         from tensorboardX import SummaryWriter
 
         if project:
-            raise ConfigError(f"--log tensorboard:{project}: its files go into the run folder. Say --log tensorboard")
+            raise ConfigError(f"--log tensorboard:{project}: its files go into the run folder. Give --log tensorboard")
         self._writer = SummaryWriter(str(run / "tensorboard"))
 
     def write(self, numbers: Mapping[str, float], step: int) -> None:
@@ -135,4 +135,4 @@ def _sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(f"--log {text} cannot be begun: {one_line(error)}") from error
+        raise ConfigError(f"--log {text} cannot be started: {one_line(error)}") from error

@@ -40,7 +40,7 @@ class ExecutionKeywords(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionOptions:
-    """How episodes are played. Results depend only on the options of chunks, and on those that end an episode as an error."""
+    """How episodes are played. Results depend only on the options for chunks, and on limits that end an episode as an error."""
 
     workers: int = 1
     """How many episodes are played at once, each by a process with a simulator of its own.
@@ -49,30 +49,30 @@ class ExecutionOptions:
     execute_horizon: int | None = None
     """How many actions of a chunk are executed before the policy is asked again; default: all, or 1 with --ensemble."""
     ensemble: float | None = None
-    """Average all chunks that foresaw a step, with weights exp(-m * i), i = 0 for the oldest.
+    """Average all chunks that predicted a step, with weights exp(-m * i), i = 0 for the oldest.
     This is m: 0 for the mean, 0.01 as ACT does. Default: only the newest chunk counts."""
     step_timeout: float = 600.0
     """Seconds that a control step, or a call of the policy, may take; k steps of a chunk, k times as long."""
     episode_timeout: float | None = None
-    """Seconds that an episode may take, what it waits for included; default: no limit."""
+    """Seconds that an episode may take, waiting included; default: no limit."""
     retries: int = 1
-    """How often an episode is begun again whose worker crashed, hung or grew too large; then it is an error."""
+    """How often an episode is repeated after its worker crashed, hung or grew too large; then it is an error."""
     worker_memory_mb: float | None = None
     """Resident memory, in megabytes, above which a worker is replaced; default: no limit."""
     recycle_after: int | None = None
     """A worker is replaced after this many episodes; default: 200."""
     isolate: bool = False
-    """The policy lives in a process of its own, which is ended and restarted when it hangs or crashes.
-    The episode is an error then, and all others go on. What it prints is kept in the run folder, as policy.log."""
+    """The policy runs in a process of its own, which is restarted when it hangs or crashes.
+    That episode is an error, and all others go on. The run folder keeps what it prints, as policy.log."""
     policy_memory_mb: float | None = None
     """Memory, in megabytes, that an isolated policy may have; default: no limit."""
     executor: Literal["processes", "ray"] = "processes"
-    """Where workers live: processes of this machine, or actors of a Ray cluster, as the policy then does, too.
+    """Where workers run: as processes of this machine, or as actors of a Ray cluster, where the policy runs too.
     Ray needs pip install 'vlagen-bench[ray]'; docs/scale_out.md."""
     ray_address: str | None = None
-    """Address of a running Ray cluster, or auto; default: one is made here, for this run."""
+    """Address of a running Ray cluster, or auto; default: a cluster is started here for this run."""
     policy_replicas: int = 1
-    """How many actors the policy is loaded in; each answers its share of the workers, in batches where it can."""
+    """How many actors load the policy; each serves its share of the workers, in batches where it can."""
     policy_gpus: float = 0.0
     """GPUs of each replica, counted by Ray; a part of one where several share it."""
     env_cpus: float = 1.0
@@ -102,10 +102,12 @@ class ExecutionOptions:
 
         if not self.isolate:
             if self.policy_memory_mb is not None:
-                raise ConfigError("--policy-memory-mb is of a policy in a process of its own: add --isolate.")
+                raise ConfigError("--policy-memory-mb needs a policy in a process of its own: add --isolate.")
             return None
         if self.executor == "ray":
-            raise ConfigError("--isolate is of --executor processes: with ray, policies live apart anyway.")
+            raise ConfigError(
+                "--isolate needs --executor processes: with ray, policies run in processes of their own anyway."
+            )
         start_s = max(IsolationLimits.start_s, self.step_timeout)
         return IsolationLimits(step_s=self.step_timeout, start_s=start_s, memory_mb=self.policy_memory_mb)
 
@@ -134,7 +136,7 @@ class ExecutionOptions:
             return asked
         if asked != Cluster():
             raise ConfigError(
-                "--ray-address, --policy-replicas, --policy-gpus and --env-cpus are of --executor ray: add it."
+                "--ray-address, --policy-replicas, --policy-gpus and --env-cpus need --executor ray: add it."
             )
         return None
 

@@ -25,6 +25,8 @@ class Attempt:
     number: int = 1
     alone: bool = False
     """whether its questions go into no batch, since a batch failed that it was in"""
+    lost_with: tuple[str, ...] = ()
+    """the nodes of a cluster that actors were on which were lost while they played it"""
 
 
 class Slot:

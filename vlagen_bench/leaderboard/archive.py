@@ -68,7 +68,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
     _check_manifest(members.pop(MANIFEST), members)
     if pack(members) != data:
         raise Refused(
-            "The file is no archive as `vlagen leaderboard submit` writes it: packing its members again gives other "
+            "The file is not an archive as `vlagen leaderboard submit` writes it: packing its members again gives other "
             "bytes, so something is hidden in it, or was changed. Submit the file as it was written."
         )
     return members
@@ -79,7 +79,7 @@ def _check_end(data: bytes) -> None:
     if len(data) > ARCHIVE_BYTES:
         raise Refused(f"The file has {len(data)} bytes, and at most {ARCHIVE_BYTES} are allowed.")
     if not data.startswith(b"PK\x03\x04"):
-        raise Refused("The file is no zip archive. Submit what `vlagen leaderboard submit` wrote.")
+        raise Refused("The file is not a zip archive. Submit what `vlagen leaderboard submit` wrote.")
     end = data[-END_BYTES:]
     if not end.startswith(END) or data[-END_BYTES - 20 : -END_BYTES].startswith(END_64):
         raise Refused("The file is a truncated zip, or something was added to its end. Submit it as it was written.")
@@ -104,7 +104,9 @@ def _check_members(infos: list[zipfile.ZipInfo]) -> None:
             raise Refused(f"The member '{name}' stands twice; names that differ in case alone are one name.")
         seen.add(info.filename.casefold())
         if info.filename not in (MANIFEST, *MEMBERS):
-            raise Refused(f"The member '{name}' is none of a submission's: {', '.join((MANIFEST, *MEMBERS))}.")
+            raise Refused(
+                f"The member '{name}' does not belong to a submission, which has: {', '.join((MANIFEST, *MEMBERS))}."
+            )
     for name in (MANIFEST, *MEMBERS):
         if name not in seen:
             raise Refused(f"The member '{name}' is missing.")

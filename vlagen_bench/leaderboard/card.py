@@ -80,7 +80,7 @@ def read(data: bytes, where: str = "card.yaml") -> Card:
                 raise Refused(f"{where}: '{field.name}' is not filled in. {HINTS.get(field.name, 'Or leave it out.')}")
     if not NAME.fullmatch(card.name):
         raise Refused(
-            f"{where}: the name '{card.name}' is none: lower case letters, digits, hyphens and dots, 3 to 64."
+            f"{where}: the name '{card.name}' is not allowed. Use 3 to 64 lower-case letters, digits, hyphens and dots."
         )
     return card
 
@@ -97,12 +97,12 @@ def _flat(data: bytes, where: str) -> dict[str, Any]:
     if sum(isinstance(event, yaml.DocumentStartEvent) for event in events) > 1:
         raise Refused(f"{where} has more than one document.")
     if len(events) < 3 or not isinstance(events[2], yaml.MappingStartEvent):
-        raise Refused(f"{where} is no mapping. `vlagen leaderboard card` writes one to fill in.")
+        raise Refused(f"{where} is not a mapping. `vlagen leaderboard card` writes one to fill in.")
     body = iter(events[3:-3])  # without the ends of mapping, document and stream
     pairs: dict[str, Any] = {}
     for key in body:
         if not isinstance(key, yaml.ScalarEvent):
-            raise Refused(f"{where}: a key is no text. A card has one level of keys.")
+            raise Refused(f"{where}: a key is not text. A card has one level of keys.")
         if key.value in pairs:
             raise Refused(f"{where}: the key '{shown(key.value)}' stands twice.")
         pairs[key.value] = _value(next(body), body, f"{where}: {shown(key.value)}")

@@ -25,7 +25,7 @@ def expand(data: bytes, name: str, limit: int) -> bytes:
         if len(content) <= limit and not stream.eof and not stream.needs_input:
             content += stream.decompress(b"", max_length=limit + 1 - len(content))
     except (lzma.LZMAError, EOFError, MemoryError) as error:
-        raise Refused(f"The member '{name}' is no xz stream, or is damaged: {error}.") from None
+        raise Refused(f"The member '{name}' is not an xz stream, or is damaged: {error}.") from None
     if len(content) > limit:
         raise Refused(f"The member '{name}' holds more than the {limit} bytes that the plan's episodes can take.")
     if not stream.eof:

@@ -50,7 +50,7 @@ def seeds_of(data: bytes, where: str) -> tuple[int, ...]:
     for number, line in enumerate(data.splitlines(), 1):
         if not re.fullmatch(rb"[0-9]{1,10}", line.strip()):
             text = shown(line.decode(errors="replace"))
-            raise ConfigError(f"{where}, line {number}: '{text}' is no seed. Write one whole number a line.")
+            raise ConfigError(f"{where}, line {number}: '{text}' is not a seed. Write one whole number a line.")
         seeds.append(int(line))
     _check(seeds, where)
     return tuple(seeds)
@@ -82,8 +82,8 @@ def reveal(opening: bytes, commitment: bytes) -> Opening:
         computed.sha256.encode(), published.sha256.encode()
     ):
         raise Refused(
-            f"The revealed seeds are not those that were committed to: their hash is {computed.sha256}, and "
-            f"{shown(published.sha256)} was published. A seed, the salt, the suite or the order is another."
+            f"The revealed seeds are not the committed ones: their hash is {computed.sha256}, and "
+            f"{shown(published.sha256)} was published. A seed, the salt, the suite or the order differs."
         )
     return opened
 

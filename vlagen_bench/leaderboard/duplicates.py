@@ -12,7 +12,7 @@ from vlagen_bench.report.entries import DIGEST_CHARS, Proof
 from vlagen_bench.runs.episodes import RecordedEpisode
 
 COPY = 0.5
-"""of what is different in a submission; whoever edits more has more of an own than of a copy"""
+"""of what is different in a submission; one with more edits is not a copy"""
 
 
 def actions_of(takes: Sequence[RecordedEpisode]) -> str:

@@ -44,7 +44,7 @@ def _record(line: bytes, plan: Plan, task: Task, where: str) -> EpisodeRecord:
     content = parse(line, where, RECORD_BYTES)
     name = content.get("id") if isinstance(content, dict) else None
     if not isinstance(name, str) or name not in plan.by_id:
-        raise Refused(f"{where} is of '{shown(str(name))}', which is no episode of the plan.")
+        raise Refused(f"{where} is of '{shown(str(name))}', which is not an episode of the plan.")
     try:
         record = build(EpisodeRecord, content, where)
     except VlagenError as error:
@@ -63,7 +63,7 @@ def _record(line: bytes, plan: Plan, task: Task, where: str) -> EpisodeRecord:
 def _check_outcome(record: EpisodeRecord, where: str) -> None:
     if record.outcome == "error" or record.error is not None:
         raise Refused(
-            f"{where}: the episode ended as an error, which is no result. Run it again: the same command, with --retry-errors"
+            f"{where}: the episode ended as an error, which is not a result. Run it again: the same command, with --retry-errors"
         )
     if record.success_at_end is None or record.success_once is None:
         raise Refused(f"{where}: whether it succeeded is not said.")

@@ -46,8 +46,8 @@ class Sandbox:
                 if answer is None:
                     raise Refused(
                         f"The episode {take.episode.id} ({take.episode.condition} {take.episode.index}) cannot be "
-                        f"re-simulated: the simulator {_ending(child.wait(), seconds)}. Its actions are in float32 as they "
-                        f"were told; none may break it."
+                        f"re-simulated: the simulator {_ending(child.wait(), seconds)}. Its actions are float32 numbers, as they "
+                        f"were recorded, and no such number may break it."
                     )
                 yield _again(answer, take)
 

@@ -37,7 +37,7 @@ def parse(data: bytes, where: str, limit: int) -> Any:
     except RecursionError:
         raise Refused(f"{where} is nested deeper than {JSON_DEPTH} levels.") from None
     except ValueError as error:
-        raise Refused(f"{where} is no JSON: {shown(str(error))}.") from None
+        raise Refused(f"{where} is not JSON: {shown(str(error))}.") from None
     _check(value, where, JSON_DEPTH)
     return value
 
@@ -69,7 +69,7 @@ def _object(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _check(value: Any, where: str, depth: int) -> None:

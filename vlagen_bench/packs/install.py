@@ -124,7 +124,7 @@ def _copier(source: Path) -> Fill:
         refused = [path for path in pack.files if staging.is_trick(source, path)]
         if refused:
             raise AssetError(
-                f"{source} has something that is no regular file where the asset pack '{pack.name}' has files "
+                f"{source} has something that is not a regular file where the asset pack '{pack.name}' has files "
                 f"({_some(refused)}): symbolic links and devices are not followed. Put the files themselves there."
             )
         for path in pack.files:
@@ -179,7 +179,7 @@ def _fetch(
 def _url(pack: Pack, path: str, mirror: str | None) -> str:
     """The address of a file of a pack; raises `AssetError` if the pack names none."""
     if staging.leaves(path):
-        raise AssetError(f"The manifest of the asset pack '{pack.name}' names {path}, which is no place in a pack.")
+        raise AssetError(f"The manifest of the asset pack '{pack.name}' names {path}, which is not a place in a pack.")
     if mirror is not None:
         return f"{_checked(mirror)}/{quote(path)}"
     for part in pack.sources:
@@ -201,7 +201,7 @@ def _checked(mirror: str) -> str:
         usable = False
     if not usable:
         raise AssetError(
-            f"'{mirror}' is no address of a mirror: it must look like https://host/folder, "
+            f"'{mirror}' is not an address of a mirror: it must look like https://host/folder, "
             "with the pack's files below it. Files in a local folder are installed with --from DIR."
         )
     return mirror.rstrip("/")

@@ -214,7 +214,7 @@ def _only_value(member: Axis, draft: Draft) -> Any:
     """The value of an axis that the id does not choose: it must have just one."""
     if isinstance(member, PoolAxis) and member.size(draft) != 1:
         raise ConfigError(
-            f"The axis '{member.name}' has {member.size(draft)} values, but is no digit of the episode id."
+            f"The axis '{member.name}' has {member.size(draft)} values, but is not a digit of the episode id."
         )
     return member.sample(stream(0, "official", member.name), draft)
 
@@ -242,7 +242,7 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
         _ = episode.id
     except (TypeError, ValueError) as error:
         raise ConfigError(
-            f"The episode has values that JSON has not ({error}): take them from a plan or a run."
+            f"The episode has values that JSON cannot hold ({error}): take them from a plan or a run."
         ) from None
     if value.get("id", episode.id) != episode.id:
         raise ConfigError(

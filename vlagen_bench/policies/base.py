@@ -148,7 +148,7 @@ def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
     except Exception as error:
         raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {one_line(error)}.") from error
     raise PolicyError(
-        f"The policy {loaded.name} has a `spec` that is no mapping. Make it a dict of conventions, or leave it out."
+        f"The policy {loaded.name} has a `spec` that is not a mapping. Make it a dict of conventions, or leave it out."
     )
 
 

@@ -82,7 +82,9 @@ def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:
 
 
 def _standings(comparison: Comparison) -> Table:
-    table = Table(title="Who cannot be told from the best", title_justify="left", caption_justify="left")
+    table = Table(
+        title="Policies that cannot be distinguished from the best", title_justify="left", caption_justify="left"
+    )
     for name in ("run", "success", "p", "among the best"):
         table.add_column(name, justify="left" if name == "run" else "right", no_wrap=True)
     for standing in comparison.standings:

@@ -145,7 +145,7 @@ def read(path: Path) -> Entry:
     entry = build(Entry, load_yaml(path), str(path))
     if (entry.suite, entry.name) != (path.parent.name, path.stem):
         raise ConfigError(
-            f"{path}: the entry is {entry.suite}/{entry.name} inside. Rename the file, or what it says of itself."
+            f"{path}: the entry is {entry.suite}/{entry.name} inside. Rename the file, or correct the entry."
         )
     groups = groups_of(entry.suite)
     for name, cell in entry.conditions.items():

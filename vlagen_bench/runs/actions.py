@@ -47,7 +47,8 @@ def read_actions(run: Path, episode_id: str, action_dim: int | None = None) -> t
     """
     path = run / "actions" / f"{episode_id}.npz"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy leaves a file open that is no archive, so it is opened here.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             actions, hashes = stored["actions"], stored["state_hashes"]
     except FileNotFoundError:
         raise RunError(

@@ -117,10 +117,10 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     file = path / HEADER
     if not file.is_file():
         damaged = f" It has results, so it is damaged. {RESTORE}" if (path / RESULTS).exists() else ""
-        raise RunError(f"{path} is no run folder: it has no {HEADER}.{damaged}")
+        raise RunError(f"{path} is not a run folder: it has no {HEADER}.{damaged}")
     content = _json(file, RESTORE)
     if not isinstance(content, dict):
-        raise RunError(f"{file} cannot be read: it is no mapping. {RESTORE}")
+        raise RunError(f"{file} cannot be read: it is not a mapping. {RESTORE}")
     if content.get("schema") != SCHEMA:
         raise RunError(
             f"{path} was written in schema {shown(content.get('schema'))}, and this release reads {SCHEMA}. "
@@ -226,11 +226,11 @@ def _json(file: Path, repair: str) -> Any:
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}. {repair}") from None
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{file} cannot be read: it is no JSON ({shown(error)}). {repair}") from None
+        raise RunError(f"{file} cannot be read: it is not JSON ({shown(error)}). {repair}") from None
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _same(one: Any, other: Any) -> bool:

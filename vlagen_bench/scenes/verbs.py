@@ -128,7 +128,7 @@ class FakeScene:
 
     def __getattr__(self, verb: str) -> Any:
         if verb not in VERBS:
-            raise AttributeError(f"'{verb}' is no verb of Scene. There are: {', '.join(VERBS)}.")
+            raise AttributeError(f"'{verb}' is not a verb of Scene. There are: {', '.join(VERBS)}.")
         return lambda *args: self.calls.append((verb, args))
 
 

@@ -1,7 +1,7 @@
 """The guard that keeps the simulator out of forked processes.
 
 SAPIEN and its Vulkan driver have threads, and a fork copies none of them: a child that goes on with its parent's
-simulator waits for ever.
+simulator waits forever.
 """
 
 import os

@@ -171,7 +171,7 @@ class Simulator:
         return {"image": image, "images": {self.spec.camera.name: image}, "state": self.arm.state()}
 
     def _keep_view(self) -> None:
-        """Remembers what is there to be seen, where it is seen later or again; whoever asks, and how often."""
+        """Remembers what can be seen now, where observations come late or are repeated, however often they are asked for."""
         line = self.scene.line
         if not line.live and not line.lost(self.steps):
             self._views[self.steps] = self._look()

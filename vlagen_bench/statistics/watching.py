@@ -47,7 +47,7 @@ def until(text: str) -> Narrow | Decided:
         if not run[1].strip():
             raise ConfigError("--until: decided against which run? Name its folder, such as decided:runs/a.")
         return Decided(run=Path(run[1].strip()))
-    raise ConfigError(f"--until: '{text}' is no rule. There are: {FORMS}.")
+    raise ConfigError(f"--until: '{text}' is not a rule. There are: {FORMS}.")
 
 
 class NarrowWatch:

@@ -58,6 +58,7 @@ class TaskFamily(ABC):
 
 
 FAMILIES: Registry[type[TaskFamily]] = Registry("family of tasks")
+"""every family, by name"""
 
 
 def family(cls: type[TaskFamily]) -> type[TaskFamily]:

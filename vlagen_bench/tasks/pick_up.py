@@ -49,22 +49,26 @@ class PickUpJudge(Judge):
 
     rule: PickUpRule
     past: PickUpHistory = field(default_factory=PickUpHistory)
-    held_steps: float = 0.0
-    """nominal control steps in a row in which the source was lifted"""
+    held_steps: float | None = None
+    """nominal control steps between the first of those in a row that ended with the source lifted and the last; None: it is not
+    lifted. The step that lifts it does not count, since it was lifted during a part of it only."""
 
     def status(self, contacts: Contacts, tool_m: np.ndarray, common: Mapping[str, Any]) -> PickUpStatus:
         control_hz = self.world.spec.control_hz
-        lifted = self._lifted(contacts)
+        lifted, held_steps = self._lifted(contacts), self.held_steps or 0.0
         return PickUpStatus(
             **common,
-            success=lifted and self.held_steps >= self.rule.hold_s * control_hz - HARDLY,
+            success=lifted and held_steps >= self.rule.hold_s * control_hz - HARDLY,
             lifted=lifted,
             rise_m=self._rise_m("source"),
-            held_s=self.held_steps / control_hz,
+            held_s=held_steps / control_hz,
         )
 
     def watch(self, lasted: float) -> None:
-        self.held_steps = self.held_steps + lasted if self._lifted(Contacts(self.world)) else 0.0
+        if not self._lifted(Contacts(self.world)):
+            self.held_steps = None
+        else:
+            self.held_steps = 0.0 if self.held_steps is None else self.held_steps + lasted
 
     def own_events(self, now: PickUpStatus) -> dict[str, Any]:
         wrong = now.wrong_object_lifted or any(self._rise_m(body.role) > MOVED_M for body in self.others)

@@ -30,8 +30,8 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     for key in keys:
         if not isinstance(key, Hashable):
             raise ConfigError(
-                f"{node.start_mark.name}, line {node.start_mark.line + 1}: a key has to be a word or a number, and {key!r} "
-                f"is none. Put text with brackets or braces in quotes."
+                f"{node.start_mark.name}, line {node.start_mark.line + 1}: a key has to be a word or a number, not "
+                f"{key!r}. Put text with brackets or braces in quotes."
             )
         if keys.count(key) > 1:
             raise ConfigError(f"{node.start_mark.name}: the key '{key}' stands twice in one mapping. Remove one.")

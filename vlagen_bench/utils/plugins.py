@@ -120,9 +120,11 @@ def named(kind: Kind, text: str | Path) -> str:
     """
     if isinstance(text, str) and not text.endswith((".yaml", ".yml")) and os.sep not in text:
         return text
-    path = include(Path(text)).path
+    path = Path(text).resolve()
+    if path not in {file.resolve() for file in shipped(kind).values()}:  # what ships does not come from outside
+        path = include(Path(text)).path
     if kind not in KINDS or path.stem not in files(kind) or files(kind)[path.stem].resolve() != path:
-        raise ConfigError(f"{text} is no {kind}. Give a {kind}'s name, or the path of its YAML file.")
+        raise ConfigError(f"{text} is not a {kind}. Give a {kind}'s name, or the path of its YAML file.")
     return path.stem
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.ray
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"policy_replicas": 2}, "are of --executor ray"),
+        ({"policy_replicas": 2}, "need --executor ray"),
         ({"executor": "ray", "policy_replicas": 0}, "--policy-replicas 0: at least 1"),
         ({"executor": "ray", "policy_gpus": -1}, "--policy-gpus -1"),
         ({"executor": "ray", "env_cpus": math.nan}, "--env-cpus nan"),

@@ -78,7 +78,7 @@ def test_what_goes_wrong_besides_act_is_said_alike(tmp_path):
 def test_a_policy_that_cannot_begin_stops_before_the_first_episode(how):
     with pytest.raises(PolicyError, match="spec` that cannot be read: RuntimeError: no spec today"):
         base.check_spec(how("helpers.hostile:BadSpec", {}), PANDA)
-    with pytest.raises(PolicyError, match="spec` that is no mapping"):
+    with pytest.raises(PolicyError, match="spec` that is not a mapping"):
         base.check_spec(how("helpers.hostile:OddSpec", {}), PANDA)
     with pytest.raises(
         PolicyError, match=r"^The policy helpers.hostile:BadStart cannot be constructed: SystemExit: no GPU"

@@ -17,7 +17,7 @@ from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 def test_nothing_that_the_process_says_is_unpickled(tmp_path):
     made = load("helpers.hostile:Forger", {"path": str(tmp_path / "forged")}, IsolationLimits())
     errors = {record["error"] for record in go(tmp_path / "run", made, FEW[:2]).values()}
-    assert len(errors) == 1 and "do not understand each other: this is no MessagePack" in errors.pop()
+    assert len(errors) == 1 and "do not understand each other: this is not MessagePack" in errors.pop()
     assert not (tmp_path / "forged").exists()
 
 
@@ -71,7 +71,7 @@ def test_what_is_printed_has_an_end(tmp_path):
     [
         ({"policy_memory_mb": 1000.0}, "add --isolate"),
         ({"isolate": True, "policy_memory_mb": 0.0}, "megabytes above 0"),
-        ({"isolate": True, "executor": "ray"}, "--isolate is of --executor processes"),
+        ({"isolate": True, "executor": "ray"}, "--isolate needs --executor processes"),
     ],
 )
 def test_options_of_isolation_that_make_no_sense_are_refused(options, says):

@@ -21,8 +21,8 @@ from vlagen_bench.policies.remote import wire
     [
         ("Traceback (most recent call last):\n  File x\nKeyError: 'wrist'\n", "failed: KeyError: 'wrist'."),
         ("", "it does not say why"),
-        (b"\xc1", "no answer of a policy server"),
-        (array(dtype="|O"), "is no dtype"),
+        (b"\xc1", "not an answer of a policy server"),
+        (array(dtype="|O"), "is not a dtype"),
         (wire.pack({"action": CHUNK}), "answered without 'actions'; there is: action"),
         (wire.pack({"actions": np.zeros((2, 6))}), r"the shape \(2, 6\)"),
         (wire.pack({"actions": np.full((2, 7), np.nan)}), "NaN"),
@@ -44,7 +44,10 @@ def test_too_large_an_answer_is_a_sentence(monkeypatch):
 
 
 def test_too_large_a_question_is_a_sentence():
-    with stub(answering(), max_size=100) as url, pytest.raises(PolicyError, match=r"takes no question of [0-9]+ bytes"):
+    with (
+        stub(answering(), max_size=100) as url,
+        pytest.raises(PolicyError, match=r"refuses a question of [0-9]+ bytes"),
+    ):
         ask(remote(url))
 
 
@@ -81,7 +84,7 @@ def test_an_alarm_leaves_no_answer_behind():
     ("greeting", "says"),
     [
         (None, "no greeting in time"),
-        (b"\xc1", "no answer of a policy server"),
+        (b"\xc1", "not an answer of a policy server"),
         ("Traceback\nOSError: no weights", "failed: OSError: no weights."),
         (wire.pack({"sharing": "copies"}), "no way of sharing a policy 'copies'"),
     ],

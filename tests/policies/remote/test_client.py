@@ -89,8 +89,8 @@ def test_a_server_that_says_no_spec_is_taken_with_a_note(caplog):
     [
         ("http://127.0.0.1:8000", {}, "not http://"),
         ("ws://", {}, "does not name a host"),
-        ("ws://127.0.0.1:99999", {}, "is no address"),
-        ("ws://a..b:1", {}, "is no address"),
+        ("ws://127.0.0.1:99999", {}, "is not an address"),
+        ("ws://a..b:1", {}, "is not an address"),
         ("ws://me:secret@127.0.0.1:1", {}, "holds no password"),
         ("ws://127.0.0.1:1", {"apikey": "x"}, "Did you mean 'api_key'?"),
         ("ws://127.0.0.1:1", {"answer_s": "soon"}, "number of seconds above 0"),

@@ -55,7 +55,7 @@ def test_a_server_that_is_gone_is_a_sentence_in_time():
 
 @pytest.mark.parametrize("kind", [Counter, Batcher])
 def test_what_a_policy_remembers_is_not_forgotten_silently(kind):
-    """The episode that was under way is an error; the next one begins anew."""
+    """The episode that was under way is an error; the next one begins again."""
     with serving(kind()) as url:
         policy = remote(url)
         policy.reset(["e1"])
@@ -63,7 +63,7 @@ def test_what_a_policy_remembers_is_not_forgotten_silently(kind):
     with serving(kind(), port=int(url.rpartition(":")[2])):
         policy.reset(["e2"])
         assert ask(policy, episode="e2")[0, 0] == np.float32(0.1)
-        with pytest.raises(PolicyError, match="lost amid an episode") as error:
+        with pytest.raises(PolicyError, match="lost during an episode") as error:
             ask(policy, episode="e1")
         assert sentence(error) and ask(policy, episode="e2")[0, 0] == np.float32(0.2)
 

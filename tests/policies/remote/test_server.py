@@ -140,5 +140,5 @@ def test_oracles_are_not_served(name, tmp_path):
 def test_a_spec_that_cannot_be_told_is_a_sentence(spec):
     policy = Telling()
     policy.spec = spec
-    with pytest.raises(PolicyError, match="cannot be told to clients"):
+    with pytest.raises(PolicyError, match="cannot be sent to clients"):
         ServedPolicy(loaded(policy))

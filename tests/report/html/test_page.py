@@ -226,9 +226,11 @@ def test_factors_that_were_not_run_apart_are_said_so(tmp_path):
     names = ("lighting_l3+object_test", "object_test+mass_l3")
     run = fabricate(tmp_path / "run", "core", by_rule, episodes=3, conditions=names)
     text = write_report(run).read_text(encoding="utf-8")
-    assert "cannot be told from lighting L3, mass L3: the episodes do not tell them apart" in text.replace("\n", " ")
+    assert "cannot be distinguished from lighting L3, mass L3: the episodes do not tell them apart" in text.replace(
+        "\n", " "
+    )
 
 
 def test_what_is_no_run_is_a_sentence(tmp_path):
-    with pytest.raises(RunError, match="is no run folder"):
+    with pytest.raises(RunError, match="is not a run folder"):
         write_report(tmp_path)

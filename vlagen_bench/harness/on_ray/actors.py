@@ -13,23 +13,10 @@ from ray import ObjectRef
 from ray.actor import ActorHandle
 
 from vlagen_bench.errors import RunError, VlagenError
-from vlagen_bench.harness.slot import GRACE_S
-from vlagen_bench.types import Episode
+from vlagen_bench.harness.slot import GRACE_S, Attempt
 
 PATIENCE_S = 60.0
 """after so long without an event it is said who still waits for room in the cluster"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActorAttempt:
-    """An episode to be played."""
-
-    episode: Episode
-    number: int = 1
-    alone: bool = False
-    """whether its questions go into no batch, since a batch failed that it was in"""
-    lost_with: tuple[str, ...] = ()
-    """the nodes that actors were on which were lost while they played it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +42,7 @@ class ActorRef:
     """None until it is ready"""
     hung: bool = False
     """whether it was replaced because its policy hung, in somebody's episode"""
-    attempt: ActorAttempt | None = None
+    attempt: Attempt | None = None
     asked: "ActorRef | None" = None
     """the replica that it asks in its attempt"""
     episodes: int = 0
@@ -156,7 +143,7 @@ class ActorPool:
             self._failed_starts += 1
             if self._failed_starts > 2 * (self._specs.environments + self._specs.replicas):
                 raise RunError(
-                    f"Actors do not start: {reason(reply)}. Has every node the same vlagen_bench and policy?"
+                    f"Actors do not start: {reason(reply)}. Check that every node has the same vlagen_bench and policy."
                 )
             self._note(f"An actor did not start: {reason(reply)}. Another one is started.")
             self.replace(member)

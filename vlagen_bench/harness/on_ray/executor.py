@@ -9,9 +9,10 @@ from typing import Any
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.episode import Finish, PlayedEpisode, StepReport, play
 from vlagen_bench.harness.limits import Limits
-from vlagen_bench.harness.on_ray.actors import ActorAttempt, ActorPool, ActorRef, ActorSpecs, reason
+from vlagen_bench.harness.on_ray.actors import ActorPool, ActorRef, ActorSpecs, reason
 from vlagen_bench.harness.on_ray.environment import AttemptResult, TransferableFilm
 from vlagen_bench.harness.on_ray.replica import Caller
+from vlagen_bench.harness.slot import Attempt
 from vlagen_bench.types import Episode
 
 
@@ -31,7 +32,7 @@ class RayExecutor:
         """
         self._specs, self._limits, self._film, self._note = specs, limits, film, note
         self._pool = ActorPool(specs, note)
-        self._queue: deque[ActorAttempt] = deque()
+        self._queue: deque[Attempt] = deque()
         self._playing = self._turns = 0
 
     def __enter__(self) -> "RayExecutor":
@@ -53,7 +54,7 @@ class RayExecutor:
         Raises:
             VlagenError: what the user has to fix first.
         """
-        fresh = (ActorAttempt(episode=episode) for episode in episodes)
+        fresh = (Attempt(episode=episode) for episode in episodes)
         exhausted = False
         while True:
             while free := self._free():
@@ -80,7 +81,7 @@ class RayExecutor:
             if environment.asks is None or self._pool.replicas[environment.asks].node
         ]
 
-    def _best(self, free: list[ActorRef], attempt: ActorAttempt) -> ActorRef:
+    def _best(self, free: list[ActorRef], attempt: Attempt) -> ActorRef:
         """One that has to do with no node that the episode was lost with, if there is one."""
         return next(
             (environment for environment in free if not self._nodes(environment) & set(attempt.lost_with)), free[0]
@@ -89,7 +90,7 @@ class RayExecutor:
     def _nodes(self, member: ActorRef) -> set[str | None]:
         return {member.node} if member.asks is None else {member.node, self._pool.replicas[member.asks].node}
 
-    def _give(self, member: ActorRef, attempt: ActorAttempt) -> None:
+    def _give(self, member: ActorRef, attempt: Attempt) -> None:
         del self._pool.free[member]
         member.attempt, member.episodes = attempt, member.episodes + 1
         self._playing += 1
@@ -121,7 +122,7 @@ class RayExecutor:
         too_large = self._limits.memory_mb is not None and ended.memory_mb > self._limits.memory_mb
         return ended.trouble in ("stage", "gone") or member.episodes >= self._limits.recycle_after or too_large
 
-    def _again(self, member: ActorRef, attempt: ActorAttempt, ended: AttemptResult) -> ActorAttempt | None:
+    def _again(self, member: ActorRef, attempt: Attempt, ended: AttemptResult) -> Attempt | None:
         """The next attempt, if there is one. Two actors lost on one node count as one loss.
 
         For it may be the node that is lost, which Ray knows half a minute later only.
@@ -138,7 +139,7 @@ class RayExecutor:
         lost_with = (*attempt.lost_with, node) if node else attempt.lost_with
         return replace(attempt, number=attempt.number + counts, lost_with=lost_with)
 
-    def _kept(self, attempt: ActorAttempt, ended: AttemptResult) -> PlayedEpisode:
+    def _kept(self, attempt: Attempt, ended: AttemptResult) -> PlayedEpisode:
         for name, content in ended.films.items():
             assert self._film is not None, "environments make films only where there is one"
             self._film.keep(name, content)
@@ -147,7 +148,7 @@ class RayExecutor:
         return ended.played
 
 
-def _lost(attempt: ActorAttempt, error: BaseException) -> AttemptResult:
+def _lost(attempt: Attempt, error: BaseException) -> AttemptResult:
     """An attempt of which nothing is known but that its environment is gone."""
     player = play(attempt.episode, Execution(), Limits())
     next(player)
@@ -158,5 +159,5 @@ def _lost(attempt: ActorAttempt, error: BaseException) -> AttemptResult:
     return AttemptResult(played=played, trouble="gone")
 
 
-def _name(attempt: ActorAttempt) -> str:
+def _name(attempt: Attempt) -> str:
     return f"{attempt.episode.condition} {attempt.episode.index}"

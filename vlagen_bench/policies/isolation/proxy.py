@@ -93,7 +93,7 @@ class Isolated:
         cell = self._running()
         began = {self._began.get(obs["episode_id"]) for obs in obs_list}
         if "reset" in cell.greeting.methods and began != {self._started}:
-            raise PolicyRestarted("its process was started anew amid the episode.")
+            raise PolicyRestarted("its process was restarted during the episode.")
         messages = [question(obs, instr) for obs, instr in zip(obs_list, instrs, strict=True)]
         answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
         if not isinstance(answers, list) or len(answers) != len(messages):
@@ -134,7 +134,7 @@ def load(name: str, arguments: Mapping[str, str], how: IsolationLimits) -> Loade
     if cell.greeting.privileged:
         cell.end()
         raise PolicyError(
-            f"The policy {name} looks at the simulator, so that it cannot live apart from it: leave out --isolate."
+            f"The policy {name} looks at the simulator, so it cannot run in another process: leave out --isolate."
         )
     kind = Isolated
     if "act_batch" in cell.greeting.methods:

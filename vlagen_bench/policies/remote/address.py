@@ -14,7 +14,7 @@ def checked(url: str) -> str:
         port = parts.port
         (parts.hostname or "").encode("idna")
     except ValueError as error:
-        raise PolicyError(f"'{url}' is no address ({error}). {example}") from None
+        raise PolicyError(f"'{url}' is not an address ({error}). {example}") from None
     if parts.username is not None or parts.password is not None:
         raise PolicyError("The address of a policy server holds no password, since it is recorded. Use api_key=KEY.")
     if parts.scheme not in ("ws", "wss"):

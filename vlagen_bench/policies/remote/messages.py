@@ -43,7 +43,7 @@ def observation(message: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         )
     for name, kind in (("episode_id", str), ("camera", str), ("begins", bool)):
         if not isinstance(message.get(name, kind()), kind):
-            raise PolicyError(f"The question's '{name}' is no {kind.__name__}: {str(message[name])[:80]}.")
+            raise PolicyError(f"The question's '{name}' is not a {kind.__name__}: {str(message[name])[:80]}.")
     pictures = {name.removeprefix(PICTURES): value for name, value in message.items() if name.startswith(PICTURES)}
     if "camera" in message and "image" in message:
         pictures = {message["camera"]: message["image"], **pictures}

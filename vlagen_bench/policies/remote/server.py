@@ -43,7 +43,7 @@ class Server:
         Args:
             served: the policy.
             host: of which address it listens.
-            port: 0 takes any that is free.
+            port: 0 takes a free port.
             note: receives a line when clients come and go, and when something goes wrong.
         """
         self._served, self._host, self._port, self._note = served, host, port, note
@@ -133,7 +133,7 @@ class Server:
             self._jobs.put((lambda: client.answer(message), future))
             return wire.pack(await asyncio.wrap_future(future))
         except wire.WireError as error:
-            text = f"The frame is no question: {error}."
+            text = f"The frame is not a question: {error}."
         except VlagenError as error:
             text = str(error)
         except Exception:

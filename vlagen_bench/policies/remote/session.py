@@ -30,7 +30,7 @@ class ServedPolicy:
         spec = getattr(loaded.policy, "spec", None)
         if spec is not None and not _is_told(spec):
             raise PolicyError(
-                f"The policy {loaded.name} has a `spec` that cannot be told to clients. Make it a dict of texts and numbers."
+                f"The policy {loaded.name} has a `spec` that cannot be sent to clients. Make it a dict of texts and numbers."
             )
         self.sharing = sharing(loaded.policy)
         self.greeting = {
@@ -116,5 +116,5 @@ def _is_told(spec: Any) -> bool:
 def _batch_in(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     batch = message["batch"]
     if not isinstance(batch, list) or not batch or not all(isinstance(question, dict) for question in batch):
-        raise PolicyError("The question's 'batch' is no list of questions.")
+        raise PolicyError("The question's 'batch' is not a list of questions.")
     return batch

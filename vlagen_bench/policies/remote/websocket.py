@@ -87,8 +87,8 @@ class Connection:
         for _ in range(TRIES):
             if only_on is not None and (self._connection is None or self.opened != only_on):
                 raise PolicyError(
-                    f"The connection to {self.url} was lost amid an episode ({why}), whose beginning the policy may have "
-                    f"forgotten. Let the episode begin again: --retry-errors."
+                    f"The connection to {self.url} was lost during an episode ({why}), whose beginning the policy may have "
+                    f"forgotten. Run the episode again: --retry-errors."
                 )
             if self._connection is None:
                 self._expect_the_same(self._open(self._patience.reconnect_s))
@@ -97,7 +97,7 @@ class Connection:
             except ConnectionClosed as closed:
                 why = _why(closed)
                 if closed.rcvd and closed.rcvd.code == CloseCode.MESSAGE_TOO_BIG:
-                    raise PolicyError(f"{self.url} takes no question of {len(frame)} bytes ({why}).") from None
+                    raise PolicyError(f"{self.url} refuses a question of {len(frame)} bytes ({why}).") from None
                 if closed.sent and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
                     raise PolicyError(
                         f"{self.url} answered with more than the {wire.MAX_FRAME_BYTES} bytes that are allowed."
@@ -193,7 +193,7 @@ class Connection:
             return wire.unpack(frame)
         except wire.WireError as error:
             self.close()
-            raise PolicyError(f"{self.url} sent a frame that is no answer of a policy server: {error}.") from None
+            raise PolicyError(f"{self.url} sent a frame that is not an answer of a policy server: {error}.") from None
 
 
 class _Absent(Exception):

@@ -50,7 +50,7 @@ def unpack(frame: bytes) -> dict[str, Any]:
     except WireError:
         raise
     except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
-        raise WireError(f"this is no MessagePack: {error}") from None
+        raise WireError(f"this is not MessagePack: {error}") from None
     if not isinstance(message, dict) or not all(isinstance(key, str) for key in message):
         raise WireError("the frame holds no map with strings as keys")
     return message
@@ -80,7 +80,7 @@ def _value(mapping: dict[Any, Any]) -> Any:
 
 def _dtype(text: Any) -> np.dtype:
     if not isinstance(text, str) or not _DTYPE.fullmatch(text):
-        raise WireError(f"{_short(text)} is no dtype of numbers or text, such as '<f4' or '|u1'")
+        raise WireError(f"{_short(text)} is not a dtype of numbers or text, such as '<f4' or '|u1'")
     try:
         return np.dtype(text)
     except (TypeError, ValueError, OverflowError):
@@ -91,7 +91,7 @@ def _array(data: Any, dtype: np.dtype, shape: Any) -> np.ndarray:
     if not isinstance(data, bytes) or not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
         raise WireError("an array needs its data as bytes, and a shape")
     if not all(type(length) is int and 0 <= length <= MAX_FRAME_BYTES for length in shape):
-        raise WireError(f"{_short(shape)} is no shape")
+        raise WireError(f"{_short(shape)} is not a shape")
     if math.prod(shape) * dtype.itemsize != len(data):
         raise WireError(f"an array of shape {tuple(shape)} and dtype {dtype} does not have {len(data)} bytes")
     return np.frombuffer(data, dtype).reshape(shape).copy()
@@ -99,11 +99,11 @@ def _array(data: Any, dtype: np.dtype, shape: Any) -> np.ndarray:
 
 def _scalar(data: Any, dtype: np.dtype) -> np.generic:
     if not isinstance(data, bool | int | float | str | bytes):
-        raise WireError(f"{_short(data)} is no scalar")
+        raise WireError(f"{_short(data)} is not a scalar")
     try:
         return dtype.type(data)
     except (ValueError, TypeError, OverflowError):
-        raise WireError(f"{_short(data)} is no scalar of dtype {dtype}") from None
+        raise WireError(f"{_short(data)} is not a scalar of dtype {dtype}") from None
 
 
 def _refuse(code: int, data: bytes) -> Any:

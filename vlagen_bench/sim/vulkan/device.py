@@ -20,7 +20,7 @@ from vlagen_bench.sim.vulkan import drivers
 
 _VARIABLE = "VLAGEN_RENDER_DEVICE"
 _ORDER = ("discrete", "integrated", "virtual", "other", "software")
-DOCTOR = "Run `vlagen doctor`: it says what is missing, and the command that mends it."
+DOCTOR = "Run `vlagen doctor`: it says what is missing, and which command repairs it."
 
 
 @dataclass(frozen=True, kw_only=True)
