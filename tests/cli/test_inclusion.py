@@ -85,7 +85,10 @@ def test_files_of_a_suite_and_a_task_are_options(mine, tmp_path):
         (("plan", "--suite", "gone.yaml"), "There is no file gone.yaml to include"),
         (("plan", "--suite", "mine/tasks/kitchen_put_on.yaml"), "is not a suite. Give a suite's name, or the path"),
         (("plan", "--suite", "paper", "--task", "kitchen_put_on", *INCLUDE), "published episodes of its own task"),
-        (("plan", "--task", "kitchen_put_on", *INCLUDE), "--task, without --conditions: The task kitchen_put_on has no condition"),
+        (
+            ("plan", "--task", "kitchen_put_on", *INCLUDE),
+            "--task, without --conditions: The task kitchen_put_on has no condition",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_code_2(mine, tmp_path, words, says):

@@ -169,7 +169,7 @@ def test_a_class_is_constructed_with_the_arguments_as_they_are():
     assert run.complete and run.header["policy"]["arguments"] == {"height": "0.5"}
     with pytest.raises(PolicyError, match="cannot be constructed: TypeError"):
         vlagen_bench.evaluate(Height, **SMALL)
-    with pytest.raises(PolicyError, match="has no method act"):
+    with pytest.raises(PolicyError, match="is a function, not a class or object with act"):
         vlagen_bench.evaluate(lambda obs, instr: 0, **SMALL)
 
 
