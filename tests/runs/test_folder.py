@@ -118,7 +118,7 @@ def test_another_run_is_told_by_what_differs(tmp_path):
         ({"conditions": ("nominal", "blur_l1")}, "with conditions table_test against nominal, blur_l1."),
         ({"conditions": ("table_test", "blur_l1")}, "with conditions fewer against blur_l1."),
         ({"seed": 3, "episodes": 7}, "with seed 0 against 3; episodes per condition 3 against 7."),
-        ({"task": "tabletop_pick_up"}, "version 1 of tabletop_put_on against quick-tabletop_pick_up version 1 of"),
+        ({"task": "tabletop_pick_up"}, " of tabletop_put_on against quick-tabletop_pick_up version"),
     ],
 )
 def test_another_plan_is_told_by_what_was_asked_for(tmp_path, asked, says):
@@ -126,7 +126,7 @@ def test_another_plan_is_told_by_what_was_asked_for(tmp_path, asked, says):
     first = {"conditions": ("table_test",), "episodes": 3, "seed": 0}
     for options in (first, first | asked):
         made = plan.make_plan(plan.select(catalog.suite("quick"), **options))
-        writing = RunFolder.writing(tmp_path, header_of(made, "fake"), made)
+        writing = RunFolder.writing(tmp_path, header_of(made, "fake") | {"seed": made.suite.seed}, made)
         if options == first:
             with writing:
                 pass
