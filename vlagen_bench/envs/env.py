@@ -112,6 +112,11 @@ class TaskEnv(gymnasium.Env):
         return self._simulator
 
     @property
+    def interface(self) -> Interface:
+        """What it shows and what its actions mean."""
+        return self._interface
+
+    @property
     def privileged(self) -> bool:
         """Whether observations hold what no sensor of a robot tells; `metadata["privileged"]` says so too."""
         return self._interface.privileged
