@@ -214,7 +214,7 @@ def test_what_cannot_be_together_says_why(names, why):
     ("text", "why"),
     [
         ("mass", "Write it as mass:1"),
-        ("mass:9", "no level or setting of the axis mass"),
+        ("mass:9", "The axis mass has no level or setting"),
         ("mas:1", "Did you mean 'mass'"),
         ("mass:1,mass:2", "named twice"),
         (" , ", "at least one axis"),
