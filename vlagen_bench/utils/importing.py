@@ -36,13 +36,26 @@ def locate(what: str | Path | ModuleType, distribution: str | None, undo: list[C
             f"A folder, a file, or a module's name is included, not {what!r} of type {type(what).__name__}."
         )
     given, path = str(what), Path(what).expanduser()
+    if not given.strip():
+        raise ConfigError(
+            "An empty name is no place. Give a folder (. is the current one), a file, or a module's name."
+        )
     if path.is_dir() or path.suffix in (".py", ".yaml", ".yml"):
         return _of_path(given, path, distribution, undo)
     if isinstance(what, Path) or not all(part.isidentifier() for part in given.split(".")):
         raise ConfigError(f"There is no folder or file {given} to include, and no module is called so.")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
+    importlib.invalidate_caches()
+    if not _findable(given.split(".")[0]):
+        _search(Path.cwd(), undo)
     return _of_module(_imported(given, undo), given, distribution)
+
+
+def _findable(name: str) -> bool:
+    """Whether a module of the top level can be found; it is not imported."""
+    try:
+        return name in sys.modules or importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return True  # something is there, and its import will say what is wrong with it
 
 
 def _of_path(given: str, path: Path, distribution: str | None, undo: list[Callable[[], Any]]) -> Location:
