@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from vlagen_bench.axes.shared.exclusive import exclusive
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
@@ -210,7 +211,12 @@ def ordered(axes: Mapping[str, Axis | type[Axis]]) -> tuple[str, ...]:
 
 
 def apply_stage(scene: Scene, values: Mapping[str, Any], stage: Stage) -> None:
-    """Applies every value of an episode that belongs to `stage`, in the order in which they were sampled."""
+    """Applies every value of an episode that belongs to `stage`, in the order in which they were sampled.
+
+    Raises:
+        ConfigError: two axes set the same thing, and neither looks at the other.
+    """
+    setters: dict[tuple[str, str], str] = {}
     for name in ordered({name: AXES.get(name) for name in values}):
         if AXES.get(name).stage == stage:
-            AXES.get(name).apply(scene, values[name])
+            AXES.get(name).apply(exclusive(scene, name, AXES.get(name).after, setters), values[name])
