@@ -15,8 +15,28 @@ class ConfigError(VlagenError):
     """A task, suite or manifest file, or an option, says something that is not allowed."""
 
 
+class UnknownName(ConfigError):
+    """There is no task, suite, pack, axis, family or condition of this name."""
+
+
+class CodeError(VlagenError):
+    """The code of an axis or a family from outside the package fails, or answers what is not allowed."""
+
+    def __init__(self, whose: str, text: str) -> None:
+        super().__init__(text)
+        self.whose = whose
+        """`axis dim`, `family push`"""
+
+    def __reduce__(self) -> tuple[type["CodeError"], tuple[str, str]]:
+        return type(self), (self.whose, str(self))  # a worker process sends it on
+
+
 class AssetError(VlagenError):
     """An asset pack, or a file of it, is missing or is not what its manifest promises."""
+
+
+class UnknownPack(AssetError, UnknownName):
+    """There is no asset pack of this name."""
 
 
 class PolicyError(VlagenError):

@@ -80,18 +80,80 @@ def test_files_of_a_suite_and_a_task_are_options(mine, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("plan", "--include", "nowhere"), "The module nowhere cannot be imported"),
-        (("list", "--include", "no/where"), "There is no folder or file no/where to include"),
+        (("plan", "--include", "nowhere"), "There is no folder, Python module or YAML file 'nowhere' (looked in "),
+        (("list", "--include", "no/where"), "There is no folder, Python module or YAML file 'no/where' (looked in "),
         (("plan", "--suite", "gone.yaml"), "There is no file gone.yaml to include"),
         (("plan", "--suite", "mine/tasks/kitchen_put_on.yaml"), "is not a suite. Give a suite's name, or the path"),
         (("plan", "--suite", "paper", "--task", "kitchen_put_on", *INCLUDE), "published episodes of its own task"),
-        (("plan", "--task", "kitchen_put_on", *INCLUDE), "--task, without --conditions: There is no condition"),
+        (
+            ("plan", "--task", "kitchen_put_on", *INCLUDE),
+            "Name those that are to be run: --conditions nominal. There are: nominal, gloomy",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_code_2(mine, tmp_path, words, says):
     done = call("vlagen", *words, cwd=tmp_path)
     assert done.returncode == 2 and says in done.stderr, done.stderr
     assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+def test_how_to_include_ones_own_is_said_only_where_a_name_is_unknown_and_the_file_stands_alone(mine, tmp_path):
+    suite, task = mine / "tasks" / "suites" / "kitchen.yaml", mine / "tasks" / "kitchen_put_on.yaml"
+    alone = call("vlagen", "plan", "--suite", suite, cwd=tmp_path).stderr
+    assert alone.endswith(". Is it your own? Then include where it is: --include FOLDER\n"), alone
+    pack = call("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
+    assert "There is no asset pack 'kitchen'" in pack and pack.count("Is it your own?") == 1, pack
+    task.write_text(outside.TASK.replace("pack: kitchen\n", ""))
+    axis = call("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
+    assert "There is no axis 'gloom'" in axis and axis.count("Is it your own?") == 1, axis
+    suite.write_text(outside.SUITE.replace("kitchen_put_on", "kichen_put_on"))
+    inside = call("vlagen", "plan", *INCLUDE, "--suite", "kitchen", cwd=tmp_path).stderr
+    assert "Did you mean 'kitchen_put_on'?" in inside and "Is it your own?" not in inside, inside
+    suite.write_text(outside.SUITE.replace("[nominal, gloomy]", "[]"))
+    unrelated = call("vlagen", "plan", "--suite", suite, cwd=tmp_path).stderr
+    assert "conditions" in unrelated and "Did you mean" not in unrelated
+    task.write_text(outside.TASK.replace("pack: kitchen\n", "").replace("inner", "iner"))
+    wrong = call("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
+    assert "iner" in wrong and "Is it your own?" not in wrong
+
+
+def validated(cwd):
+    """The lines of `vlagen validate` that are about what is wrong or was not checked, and all before them."""
+    done = call("vlagen", "validate", *INCLUDE, cwd=cwd)
+    lines = done.stdout.splitlines()
+    first = next((number for number, line in enumerate(lines) if not line.startswith("ok ")), len(lines))
+    assert "Traceback" not in done.stderr and all(not line.startswith("ok ") for line in lines[first:])
+    return lines[:first], lines[first:]
+
+
+def test_validate_names_the_users_axis_and_not_the_shipped_files_that_it_gives_conditions_to(mine, tmp_path):
+    fine, rest = validated(tmp_path)
+    assert "ok    axis gloom" in fine and len(rest) == 1
+    (mine / "axes" / "gloom.py").write_text(outside.AXIS.replace("round(part", "rund(part"))
+    fine, rest = validated(tmp_path)
+    assert "ok    task tabletop_put_on" in fine and "ok    suite quick" in fine
+    assert "-     task kitchen_put_on: not checked, since the axis gloom is wrong" in rest
+    assert [line for line in rest if line.startswith("WRONG")] == ["WRONG axis gloom"]
+    assert "axis gloom (gloom.py:34): NameError" in rest[-2]
+
+
+def test_validate_says_once_that_a_task_is_wrong(mine, tmp_path):
+    (mine / "tasks" / "kitchen_put_on.yaml").write_text(outside.TASK.replace("inner", "iner"))
+    _, rest = validated(tmp_path)
+    assert [line for line in rest if line.startswith("WRONG")] == ["WRONG task kitchen_put_on"]
+    assert sum("iner" in line for line in rest) == 1
+    assert "-     suite kitchen: not checked, since its task kitchen_put_on is wrong" in rest
+
+
+def test_validate_imports_the_expert_of_a_family(tmp_path):
+    place = outside.touching(tmp_path)
+    place.rename(tmp_path / "mine")
+    fine, _ = validated(tmp_path)
+    assert "ok    family touch" in fine
+    file = tmp_path / "mine" / "tasks" / "touch.py"
+    file.write_text(file.read_text().replace('f"{__name__}:TouchRoutine"', '"nope:X"'))
+    _, rest = validated(tmp_path)
+    assert "WRONG family touch" in rest and "its expert is 'nope:X', which cannot be imported" in rest[-2]
 
 
 @pytest.mark.sim

@@ -1,4 +1,4 @@
-"""A user's own folder outside the repository: an axis, a task, a suite, a small pack and a policy."""
+"""A user's own folder outside the repository: an axis, a task, a suite, a small pack and a policy; a family."""
 
 import contextlib
 import hashlib
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import yaml
 
+from helpers import pages
 from helpers.places import TOP
 from vlagen_bench.axes import AXES
 from vlagen_bench.packs import manifest
+from vlagen_bench.tasks import FAMILIES
 from vlagen_bench.utils import plugins
 
 AXIS = '''
@@ -104,6 +106,15 @@ def make(folder: Path) -> Path:
     return folder
 
 
+def touching(folder: Path) -> Path:
+    """The family and the task of docs/extend.md, in a folder called `touching`; `folder` is the one that it is in."""
+    for block in pages.blocks(pages.PAGES["docs/extend.md"]):
+        if (block.file or "").startswith("touching/"):
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block.file).write_text(block.body, encoding="utf-8")
+    return folder / "touching"
+
+
 def _make_pack(home: Path) -> None:
     """Two objects, a receptacle and a table of the shipped pack."""
     shipped = manifest.load("household")
@@ -147,6 +158,7 @@ def forgotten():
     plugins.load()
     state, entries, path, modules = plugins._state, dict(AXES._entries), list(sys.path), set(sys.modules)
     locations, variable = list(state.locations), os.environ.get(plugins.VARIABLE)
+    families = dict(FAMILIES._entries)
     try:
         yield
     finally:
@@ -157,6 +169,8 @@ def forgotten():
         state.locations[:], sys.path[:] = locations, path
         AXES._entries.clear()
         AXES._entries.update(entries)
+        FAMILIES._entries.clear()
+        FAMILIES._entries.update(families)
         plugins._set_variable(variable)
         state.version += 1
 

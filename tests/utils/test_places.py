@@ -114,7 +114,7 @@ def test_the_malformed_entry_points_of_a_package_that_is_no_plug_in_do_not_matte
     assert run(tmp_path, ATTEMPT + "attempt('own')", site) == "registered"
 
 
-@pytest.mark.parametrize("changed", ["axes/gloom.py", "lib/k.json", "tasks/own.yaml", "deep/er/table.csv"])
+@pytest.mark.parametrize("changed", ["axes/gloom.py", "lib/k.json", "tasks/templates.json", "deep/er/table.csv"])
 def test_the_hash_covers_every_file_that_code_may_read(tmp_path, changed):
     (tmp_path / changed).parent.mkdir(parents=True)
     (tmp_path / changed).write_text("1")
@@ -124,7 +124,8 @@ def test_the_hash_covers_every_file_that_code_may_read(tmp_path, changed):
 
 
 @pytest.mark.parametrize(
-    "apart", [".git/index", ".hidden", "axes/__pycache__/x.pyc", "venv/lib/x.py", "runs/a/report.html"]
+    "apart",
+    [".git/index", ".hidden", "axes/__pycache__/x.pyc", "venv/lib/x.py", "runs/a/report.html", "tasks/own.yaml"],
 )
 def test_the_hash_leaves_out_what_changes_by_itself(tmp_path, apart):
     (tmp_path / "venv").mkdir()

@@ -94,8 +94,8 @@ def test_code_that_fails_is_a_sentence_and_works_in_the_same_process_once_it_is_
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        ("nowhere", "The module nowhere cannot be imported"),
-        ("no/where", "There is no folder or file no/where to include"),
+        ("nowhere", "There is no folder, Python module or YAML file 'nowhere' (looked in "),
+        ("no/where", "There is no folder, Python module or YAML file 'no/where' (looked in "),
         ("nowhere.yaml", "There is no file nowhere.yaml to include"),
         ("sys", "has no file, so that nothing can be included from it"),
         (3, "A folder, a file, or a module's name is included, not 3 of type int"),

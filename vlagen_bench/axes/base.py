@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
+from vlagen_bench.axes.shared import declared
 from vlagen_bench.axes.shared.exclusive import exclusive
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
@@ -16,6 +17,7 @@ from vlagen_bench.packs.manifest import Pack
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import ModelKind, Scene
 from vlagen_bench.types import AxisSet
+from vlagen_bench.utils.blame import code_of
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.registry import Registry
 
@@ -145,14 +147,16 @@ AXES: Registry[type[Axis]] = Registry("axis")
 
 
 def axis(cls: type[Axis]) -> type[Axis]:
-    """Class decorator: makes the axis known under its name."""
+    """Class decorator: makes the axis known under its name; raises `ConfigError` for what it must not declare."""
+    declared.check_axis(cls, {"kind": get_args(Kind), "stage": STAGES, "assets": (None, *get_args(ModelKind))})
     AXES.add(cls.name, cls)
     return cls
 
 
 def make(name: str, parameters: Mapping[str, Any], where: str) -> Axis:
     """The axis `name` with these parameters; raises `ConfigError` for an unknown name or key, or an odd size."""
-    made = build(AXES.get(name), dict(parameters), f"{where}: {name}")
+    with code_of(f"axis {name}", AXES.get(name)):
+        made = build(AXES.get(name), dict(parameters), f"{where}: {name}")
     size = getattr(made, made.sized_by) if made.sized_by else None
     least, most = made.bounds
     # None: an axis whose size may be left out.
@@ -218,5 +222,6 @@ def apply_stage(scene: Scene, values: Mapping[str, Any], stage: Stage) -> None:
     """
     setters: dict[tuple[str, str], str] = {}
     for name in ordered({name: AXES.get(name) for name in values}):
-        if AXES.get(name).stage == stage:
-            AXES.get(name).apply(exclusive(scene, name, AXES.get(name).after, setters), values[name])
+        if (mine := AXES.get(name)).stage == stage:
+            with code_of(f"axis {name}", mine):
+                mine.apply(exclusive(scene, name, mine.after, setters), values[name])

@@ -123,7 +123,7 @@ def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
 
 
 def validate(outside: Include = ()) -> int:
-    """Reads every task, suite and pack file, builds every axis, and plans every suite.
+    """Reads every task, suite and pack file, builds every axis, and plans every suite. Your axes and families, too.
 
     Args:
         outside: places of your own to be validated, too.
@@ -133,11 +133,16 @@ def validate(outside: Include = ()) -> int:
     include(outside)
     out, findings = console(), validation.validate()
     for finding in findings:
+        if finding.unchecked:
+            out.print(f"-     {finding.what}: not checked, since {finding.unchecked}", markup=False, soft_wrap=True)
+            continue
         out.print(f"{'ok   ' if finding.problem is None else 'WRONG'} {finding.what}", markup=False)
         if finding.problem:
             out.print(f"      {finding.problem}", markup=False, soft_wrap=True)
     wrong = sum(finding.problem is not None for finding in findings)
-    out.print(f"{len(findings)} files read, {wrong} wrong.")
+    unchecked = sum(finding.unchecked is not None for finding in findings)
+    more = f", {unchecked} not checked" if unchecked else ""
+    out.print(f"{len(findings)} files read, {wrong} wrong{more}.")
     return INCOMPLETE if wrong else OK
 
 

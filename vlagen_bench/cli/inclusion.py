@@ -19,6 +19,10 @@ Include = Annotated[
 
 def include(places: Iterable[str]) -> None:
     """Makes what is in these places usable by name; raises `ConfigError` as `register_path` does."""
+    places = tuple(places)
+    if not places:
+        return
+    from vlagen_bench import tasks  # noqa: F401 - which checks what axes and families say of each other
     from vlagen_bench.utils import plugins
 
     for place in places:

@@ -19,6 +19,7 @@ from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode
+from vlagen_bench.utils.blame import code_of
 
 Reward = Literal["sparse", "potential"]
 RESET_OPTIONS = ("episode", "episode_id")
@@ -190,7 +191,9 @@ class TaskEnv(gymnasium.Env):
         status = self._sim.advance(self._interface.raw(actions[0]))
         reward = float(status.success)
         if self._reward == "potential":
-            potential = family_of(self.task).potential(status)
+            family = family_of(self.task)
+            with code_of(f"family {family.name}", family):
+                potential = family.potential(status)
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit

@@ -19,7 +19,7 @@ from vlagen_bench.sim.maniskill.scene import Scenes
 from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
 from vlagen_bench.sim.maniskill.view import SceneView, poses_in_base, state_of
 from vlagen_bench.sim.simulator import Simulator
-from vlagen_bench.tasks import family_of, rule_of
+from vlagen_bench.tasks import family_of, judge_of, judged, rule_of
 from vlagen_bench.tasks.judge import Judge, Status
 
 
@@ -148,8 +148,10 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
         tool_m = self._scenes.measure().tool[:, :3]
         for row, start in starts.items():
             view = SceneView(spec=self._spec, start=start)
-            judge = self._family.judge(view, rule_of(self.task))
-            self._plays[row] = RunningEpisode(start=start, view=view, judge=judge, status=judge.look(tool_m[row]))
+            judge = judge_of(self._family, view, rule_of(self.task))
+            self._plays[row] = RunningEpisode(
+                start=start, view=view, judge=judge, status=judged(self._family, judge.look, tool_m[row])
+            )
 
     def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One control step (0.2 s) of all, with actions (N, 7).
@@ -191,7 +193,7 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
             if play.over:  # it begins again in this step, and what was done in it does not count
                 continue
             play.view.see(now, row)
-            play.status = play.judge.count(now.tool[row, :3])
+            play.status = judged(self._family, play.judge.count, now.tool[row, :3])
             rewards[row] = self._reward_of(play)
             terminated[row] = play.status.success and self.task.ends_on_success
             truncated[row] = not terminated[row] and limit is not None and play.judge.step >= limit

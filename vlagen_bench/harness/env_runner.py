@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from vlagen_bench.errors import VlagenError
+from vlagen_bench.errors import CodeError, VlagenError
 from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
@@ -59,12 +59,12 @@ class EnvRunner:
                     self._begin(episode)
                 case Execute(actions=actions):
                     self._execute(actions)
+        except CodeError as caught:  # of this episode: it may be right in others
+            return self._broken(str(caught))
         except VlagenError:
             raise
         except Exception as caught:
-            return StepReport(
-                state_hashes=tuple(self._hashes), seconds=self._seconds, error=f"simulator: {one_line(caught)}"
-            )
+            return self._broken(f"simulator: {one_line(caught)}")
         return StepReport(
             state_hashes=tuple(self._hashes),
             seconds=self._seconds,
@@ -75,6 +75,9 @@ class EnvRunner:
             instruction=self._sim.instruction,
             observation=self._observation,
         )
+
+    def _broken(self, why: str) -> StepReport:
+        return StepReport(state_hashes=tuple(self._hashes), seconds=self._seconds, error=why)
 
     def _begin(self, episode: Episode) -> None:
         self._steps, self._frames = 0, []

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, overload
 
-from vlagen_bench.errors import AssetError, unknown
+from vlagen_bench.errors import AssetError, UnknownPack, unknown
 from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.utils import paths, plugins
 from vlagen_bench.utils.parsing import build, load_yaml
@@ -140,7 +140,7 @@ def load(name: str) -> Pack:
 def _file(name: str) -> Path:
     known = plugins.files("pack")
     if name not in known:
-        raise AssetError(unknown("asset pack", name, known))
+        raise UnknownPack(unknown("asset pack", name, known))
     return known[name]
 
 

@@ -9,13 +9,16 @@ from typing import Any
 
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes.instruction import Instruction
-from vlagen_bench.errors import ConfigError, VlagenError, unknown
+from vlagen_bench.errors import CodeError, ConfigError, UnknownName, VlagenError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
 from vlagen_bench.utils import plugins
+from vlagen_bench.utils.blame import wrong
 from vlagen_bench.utils.parsing import build, load_yaml
+
+HINT = " Is it your own? Then include where it is: --include FOLDER"
 
 
 def task_names() -> tuple[str, ...]:
@@ -42,12 +45,17 @@ def _task(name: str, version: int) -> Task:
     """As `task`, for one version of what there is: an axis that is added gives conditions to tasks that were read."""
     known = plugins.files("task")
     if name not in known:
-        raise ConfigError(unknown("task", name, known))
+        raise UnknownName(unknown("task", name, known))
     return read_task(known[name])
 
 
 def read_task(path: Path) -> Task:
     """The task in a file; raises `ConfigError` that says what is wrong with it and where."""
+    with _hinting(path):
+        return _read_task(path)
+
+
+def _read_task(path: Path) -> Task:
     parsed = build(Task, load_yaml(path), str(path))
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the task is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
@@ -64,22 +72,32 @@ def read_task(path: Path) -> Task:
     parsed = dataclasses.replace(parsed, conditions=parsed.conditions | generated)
     for name in parsed.condition_names():
         where = f"{path}: conditions: {name}"
-        _check(parsed, condition(parsed, name), where)
+        with _blaming(conditions.axis_of(name) if name in generated else None):
+            _check(parsed, condition(parsed, name), where)
     return parsed
+
+
+@contextmanager
+def _blaming(axis: type[axes.Axis] | None) -> Iterator[None]:
+    """Lets an axis from outside answer for the conditions that it gives to tasks; None: the task file itself does."""
+    try:
+        yield
+    except ConfigError as error:
+        if axis is None or plugins.is_shipped(axis):
+            raise
+        raise wrong(f"axis {axis.name}", axis, str(error)) from None
 
 
 def _check_family(parsed: Task, where: str) -> None:
     """Whether the family is known, its rule is well written, and all that its episodes need is nominal."""
-    try:
+    with _read_from(where):
         tasks.family_of(parsed)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
     tasks.rule_of(parsed, where)
     tasks.check_nominal(parsed, where)
 
 
 def _check(of_task: Task, tested: Condition, where: str) -> None:
-    members = {n: axes.make(n, p, where) for n, p in axis_set(of_task, tested).items()}
+    members = {n: _made(n, p, where) for n, p in axis_set(of_task, tested).items()}
     offer = tasks.offer_of(of_task)
     for member in members.values():
         if lack := axes.lack_of(type(member), offer, ready_made=False):
@@ -90,6 +108,17 @@ def _check(of_task: Task, tested: Condition, where: str) -> None:
     for digit in tested.digits or of_task.digits:
         if digit not in members:
             raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
+
+
+def _made(name: str, parameters: Mapping[str, Any], where: str) -> axes.Axis:
+    if name not in axes.AXES:
+        raise UnknownName(f"{where}: {unknown('axis', name, axes.AXES.names())}")
+    return axes.make(name, parameters, where)
+
+
+def has_condition(of_task: Task, name: str) -> bool:
+    """Whether a task has the condition called so, or all that it joins."""
+    return name == of_task.nominal_name or all(part in of_task.conditions for part in name.split(conditions.JOIN))
 
 
 def condition(of_task: Task, name: str) -> Condition:
@@ -104,7 +133,7 @@ def condition(of_task: Task, name: str) -> Condition:
     parts = name.split(conditions.JOIN)
     for part in parts:
         if part not in known:
-            raise ConfigError(_why_unknown(of_task, part))
+            raise _why_unknown(of_task, part)
     if len(parts) == 1:
         return known[name]
     if name != (right := conditions.canonical(name)):
@@ -112,11 +141,13 @@ def condition(of_task: Task, name: str) -> Condition:
     return conditions.together({part: known[part] for part in parts}, of_task.nominal)
 
 
-def _why_unknown(of_task: Task, name: str) -> str:
-    """The sentence for a condition that the task does not have: its axis makes no sense there, or nothing is so called."""
+def _why_unknown(of_task: Task, name: str) -> ConfigError:
+    """The error for a condition that the task does not have: its axis makes no sense there, or nothing is so called."""
     axis = conditions.axis_of(name)
     lack = None if axis is None else axes.lack_of(axis, tasks.offer_of(of_task))
-    return lack or unknown(f"condition of {of_task.name}", name, of_task.condition_names())
+    if lack is not None:
+        return ConfigError(lack)
+    return UnknownName(unknown(f"condition of {of_task.name}", name, of_task.condition_names()))
 
 
 def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:
@@ -137,7 +168,7 @@ def suite(name: str) -> Suite:
     """The suite called `name`; raises `ConfigError` if it does not exist or names unknown conditions."""
     known = plugins.files("suite")
     if name not in known:
-        raise ConfigError(unknown("suite", name, known))
+        raise UnknownName(unknown("suite", name, known))
     return read_suite(known[name])
 
 
@@ -146,7 +177,8 @@ def read_suite(path: Path) -> Suite:
     parsed = build(Suite, load_yaml(path), str(path))
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
-    return complete_suite(parsed, str(path))
+    with _hinting(path):
+        return complete_suite(parsed, str(path))
 
 
 def complete_suite(parsed: Suite, where: str) -> Suite:
@@ -164,16 +196,27 @@ def complete_suite(parsed: Suite, where: str) -> Suite:
 
 @contextmanager
 def _read_from(where: str) -> Iterator[None]:
-    """Lets an error name the file that asks for something, and say how one's own is included."""
+    """Lets an error name the file that asks for something."""
     try:
         yield
+    except CodeError:
+        raise
     except VlagenError as error:
-        hint = (
-            ""
-            if plugins.location_of(Path(where)) is None
-            else " Is it your own? Then include where it is: --include FOLDER"
-        )
-        raise ConfigError(f"{where}: {error}{hint}") from None
+        kind = UnknownName if isinstance(error, UnknownName) else ConfigError
+        raise kind(f"{where}: {error}") from None
+
+
+@contextmanager
+def _hinting(path: Path) -> Iterator[None]:
+    """Says how one's own is included where a file names what does not exist, and stands alone, not in a folder with it."""
+    try:
+        yield
+    except UnknownName as error:
+        place = plugins.location_of(path)
+        if place is None or place.path != path.resolve() or HINT in str(error):
+            raise
+        end = "" if str(error).endswith((".", "?")) else "."
+        raise UnknownName(f"{error}{end}{HINT}") from None
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:
@@ -181,6 +224,8 @@ def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None
     for name in names:
         try:
             condition(task(task_name), name)
+        except UnknownName as error:
+            raise UnknownName(f"{where}: {error}") from None
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from None
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vlagen_bench import axes
+from vlagen_bench import axes, tasks
 from vlagen_bench.axes import AXES, Axis, Offer
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.types import AxisSet, Condition
+from vlagen_bench.utils.blame import code_of
 
 JOIN = "+"
 """between the names of conditions that are put together: `lighting_l3+object_test`"""
@@ -17,7 +18,9 @@ def of_axis(name: str, nominal: AxisSet) -> dict[str, Condition]:
     generated = {}
     for which, parameters in AXES.get(name).variants().items():
         perturb = {name: {**nominal.get(name, {}), **parameters}}
-        needs = axes.make(name, perturb[name], axes.variant_name(name, which)).needs()
+        made = axes.make(name, perturb[name], axes.variant_name(name, which))
+        with code_of(f"axis {name}", type(made)):
+            needs = made.needs()
         shared = {other: {**nominal.get(other, {}), **more} for other, more in needs.items()}
         generated[axes.variant_name(name, which)] = Condition(perturb=perturb, shared=shared, twin=f"{name}:clean")
     return generated
@@ -25,6 +28,7 @@ def of_axis(name: str, nominal: AxisSet) -> dict[str, Condition]:
 
 def fitting(offer: Offer) -> tuple[type[Axis], ...]:
     """The axes that make sense in a task."""
+    tasks.check_names()  # else an axis that needs a role which is misspelled would be left out in silence
     return tuple(axis for axis in AXES if axes.lack_of(axis, offer) is None)
 
 

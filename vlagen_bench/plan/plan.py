@@ -10,10 +10,11 @@ import numpy as np
 
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import MANY, ConfigError, UnknownName, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan import conditions as variants
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
+from vlagen_bench.utils.blame import code_of
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.seeding import stream
 
@@ -90,7 +91,8 @@ def select(
     """
     if task is not None and task != suite.task:
         suite = _on_task(suite, task)
-        catalog.check_conditions(task, suite.conditions if conditions is None else (), "--task, without --conditions")
+        if conditions is None:
+            _check_all_there(suite)
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, option)
@@ -104,6 +106,20 @@ def select(
         episodes=suite.episodes if episodes is None else episodes,
         seed=suite.seed if seed is None else seed,
     )
+
+
+def _check_all_there(suite: Suite) -> None:
+    """Raises `ConfigError` that says what to do if a suite's conditions are not those of the task that replaces its own."""
+    task = catalog.task(suite.task)
+    lacking = [name for name in suite.conditions if not catalog.has_condition(task, name)]
+    if lacking:
+        own = suite.name.removesuffix(f"-{task.name}")
+        names = task.condition_names()
+        shown = ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more: vlagen list" if len(names) > MANY else "")
+        raise ConfigError(
+            f"The task {task.name} does not have the conditions {', '.join(lacking)} of the suite {own}. Name those that "
+            f"are to be run: --conditions {names[0]}. There are: {shown}"
+        )
 
 
 def _on_task(suite: Suite, task: str) -> Suite:
@@ -149,7 +165,9 @@ def draw(
         key = canonical_json([name, axis_set[name], looked_at])
         if key not in known:
             member = axes.make(name, axis_set[name], f"task {task.name}")
-            known[key] = member.sample(stream(seed, task.name, index, name), tasks.draft(task, looked_at))
+            with code_of(f"axis {name}", type(member)):
+                value = member.sample(stream(seed, task.name, index, name), tasks.draft(task, looked_at))
+            known[key] = value
         values[name] = known[key]
     return dict(sorted(values.items()))
 
@@ -180,7 +198,8 @@ def official(task: Task, name: str, episode_id: int) -> Episode:
     for member in axes.ordered(members):
         draft = dataclasses.replace(empty, values=_looked_at(member, values))
         if member in picked:
-            values[member] = _pool(members, member).pick(picked[member], draft)
+            with code_of(f"axis {member}", type(members[member])):
+                values[member] = _pool(members, member).pick(picked[member], draft)
         else:
             values[member] = _only_value(members[member], draft)
     return Episode(
@@ -255,7 +274,7 @@ def task_of(ref: str) -> Task:
     """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
     known = {task.ref: task for task in map(catalog.task, catalog.task_names())}
     if ref not in known:
-        raise ConfigError(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
+        raise UnknownName(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
     return known[ref]
 
 

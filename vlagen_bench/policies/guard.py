@@ -12,22 +12,19 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from vlagen_bench.errors import PolicyError
+from vlagen_bench.errors import CodeError, PolicyError
+from vlagen_bench.utils.blame import line_of
 from vlagen_bench.utils.text import one_line, shown
 
 MODULES = (builtins, json, math, np, np.linalg, np.random, os, random, time)
 """whose functions the harness and the simulator call, so that a replaced one would change what others see"""
-OURS = Path(__file__).parents[1]
-"""the folder of this package, whose lines tell nothing of a policy"""
 STREAMS = ("stdin", "stdout", "stderr")
 SIGNALS = (signal.SIGINT, signal.SIGALRM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGTERM)
 """whose handlers the harness relies on: Ctrl-C, time-outs, the end of workers, closed pipes"""
@@ -108,20 +105,13 @@ class _Signals:
 
 def sentence(method: str, error: BaseException) -> str:
     """Why a policy's method gave no answer."""
-    if isinstance(error, PolicyError):
+    if isinstance(error, PolicyError | CodeError):
         return shown(error)
     if isinstance(error, SystemExit):
         return f"{method}() called sys.exit({shown(error)}). Raise an exception instead, or return an action."
     text = one_line(error) if method in ("act", "act_batch") else f"{method}() raised {one_line(error)}"
-    return text + _where(error)
-
-
-def _where(error: BaseException) -> str:
-    """` (mine.py:20)`: where in the file that was called from here it came to this, which is the policy's own."""
-    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    theirs = [(path, line) for path, line in frames if OURS not in path.parents]
-    lines = [line for path, line in theirs if path == theirs[0][0]]
-    return f" ({theirs[0][0].name}:{lines[-1]})" if theirs else ""
+    line = line_of(error)
+    return f"{text} ({line})" if line else text
 
 
 def _tried(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -95,15 +95,23 @@ def read(path: Path) -> RecordedRun:
     Raises:
         RunError: it is no run folder, is damaged, or needs what is not included here.
     """
-    recorded = stored(path)
-    outside.require(path, recorded.header_json)
-    return recorded
+    header, content = _header(path)
+    outside.require(path, content)  # before the plan, which names tasks and axes
+    return _recorded(path, header, content)
 
 
 def stored(path: Path) -> RecordedRun:
     """As `read`, whether or not everything that the run took from outside the package is here."""
-    header, content = _header(path)
-    plan = _plan(path, header)
+    return _recorded(path, *_header(path))
+
+
+def header_json(path: Path) -> dict[str, Any]:
+    """The header of a run folder as it is stored; raises `RunError` if it is damaged."""
+    return _header(path)[1]
+
+
+def _recorded(path: Path, header: Header, content: Mapping[str, Any]) -> RecordedRun:
+    plan = _plan(path, header, content)
     attempts, size = _attempts(path / RESULTS, plan)
     return RecordedRun(path=path, header=header, header_json=content, plan=plan, attempts=attempts, size=size)
 
@@ -129,10 +137,13 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     return _built(Header, content, str(file), RESTORE), content
 
 
-def _plan(path: Path, header: Header) -> Plan:
+def _plan(path: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:
     file = path / PLAN
     made = options(header.suite.name, header.suite.task, header.conditions, header.episodes_per_condition, header.seed)
-    repair = f"Write it again: {shlex.join(['vlagen', 'plan', *made, '--out', str(file)])}"
+    included = outside.include_options(stored_header)
+    repair = f"Write it again: {shlex.join(['vlagen', 'plan', *included, *made, '--out', str(file)])}"
+    if changed := " ".join(outside.changes(stored_header)):
+        repair = f"{changed} Restore what the run was made with. {repair}"
     content = _json(file, repair)
     if not isinstance(content, dict) or not isinstance(content.get("episodes"), list):
         raise RunError(f"{file} cannot be read: it has no list of episodes. {repair}")

@@ -71,6 +71,9 @@ class RunFolder:
     def _open(self, header: Mapping[str, Any], plan: Plan) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
         if header_path.exists() or lines_path.exists():
+            known = episodes.header_json(self.path)
+            if outside.missing(known) is not None:  # then its plan cannot be read, and it is another run
+                _check_same(self.path, header, known)
             old = episodes.stored(self.path)
             _check_same(self.path, header, old.header_json)
             self._header = dict(old.header_json)

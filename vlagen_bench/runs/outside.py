@@ -86,14 +86,19 @@ def _entry(kind: str, name: str, location: Location, digest: str) -> Entry:
     return {"kind": kind, "name": name, "sha256": digest, **where}
 
 
+def missing(header: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The first entry of what a run took from outside that is not here, and without which it cannot be read."""
+    return next((one for one in _entries(header) if one.get("kind") in NEEDED and _now(one) is None), None)
+
+
 def require(path: Path, header: Mapping[str, Any]) -> None:
     """Raises `RunError` that says what to include, if what a run took from outside is not here."""
-    for entry in _entries(header):
-        if entry.get("kind") in NEEDED and _now(entry) is None:
-            raise RunError(
-                f"{path} was made with the {entry['kind']} '{entry.get('name')}' from outside this package, and it is "
-                f"not here. {_remedy(entry)}"
-            )
+    entry = missing(header)
+    if entry is not None:
+        raise RunError(
+            f"{path} was made with the {entry['kind']} '{entry.get('name')}' from outside this package, and it is "
+            f"not here. {_remedy(entry)}"
+        )
 
 
 def changes(header: Mapping[str, Any]) -> Iterator[str]:
@@ -115,8 +120,20 @@ def check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> No
             contents = " and ".join(f"{'none' if e is None else str(e.get('sha256'))[:12]}" for e in (before, after))
             raise RunError(
                 f"{path} holds a run with another content of the {key[0]} '{key[1]}' from outside this package (hashes "
-                f"then and now: {contents}). Restore what it was made with, or choose another folder: --out DIR"
+                f"then and now: {contents}).{_which(before, after)} Restore what it was made with, or choose another "
+                f"folder: --out DIR"
             )
+
+
+def _which(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+    """What has changed, as far as hashes tell: the file of a suite, task or pack; of code, one file of a place."""
+    if before is None or after is None:
+        return ""
+    path = plugins.files(after["kind"]).get(after["name"]) if after["kind"] in FILES else None
+    if path is not None:
+        return f" The file {path} has changed."
+    where = after.get("path") or after.get("module") or after.get("package")
+    return f" A file of {where} has changed." if where else ""
 
 
 def include_options(header: Mapping[str, Any]) -> list[str]:

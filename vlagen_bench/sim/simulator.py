@@ -18,9 +18,10 @@ from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.sim.world import Body, World
-from vlagen_bench.tasks import TaskFamily, family_of, rule_of
+from vlagen_bench.tasks import TaskFamily, family_of, judge_of, judged, rule_of
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
+from vlagen_bench.utils.blame import code_of
 
 AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
 AT_REST_RAD_S = 1e-2
@@ -69,12 +70,12 @@ class Simulator:
             self.sight.patches = self._patches()
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
-        self.judge = self.family.judge(world, self._rule)
+        self.judge = judge_of(self.family, world, self._rule)
         self.steps = 0
         self._told: list[np.ndarray] = []
         self._views: dict[int, dict[str, Any]] = {}
         self._keep_view()
-        return self.judge.look(self.arm.tool.p)
+        return judged(self.family, self.judge.look, self.arm.tool.p)
 
     def _leave(self) -> None:
         """Lets go of the last episode's world before the next is built, so that two never take memory at once."""
@@ -128,19 +129,23 @@ class Simulator:
         lifts = any(lift_m is not None for _, lift_m in moves.values())
         # The official code judges a step after what it drops has settled. Before a lift, though, it has to be known
         # what lies on what, and held: so a step that lifts is judged before.
-        status = self.judge.count(self.arm.tool.p, lasted=lasted) if lifts else None
+        status = judged(self.family, self.judge.count, self.arm.tool.p, lasted=lasted) if lifts else None
         for role, (xy_m, lift_m) in moves.items():
             if lift_m is None:
                 self.scene.drop(role, xy_m, self.spec.reposition_height_m)
             else:
-                self.scene.lift(role, xy_m, lift_m, riders=self.judge.riders(role, status))
+                self.scene.lift(role, xy_m, lift_m, riders=self._riders(role, status))
         if moves:
             self.world.simulate(self.spec.settle_s[0])
             self.scene.let_go()
-        status = status or self.judge.count(self.arm.tool.p, lasted=lasted)
+        status = status or judged(self.family, self.judge.count, self.arm.tool.p, lasted=lasted)
         for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
             self.scene.push(role, velocity_m_s)
         return status
+
+    def _riders(self, role: str, status: Status | None) -> tuple[str, ...]:
+        with code_of(f"family {self.family.name}", self.family):
+            return self.judge.riders(role, status)
 
     def observe(self) -> dict[str, Any]:
         """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32.

@@ -6,10 +6,13 @@ import pkgutil
 from vlagen_bench.tasks.base import (
     FAMILIES,
     TaskFamily,
+    check_names,
     check_nominal,
     draft,
     family,
     family_of,
+    judge_of,
+    judged,
     offer,
     offer_of,
     rule_of,
@@ -18,4 +21,17 @@ from vlagen_bench.tasks.base import (
 for _module in sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.ispkg):
     importlib.import_module(f"{__name__}.{_module}")
 
-__all__ = ["FAMILIES", "TaskFamily", "check_nominal", "draft", "family", "family_of", "offer", "offer_of", "rule_of"]
+__all__ = [
+    "FAMILIES",
+    "TaskFamily",
+    "check_names",
+    "check_nominal",
+    "draft",
+    "family",
+    "family_of",
+    "judge_of",
+    "judged",
+    "offer",
+    "offer_of",
+    "rule_of",
+]

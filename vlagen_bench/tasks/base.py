@@ -4,15 +4,18 @@ A family knows no simulator. It sees the simulated world through the protocols o
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from vlagen_bench.axes.base import Draft, Offer
-from vlagen_bench.errors import ConfigError
+from vlagen_bench.axes.base import AXES, Draft, Offer
+from vlagen_bench.axes.shared import declared
+from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.scenes import specs
 from vlagen_bench.tasks.judge import Judge, Status, World
 from vlagen_bench.types import Task
+from vlagen_bench.utils import plugins
+from vlagen_bench.utils.blame import code_of, wrong
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.registry import Registry
 
@@ -62,9 +65,33 @@ FAMILIES: Registry[type[TaskFamily]] = Registry("family of tasks")
 
 
 def family(cls: type[TaskFamily]) -> type[TaskFamily]:
-    """Class decorator: makes the family known under its name."""
+    """Class decorator: makes the family known under its name; raises `ConfigError` for what it must not declare."""
+    declared.check_family(cls)
     FAMILIES.add(cls.name, cls)
     return cls
+
+
+def check_names() -> None:
+    """Raises `ConfigError` for the first axis or family from outside that names a role or an axis which does not exist.
+
+    Once all is imported, since they may name each other.
+    """
+    roles = sorted({role for one in FAMILIES for role in one.roles})
+    for axis in AXES:
+        for role in axis.requires_roles:
+            if role not in roles:
+                raise declared.fail("axis", axis, f"`requires_roles`: {unknown('role', role, roles)}")
+        for key in ("after", "requires_axes"):
+            for name in getattr(axis, key):
+                if name not in AXES:
+                    raise declared.fail("axis", axis, f"`{key}`: {unknown('axis', name, AXES.names())}")
+    for mine in FAMILIES:
+        for role, name in mine.roles.items():
+            if name not in AXES:
+                raise declared.fail("family", mine, f"`roles`: {role}: {unknown('axis', name, AXES.names())}")
+
+
+plugins.check(check_names)
 
 
 def family_of(task: Task) -> type[TaskFamily]:
@@ -72,11 +99,33 @@ def family_of(task: Task) -> type[TaskFamily]:
     return FAMILIES.get(task.family)
 
 
+def judge_of(family: type[TaskFamily], world: World, rule: Any) -> Judge:
+    """The judge of an episode; raises `CodeError` if a family from outside fails to make one."""
+    with code_of(f"family {family.name}", family):
+        return family.judge(world, rule)
+
+
+def judged(family: type[TaskFamily], look: Callable[..., Status], *arguments: Any, **more: Any) -> Status:
+    """What a judge says, by its method `look` or `count`.
+
+    Raises:
+        CodeError: the code of a family from outside fails, or names a failure mode that it does not declare.
+    """
+    with code_of(f"family {family.name}", family):
+        status = look(*arguments, **more)
+        trouble = status.trouble
+    if trouble is not None and trouble not in family.failure_modes:
+        said = unknown("failure mode", str(trouble), family.failure_modes)
+        raise wrong(f"family {family.name}", family, f"its judge names one that it does not declare. {said}")
+    return status
+
+
 def rule_of(task: Task, where: str = "") -> Any:
     """When the task is done: what its file says under `success`, or the family's default; raises `ConfigError`."""
     mine = family_of(task)
     if task.success is None:
-        return mine.default_rule(task.scene)
+        with code_of(f"family {mine.name}", mine):
+            return mine.default_rule(task.scene)
     return build(mine.rule, dict(task.success), f"{where or f'task {task.name}'}: success")
 
 

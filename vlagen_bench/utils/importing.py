@@ -42,11 +42,14 @@ def locate(what: str | Path | ModuleType, distribution: str | None, undo: list[C
         )
     if path.is_dir() or path.suffix in (".py", ".yaml", ".yml"):
         return _of_path(given, path, distribution, undo)
+    nowhere = f"There is no folder, Python module or YAML file '{given}' (looked in {Path.cwd()}"
     if isinstance(what, Path) or not all(part.isidentifier() for part in given.split(".")):
-        raise ConfigError(f"There is no folder or file {given} to include, and no module is called so.")
+        raise ConfigError(f"{nowhere}). A file that is included ends in .py, .yaml or .yml.")
     importlib.invalidate_caches()
     if not _findable(given.split(".")[0]):
         _search(Path.cwd(), undo)
+        if not _findable(given.split(".")[0]):
+            raise ConfigError(f"{nowhere} and among the modules that Python finds). Write its path, or install it.")
     return _of_module(_imported(given, undo), given, distribution)
 
 

@@ -65,12 +65,15 @@ class Location:
     def content_sha256(self) -> str:
         """The hash of all its files, since code may read any of them; of a file over `LARGEST_BYTES`, of its size.
 
+        Not of its tasks and suites, which have a hash each.
+
         Raises:
             ConfigError: there are more than `MOST_FILES`, or one cannot be read.
         """
         digest = hashlib.sha256()
         root = self.path if self.path.is_dir() else self.path.parent
-        for path in sorted(self.content()):
+        apart = {*self.files("task").values(), *self.files("suite").values()}
+        for path in sorted(set(self.content()) - apart):
             try:
                 size = path.stat().st_size
                 said = sha256(path) if size <= LARGEST_BYTES else f"{size} bytes"

@@ -44,6 +44,7 @@ class _State:
         """the names of those that registered something"""
         self.version = 0
         self.listeners: list[Callable[[], Any]] = []
+        self.checks: list[Callable[[], None]] = []
 
 
 _state = _State()
@@ -191,6 +192,12 @@ def listen(listener: Callable[[], Any]) -> None:
         _state.listeners.append(listener)
 
 
+def check(checker: Callable[[], None]) -> None:
+    """Has `checker` called at the end of each inclusion, which is taken back if it raises."""
+    if checker not in _state.checks:
+        _state.checks.append(checker)
+
+
 def _changed() -> None:
     _state.version += 1
     for listener in _state.listeners:
@@ -209,6 +216,9 @@ def _inclusion() -> Iterator[None]:
                 yield
                 for kind in KINDS:
                     files(kind)
+                if len(_state.open) == 1 and (undo or _state.locations != before):
+                    for checker in _state.checks:
+                        checker()
             finally:
                 _state.open.pop()
             if _state.open:

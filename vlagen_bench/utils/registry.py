@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import ConfigError, UnknownName, unknown
 from vlagen_bench.utils import plugins
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Registry(Generic[T]):
         """The entry; raises `ConfigError` with the nearest names if it does not exist."""
         plugins.load()
         if name not in self._entries:
-            raise ConfigError(unknown(self._what, name, self._entries))
+            raise UnknownName(unknown(self._what, name, self._entries))
         return self._entries[name]
 
     def names(self) -> tuple[str, ...]:

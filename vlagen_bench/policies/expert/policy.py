@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.errors import CodeError, ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies.expert.facts import Facts
 from vlagen_bench.policies.expert.grippers import gripper_of
 from vlagen_bench.policies.expert.motion import step_towards, target_after
@@ -14,6 +14,8 @@ from vlagen_bench.policies.expert.routine import Routine
 from vlagen_bench.policies.expert.view import facts_of, shape_of
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import TaskFamily
+from vlagen_bench.utils.blame import code_of, wrong
+from vlagen_bench.utils.text import one_line
 
 
 class Expert:
@@ -43,8 +45,9 @@ class Expert:
         """The next action (7,) float32; what is observed and told is not looked at."""
         if self._routine is None:
             self._routine = self._begin()
-        facts = self._shown()
-        move = self._routine.decide(facts)
+        facts, family = self._shown(), self._sim.family
+        with code_of(f"expert of the family {family.name}", type(self._routine)):
+            move = self._routine.decide(facts)
         return step_towards(
             move.goal,
             facts.target,
@@ -68,7 +71,8 @@ class Expert:
     def _begin(self) -> Routine:
         shapes = {role: shape_of(body) for role, body in self._sim.world.bodies.items()}
         routine = routine_of(self._sim.family)
-        return routine(gripper=self._gripper, shapes=shapes, table_m=self._sim.world.table_height_m)
+        with code_of(f"expert of the family {self._sim.family.name}", routine):
+            return routine(gripper=self._gripper, shapes=shapes, table_m=self._sim.world.table_height_m)
 
 
 def routine_of(family: type[TaskFamily]) -> type[Routine]:
@@ -79,4 +83,17 @@ def routine_of(family: type[TaskFamily]) -> type[Routine]:
             f"vlagen_bench.policies.expert.routine.Routine."
         )
     module, _, name = family.expert.partition(":")
-    return getattr(importlib.import_module(module), name)
+    try:
+        routine = getattr(importlib.import_module(module), name)
+    except VlagenError:
+        raise
+    except Exception as error:
+        raise _no_expert(family, f"which cannot be imported: {one_line(error)}") from error
+    if not (isinstance(routine, type) and issubclass(routine, Routine)):
+        raise _no_expert(family, "which is no subclass of vlagen_bench.policies.expert.routine.Routine")
+    return routine
+
+
+def _no_expert(family: type[TaskFamily], why: str) -> CodeError:
+    text = f"its expert is {family.expert!r}, {why.rstrip('.')}. Mend it, or leave `expert` out"
+    return wrong(f"family {family.name}", family, text)

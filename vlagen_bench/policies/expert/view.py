@@ -8,6 +8,7 @@ from vlagen_bench.policies.expert.facts import Facts
 from vlagen_bench.policies.expert.shapes import Frame, Shape, from_hulls
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.sim.world import Body
+from vlagen_bench.tasks import judged
 
 
 def frame_of(pose: Any) -> Frame:
@@ -27,7 +28,7 @@ def shape_of(body: Body) -> Shape:
 
 def facts_of(sim: Simulator) -> Facts:
     """What is true now."""
-    status = sim.judge.look(sim.arm.tool.p)
+    status = judged(sim.family, sim.judge.look, sim.arm.tool.p)
     bodies = sim.world.bodies
     return Facts(
         tool=frame_of(sim.arm.tool),
