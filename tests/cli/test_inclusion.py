@@ -195,6 +195,10 @@ def test_a_run_goes_on_only_with_what_it_was_made_with(home):
     assert "run holds a run with another content of the axis 'gloom' from outside this package" in changed.stderr
     replayed = call("vlagen", "replay", "run", *INCLUDE, cwd=home)
     assert "warning: The axis 'gloom' from outside this package has changed" in replayed.stdout
+    for words in (("report", "run"), ("compare", "run", "other")):
+        shutil.copytree(home / "run", home / "other", dirs_exist_ok=True)
+        read = call("vlagen", *words, *INCLUDE, cwd=home)
+        assert "warning: The axis 'gloom' from outside this package has changed" in read.stdout, read.stderr
 
 
 @pytest.mark.sim

@@ -123,5 +123,5 @@ def test_make_vec_of_gymnasium_gives_environments_in_processes(mode):
         "    env.close()\n"
     )
     done = run(code)
-    expected = "AsyncVectorEnv 2 ('mass_l3', 'mass_l3') VLAGen/TabletopPutOn-MassL3-v1 ('potential', 'potential')"
+    expected = "ProcessVectorEnv 2 ('mass_l3', 'mass_l3') VLAGen/TabletopPutOn-MassL3-v1 ('potential', 'potential')"
     assert done.stdout.strip() == expected, done.stderr

@@ -3,8 +3,10 @@
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.vector import AutoresetMode
 
 import vlagen_bench  # noqa: F401 - registers the ids
+from vlagen_bench.envs import vector
 from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.envs.registration import env_ids
 from vlagen_bench.envs.time_limit import limit_of
@@ -60,3 +62,28 @@ def test_what_is_inside_the_wrappers_keeps_the_tasks_limit():
 def test_what_is_not_a_limit_is_a_sentence(given):
     with pytest.raises(ConfigError, match="max_episode_steps is"):
         limit_of(catalog.task("tabletop_put_on"), given)
+
+
+def test_the_environment_inside_tells_no_other_limit_than_the_spec():
+    env = gym.make(MAIN, max_episode_steps=150, obs_mode="state")
+    assert env.spec.max_episode_steps == 150
+    assert getattr(env.unwrapped, "max_episode_steps", 150) == 150
+
+
+@pytest.mark.parametrize(
+    ("asked", "tells"), [({}, 80), ({"max_episode_steps": 5}, 5), ({"max_episode_steps": -1}, None)]
+)
+@pytest.mark.parametrize("again", [False, True])
+def test_the_spec_of_a_vector_environment_tells_the_limit_that_was_asked_for(monkeypatch, asked, tells, again):
+    lasts = []
+
+    class Made(vector.ProcessVectorEnv):
+        def __init__(self, makers, **_):
+            lasts.append(limit_of(catalog.task("tabletop_put_on"), makers[0].keywords["max_episode_steps"]))
+            self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+
+    monkeypatch.setattr(vector, "ProcessVectorEnv", Made)
+    envs = gym.make_vec(MAIN, 2, **asked)
+    if again:
+        envs = gym.make_vec(envs.spec)
+    assert envs.spec.max_episode_steps == tells and lasts == [tells] * len(lasts)

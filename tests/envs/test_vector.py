@@ -46,7 +46,7 @@ def test_a_wrong_option_is_refused_before_any_process_starts(options, says):
 
 def test_first_seeds_are_counted_from_the_one_that_is_given(monkeypatch):
     makers = []
-    monkeypatch.setattr(vector, "AsyncVectorEnv", lambda given, **_: makers.extend(given))
+    monkeypatch.setattr(vector, "ProcessVectorEnv", lambda given, **_: makers.extend(given))
     vector.make_vec(MAIN, 2, first_seed=7)
     vector.make_vec("VLAGen/TabletopPutOn-Nominal-v1", 2)
     assert [maker.keywords["first_seed"] for maker in makers] == [7, 8, 0, 1]

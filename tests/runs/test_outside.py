@@ -1,5 +1,7 @@
 """What a run takes from outside the package stands in its header, and must be the same when it goes on."""
 
+import json
+
 import pytest
 
 from helpers.fabricated import header_of
@@ -72,3 +74,27 @@ def test_a_reader_says_what_is_missing(tmp_path, where, says):
 def test_the_options_include_each_place_once():
     header = {"outside": [SUITE, SUITE | {"name": "other"}, POLICY | {"module": "own"}]}
     assert outside.include_options(header) == ["--include", "mine", "--include", "own"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [{"kind": "axis"}],
+        [{"kind": ["axis"], "name": "gloom", "sha256": None}],
+        [{"kind": "axis", "name": {}, "sha256": None}],
+        [{"kind": "spell", "name": "gloom", "sha256": None}],
+        [SUITE | {"path": 3}],
+        [SUITE | {"more": 1}],
+        ["axis"],
+        {"kind": "axis"},
+        None,
+        "axis",
+    ],
+)
+def test_a_header_that_says_nonsense_of_what_came_from_outside_is_a_sentence(tmp_path, wrong):
+    go(tmp_path, [])
+    (tmp_path / "header.json").write_text(json.dumps(HEADER | {"outside": wrong}))
+    with pytest.raises(RunError, match=r"header.json: outside.*Restore it from a copy"):
+        RunFolder.reading(tmp_path)
+    with pytest.raises(RunError, match=r"header.json: outside.*Restore it from a copy"):
+        go(tmp_path, [])

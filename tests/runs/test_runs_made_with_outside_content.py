@@ -90,7 +90,7 @@ def test_a_task_that_changed_since_is_named_where_its_plan_cannot_be_read(home):
     ("path", "says"),
     [
         ("tasks/tabletop_touch.yaml", "The file {place}/tasks/tabletop_touch.yaml has changed. Restore"),
-        ("axes/gloom.py", "A Python file of {place} has changed. Restore"),
+        ("axes/gloom.py", "A file of {place} has changed. Restore"),
     ],
 )
 def test_resuming_names_the_file_that_changed_or_its_place(home, path, says):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 
 from vlagen_bench.axes.shared import declared
+from vlagen_bench.axes.shared.exclusive import exclusive
 from vlagen_bench.axes.shared.rewrites import REWRITES
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
@@ -214,8 +215,13 @@ def ordered(axes: Mapping[str, Axis | type[Axis]]) -> tuple[str, ...]:
 
 
 def apply_stage(scene: Scene, values: Mapping[str, Any], stage: Stage) -> None:
-    """Applies every value of an episode that belongs to `stage`, in the order in which they were sampled."""
+    """Applies every value of an episode that belongs to `stage`, in the order in which they were sampled.
+
+    Raises:
+        ConfigError: two axes set the same thing, and neither looks at the other.
+    """
+    setters: dict[tuple[str, str], str] = {}
     for name in ordered({name: AXES.get(name) for name in values}):
         if (mine := AXES.get(name)).stage == stage:
             with code_of(f"axis {name}", mine):
-                mine.apply(scene, values[name])
+                mine.apply(exclusive(scene, name, mine.after, setters), values[name])

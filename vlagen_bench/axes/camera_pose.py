@@ -31,6 +31,7 @@ class CameraPose(Axis):
     sized_by: ClassVar = "degrees"
     unit: ClassVar = "degrees"
     levels: ClassVar = (3.2, 6.5, 9.7, 13.0, 16.0)
+    takes: ClassVar = ("camera pose",)
     bounds: ClassVar = (0.0, 60.0)
     shows: ClassVar = True
     measure: ClassVar = "shift"

@@ -33,6 +33,7 @@ def compare(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import comparison
     from vlagen_bench.report.comparison_terminal import tables
+    from vlagen_bench.runs.outside import changes
 
     include(outside)
     to, compared = console(), comparison.compare(runs)
@@ -43,6 +44,8 @@ def compare(
     for label, run in compared.runs.items():
         oracle = ", an oracle: shown and never ranked" if run.oracle else ""
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
+        for sentence in changes(run.header):
+            say(f"   warning: {sentence}")
         if not run.report.complete:
             say(f"   incomplete: {run.report.missing} episodes have no result and {run.report.errors} ended as errors.")
         if run.report.stopped is not None:

@@ -36,6 +36,7 @@ def report(
         once_table,
         results_table,
     )
+    from vlagen_bench.runs.outside import changes
 
     include(outside)
     out, read = console(), load.read(run)
@@ -44,6 +45,8 @@ def report(
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
+    for sentence in changes(read.header):
+        say(f"warning: {sentence}")
     if not run_report.complete:
         say(
             f"Incomplete: of {run_report.planned} episodes, {run_report.missing} have no result and {run_report.errors} ended as errors. "

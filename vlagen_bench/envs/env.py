@@ -93,7 +93,7 @@ class TaskEnv(gymnasium.Env):
         self._reward: Reward = reward
         self._scene = specs.of_task(self.task)
         self.robot_spec = self._scene.robot
-        self.max_episode_steps = limit_of(self.task, max_episode_steps)
+        self._limit = limit_of(self.task, max_episode_steps)
         self._interface = Interface.of(
             self.task, self._scene, obs_mode=obs_mode, state=state, flat=flat, normalized_actions=normalized_actions
         )
@@ -197,8 +197,7 @@ class TaskEnv(gymnasium.Env):
                 potential = family.potential(status)
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
-        limit = self.max_episode_steps
-        truncated = not terminated and limit is not None and self._sim.steps >= limit
+        truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit
         return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
 
     def _observe(self) -> Any:

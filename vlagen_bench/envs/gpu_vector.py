@@ -10,6 +10,7 @@ from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from vlagen_bench.envs.env import Reward, TaskEnv
 from vlagen_bench.envs.interface import Interface, info_of
+from vlagen_bench.envs.time_limit import SpecOfLimit, limit_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
 from vlagen_bench.policies.actions import Wording, checked
@@ -50,7 +51,7 @@ class RunningEpisode:
         return info_of(start.episode, self.status, instruction=start.instruction, steps=self.judge.step)
 
 
-class GpuVectorEnv(VectorEnv):
+class GpuVectorEnv(SpecOfLimit, VectorEnv):
     """`TaskEnv` many times over: the same spaces, episodes, rewards, ends and info, batched as Gymnasium does.
 
     Physics and pictures are computed for all at once, by ManiSkill; each scene is judged by a `Judge` of its own, the
@@ -89,7 +90,7 @@ class GpuVectorEnv(VectorEnv):
             ConfigError: a wrong name, or a condition that scenes in a batch cannot have.
         """
         single = TaskEnv(task=task, condition=condition, reward=reward, max_episode_steps=max_episode_steps, **options)
-        self.max_episode_steps = single.max_episode_steps
+        self._limit = limit_of(single.task, max_episode_steps)
         self.task, self.condition, self._reward = single.task, condition, reward
         self.single_observation_space, self.single_action_space = single.observation_space, single.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -189,7 +190,7 @@ class GpuVectorEnv(VectorEnv):
         now = self._scenes.measure()
         rewards = np.zeros(self.num_envs)
         terminated, truncated = np.zeros((2, self.num_envs), dtype=bool)
-        limit = self.max_episode_steps
+        limit = self._limit
         for row, play in self._plays.items():
             if play.over:  # it begins again in this step, and what was done in it does not count
                 continue

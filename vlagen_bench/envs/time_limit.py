@@ -27,7 +27,8 @@ class SpecLimited(gymnasium.Wrapper):
     """The environment as `gym.make` has it: the `TimeLimit` that Gymnasium puts around it is what truncates.
 
     The environment's own limit would come first, so that a larger one given to `gym.make` were never reached. It holds
-    where the environment is stepped without its wrappers.
+    where the environment is stepped without its wrappers, and is no public attribute: Gymnasium does not tell the
+    environment which limit it puts around it. `env.spec.max_episode_steps` is the one that holds.
     """
 
     def step(self, action: np.ndarray) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
@@ -39,3 +40,20 @@ class SpecLimited(gymnasium.Wrapper):
     def spec(self) -> EnvSpec | None:  # type: ignore[override]  # read-only in Gymnasium's wrappers, too
         """That of the environment: its entry point adds this wrapper by itself."""
         return self.env.spec
+
+
+class SpecOfLimit:
+    """A vector environment whose spec names the limit that was asked for; Gymnasium leaves there that of the id."""
+
+    _env_spec: EnvSpec | None = None
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How it was made; None where Gymnasium did not make it."""
+        return self._env_spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        if spec is not None and (asked := spec.kwargs.get("max_episode_steps")) is not None:
+            spec.max_episode_steps = None if asked == -1 else int(asked)
+        self._env_spec = spec

@@ -7,10 +7,15 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
 
 from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.envs.registration import env_ids
+from vlagen_bench.envs.time_limit import SpecOfLimit
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.utils.arguments import check, checked
 
 Backend = Literal["processes", "gpu"]
+
+
+class ProcessVectorEnv(SpecOfLimit, AsyncVectorEnv):
+    """Each environment in a process of its own."""
 
 
 @checked("make_vec()")
@@ -67,4 +72,4 @@ def vector_env(
     first = arguments.get("first_seed", 0)
     makers = [partial(TaskEnv, **{**arguments, "first_seed": first + row}) for row in range(num_envs)]
     # The simulator's threads do not survive a fork.
-    return AsyncVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])
+    return ProcessVectorEnv(makers, context="spawn", autoreset_mode=modes[autoreset])

@@ -49,7 +49,7 @@ def _code_entry(kind: str, name: str) -> Entry | None:
         return None
     location = plugins.location_of_code(code)
     if location is not None:
-        return _entry(kind, name, location, location.code_sha256())
+        return _entry(kind, name, location, location.content_sha256())
     # Defined by the user's own program, or in a notebook, which has no file.
     file = getattr(sys.modules.get(code.__module__), "__file__", None)
     digest = None if file is None else sha256(Path(file))
@@ -59,7 +59,7 @@ def _code_entry(kind: str, name: str) -> Entry | None:
 def _policy_entry(name: str) -> Entry | None:
     file = policy_file(name)
     location = None if file is None else plugins.location_of(file)
-    return None if location is None else _entry("policy", name, location, location.code_sha256())
+    return None if location is None else _entry("policy", name, location, location.content_sha256())
 
 
 def policy_file(name: str) -> Path | None:
@@ -133,7 +133,7 @@ def _which(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) ->
     if path is not None:
         return f" The file {path} has changed."
     where = after.get("path") or after.get("module") or after.get("package")
-    return f" A Python file of {where} has changed." if where else ""
+    return f" A file of {where} has changed." if where else ""
 
 
 def include_options(header: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from vlagen_bench.types import Outcome
 
@@ -50,6 +50,19 @@ class Stopped:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutsideKey:
+    """Something that the run took from outside the package."""
+
+    kind: Literal["suite", "task", "pack", "axis", "family", "policy"]
+    name: str
+    sha256: str | None
+    """of its file, or of all content of the place with its code; None: of code that no file holds"""
+    path: str | None = None
+    module: str | None = None
+    package: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """The content of `header.json`."""
 
@@ -71,8 +84,7 @@ class Header:
     players: tuple[dict[str, Any], ...] = ()
     """executor and workers of each session that played"""
     stopped: Stopped | None = None
-    outside: tuple[dict[str, Any], ...] = ()
-    """what the run took from outside the package: kind, name, place and content hash of each"""
+    outside: tuple[OutsideKey, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

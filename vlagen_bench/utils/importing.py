@@ -36,16 +36,20 @@ def locate(what: str | Path | ModuleType, distribution: str | None, undo: list[C
             f"A folder, a file, or a module's name is included, not {what!r} of type {type(what).__name__}."
         )
     given, path = str(what), Path(what).expanduser()
+    if not given.strip():
+        raise ConfigError(
+            "An empty name is no place. Give a folder (. is the current one), a file, or a module's name."
+        )
     if path.is_dir() or path.suffix in (".py", ".yaml", ".yml"):
         return _of_path(given, path, distribution, undo)
     nowhere = f"There is no folder, Python module or YAML file '{given}' (looked in {Path.cwd()}"
     if isinstance(what, Path) or not all(part.isidentifier() for part in given.split(".")):
         raise ConfigError(f"{nowhere}). A file that is included ends in .py, .yaml or .yml.")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
     importlib.invalidate_caches()
-    if given not in sys.modules and not _findable(given.split(".")[0]):
-        raise ConfigError(f"{nowhere} and among the modules that Python finds). Write its path, or install it.")
+    if not _findable(given.split(".")[0]):
+        _search(Path.cwd(), undo)
+        if not _findable(given.split(".")[0]):
+            raise ConfigError(f"{nowhere} and among the modules that Python finds). Write its path, or install it.")
     return _of_module(_imported(given, undo), given, distribution)
 
 

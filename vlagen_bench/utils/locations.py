@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import load_yaml
 
@@ -18,6 +19,8 @@ PATTERNS: Mapping[Kind, str] = MappingProxyType(
 )
 CODE_FOLDERS = ("axes", "tasks")
 """folders whose Python files are imported"""
+LARGEST_BYTES, MOST_FILES = 10_000_000, 20_000
+"""of a place's content: files that are hashed whole, and how many there may be"""
 SHIPPED = "vlagen_bench itself"
 """how a sentence names what ships with this package"""
 
@@ -59,31 +62,59 @@ class Location:
         """Whether the file is, or lies in, this place."""
         return path == self.path or (self.path.is_dir() and path.is_relative_to(self.path))
 
-    def code_sha256(self) -> str:
-        """The hash of all its code: every Python file, and whatever else lies with its axes."""
+    def content_sha256(self) -> str:
+        """The hash of all its files, since code may read any of them; of a file over `LARGEST_BYTES`, of its size.
+
+        Not of its tasks and suites, which have a hash each.
+
+        Raises:
+            ConfigError: there are more than `MOST_FILES`, or one cannot be read.
+        """
         digest = hashlib.sha256()
         root = self.path if self.path.is_dir() else self.path.parent
-        for path in sorted(self._code()):
-            digest.update(f"{path.relative_to(root).as_posix()}\0{sha256(path)}\n".encode())
+        apart = {*self.files("task").values(), *self.files("suite").values()}
+        for path in sorted(set(self.content()) - apart):
+            try:
+                size = path.stat().st_size
+                said = sha256(path) if size <= LARGEST_BYTES else f"{size} bytes"
+            except OSError as error:
+                raise ConfigError(
+                    f"{path} cannot be read ({error.strerror}), and is part of what is included with {self.given}. Make "
+                    f"it readable, or move it out of that folder."
+                ) from None
+            digest.update(f"{path.relative_to(root).as_posix()}\0{said}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()
 
-    def _code(self) -> Iterator[Path]:
+    def content(self) -> Iterator[Path]:
+        """Its files, except hidden ones, `__pycache__`, virtual environments and run folders.
+
+        Raises:
+            ConfigError: there are more than `MOST_FILES`.
+        """
         if not self.path.is_dir():
             yield self.path
             return
+        number = 0
         for folder, names, files in os.walk(self.path):
-            # Virtual environments and what tools keep are no part of it.
-            names[:] = [
-                name
-                for name in names
-                if not name.startswith((".", "__")) and not (Path(folder, name) / "pyvenv.cfg").exists()
-            ]
-            data = Path(folder).relative_to(self.path).parts[:1] == ("axes",)
-            yield from (
-                Path(folder, name)
-                for name in files
-                if name.endswith(".py") or (data and not name.startswith(".") and not name.endswith(".pyc"))
-            )
+            names[:] = [name for name in names if not name.startswith(".") and not _is_apart(Path(folder, name))]
+            for path in (
+                Path(folder, name) for name in files if not name.startswith(".") and not name.endswith(".pyc")
+            ):
+                if not path.is_file():  # a socket, or a link to nothing
+                    continue
+                number += 1
+                if number > MOST_FILES:
+                    raise ConfigError(
+                        f"{self.given} ({self.path}) holds more than {MOST_FILES:,} files. Include a folder that holds "
+                        f"only what is yours to be used."
+                    )
+                yield path
+
+
+def _is_apart(folder: Path) -> bool:
+    """Whether a folder is no part of the place that it lies in: what Python keeps, or a run, which grows."""
+    run = (folder / "header.json").exists() and (folder / "plan.json").exists()
+    return run or folder.name == "__pycache__" or (folder / "pyvenv.cfg").exists()
 
 
 def yaml_kind(path: Path) -> Kind | None:

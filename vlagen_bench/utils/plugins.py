@@ -5,27 +5,25 @@ know them too, and from the entry points of installed packages. Entry points and
 look-up of a name, and not before, so that commands which look nothing up start fast.
 """
 
+import json
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.errors import ConfigError, VlagenError
-from vlagen_bench.utils import importing
+from vlagen_bench.utils import contents, entry_points, importing
 from vlagen_bench.utils.locations import KINDS, SHIPPED, Kind, Location, shipped
-from vlagen_bench.utils.text import one_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 VARIABLE = "VLAGEN_INCLUDE"
-"""environment variable: folders, modules and files, separated as in PATH"""
-GROUP = "vlagen_bench.plugins"
-"""entry points: a module, a folder, several of these, or a function that returns them"""
+"""environment variable: folders, modules and files, separated as in PATH, or as a list in JSON"""
 
 Undo = Callable[[], Any]
 
@@ -42,6 +40,8 @@ class _State:
         """why they cannot be"""
         self.open: list[list[Undo]] = []
         """of each inclusion that is going on, one inside the other: how to take back what it did"""
+        self.modules: list[str] = []
+        """the names of those that registered something"""
         self.version = 0
         self.listeners: list[Callable[[], Any]] = []
         self.checks: list[Callable[[], None]] = []
@@ -82,9 +82,9 @@ def load() -> None:
             raise ConfigError(_state.fault)
         try:
             with _inclusion():
-                for entry_point in _entry_points():
+                for entry_point in entry_points.found():
                     _load(entry_point)
-                for item in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
+                for item in _listed(os.environ.get(VARIABLE, "")):
                     _include(item)
                 _state.loaded = True
         except VlagenError as error:
@@ -177,10 +177,11 @@ def version() -> int:
     return _state.version
 
 
-def added(undo: Undo) -> None:
-    """Notes that a registry has one more entry, and how to take it back."""
+def added(undo: Undo, module: str = "") -> None:
+    """Notes that a registry has one more entry, of a module, and how to take it back."""
+    _state.modules.append(module)
     if _state.open:
-        _state.open[-1].append(undo)
+        _state.open[-1] += [undo, lambda: _state.modules.remove(module)]
     else:
         _changed()
 
@@ -236,7 +237,15 @@ def _inclusion() -> Iterator[None]:
 def _tell_children() -> None:
     """Child processes, which find entry points by themselves, get the other places by the environment variable."""
     own = [str(location.path) for location in _state.locations if location.distribution is None]
-    _set_variable(os.pathsep.join(own) or None)
+    _set_variable(json.dumps(own) if own else None)  # a path may hold what separates those of PATH
+
+
+def _listed(text: str) -> list[str]:
+    """The places that the environment variable names."""
+    with suppress(ValueError):
+        if isinstance(found := json.loads(text), list) and all(isinstance(one, str) for one in found):
+            return found
+    return [item for item in text.split(os.pathsep) if item]
 
 
 def _set_variable(value: str | None) -> None:
@@ -246,41 +255,22 @@ def _set_variable(value: str | None) -> None:
         os.environ[VARIABLE] = value
 
 
-def _include(what: str | Path | ModuleType, distribution: str | None = None) -> Location:
+def _include(what: str | Path | ModuleType, distribution: str | None = None, *, holds: bool = True) -> Location:
     undo = _state.open[-1]
     location = importing.locate(what, distribution, undo)
     if known := next((one for one in _state.locations if one.path == location.path), None):
         return known
     _state.locations.append(location)
     importing.import_code(location, undo)
+    if holds:
+        contents.check(location, _state.modules)
     return location
-
-
-def _entry_points() -> list["EntryPoint"]:
-    from importlib.metadata import entry_points
-
-    # An editable installation may be listed twice.
-    found = {(one.name, one.value): one for one in entry_points(group=GROUP)}
-    return [found[key] for key in sorted(found)]
 
 
 def _load(entry_point: "EntryPoint") -> None:
     """Includes what an entry point gives; raises `ConfigError` that names its package."""
-    dist = entry_point.dist
-    name = entry_point.value if dist is None else f"{dist.name} {dist.version}"
     try:
-        given = entry_point.load()
-        if callable(given):
-            given = given()
-        if given is None:  # a function that did all by itself
-            given = sys.modules[entry_point.module.split(".")[0]]
-        for one in given if isinstance(given, list | tuple) else (given,):
-            _include(one, name)
-    except VlagenError as error:
-        text = str(error)
+        for one, holds in entry_points.given_by(entry_point):
+            _include(one, entry_points.package_of(entry_point), holds=holds)
     except (Exception, SystemExit) as error:
-        text = f"{one_line(error)}."
-    else:
-        return
-    remove = "" if dist is None else f" Update the package, or remove it: pip uninstall {dist.name}"
-    raise ConfigError(f"The plug-in '{entry_point.name}' of the package {name} cannot be loaded: {text}{remove}")
+        raise entry_points.failed(entry_point, error) from error

@@ -23,7 +23,10 @@ class Registry(Generic[T]):
             where = f"in {first}" if first == second else f"by {first} and by {second}"
             raise ConfigError(f"The {self._what} '{name}' is defined twice, {where}. Rename one of them.")
         self._entries[name] = entry
-        plugins.added((lambda: None) if plugins.is_shipped(entry) else lambda: self._entries.pop(name, None))
+        plugins.added(
+            (lambda: None) if plugins.is_shipped(entry) else lambda: self._entries.pop(name, None),
+            getattr(entry, "__module__", ""),
+        )
 
     def get(self, name: str) -> T:
         """The entry; raises `ConfigError` with the nearest names if it does not exist."""
