@@ -61,7 +61,7 @@ def test_a_command_says_it_in_one_sentence(home, words):
 def test_another_run_does_not_go_on_in_its_folder_and_the_sentence_says_that_it_is_another(home):
     quick = plan.make_plan(plan.select(catalog.suite("quick"), conditions=("nominal",), episodes=1, seed=0))
     with (
-        pytest.raises(RunError, match="holds another run: its plan hash is"),
+        pytest.raises(RunError, match="holds another run, with suite touches"),
         RunFolder.writing(home / "run", header_of(quick, "fabricated"), quick),
     ):
         pass

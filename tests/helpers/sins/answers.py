@@ -22,7 +22,7 @@ def infinity(policy, obs, good):
     return np.full(7, 1e300)
 
 
-@sin("returns the wrong shape", "act() returned the shape (3,)")
+@sin("returns the wrong shape", "act() returned the shape (3,)", "act() returned the shape (1, 3)")
 def shape(policy, obs, good):
     return good[:3]
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import websockets.sync.server
 
-from helpers.fakes import wait_for
+from helpers.fakes import loaded, wait_for
 from helpers.servers import CHUNK, SEEN, Telling, answering, array, ask, remote, sentence, serving, stub
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
 from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies.remote import wire
 
@@ -24,7 +25,7 @@ from vlagen_bench.policies.remote import wire
         (b"\xc1", "not an answer of a policy server"),
         (array(dtype="|O"), "is not a dtype"),
         (wire.pack({"action": CHUNK}), "answered without 'actions'; there is: action"),
-        (wire.pack({"actions": np.zeros((2, 6))}), r"the shape \(2, 6\)"),
+        (wire.pack({"actions": np.zeros((2, 3, 7))}), r"the shape \(2, 3, 7\)"),
         (wire.pack({"actions": np.full((2, 7), np.nan)}), "NaN"),
         (wire.pack({"actions": "left"}), "returned str"),
     ],
@@ -35,6 +36,14 @@ def test_a_bad_answer_is_a_sentence_and_the_next_one_is_good(frame, says):
         with pytest.raises(PolicyError, match=says) as error:
             ask(policy)
         assert sentence(error) and ask(policy).tolist() == CHUNK.tolist()
+
+
+def test_actions_of_another_robot_are_an_error_of_the_episode():
+    """Only the caller knows how many numbers an action of this robot has."""
+    question = PolicyQuery(episode_id="e", begins=True, instruction="", observation=SEEN)
+    with stub(answering(wire.pack({"actions": np.zeros((2, 6))}))) as url:
+        answer = PolicyCaller(loaded(remote(url)), action_dim=7).ask({0: question})[0]
+    assert answer.chunk is None and "the shape (2, 6). Return (7,)" in answer.error
 
 
 def test_too_large_an_answer_is_a_sentence(monkeypatch):

@@ -35,7 +35,7 @@ def test_a_failing_policy_is_a_text_and_the_connection_goes_on():
             ("exit", r"sys.exit\(3\)"),
             ("interrupt", "nobody pressed Ctrl-C"),
             ("leave", "GeneratorExit"),
-            ("wrong", r"the shape \(3,\)"),
+            ("wrong", r"the shape \(2, 3, 7\)"),
         ):
             with pytest.raises(PolicyError, match=says) as error:
                 ask(policy, instr)
