@@ -120,11 +120,14 @@ def test_an_object_is_evaluated_in_python(tmp_path):
 @pytest.mark.sim
 @pytest.mark.slow
 def test_stable_baselines3_trains_and_is_evaluated(tmp_path):
-    options = ["--steps", "256", "--envs", "2", "--episodes", "1"]
+    options = ["--steps", "64", "--envs", "2", "--episodes", "1", "--conditions", "nominal"]
     command = [sys.executable, str(EXAMPLES / "train_sb3.py"), *options]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "of 1 episodes" in done.stdout
+    run = vlagen_bench.load_run(tmp_path / "ppo-run")
+    assert run.complete and list(run.table.index) == ["nominal"]
+    assert run.header["policy"]["name"] == "vlagen_bench.envs.policy:TrainedPolicy"
+    assert "report.html" in done.stdout
 
 
 @pytest.mark.sim

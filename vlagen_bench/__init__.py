@@ -24,6 +24,7 @@ __all__ = [
     "SizeAxis",
     "Suite",
     "Task",
+    "TrainedPolicy",
     "VlagenError",
     "__version__",
     "axis",
@@ -36,6 +37,7 @@ __all__ = [
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not follow __getattr__
     from vlagen_bench.axes.base import Axis, Draft, PoolAxis, SizeAxis, axis
+    from vlagen_bench.envs.policy import TrainedPolicy
     from vlagen_bench.envs.vector import make_vec
     from vlagen_bench.errors import VlagenError
     from vlagen_bench.plan.selection import make_plan
@@ -58,6 +60,7 @@ _LAZY = {
     "SizeAxis": "vlagen_bench.axes",
     "Suite": "vlagen_bench.types",
     "Task": "vlagen_bench.types",
+    "TrainedPolicy": "vlagen_bench.envs.policy",
     "VlagenError": "vlagen_bench.errors",
     "axis": "vlagen_bench.axes",
     "evaluate": "vlagen_bench.report.evaluate",

@@ -51,12 +51,20 @@ class RenderError(VlagenError):
     """No Vulkan device can draw the scene."""
 
 
-def unknown(what: str, given: str, known: Iterable[str]) -> str:
-    """The sentence for a name that does not exist: what was given, the nearest names, and all there are."""
+def unknown(what: str, given: str, known: Iterable[str], *, of: str = "") -> str:
+    """The sentence for a name that does not exist: what was given, the nearest names, and all there are.
+
+    Args:
+        what: what it would be the name of.
+        given: the name.
+        known: the names that exist.
+        of: what lacks it, as the subject of the sentence: `The task tabletop_put_on`.
+    """
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=FEW)
+    lacks = f"{of} has no {what} '{given}'." if of else f"There is no {what} '{given}'."
     hint = f" Did you mean '{near[0]}'?" if near else ""
     if len(names) <= MANY:
-        return f"There is no {what} '{given}'.{hint} There are: {', '.join(names) or 'none'}."
+        return f"{lacks}{hint} There are: {', '.join(names) or 'none'}."
     shown = near or names[:FEW]
-    return f"There is no {what} '{given}'.{hint} There are {len(names)}, {', '.join(shown)} among them: vlagen list"
+    return f"{lacks}{hint} There are {len(names)}, {', '.join(shown)} among them: vlagen list"

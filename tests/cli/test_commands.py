@@ -25,7 +25,10 @@ from vlagen_bench.plan import catalog
         (("vlagen", "plan", "--suite", "quik"), "Did you mean 'quick'?"),
         (("vlagen", "assets", "check", "hosehold"), "Did you mean 'household'?"),
         (("vlagen", "assets", "build", "bridge"), "is not made here"),
-        (("vlagen", "plan", "--suite", "bridge-first", "--axes", "blur:3"), "error: --axes: There is no condition"),
+        (
+            ("vlagen", "plan", "--suite", "bridge-first", "--axes", "blur:3"),
+            "error: --axes: The task bridge_put_on has no condition",
+        ),
         (("vlagen", "plan", "--suite", "bridge-first", "--conditions", "blur_l3"), "error: --conditions: There is no"),
         (("vlagen", "render", "--axis", "lighting", "--episodes", "-1"), "at least 1 episode is needed, not -1"),
         (("vlagen", "render", "--axis", "lighting", "--episodes", "0"), "at least 1 episode is needed, not 0"),

@@ -108,7 +108,7 @@ def test_wrong_options_are_sentences(options, says):
     ("change", "error", "says"),
     [
         ({"values": 3}, ConfigError, "expected a mapping"),
-        ({"index": "a"}, ConfigError, "expected a int"),
+        ({"index": "a"}, ConfigError, "expected an int"),
         ({"task": [1]}, ConfigError, "expected a str"),
         ({"object": "aple"}, AssetError, "Did you mean 'apple'"),
         ({"yaw": float("nan")}, ConfigError, "values that JSON cannot hold"),
@@ -144,8 +144,11 @@ def test_an_episode_without_one_of_its_axes_is_a_sentence(axis):
 def test_what_is_not_one_action_is_a_sentence(shape):
     env = make(TABLETOP)
     env.reset(seed=0)
-    with pytest.raises(PolicyError, match="shape"):
+    with pytest.raises(PolicyError) as caught:
         env.step(np.zeros(shape))
+    assert str(caught.value) == f"step() was given the shape {shape}. Give (7,)."
+    with pytest.raises(PolicyError, match=r"step\(\) was given NaN or infinity. Give finite numbers"):
+        env.step(np.full(7, np.nan))
 
 
 def test_an_episode_is_truncated_at_80_steps():

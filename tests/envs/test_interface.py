@@ -39,9 +39,11 @@ def played(env, number=4):
     ("options", "says"),
     [
         ({"obs_mode": "states"}, "Did you mean 'state'"),
+        ({"obs_mod": "state"}, "The environment has no option 'obs_mod'. Did you mean 'obs_mode'"),
+        ({"first_seed": "a"}, "first_seed is a whole number, not 'a'"),
         ({"state": "privilege"}, "Did you mean 'privileged'"),
-        ({"flat": "yes"}, "no flat 'yes'"),
-        ({"normalized_actions": 2}, "no normalized_actions '2'"),
+        ({"flat": "yes"}, "flat is True or False, not 'yes'"),
+        ({"normalized_actions": 2}, "normalized_actions is True or False, not 2"),
         ({"flat": True, "state": "privileged"}, "leaves no place for state='privileged'"),
     ],
 )

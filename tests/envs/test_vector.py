@@ -31,6 +31,19 @@ def test_mistakes_are_sentences(arguments, says):
         vlagen_bench.make_vec(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"obs_mod": "state"}, "has no option 'obs_mod'. Did you mean 'obs_mode'"),
+        ({"first_seed": "a"}, "first_seed is a whole number, not 'a'"),
+        ({"obs_mode": "states"}, "Did you mean 'state'"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_any_process_starts(options, says):
+    with pytest.raises(ConfigError, match=says):
+        vlagen_bench.make_vec(MAIN, 2, **options)
+
+
 def test_first_seeds_are_counted_from_the_one_that_is_given(monkeypatch):
     makers = []
     monkeypatch.setattr(vector, "ProcessVectorEnv", lambda given, **_: makers.extend(given))

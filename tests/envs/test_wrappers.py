@@ -9,6 +9,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import RecordEpisodeStatistics
 from gymnasium.wrappers.vector import RecordEpisodeStatistics as RecordVectorStatistics
 from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import EvalCallback
 from stable_baselines3.common.env_checker import check_env as check_for_sb3
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecMonitor
@@ -111,3 +112,15 @@ def test_gymnasiums_make_vec_takes_our_entry_point():
     finally:
         envs.close()
     np.testing.assert_array_equal(ends, [[False] * 2, [False] * 2, [True] * 2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("many", [False, True])
+def test_stable_baselines_eval_callback_logs_the_rate_of_success(tmp_path, many):
+    """It reads `is_success` from the info of a last step."""
+    make = partial(gym.make, MAIN, **STATE, max_episode_steps=2)
+    model = PPO("MlpPolicy", make(), n_steps=4, batch_size=4, n_epochs=1, device="cpu")
+    tested = DummyVecEnv([lambda: Monitor(make())] * 2) if many else Monitor(make())
+    model.learn(4, callback=EvalCallback(tested, eval_freq=2, n_eval_episodes=2, log_path=str(tmp_path), verbose=0))
+    found = np.load(tmp_path / "evaluations.npz")
+    assert found["successes"].shape == (2, 2) and not found["successes"].any()

@@ -20,7 +20,7 @@ FAULTS = {
     "judge": ("tasks/touch.py", JUDGE, "        undefined\n" + JUDGE, "family touch (touch.py:{line}): NameError"),
     "mode": (
         "tasks/touch.py", '"never_reached"\n', '"neverreached"\n',
-        "family touch (touch.py): its judge names one that it does not declare. There is no failure mode 'neverreached'. "
+        "family touch (touch.py): its judge names a failure mode that it does not declare. There is no failure mode 'neverreached'. "
         "Did you mean 'never_reached'?",
     ),
     "expert": (

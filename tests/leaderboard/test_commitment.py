@@ -34,7 +34,7 @@ def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
 
 @pytest.mark.parametrize(("edit", "says"), [
     ({"seeds": [1, 1]}, "different whole numbers"), ({"seeds": []}, "different whole numbers"),
-    ({"seeds": [-1]}, "different whole numbers"), ({"seeds": [True]}, "expected a int"),
+    ({"seeds": [-1]}, "different whole numbers"), ({"seeds": [True]}, "expected an int"),
     ({"salt": ""}, "the opening's salt has 0"), ({"salt": 5}, "expected a str"), ({"more": 1}, "no key 'more'"),
 ])  # fmt: skip
 def test_a_wrong_opening_is_a_sentence(edit, says):

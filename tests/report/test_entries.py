@@ -107,7 +107,7 @@ WRONG = [
     (lambda e: e["conditions"].update(reposition={"n": 10, "rate": 0.5}), "either `n` and `successes`, or `rate`"),
     (lambda e: e["conditions"].update(reposition={}), "either `n` and `successes`, or `rate`"),
     (lambda e: e["conditions"].update(reposition={"rate": 74.5}), "between 0 and 1"),
-    (lambda e: e["conditions"].update(reposition={"n": True, "successes": 1}), "expected a int"),
+    (lambda e: e["conditions"].update(reposition={"n": True, "successes": 1}), "expected an int"),
     (lambda e: e.update(averages={"visoin": 0.5}), "Did you mean 'vision'?"),
     (lambda e: e.update(averages={"vision": 0.766}), "follows from the conditions"),
     (lambda e: e.update(conditions={}, averages={"vision": 1.2}), "between 0 and 1"),

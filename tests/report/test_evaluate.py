@@ -121,8 +121,9 @@ def test_too_many_errors_are_a_sentence_and_can_be_tried_again():
         vlagen_bench.evaluate(Failing(), **SMALL, out="mine", max_errors=1)
     kept = vlagen_bench.load_run("mine")
     assert kept.table.loc["table_test", "errors"] == 1 and not kept.complete
-    with pytest.warns(UserWarning, match="unfinished"):
+    with pytest.warns(UserWarning) as warned:
         run = vlagen_bench.evaluate(Failing(), **SMALL, out="mine", max_errors=9)
+    assert ["unfinished" in str(one.message) for one in warned] == [True, False]
     assert not run.complete and run.episodes.outcome.eq("error").all()
     fixed = type("Failing", (), {"act": Stepper.act, "__module__": Failing.__module__, "__qualname__": "Failing"})
     run = vlagen_bench.evaluate(fixed(), **SMALL, out="mine", retry_errors=True)
@@ -139,11 +140,11 @@ def test_an_oracle_object_is_marked():
     ({"executor": "ray"}, "executor='ray' loads the policy in another process"),
     ({"policy_args": {"height": 1}}, "an object of helpers.fakes:Stepper was given"),
     ({"workers": 0}, "at least 1 is needed"),
-    ({"video": "some"}, "give all, failures or none"),
+    ({"video": "some"}, "There is no video 'some'. There are: all, failures, none"),
     ({"max_errors": -1}, "give 0 or more"),
     ({"episodes": 0}, "at least 1 episode"),
     ({"conditions": []}, "the list is empty"),
-    ({"conditions": ["nothing"]}, "There is no condition"),
+    ({"conditions": ["nothing"]}, "has no condition"),
     ({"conditions": None, "axes": ["lighting:9"]}, "lighting"),
     ({"axes": ["lighting:3"]}, "not both"),
     ({"suite": "nothing"}, "There is no suite 'nothing'"),
@@ -168,7 +169,7 @@ def test_a_class_is_constructed_with_the_arguments_as_they_are():
     assert run.complete and run.header["policy"]["arguments"] == {"height": "0.5"}
     with pytest.raises(PolicyError, match="cannot be constructed: TypeError"):
         vlagen_bench.evaluate(Height, **SMALL)
-    with pytest.raises(PolicyError, match="has no method act"):
+    with pytest.raises(PolicyError, match="is a function, not a class or object with act"):
         vlagen_bench.evaluate(lambda obs, instr: 0, **SMALL)
 
 
@@ -236,7 +237,8 @@ def test_no_simulator_is_left_behind(monkeypatch):
 
 
 def test_a_run_is_readable_in_a_notebook():
-    run = vlagen_bench.evaluate(Failing(), **SMALL)
+    with pytest.warns(UserWarning, match="4 of 4 episodes ended as errors"):
+        run = vlagen_bench.evaluate(Failing(), **SMALL)
     assert repr(run) == (
         f"Run('{run.path}', quick, policy test_evaluate:Failing: 4 of 4 episodes, 4 errors, incomplete)"
     ).replace("test_evaluate:", f"{Failing.__module__}:")

@@ -11,6 +11,7 @@ import vlagen_bench
 from helpers.commands import call
 from helpers.evaluated import SMALL, fake_world  # noqa: F401 - a fixture
 from helpers.fakes import Batcher, Counter, Oracle, Stepper
+from helpers.places import TESTS, TOP
 from vlagen_bench.errors import ConfigError, PolicyError
 
 pytestmark = pytest.mark.usefixtures("fake_world")
@@ -57,19 +58,40 @@ import vlagen_bench
 from helpers import evaluated, fakes
 from vlagen_bench.harness import worker
 worker.simulator = evaluated.fake_simulator
-vlagen_bench.evaluate(fakes.Stepper(), **evaluated.SMALL, workers=2, retries=0)
+{line}
+try:
+    vlagen_bench.evaluate(fakes.Stepper(), **evaluated.SMALL, out="run", workers=2, retries=1)
+except vlagen_bench.VlagenError as error:
+    print(type(error).__name__, error)
 """
 
 
-def test_a_program_without_a_main_guard_is_told_about_it(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
-    tests = str(Path(__file__).parents[1])
-    path = os.pathsep.join([tests, str(Path(tests).parent)])
-    done = call("python", "script.py", cwd=tmp_path, PYTHONPATH=path)
-    assert "if __name__ == '__main__':" in done.stderr
+def scripted(folder, line):
+    (folder / "script.py").write_text(SCRIPT.format(line=line))
+    path = os.pathsep.join(map(str, (TESTS, TOP)))
+    return call("python", "script.py", cwd=folder, PYTHONPATH=path)
 
 
-def test_a_worker_that_starts_may_not_evaluate(monkeypatch):
+def test_a_program_without_a_main_guard_is_told_once_and_no_episode_is_an_error(tmp_path):
+    done = scripted(tmp_path, "")
+    assert done.returncode == 0 and done.stderr == ""
+    (said,) = done.stdout.splitlines()
+    assert said.startswith(
+        "ConfigError evaluate() was called while a worker process imported this program. Put the call"
+    )
+    assert "if __name__ == '__main__':" in said
+    assert (tmp_path / "run" / "episodes.jsonl").read_text() == ""
+
+
+def test_a_program_that_no_worker_can_import_is_told_once(tmp_path):
+    done = scripted(tmp_path, "assert __name__ == '__main__', 'only as a program'")
+    (said,) = done.stdout.splitlines()
+    assert said.startswith("ConfigError A worker process ended with exit code 1 while it imported this program")
+    assert "only as a program" in done.stderr
+    assert (tmp_path / "run" / "episodes.jsonl").read_text() == ""
+
+
+def test_a_process_of_another_pool_that_starts_may_not_evaluate(monkeypatch):
     monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
     with pytest.raises(ConfigError, match="__main__"):
         vlagen_bench.evaluate(Stepper(), **SMALL)

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.fabricated import header_of
 from helpers.fakes import Stepper
 from helpers.places import TESTS
 from helpers.runs import HEADER, PLAN, go, solo, without_timings
 from vlagen_bench.errors import RunError
+from vlagen_bench.plan import catalog, plan
 from vlagen_bench.runs import episodes
 from vlagen_bench.runs.folder import RunFolder
 
@@ -106,6 +108,31 @@ def test_another_run_is_told_by_what_differs(tmp_path):
         RunFolder.writing(tmp_path, HEADER | {"policy": other}, PLAN),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"seed": 3}, "with seed 0 against 3. Choose another folder"),
+        ({"episodes": 7}, "with episodes per condition 3 against 7."),
+        ({"conditions": ("nominal", "blur_l1")}, "with conditions table_test against nominal, blur_l1."),
+        ({"conditions": ("table_test", "blur_l1")}, "with conditions fewer against blur_l1."),
+        ({"seed": 3, "episodes": 7}, "with seed 0 against 3; episodes per condition 3 against 7."),
+        ({"task": "tabletop_pick_up"}, " of tabletop_put_on against quick-tabletop_pick_up version"),
+    ],
+)
+def test_another_plan_is_told_by_what_was_asked_for(tmp_path, asked, says):
+    """Not by the hashes of plans, which tell nobody anything."""
+    first = {"conditions": ("table_test",), "episodes": 3, "seed": 0}
+    for options in (first, first | asked):
+        made = plan.make_plan(plan.select(catalog.suite("quick"), **options))
+        writing = RunFolder.writing(tmp_path, header_of(made, "fake") | {"seed": made.suite.seed}, made)
+        if options == first:
+            with writing:
+                pass
+    with pytest.raises(RunError) as caught, writing:
+        pass
+    assert says in str(caught.value) and "hash" not in str(caught.value)
 
 
 def test_a_disk_that_cannot_keep_the_lines_makes_them_not_count(tmp_path, monkeypatch):

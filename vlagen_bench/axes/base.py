@@ -171,7 +171,7 @@ def variant(name: str, which: str) -> Mapping[str, Any]:
     """Parameters of a ready-made strength: `variant("lighting", "3")`; raises `ConfigError` for unknown names."""
     known = AXES.get(name).variants()
     if which not in known:
-        raise ConfigError(unknown(f"level or setting of the axis {name}", which, known))
+        raise ConfigError(unknown("level or setting", which, known, of=f"The axis {name}"))
     return known[which]
 
 

@@ -15,6 +15,8 @@ from vlagen_bench.runs import episodes
 
 WORKER = b"spawn_main"
 """in the command line of a process that multiprocessing spawned"""
+POLL_S = 0.05
+"""how often it is looked whether there are workers"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ def soak(
         command: run folder -> the command that begins or resumes a run there; it has to end with code 0.
         place: where the run folders are made.
         kills: how many.
-        longest_s: at least this is waited between two kills, at random, and nothing longer.
+        longest_s: the longest time between the start of a victim, or the kill before, and its kill; it is drawn at random.
         seed: of the moments and the victims.
         say: receives a line per round.
 
@@ -96,15 +98,13 @@ def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest
     driver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         while len(victims) < kills:
-            try:
-                driver.wait(timeout=rng.uniform(0.0, longest_s))
+            victim = rng.choice(("driver", "worker"))
+            pid = _at_a_moment(driver, victim, rng.uniform(0.0, longest_s))
+            if pid is None:
                 break
-            except subprocess.TimeoutExpired:
-                workers = _workers(driver.pid)
-            victim = rng.choice([driver.pid, *workers])
-            victims.append("driver" if victim == driver.pid else "worker")
-            _kill(victim)
-            if victim == driver.pid:
+            victims.append(victim)
+            _kill(pid)
+            if victim == "driver":
                 driver.wait()
                 return True
         _finish(driver, command)
@@ -112,6 +112,28 @@ def _interrupted(command: Sequence[str], victims: list[str], kills: int, longest
     finally:
         driver.kill()
         driver.wait()
+
+
+def _at_a_moment(driver: subprocess.Popen[bytes], victim: str, wait_s: float) -> int | None:
+    """The process to be killed, after this time; of a worker it is counted from when there are any. None: it ended."""
+    while not (workers := _workers(driver.pid)) and victim == "worker":  # starting may take long where others compute
+        if _ended(driver, POLL_S):
+            return None
+    if _ended(driver, wait_s):
+        return None
+    if victim == "driver":
+        return driver.pid
+    # Those that ended by themselves meanwhile were replaced, or will be.
+    return random.Random(wait_s).choice(_workers(driver.pid) or workers)
+
+
+def _ended(driver: subprocess.Popen[bytes], limit_s: float) -> bool:
+    """Whether it ends within this time."""
+    try:
+        driver.wait(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _finish(driver: subprocess.Popen[bytes], command: Sequence[str]) -> None:

@@ -11,14 +11,15 @@ import numpy as np
 
 from vlagen_bench.envs.interface import Interface, ObsMode, State, info_of
 from vlagen_bench.envs.time_limit import SpecLimited, limit_of
-from vlagen_bench.errors import ConfigError, PolicyError, unknown
+from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.policies.actions import checked
+from vlagen_bench.policies.actions import OF_STEP, checked
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode
+from vlagen_bench.utils.arguments import checked as checked_arguments
 from vlagen_bench.utils.blame import code_of
 
 Reward = Literal["sparse", "potential"]
@@ -44,11 +45,13 @@ class TaskEnv(gymnasium.Env):
     Ends: truncated after `max_episode_steps`; terminated at success only where the task file says so.
 
     Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
-    `consecutive_grasp` and the other fields of `Status`; `first_success_step` is -1 before there is one.
+    `consecutive_grasp` and the other fields of `Status`; `is_success`, which is `success` under the name that
+    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
 
+    @checked_arguments("The environment")
     def __init__(
         self,
         *,
@@ -79,14 +82,12 @@ class TaskEnv(gymnasium.Env):
             normalized_actions: whether actions are shares of the robot's steps.
 
         Raises:
-            ConfigError: a wrong name or number, or options that do not go together.
+            ConfigError: an unknown option, a wrong name or number, or options that do not go together.
         """
         self.task = catalog.task(task)
         catalog.check_conditions(task, (condition,), "condition")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigError(unknown("render mode", str(render_mode), self.metadata["render_modes"]))
-        if reward not in ("sparse", "potential"):
-            raise ConfigError(unknown("reward", str(reward), ("sparse", "potential")))
         self.condition = condition
         self.render_mode = render_mode
         self._reward: Reward = reward
@@ -110,6 +111,11 @@ class TaskEnv(gymnasium.Env):
         """The simulator, once there was a reset."""
         assert self._simulator is not None
         return self._simulator
+
+    @property
+    def interface(self) -> Interface:
+        """What it shows and what its actions mean."""
+        return self._interface
 
     @property
     def privileged(self) -> bool:
@@ -182,12 +188,7 @@ class TaskEnv(gymnasium.Env):
         """
         if self._episode is None:
             raise ConfigError("step: call reset() first.")
-        dim = self.robot_spec.action_dim
-        actions = checked(action, dim)
-        if np.ndim(action) != 1:
-            raise PolicyError(
-                f"step: the action has the shape {np.shape(action)}. Give one of shape ({dim},); step through a chunk's rows."
-            )
+        actions = checked(action, self.robot_spec.action_dim, OF_STEP)
         status = self._sim.advance(self._interface.raw(actions[0]))
         reward = float(status.success)
         if self._reward == "potential":

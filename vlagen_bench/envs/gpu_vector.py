@@ -13,7 +13,7 @@ from vlagen_bench.envs.interface import Interface, info_of
 from vlagen_bench.envs.time_limit import SpecOfLimit, limit_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
-from vlagen_bench.policies.actions import checked
+from vlagen_bench.policies.actions import Wording, checked
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.maniskill.scene import Scenes
 from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
@@ -21,6 +21,8 @@ from vlagen_bench.sim.maniskill.view import SceneView, poses_in_base, state_of
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of, judge_of, judged, rule_of
 from vlagen_bench.tasks.judge import Judge, Status
+
+ACTIONS = Wording(given="step() was given", give="Give", several="(num_envs, {dim})")
 
 
 @dataclass(kw_only=True)
@@ -164,7 +166,7 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
         waiting = self._waiting()
         if not self._plays or (waiting and self._mode is AutoresetMode.DISABLED):
             raise ConfigError(f"step: call reset() first{f' for environment {waiting[0]}' if waiting else ''}.")
-        actions = checked(actions, self._spec.robot.action_dim)
+        actions = checked(actions, self._spec.robot.action_dim, ACTIONS)
         if len(actions) != self.num_envs:
             raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
         self._scenes.advance(self._interface.raw(actions))

@@ -32,6 +32,7 @@ def info_of(episode: Episode, status: Status, *, instruction: str, steps: int) -
         "scenario": copy.deepcopy(episode.to_dict()),
         "steps": steps,
         **asdict(status),
+        "is_success": status.success,  # the name that Stable-Baselines3 reads, at the end of an episode
         "first_success_step": NEVER if first is None else first,
     }
 

@@ -9,6 +9,7 @@ from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.envs.registration import env_ids
 from vlagen_bench.envs.time_limit import SpecOfLimit
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.utils.arguments import check, checked
 
 Backend = Literal["processes", "gpu"]
 
@@ -17,6 +18,7 @@ class ProcessVectorEnv(SpecOfLimit, AsyncVectorEnv):
     """Each environment in a process of its own."""
 
 
+@checked("make_vec()")
 def make_vec(
     env_id: str, num_envs: int, *, backend: Backend = "processes", autoreset: str = "next_step", **arguments: Any
 ) -> VectorEnv:
@@ -57,6 +59,8 @@ def vector_env(
         raise ConfigError(unknown("autoreset mode", autoreset, modes))
     if backend not in get_args(Backend):
         raise ConfigError(unknown("backend", backend, get_args(Backend)))
+    # Here, since the processes of a vector environment would each raise it with a traceback of their own.
+    arguments = check("The environment", TaskEnv.__init__, arguments)
     if num_envs < 1:
         raise ConfigError(f"make_vec: at least 1 environment is needed, not {num_envs}.")
     if backend == "gpu":

@@ -23,6 +23,7 @@ from vlagen_bench.policies import base
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import end_with_the_parent, ending, memory_mb
+from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
 from vlagen_bench.utils.text import one_line
 
 
@@ -74,8 +75,10 @@ class Worker:
         # SAPIEN's threads do not survive a fork.
         context = multiprocessing.get_context("spawn")
         self._images = SharedImages()
+        self._begun = context.RawValue("b", 0)
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_main, args=(theirs, self._images, render_threads), daemon=True)
+        arguments = (theirs, self._images, self._begun, render_threads)
+        self._process = context.Process(target=_main, name=NAME, args=arguments, daemon=True)
         with theirs, _deaf_to_ctrl_c():
             self._process.start()
 
@@ -89,12 +92,15 @@ class Worker:
 
         Raises:
             WorkerDied: there will be none.
-            VlagenError: what the user has to fix.
+            VlagenError: what the user has to fix: also that a worker cannot import the program, which no retry mends.
         """
         try:
             reply = self._images.unpacked(self.connection.recv_bytes())
         except (EOFError, OSError):
-            raise WorkerDied(self._death()) from None
+            death = self._death()
+            if not self._begun.value and (self._process.exitcode or 0) > 0:
+                raise ConfigError(no_guard(None if self._process.exitcode == WITHOUT_GUARD else death)) from None
+            raise WorkerDied(death) from None
         if isinstance(reply, VlagenError):
             raise reply
         return reply
@@ -136,7 +142,8 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _main(connection: Connection, images: SharedImages, render_threads: int) -> None:
+def _main(connection: Connection, images: SharedImages, begun: Any, render_threads: int) -> None:
+    begun.value = 1  # the program that started this process is imported
     end_with_the_parent()
     faulthandler.enable()
     # Before anything that draws is imported. GPU drivers do not read it.

@@ -107,7 +107,7 @@ def _check(of_task: Task, tested: Condition, where: str) -> None:
     axes.ordered(members)
     for digit in tested.digits or of_task.digits:
         if digit not in members:
-            raise ConfigError(f"{where}: digits: {unknown('axis of this condition', digit, members)}")
+            raise ConfigError(f"{where}: digits: {unknown('axis', digit, members, of='The condition')}")
 
 
 def _made(name: str, parameters: Mapping[str, Any], where: str) -> axes.Axis:
@@ -147,7 +147,7 @@ def _why_unknown(of_task: Task, name: str) -> ConfigError:
     lack = None if axis is None else axes.lack_of(axis, tasks.offer_of(of_task))
     if lack is not None:
         return ConfigError(lack)
-    return UnknownName(unknown(f"condition of {of_task.name}", name, of_task.condition_names()))
+    return UnknownName(unknown("condition", name, of_task.condition_names(), of=f"The task {of_task.name}"))
 
 
 def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> dict[str, Mapping[str, Any]]:

@@ -8,12 +8,14 @@ from vlagen_bench.plan import catalog, plan
 from vlagen_bench.plan.conditions import from_option
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils import plugins
+from vlagen_bench.utils.arguments import checked
 from vlagen_bench.utils.text import split_names
 
 Names = str | Sequence[str]
 """`a,b` or ["a", "b"]"""
 
 
+@checked("make_plan()")
 def make_plan(
     suite: str | Path | Suite = "quick",
     *,

@@ -1,6 +1,7 @@
 """The check of a policy's answer: an action is finite, of the right shape and type."""
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,37 +12,56 @@ LONGEST_CHUNK = 10_000
 """actions; episodes have some hundred steps"""
 
 
-def checked(answer: Any, dim: int | None = None) -> np.ndarray:
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """How the sentences about wrong actions begin and end, by who gave the actions."""
+
+    given: str = "act() returned"
+    give: str = "Return"
+    several: str = "(H, {dim}) for a chunk of H actions"
+    """the other shape that is allowed; empty: none is"""
+
+    def shapes(self, dim: int | None) -> str:
+        """The allowed shapes."""
+        several = self.several.format(dim=dim or "D")
+        return f"({dim or 'D'},)" + (f", or {several}" if several else "")
+
+
+OF_POLICY = Wording()
+OF_STEP = Wording(given="step() was given", give="Give", several="")
+
+
+def checked(answer: Any, dim: int | None = None, wording: Wording = OF_POLICY) -> np.ndarray:
     """The answer as float32 (H, dim), H >= 1.
 
     Args:
         answer: what `act` returned.
         dim: how many numbers an action of the robot has; None: not known on this side, so that any number will do.
+        wording: of the sentences; where it allows no chunk, H is 1.
 
     Raises:
         PolicyError: no numbers, a wrong shape, too long, or NaN or infinity.
     """
-    one, chunk = f"({dim or 'D'},)", f"(H, {dim or 'D'})"
+    given, give, shapes = wording.given, wording.give, wording.shapes(dim)
     try:
         array = np.asarray(answer)
     except ValueError as error:
         raise PolicyError(
-            f"act() returned a ragged {type(answer).__name__} ({error}). Return floats of shape {one} or {chunk}."
+            f"{given} a ragged {type(answer).__name__} ({error}). {give} floats of shape {shapes}."
         ) from None
     if array.dtype.kind not in "fiu":
-        raise PolicyError(
-            f"act() returned {type(answer).__name__} of dtype {array.dtype}. Return floats of shape {one} or {chunk}."
-        )
-    if array.ndim not in (1, 2) or 0 in array.shape or (dim is not None and array.shape[-1] != dim):
-        raise PolicyError(f"act() returned the shape {array.shape}. Return {one}, or {chunk} for a chunk of H actions.")
+        raise PolicyError(f"{given} {type(answer).__name__} of dtype {array.dtype}. {give} floats of shape {shapes}.")
+    allowed = (1, 2) if wording.several else (1,)
+    if array.ndim not in allowed or 0 in array.shape or (dim is not None and array.shape[-1] != dim):
+        raise PolicyError(f"{given} the shape {array.shape}. {give} {shapes}.")
     if array.ndim == 2 and len(array) > LONGEST_CHUNK:
-        raise PolicyError(f"act() returned a chunk of {len(array)} actions. Return {LONGEST_CHUNK} at most.")
+        raise PolicyError(f"{given} a chunk of {len(array)} actions. {give} {LONGEST_CHUNK} at most.")
     # What is too large for float32 becomes infinity, and is refused; whatever the policy wants numpy to raise.
     with np.errstate(all="ignore"):
         array = array.astype(np.float32).reshape(-1, array.shape[-1])
     if not np.isfinite(array).all():
         raise PolicyError(
-            "act() returned NaN or infinity. Return finite numbers: metres, radians, and the gripper in [-1, 1]."
+            f"{given} NaN or infinity. {give} finite numbers: metres, radians, and the gripper in [-1, 1]."
         )
     return array
 

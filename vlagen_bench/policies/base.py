@@ -96,18 +96,46 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     if not hasattr(module, class_name):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
         raise PolicyError(f"{where}: {unknown('class', class_name, classes)}")
+    found = getattr(module, class_name)
+    if not inspect.isclass(found) and (not callable(found) or method_of(found, "act") is not None):
+        return _object(name, found, arguments)
     try:
-        policy = getattr(module, class_name)(**arguments)
+        policy = found(**arguments)
         acts = callable(getattr(policy, "act", None))
     except (PolicyError, KeyboardInterrupt):
         raise
     except BaseException as error:
+        if inspect.isroutine(found):
+            raise PolicyError(
+                f"{no_class(name, found)} Called without an observation, it raised: {one_line(error)}."
+            ) from error
         raise PolicyError(
             f"The policy {name} cannot be constructed: {one_line(error)}. Check --policy-args."
         ) from error
     if not acts:
+        if inspect.isroutine(found):
+            raise PolicyError(no_class(name, found))
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns an action as floats.")
     return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments))
+
+
+def _object(name: str, policy: Any, arguments: Mapping[str, str]) -> LoadedPolicy:
+    """A policy that its module holds as an object, of which there is only this one."""
+    if method_of(policy, "act") is None:
+        raise PolicyError(no_class(name, policy))
+    if arguments:
+        raise PolicyError(
+            f"The policy {name} is an object of {type(policy).__name__}, which is constructed already: leave out "
+            f"--policy-args, or name the class."
+        )
+    return LoadedPolicy(name=name, policy=policy, arguments={}, borrowed=True)
+
+
+def no_class(name: str, found: Any) -> str:
+    """The sentence for what is given as a policy and is none."""
+    kind = "function" if inspect.isroutine(found) else type(found).__name__
+    article = "an" if kind[0] in "aeiou" else "a"
+    return f"The policy {name} is {article} {kind}, not a class or object with act(obs, instr)."
 
 
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vlagen_bench.errors import ConfigError, PolicyError
-from vlagen_bench.policies.base import LoadedPolicy, method_of
+from vlagen_bench.policies.base import LoadedPolicy, method_of, no_class
 from vlagen_bench.policies.guard import Guard
 from vlagen_bench.utils.text import one_line, shown
 
@@ -29,6 +29,8 @@ def given(policy: Any, arguments: Mapping[str, Any]) -> LoadedPolicy:
             f"policy_args are for a policy that is constructed here, and an object of {name} was given. Leave them out, or "
             f"give the class."
         )
+    if inspect.isroutine(policy):
+        raise PolicyError(no_class(shown(f"{policy.__module__}:{policy.__qualname__}"), policy))
     made = _made(policy, name, arguments) if is_class else policy
     if method_of(made, "act") is None:
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")

@@ -150,7 +150,9 @@ def read(path: Path) -> Entry:
     groups = groups_of(entry.suite)
     for name, cell in entry.conditions.items():
         if name not in groups:
-            raise ConfigError(f"{path}: conditions: {unknown(f'condition of the suite {entry.suite}', name, groups)}")
+            raise ConfigError(
+                f"{path}: conditions: {unknown('condition', name, groups, of=f'The suite {entry.suite}')}"
+            )
         _check_cell(cell, f"{path}: conditions: {name}")
     _check_averages(entry, groups, str(path))
     _check_proof(entry, str(path))

@@ -1,6 +1,5 @@
 """The Python entry: evaluates a policy on a suite and returns the run."""
 
-import multiprocessing
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -24,9 +23,12 @@ from vlagen_bench.report.summary import write_summary
 from vlagen_bench.runs import episodes as recorded_runs
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils import plugins
+from vlagen_bench.utils.arguments import checked
 from vlagen_bench.utils.console import console
+from vlagen_bench.utils.spawned import refuse_while_importing
 
 
+@checked("evaluate()")
 def evaluate(
     policy: Any,
     suite: str | Path | Suite = "quick",
@@ -78,11 +80,14 @@ def evaluate(
         execution: the other options of `vlagen-eval`, by their names: `execute_horizon`, `ensemble`, `step_timeout`,
             `isolate`, `executor` and so on; see `harness.options.ExecutionOptions`.
 
+    Warns:
+        UserWarning: some episodes ended as errors; how many, and what the first one says.
+
     Raises:
         VlagenError: something is not as it has to be; the sentence says what to do.
         KeyboardInterrupt: as pressed. The run folder is kept; the same call with the same `out` goes on with it.
     """
-    _refuse_in_a_starting_worker()
+    refuse_while_importing()
     plugins.load()  # whose folders stay on the import path, which is put back below
     with process_state_kept():
         plan = make_plan(suite, task=task, conditions=conditions, axes=axes, episodes=episodes, seed=seed)
@@ -117,6 +122,12 @@ def _concluded(ended: machinery.Ended) -> Run:
             limited_by="max_errors=",
             remedy=f"The run is kept in {path}. Correct the policy, then go on with out={str(path)!r}, retry_errors=True",
         )  # fmt: skip
+    if ended.errors:
+        warnings.warn(
+            f"{len(ended.errors)} of {len(ended.results)} episodes ended as errors: {ended.errors[0].rstrip('.')}. They enter "
+            f"no rate. Correct what is wrong, then play them again: out={str(path)!r}, retry_errors=True",
+            stacklevel=4,  # the caller of `evaluate`, which is decorated
+        )
     return load_run(path)
 
 
@@ -173,14 +184,5 @@ def _check_folder(wanted: machinery.Evaluation, is_live: bool, resume: bool | No
         warnings.warn(
             f"{path} holds an unfinished run of {old.header.policy.name}: {done} of {len(plan.episodes)} episodes are done. "
             f"It goes on with this object, which is taken for the same policy.",
-            stacklevel=3,
-        )
-
-
-def _refuse_in_a_starting_worker() -> None:
-    """A worker imports the program that starts it, which must not start the next evaluation."""
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise ConfigError(
-            "evaluate() was called while a worker process imports this program. Put the call under "
-            "`if __name__ == '__main__':`, as for every program with worker processes."
+            stacklevel=4,  # the caller of `evaluate`, which is decorated
         )

@@ -18,6 +18,13 @@ from vlagen_bench.types import EpisodeResult, Plan
 
 IDENTITY = ("schema", "plan_hash", "policy")
 """header keys that must be the same for a run to be resumed"""
+SELECTION = {
+    "suite": "suite",
+    "seed": "seed",
+    "episodes_per_condition": "episodes per condition",
+    "conditions": "conditions",
+}
+"""header keys that say what makes a plan, and how sentences call them"""
 
 
 class RunFolder:
@@ -143,6 +150,12 @@ class RunFolder:
 
 
 def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+    ways = list(_ways(new, old)) if old.get("plan_hash") != new["plan_hash"] else []
+    if ways:
+        raise RunError(
+            f"{path} holds another run, with {'; '.join(ways)}. Choose another folder (--out DIR), or repeat the first "
+            f"command to resume it."
+        )
     for key in IDENTITY:
         was, now = old.get(key), new[key]
         if was != now:
@@ -154,6 +167,31 @@ def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> N
     outside.check_same(path, new, old)
 
 
+def _ways(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[str]:
+    """What differs in what was asked for, which makes the plans differ: the stored first."""
+    for key, words in SELECTION.items():
+        was, now = old.get(key), new.get(key)
+        if was == now:
+            continue
+        if key == "conditions":
+            gone, added = (
+                ", ".join(one for one in a if one not in b) for a, b in ((was or [], now or []), (now or [], was or []))
+            )
+            yield f"{words} {_cut(gone) or 'fewer'} against {_cut(added) or 'fewer'}"
+        elif key == "suite":
+            yield f"{words} {_suite(was)} against {_suite(now)}"
+        else:
+            yield f"{words} {was} against {now}"
+
+
+def _suite(suite: Any) -> str:
+    return f"{suite.get('name')} version {suite.get('version')} of {suite.get('task')}" if suite else "none"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def _differing(mine: Any, other: Any) -> Any:
     """The part of `one` that is not the same in `other`."""
     if not isinstance(mine, Mapping) or not isinstance(other, Mapping):
@@ -162,8 +200,7 @@ def _differing(mine: Any, other: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return _cut(json.dumps(value, sort_keys=True))
 
 
 def _write_atomically(path: Path, text: str) -> None:

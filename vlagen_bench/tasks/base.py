@@ -116,7 +116,7 @@ def judged(family: type[TaskFamily], look: Callable[..., Status], *arguments: An
         trouble = status.trouble
     if trouble is not None and trouble not in family.failure_modes:
         said = unknown("failure mode", str(trouble), family.failure_modes)
-        raise wrong(f"family {family.name}", family, f"its judge names one that it does not declare. {said}")
+        raise wrong(f"family {family.name}", family, f"its judge names a failure mode that it does not declare. {said}")
     return status
 
 

@@ -98,7 +98,7 @@ def _scalar(kind: type[Any], value: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        _wrong(where, f"a {kind.__name__}", value)
+        _wrong(where, f"an {kind.__name__}" if kind is int else f"a {kind.__name__}", value)
     return value
 
 

@@ -33,7 +33,7 @@ class Remote:
         """
         for name in arguments:
             if name not in ARGUMENTS:
-                raise PolicyError(f"--policy-args: {unknown('argument of a policy server', name, ARGUMENTS[1:])}")
+                raise PolicyError(f"--policy-args: {unknown('argument', name, ARGUMENTS[1:], of='A policy server')}")
         self._names = parse_names(arguments.get("map", ""))
         patience = Timeouts(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
         self._line = Connection(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)

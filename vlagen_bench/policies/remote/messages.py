@@ -81,7 +81,7 @@ def renamed(message: Mapping[str, Any], names: Mapping[str, str] | None) -> dict
         message = {**message, PICTURES + message["camera"]: message["image"]}
     for own in names.values():
         if own not in message:
-            raise PolicyError(f"map: {unknown('part of the observation', own, message)}")
+            raise PolicyError(f"map: {unknown('part', own, message, of='The observation')}")
     return {sent: message[own] for sent, own in names.items()}
 
 
