@@ -1,8 +1,10 @@
 """Imports go down only, without a circle; only `sim/` knows the simulator; no module lies flat; no file is long."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -28,6 +30,48 @@ ROWS = (
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(ROWS) for name in names}
+FRONT_DOOR: dict[str, dict[str, str]] = {
+    "vlagen_bench/cli/common.py": {"__version__": "it is nowhere else, and no row has it"},
+}
+"""module -> the public names that it takes from `vlagen_bench` itself, each with the reason"""
+BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
+    "vlagen_bench/tasks/pick_up.py": (
+        ("vlagen_bench.policies.expert.pick_up:PickUpRoutine",),
+        "a family says which routine solves it, as one from outside does; only the expert, above it, loads that",
+    ),
+    "vlagen_bench/tasks/put_on.py": (
+        ("vlagen_bench.policies.expert.put_on:PutOnRoutine",),
+        "as for pick_up",
+    ),
+    "vlagen_bench/policies/base.py": (
+        (
+            "vlagen_bench.policies.random:Random",
+            "vlagen_bench.policies.noop:Noop",
+            "vlagen_bench.policies.expert.policy:Expert",
+            "vlagen_bench.policies.replay:Replay",
+        ),
+        "the built-in policies are loaded as those of users are, and each only when it is asked for",
+    ),
+    "vlagen_bench/envs/registration.py": (
+        ("vlagen_bench.envs.env:make_task_env", "vlagen_bench.envs.vector:vector_env"),
+        "Gymnasium's entry points, so that registering ids loads no simulator",
+    ),
+    "vlagen_bench/diagnostics/doctor.py": (("vlagen_bench.sim.vulkan.probe",), "a process of its own, which may crash"),
+    "vlagen_bench/leaderboard/sandbox.py": (("vlagen_bench.leaderboard.sandbox_child",), "a process of its own"),
+    "vlagen_bench/report/html/shell.py": (("vlagen_bench.",), "the templates of a package, which are no code"),
+}
+"""module -> the modules of this package that it names by a string, and the reason; a string is no import, so that a name
+may point up"""
+LOADING = {
+    "vlagen_bench/axes/__init__.py": "every file of its own package",
+    "vlagen_bench/tasks/__init__.py": "every file of its own package",
+    "vlagen_bench/policies/base.py": "a policy, by the name that a user gives",
+    "vlagen_bench/policies/expert/policy.py": "the routine of a family",
+    "vlagen_bench/utils/importing.py": "places from outside",
+}
+"""module -> what it imports by a string"""
+IMPORTERS = {"import_module", "__import__", "exec_module", "resolve_name", "run_module", "run_path"}
+NAMED = re.compile(r"vlagen_bench\.(?:(\w+)(?:\.\w+)*)?(?::\w+)?")
 FLAT = {"__init__", "types", "errors"}
 SIMULATOR = {"sapien", "mani_skill", "torch"}
 LONGEST = 300
@@ -78,21 +122,109 @@ def test_imports_go_down(path):
     assert not [name for name in imports(path) if points_up(own, name)]
 
 
+def public_names_taken(path: Path) -> set[str]:
+    """What a module imports from the package's front door, which hides the row that a name is of."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names if alias.name == "vlagen_bench"}
+        elif isinstance(node, ast.ImportFrom) and node.module == "vlagen_bench":
+            names |= {alias.name for alias in node.names} - ROW.keys()
+    return names
+
+
+def docstrings(tree: ast.AST) -> set[int]:
+    """The nodes that are text for readers: expressions that are a string."""
+    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+
+def modules_named(path: Path) -> set[str]:
+    """The strings that name a module of this package, or a part of one; f-strings that begin so end in a dot."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    apart = docstrings(tree)
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart
+    ]
+    named = [(text, NAMED.fullmatch(text)) for text in texts]
+    return {text for text, match in named if match and (not match[1] or match[1] in ROW)}
+
+
+def loads_by_name(path: Path) -> bool:
+    """Whether a module imports what a string names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = {getattr(node, key, None) for node in ast.walk(tree) for key in ("id", "attr", "name")}
+    return bool(nodes & IMPORTERS)
+
+
+@pytest.mark.parametrize("path", modules(), ids=label)
+def test_no_module_uses_the_front_door(path):
+    assert public_names_taken(path) <= FRONT_DOOR.get(label(path), {}).keys()
+
+
+@pytest.mark.parametrize("path", modules(), ids=label)
+def test_modules_named_by_a_string_stand_in_the_table(path):
+    names, _ = BY_NAME.get(label(path), ((), ""))
+    assert modules_named(path) == set(names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=label)
+def test_modules_that_import_by_a_string_stand_in_the_table(path):
+    assert loads_by_name(path) == (label(path) in LOADING)
+
+
+def test_the_tables_name_modules_that_exist():
+    assert {*FRONT_DOOR, *BY_NAME, *LOADING} <= set(map(label, modules()))
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("from vlagen_bench import evaluate", (True, set(), False)),
+        ("import vlagen_bench", (True, set(), False)),
+        ("from vlagen_bench import axes", (False, set(), False)),
+        ("name = 'vlagen_bench.cli.eval:main'", (False, {"vlagen_bench.cli.eval:main"}, False)),
+        ("name = f'vlagen_bench.{what}'", (False, {"vlagen_bench."}, False)),
+        ("from importlib import import_module as load", (False, set(), True)),
+        ("importlib.import_module(name)", (False, set(), True)),
+        ('"As vlagen_bench.cli"', (False, set(), False)),
+    ],
+)
+def test_ways_around_the_rows_are_found(tmp_path, code, found):
+    file = tmp_path / "own.py"
+    file.write_text(code)
+    assert (bool(public_names_taken(file)), modules_named(file), loads_by_name(file)) == found
+
+
 def module_name(path: Path) -> str:
     return ".".join(path.relative_to(TOP).with_suffix("").parts).removesuffix(".__init__")
 
 
-def executed_at_import(body: list[ast.stmt]) -> list[ast.ImportFrom | ast.Import]:
+def executed_at_import(node: ast.AST) -> Iterator[ast.ImportFrom | ast.Import]:
     """The imports that run when a module is loaded: not those inside functions or for type checkers alone."""
-    statements: list[ast.ImportFrom | ast.Import] = []
-    for node in body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            statements.append(node)
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
-            statements += executed_at_import(node.body + node.orelse)
-        elif isinstance(node, ast.Try):
-            statements += executed_at_import(node.body)
-    return statements
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node
+    elif isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        for child in node.orelse:
+            yield from executed_at_import(child)
+    elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for child in ast.iter_child_nodes(node):
+            yield from executed_at_import(child)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("try:\n    pass\nexcept OSError:\n    import one\nelse:\n    import two\nfinally:\n    import three", 3),
+        ("with open('x'):\n    import one\nclass Two:\n    import two\nfor three in ():\n    import three", 3),
+        ("if TYPE_CHECKING:\n    import one\nelse:\n    import two", 1),
+        ("if not TYPE_CHECKING:\n    import one", 1),
+        ("def one():\n    import one", 0),
+    ],
+)
+def test_an_import_is_found_wherever_a_module_runs_it(code, found):
+    assert len(list(executed_at_import(ast.parse(code)))) == found
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -100,7 +232,7 @@ def test_no_modules_import_each_other_in_a_circle():
     graph: dict[str, set[str]] = {}
     for name, path in known.items():
         wanted: set[str] = set()
-        for node in executed_at_import(ast.parse(path.read_text(encoding="utf-8")).body):
+        for node in executed_at_import(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 wanted |= {alias.name for alias in node.names}
             else:
