@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from helpers.named_modules import BY_NAME, LOADING
 from helpers.places import PACKAGE, TESTS, TOP
 
 # A module imports from its own package and from lower rows. Packages of one row do not know each other.
@@ -34,42 +36,6 @@ FRONT_DOOR: dict[str, dict[str, str]] = {
     "vlagen_bench/cli/common.py": {"__version__": "it is nowhere else, and no row has it"},
 }
 """module -> the public names that it takes from `vlagen_bench` itself, each with the reason"""
-BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
-    "vlagen_bench/tasks/pick_up.py": (
-        ("vlagen_bench.policies.expert.pick_up:PickUpRoutine",),
-        "a family says which routine solves it, as one from outside does; only the expert, above it, loads that",
-    ),
-    "vlagen_bench/tasks/put_on.py": (
-        ("vlagen_bench.policies.expert.put_on:PutOnRoutine",),
-        "as for pick_up",
-    ),
-    "vlagen_bench/policies/base.py": (
-        (
-            "vlagen_bench.policies.random:Random",
-            "vlagen_bench.policies.noop:Noop",
-            "vlagen_bench.policies.expert.policy:Expert",
-            "vlagen_bench.policies.replay:Replay",
-        ),
-        "the built-in policies are loaded as those of users are, and each only when it is asked for",
-    ),
-    "vlagen_bench/envs/registration.py": (
-        ("vlagen_bench.envs.env:make_task_env", "vlagen_bench.envs.vector:vector_env"),
-        "Gymnasium's entry points, so that registering ids loads no simulator",
-    ),
-    "vlagen_bench/diagnostics/doctor.py": (("vlagen_bench.sim.vulkan.probe",), "a process of its own, which may crash"),
-    "vlagen_bench/leaderboard/sandbox.py": (("vlagen_bench.leaderboard.sandbox_child",), "a process of its own"),
-    "vlagen_bench/report/html/shell.py": (("vlagen_bench.",), "the templates of a package, which are no code"),
-}
-"""module -> the modules of this package that it names by a string, and the reason; a string is no import, so that a name
-may point up"""
-LOADING = {
-    "vlagen_bench/axes/__init__.py": "every file of its own package",
-    "vlagen_bench/tasks/__init__.py": "every file of its own package",
-    "vlagen_bench/policies/base.py": "a policy, by the name that a user gives",
-    "vlagen_bench/policies/expert/policy.py": "the routine of a family",
-    "vlagen_bench/utils/importing.py": "places from outside",
-}
-"""module -> what it imports by a string"""
 IMPORTERS = {"import_module", "__import__", "exec_module", "resolve_name", "run_module", "run_path"}
 NAMED = re.compile(r"vlagen_bench\.(?:(\w+)(?:\.\w+)*)?(?::\w+)?")
 FLAT = {"__init__", "types", "errors"}
@@ -79,6 +45,19 @@ LONGEST = 300
 
 def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def packages() -> list[list[Path]]:
+    """The modules by package: a test goes through one, since a test for each module would take longer than what it tests."""
+    return [list(group) for _, group in groupby(modules(), key=package_of)]
+
+
+def package_label(paths: list[Path]) -> str:
+    return package_of(paths[0])
+
+
+def every_file() -> list[Path]:
+    return modules() + sorted(TESTS.rglob("*.py"))
 
 
 def label(path: Path) -> str:
@@ -115,11 +94,12 @@ def test_the_rows_find_an_import_that_points_up():
     assert not points_up("plan", "vlagen_bench.plan.catalog")
 
 
-@pytest.mark.parametrize("path", modules(), ids=label)
-def test_imports_go_down(path):
-    own = package_of(path)
-    assert own in ROW, f"{own} has no place in ROWS: give it one"
-    assert not [name for name in imports(path) if points_up(own, name)]
+@pytest.mark.parametrize("paths", packages(), ids=package_label)
+def test_imports_go_down(paths):
+    for path in paths:
+        own = package_of(path)
+        assert own in ROW, f"{own} has no place in ROWS: give it one"
+        assert not [name for name in imports(path) if points_up(own, name)], path
 
 
 def public_names_taken(path: Path) -> set[str]:
@@ -158,20 +138,23 @@ def loads_by_name(path: Path) -> bool:
     return bool(nodes & IMPORTERS)
 
 
-@pytest.mark.parametrize("path", modules(), ids=label)
-def test_no_module_uses_the_front_door(path):
-    assert public_names_taken(path) <= FRONT_DOOR.get(label(path), {}).keys()
+@pytest.mark.parametrize("paths", packages(), ids=package_label)
+def test_no_module_uses_the_front_door(paths):
+    for path in paths:
+        assert public_names_taken(path) <= FRONT_DOOR.get(label(path), {}).keys(), path
 
 
-@pytest.mark.parametrize("path", modules(), ids=label)
-def test_modules_named_by_a_string_stand_in_the_table(path):
-    names, _ = BY_NAME.get(label(path), ((), ""))
-    assert modules_named(path) == set(names)
+@pytest.mark.parametrize("paths", packages(), ids=package_label)
+def test_modules_named_by_a_string_stand_in_the_table(paths):
+    for path in paths:
+        names, _ = BY_NAME.get(label(path), ((), ""))
+        assert modules_named(path) == set(names), path
 
 
-@pytest.mark.parametrize("path", modules(), ids=label)
-def test_modules_that_import_by_a_string_stand_in_the_table(path):
-    assert loads_by_name(path) == (label(path) in LOADING)
+@pytest.mark.parametrize("paths", packages(), ids=package_label)
+def test_modules_that_import_by_a_string_stand_in_the_table(paths):
+    for path in paths:
+        assert loads_by_name(path) == (label(path) in LOADING), path
 
 
 def test_the_tables_name_modules_that_exist():
@@ -250,22 +233,22 @@ def test_no_module_lies_flat():
     assert flat == FLAT, "a module belongs into a package: see ROWS"
 
 
-@pytest.mark.parametrize("path", modules() + sorted(TESTS.rglob("*.py")), ids=label)
-def test_no_file_is_long(path):
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST, f"{path} has {lines} lines: split it"
+def test_no_file_is_long():
+    sizes = {label(path): len(path.read_text(encoding="utf-8").splitlines()) for path in every_file()}
+    assert {name: lines for name, lines in sizes.items() if lines > LONGEST} == {}, "split them"
 
 
-@pytest.mark.parametrize("path", modules(), ids=label)
-def test_only_sim_knows_the_simulator(path):
-    roots = {name.split(".")[0] for name in imports(path)}
-    if package_of(path) != "sim":
-        assert not roots & SIMULATOR
+@pytest.mark.parametrize("paths", packages(), ids=package_label)
+def test_only_sim_knows_the_simulator(paths):
+    for path in paths:
+        roots = {name.split(".")[0] for name in imports(path)}
+        if package_of(path) != "sim":
+            assert not roots & SIMULATOR, path
 
 
-@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=label)
-def test_no_test_imports_another_test(path):
-    assert not [name for name in imports(path) if name.split(".")[-1].startswith("test_")]
+def test_no_test_imports_another_test():
+    taken = {(label(path), name) for path in TESTS.rglob("*.py") for name in imports(path)}
+    assert [(path, name) for path, name in taken if name.split(".")[-1].startswith("test_")] == []
 
 
 @pytest.mark.parametrize(
@@ -278,10 +261,11 @@ def test_planning_loads_no_simulator(code):
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("path", modules(), ids=label)
-def test_every_module_states_what_it_holds(path):
-    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert doc, f"{path} needs a first line that states what it holds"
-    first = doc.splitlines()[0]
-    assert "?" not in first, f"{path}: the first line is a statement, not a question: {first}"
-    assert first.endswith((".", ":")), f"{path}: the first line is a sentence: {first}"
+@pytest.mark.parametrize("paths", packages(), ids=package_label)
+def test_every_module_states_what_it_holds(paths):
+    for path in paths:
+        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert doc, f"{path} needs a first line that states what it holds"
+        first = doc.splitlines()[0]
+        assert "?" not in first, f"{path}: the first line is a statement, not a question: {first}"
+        assert first.endswith((".", ":")), f"{path}: the first line is a sentence: {first}"

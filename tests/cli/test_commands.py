@@ -29,7 +29,10 @@ from vlagen_bench.plan import catalog
             ("vlagen", "plan", "--suite", "bridge-first", "--axes", "blur:3"),
             "error: --axes: The task bridge_put_on has no condition",
         ),
-        (("vlagen", "plan", "--suite", "bridge-first", "--conditions", "blur_l3"), "error: --conditions: The task bridge_put_on has no condition"),
+        (
+            ("vlagen", "plan", "--suite", "bridge-first", "--conditions", "blur_l3"),
+            "error: --conditions: The task bridge_put_on has no condition",
+        ),
         (("vlagen", "render", "--axis", "lighting", "--episodes", "-1"), "at least 1 episode is needed, not -1"),
         (("vlagen", "render", "--axis", "lighting", "--episodes", "0"), "at least 1 episode is needed, not 0"),
         (("vlagen", "render", "--axis", "lighting", "--conditions", "nominal"), "Give either --axis"),

@@ -46,6 +46,7 @@ def home(played, tmp_path):
     return shutil.copytree(played, tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_what_is_included_is_listed_validated_and_planned(mine, tmp_path):
     listed = call("vlagen", "list", *INCLUDE, cwd=tmp_path)
     last = listed.stdout.splitlines()[-1]
@@ -97,6 +98,7 @@ def test_a_mistake_is_one_sentence_and_code_2(mine, tmp_path, words, says):
     assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_how_to_include_ones_own_is_said_only_where_a_name_is_unknown_and_the_file_stands_alone(mine, tmp_path):
     suite, task = mine / "tasks" / "suites" / "kitchen.yaml", mine / "tasks" / "kitchen_put_on.yaml"
     alone = call("vlagen", "plan", "--suite", suite, cwd=tmp_path).stderr
@@ -123,6 +125,7 @@ def validated(cwd):
     return lines[:first], lines[first:]
 
 
+@pytest.mark.slow
 def test_validate_names_the_users_axis_and_not_the_shipped_files_that_it_gives_conditions_to(mine, tmp_path):
     fine, rest = validated(tmp_path)
     assert "ok    axis gloom" in fine and len(rest) == 1
@@ -134,6 +137,7 @@ def test_validate_names_the_users_axis_and_not_the_shipped_files_that_it_gives_c
     assert "axis gloom (gloom.py:34): NameError" in rest[-2]
 
 
+@pytest.mark.slow
 def test_validate_says_once_that_a_task_is_wrong(mine, tmp_path):
     (mine / "tasks" / "kitchen_put_on.yaml").write_text(outside.TASK.replace("inner", "iner"))
     _, rest = validated(tmp_path)
@@ -142,6 +146,7 @@ def test_validate_says_once_that_a_task_is_wrong(mine, tmp_path):
     assert "-     suite kitchen: not checked, since its task kitchen_put_on is wrong" in rest
 
 
+@pytest.mark.slow
 def test_validate_imports_the_expert_of_a_family(tmp_path):
     place = outside.touching(tmp_path)
     place.rename(tmp_path / "mine")

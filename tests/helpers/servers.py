@@ -37,7 +37,7 @@ class Telling:
         if instr == "leave":
             raise GeneratorExit
         if instr == "wrong":
-            return np.zeros(3)
+            return np.zeros((2, 3, 7))
         if instr == "think":
             self.thinks.set()
             self.knows.wait(60)

@@ -176,6 +176,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
         pass
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_loses_at_most_one_episode_and_counts_none_twice(tmp_path):
     """Twelve real kills at random moments, resumed each time."""
     code = CHILD.format(tests=str(TESTS), run=str(tmp_path / "run"))
