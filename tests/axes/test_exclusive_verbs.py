@@ -1,6 +1,7 @@
 """Two axes of one episode that set the same thing: refused, unless one builds on the other."""
 
 import itertools
+from dataclasses import make_dataclass
 
 import pytest
 
@@ -17,8 +18,11 @@ def own(verb, *args, after=(), stage="render", takes=()):
     def apply(scene, value):
         getattr(scene, verb)(*args)
 
-    named = {"name": "own", "kind": "vision", "stage": stage, "after": after, "takes": takes, "bounds": (0, 9)}
-    return axis(type("Own", (SizeAxis,), {**named, "measure": "picture", "apply": staticmethod(apply)}))
+    named = {"name": "own", "kind": "vision", "stage": stage, "after": after, "takes": takes, "__doc__": "One."}
+    size = {"sized_by": "size", "unit": "times", "levels": (1.0, 2.0, 3.0, 4.0, 5.0), "bounds": (0.0, 9.0)}
+    namespace = {**named, **size, "apply": staticmethod(apply)}
+    fields = [("size", float, 1.0)]
+    return axis(make_dataclass("Own", fields, bases=(SizeAxis,), namespace=namespace, frozen=True, kw_only=True))
 
 
 @pytest.mark.parametrize(
