@@ -16,6 +16,8 @@ from vlagen_bench.cli.calibrate import calibrate as command
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 
+pytestmark = pytest.mark.slow  # plays whole curves
+
 
 @pytest.fixture
 def kept(tmp_path):

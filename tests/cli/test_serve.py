@@ -15,6 +15,8 @@ from helpers.servers import SEEN, command, remote
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.remote import wire
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 SLEEPER = """
 import time, numpy as np
 class Sleeper:

@@ -14,6 +14,8 @@ from helpers.fakes import (
 from helpers.workers import VICTIM, go, outcomes
 from vlagen_bench.errors import PolicyError
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 
 @pytest.mark.parametrize("workers", [None, 2])
 def test_a_policy_that_hangs_ends_its_episode_alone(tmp_path, workers):

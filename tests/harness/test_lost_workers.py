@@ -25,6 +25,8 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.executors import make_executor
 from vlagen_bench.harness.limits import Limits
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 
 @pytest.mark.parametrize(
     ("what", "says"),

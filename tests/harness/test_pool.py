@@ -25,6 +25,8 @@ from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.pool import PoolExecutor
 from vlagen_bench.policies.base import load
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 
 @pytest.mark.parametrize("policy", [Stepper, Counter, Batcher])
 def test_two_workers_play_as_one_process_does(tmp_path, policy):

@@ -11,6 +11,8 @@ import pytest
 from helpers.browser import CHROMIUM, browse
 from helpers.entries import built
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 
 @pytest.fixture
 def served(tmp_path):

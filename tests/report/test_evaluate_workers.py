@@ -14,7 +14,7 @@ from helpers.fakes import Batcher, Counter, Oracle, Stepper
 from helpers.places import TESTS, TOP
 from vlagen_bench.errors import ConfigError, PolicyError
 
-pytestmark = pytest.mark.usefixtures("fake_world")
+pytestmark = [pytest.mark.usefixtures("fake_world"), pytest.mark.slow]
 
 
 class Counting:

@@ -20,6 +20,8 @@ from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 from vlagen_bench.scenes.tabletop import PANDA
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 
 def question(number, begins=True):
     return PolicyQuery(

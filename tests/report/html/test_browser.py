@@ -14,6 +14,8 @@ from vlagen_bench.report import comparison_page
 from vlagen_bench.report.comparison import compare
 from vlagen_bench.report.html import write_report
 
+pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
+
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
