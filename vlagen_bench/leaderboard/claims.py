@@ -13,30 +13,13 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan, select
 from vlagen_bench.runs import outside
+from vlagen_bench.runs.records import PackKey, SuiteKey
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils.parsing import build
 
 PRIVILEGED = re.compile(r"(^|[./\\])(expert|replay)(\.py)?(:|$)")
 """the built-in policies that look at the simulator, or repeat others, by their names, modules and files"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuiteClaim:
-    """The suite that was run."""
-
-    name: str
-    version: int
-    task: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackClaim:
-    """The assets that it was run with."""
-
-    name: str
-    version: int
-    stand_ins: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +44,14 @@ class Claims:
     """What of `header.json` a verification rests on; other keys are the submitter's word, and are not looked at."""
 
     schema: Literal[1]
-    suite: SuiteClaim
+    suite: SuiteKey
     conditions: tuple[str, ...]
     episodes_per_condition: int
     seed: int
     plan_hash: str
     policy: PolicyClaim
     oracle: bool
-    pack: PackClaim
+    pack: PackKey
     outside: tuple[OutsideClaim, ...] = ()
 
 
@@ -76,7 +59,7 @@ OWN = (
     "Suites of this release are ranked as they ship; for one of your own, include what it was run with: "
     "--include MODULE_OR_FOLDER"
 )
-PARTS = {"suite": SuiteClaim, "policy": PolicyClaim, "pack": PackClaim}
+PARTS = {"suite": SuiteKey, "policy": PolicyClaim, "pack": PackKey}
 
 
 def read(data: bytes) -> tuple[Claims, dict[str, Any]]:

@@ -18,6 +18,8 @@ from vlagen_bench.utils.registry import Registry
 
 Entry = dict[str, Any]
 """`kind`, `name`, `sha256`, and where it came from: `path`, `module` or `package`"""
+Hashes = dict[Location, str]
+"""the content of places, each hashed once though several things are of it"""
 FILES: tuple[Kind, ...] = ("suite", "task", "pack")
 CODE: Mapping[str, Registry[Any]] = {"axis": AXES, "family": FAMILIES}
 """kinds that are classes"""
@@ -31,9 +33,10 @@ def used(plan: Plan, policy: str) -> list[Entry]:
     names = {"suite": plan.suite.name, "task": task.name, "pack": specs.of_task(task).pack}
     found = [_file_entry(kind, names[kind]) for kind in FILES]
     axes = {name for episode in plan.episodes for name in episode.values}
-    found += [_code_entry("axis", name) for name in sorted(axes)]
-    found.append(_code_entry("family", task.family))
-    return [entry for entry in (*found, _policy_entry(policy)) if entry is not None]
+    hashes: Hashes = {}
+    found += [_code_entry("axis", name, hashes) for name in sorted(axes)]
+    found.append(_code_entry("family", task.family, hashes))
+    return [entry for entry in (*found, _policy_entry(policy, hashes)) if entry is not None]
 
 
 def _file_entry(kind: Kind, name: str) -> Entry | None:
@@ -43,23 +46,29 @@ def _file_entry(kind: Kind, name: str) -> Entry | None:
     return _entry(kind, name, location, sha256(path))
 
 
-def _code_entry(kind: str, name: str) -> Entry | None:
+def _code_entry(kind: str, name: str, hashes: Hashes) -> Entry | None:
     code = CODE[kind].get(name)
     if plugins.is_shipped(code):
         return None
     location = plugins.location_of_code(code)
     if location is not None:
-        return _entry(kind, name, location, location.content_sha256())
+        return _entry(kind, name, location, _content_sha256(location, hashes))
     # Defined by the user's own program, or in a notebook, which has no file.
     file = getattr(sys.modules.get(code.__module__), "__file__", None)
     digest = None if file is None else sha256(Path(file))
     return {"kind": kind, "name": name, "sha256": digest, "module": code.__module__}
 
 
-def _policy_entry(name: str) -> Entry | None:
+def _policy_entry(name: str, hashes: Hashes) -> Entry | None:
     file = policy_file(name)
     location = None if file is None else plugins.location_of(file)
-    return None if location is None else _entry("policy", name, location, location.content_sha256())
+    return None if location is None else _entry("policy", name, location, _content_sha256(location, hashes))
+
+
+def _content_sha256(location: Location, hashes: Hashes) -> str:
+    if location not in hashes:
+        hashes[location] = location.content_sha256()
+    return hashes[location]
 
 
 def policy_file(name: str) -> Path | None:
@@ -88,7 +97,7 @@ def _entry(kind: str, name: str, location: Location, digest: str) -> Entry:
 
 def missing(header: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The first entry of what a run took from outside that is not here, and without which it cannot be read."""
-    return next((one for one in _entries(header) if one.get("kind") in NEEDED and _now(one) is None), None)
+    return next((one for one in _entries(header) if one.get("kind") in NEEDED and not _is_here(one)), None)
 
 
 def require(path: Path, header: Mapping[str, Any]) -> None:
@@ -103,8 +112,9 @@ def require(path: Path, header: Mapping[str, Any]) -> None:
 
 def changes(header: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for everything from outside that is here with another content than the run was made with."""
+    hashes: Hashes = {}
     for entry in _entries(header):
-        now = _now(entry) if entry.get("kind") != "policy" else None
+        now = _now(entry, hashes) if entry.get("kind") != "policy" else None
         if now is not None and now["sha256"] != entry.get("sha256"):
             yield f"The {entry['kind']} '{entry['name']}' from outside this package has changed since the run was made."
 
@@ -146,14 +156,19 @@ def _entries(header: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return header.get("outside") or ()
 
 
-def _now(entry: Mapping[str, Any]) -> Entry | None:
-    """What is here under the name of an entry: with its own hash if it is from outside."""
+def _is_here(entry: Mapping[str, Any]) -> bool:
+    """Whether something is known under the name of an entry, whatever its content."""
     kind, name = entry["kind"], entry["name"]
-    if kind in CODE:
-        return (_code_entry(kind, name) or {"sha256": None}) if name in CODE[kind] else None
-    if name not in plugins.files(kind):
+    return name in (CODE[kind] if kind in CODE else plugins.files(kind))
+
+
+def _now(entry: Mapping[str, Any], hashes: Hashes) -> Entry | None:
+    """What is here under the name of an entry: with its own hash if it is from outside."""
+    if not _is_here(entry):
         return None
-    return _file_entry(kind, name) or {"sha256": None}
+    kind, name = entry["kind"], entry["name"]
+    here = _code_entry(kind, name, hashes) if kind in CODE else _file_entry(kind, name)
+    return here or {"sha256": None}
 
 
 def _remedy(entry: Mapping[str, Any]) -> str:
