@@ -96,7 +96,7 @@ def plain(
 ) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
     """Header, planned episodes and results of a run, in the JSON form that reports count."""
     planned = [episode.to_dict() for episode in run.plan.episodes]
-    return run.header_json, planned, {name: record.to_dict() for name, record in run.results.items()}
+    return run.header_json, planned, run.plain_results
 
 
 def of(

@@ -61,6 +61,13 @@ class RecordedRun:
         """The record that counts of each episode."""
         return {name: records[-1] for name, records in self.attempts.items()}
 
+    @cached_property
+    def plain_results(self) -> dict[str, Mapping[str, Any]]:
+        """`results` in JSON form, and under `attempts` how many records there are of that episode."""
+        return {
+            name: {**record.to_dict(), "attempts": len(self.attempts[name])} for name, record in self.results.items()
+        }
+
     def take(self, episode: Episode) -> RecordedEpisode:
         """One of its episodes with its actions; raises `RunError` if these are missing or damaged."""
         robot = specs.scene(task_of(episode.task).scene).robot
@@ -105,6 +112,11 @@ def stored(path: Path) -> RecordedRun:
     return _recorded(path, *_header(path))
 
 
+def header(path: Path) -> Header:
+    """The header of a run folder; raises `RunError` if it is damaged."""
+    return _header(path)[0]
+
+
 def header_json(path: Path) -> dict[str, Any]:
     """The header of a run folder as it is stored; raises `RunError` if it is damaged."""
     return _header(path)[1]
@@ -124,7 +136,7 @@ def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
 def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     file = path / HEADER
     if not file.is_file():
-        damaged = f" It has results, so it is damaged. {RESTORE}" if (path / RESULTS).exists() else ""
+        damaged = f" It has results, so it is damaged. {RESTORE}" if _has_results(path) else ""
         raise RunError(f"{path} is not a run folder: it has no {HEADER}.{damaged}")
     content = _json(file, RESTORE)
     if not isinstance(content, dict):
@@ -135,6 +147,13 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
             f"Use the release that made the run."
         )
     return _built(Header, content, str(file), RESTORE), content
+
+
+def _has_results(path: Path) -> bool:
+    try:
+        return (path / RESULTS).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _plan(path: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:

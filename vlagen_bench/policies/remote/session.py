@@ -11,6 +11,7 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, sharing
 from vlagen_bench.policies.remote.messages import observation
+from vlagen_bench.types import content_hash
 
 
 class ServedPolicy:
@@ -38,6 +39,10 @@ class ServedPolicy:
             "sharing": self.sharing,
             "remembers": callable(getattr(loaded.policy, "reset", None)),
         } | ({} if spec is None else {"spec": dict(spec)})
+        if loaded.content is not None:
+            # Arguments may be secrets, and paths of this machine are nobody's business: a hash tells them apart.
+            arguments = {name: repr(value) for name, value in loaded.arguments.items()}
+            self.greeting["fingerprint"] = {**loaded.content().stored(), "arguments_sha256": content_hash(arguments)}
         self._loaded = loaded
         self._instances = [loaded.policy]
         self._idle = [loaded.policy]
