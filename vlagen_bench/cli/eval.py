@@ -162,6 +162,8 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
+    from vlagen_bench.report.report import retried
+    from vlagen_bench.report.rows import attempts_of
     from vlagen_bench.report.summary import write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
@@ -169,7 +171,7 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     counted = write_summary(ended)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
-    for sentence in ended.first_lines:
+    for sentence in (*ended.first_lines, *retried(len(ended.results), attempts_of(ended.results.values()))):
         out.print(sentence, markup=False, soft_wrap=True)
     sequences = None if ended.stop is None else ended.stop.intervals
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))

@@ -1,7 +1,7 @@
 """The evaluation of a policy on a plan: its checks, run folder, executor and listeners, for the command and for Python alike."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -11,6 +11,7 @@ from vlagen_bench.harness import header, run
 from vlagen_bench.harness.counts import Counts
 from vlagen_bench.harness.early_stopping import EarlyStopping
 from vlagen_bench.harness.identity import ImportedFiles
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
@@ -128,10 +129,18 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
     manifest.require(scene.pack, checked)
-    loaded = load()
-    _check_live(loaded, wanted.execution)
-    base.check_spec(loaded, scene.robot)
-    return _recorded(wanted, task, scene, checked.stand_ins, loaded, stop, display)
+    with ExitStack() as unplayed:
+        loaded = load()
+        unplayed.callback(_let_go, loaded)
+        _check_live(loaded, wanted.execution)
+        base.check_spec(loaded, scene.robot)
+        return _recorded(wanted, task, scene, checked.stand_ins, loaded, stop, display, unplayed)
+
+
+def _let_go(loaded: LoadedPolicy) -> None:
+    """Closes a policy that is not asked after all: it may be a process, or a connection."""
+    with suppress(PolicyError):
+        PolicyCaller(loaded, action_dim=0).close()
 
 
 def _check_live(loaded: LoadedPolicy, execution: ExecutionOptions) -> None:
@@ -150,6 +159,7 @@ def _recorded(
     loaded: LoadedPolicy,
     stop: EarlyStopping | None,
     display: Display,
+    unplayed: ExitStack,
 ) -> Ended:
     from vlagen_bench.sim.vulkan import device  # only here: it loads SAPIEN
 
@@ -175,6 +185,7 @@ def _recorded(
         progress = display.progress(counts, wanted.until)
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
             try:
+                unplayed.pop_all()  # from here on, the executor closes the policy
                 with execution.start_executor(task, loaded, film, display.note) as executor:
                     run.run(
                         plan, executor, folder, (counts, shown, ImportedFiles(loaded.content, folder), *also),
@@ -195,6 +206,8 @@ def _said_of_earlier_results(folder: RunFolder, finished: bool) -> Iterator[str]
     if folder.results:
         yield from identity.sentences(folder.header)
         yield from identity.unknown(folder.header)
+        if folder.changed:
+            yield identity.changed_since(folder.changed)
         if finished:
             yield identity.shown_again(folder.header)
 

@@ -2,7 +2,7 @@
 
 from math import comb
 
-from vlagen_bench.report.entries import Entry
+from vlagen_bench.report.entries import Entry, Proof
 
 SURE = 0.95
 MEANINGS = {
@@ -21,7 +21,7 @@ def proven(entry: Entry) -> tuple[str, ...]:
     if proof is None:
         return ()
     said = [
-        f"The records are of all {proof.episodes} episodes of the suite’s plan, each once.",
+        f"The records are of all {proof.episodes} episodes of the suite’s plan, each once{_attempts(proof)}.",
         "Every number of the entry was counted from these records.",
     ]
     total, some = proof.episodes, proof.resimulated
@@ -39,6 +39,13 @@ def proven(entry: Entry) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _attempts(proof: Proof) -> str:
+    """`, from 97 attempts`, where that was recorded."""
+    if proof.attempts is None:
+        return ""
+    return f": {proof.episodes} episodes, {proof.attempts} attempts"
+
+
 def not_proven(entry: Entry) -> tuple[str, ...]:
     """What nobody can tell from it, a sentence each."""
     if entry.proof is None:
@@ -49,6 +56,7 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
     said = (
         "Who made the actions: that they came from the model on the card, or from any model.",
         "That they were made without knowing the episodes, which are public.",
+        "That there were no other attempts: errors that were repeated can be left out of the records, and so can whole runs.",
         "What the card says: model, training data, decoding, hardware, licence.",
     )
     return said if entry.proof.resimulated else ("Whether the actions do what the records say.", *said)

@@ -46,6 +46,7 @@ class Verdict:
             exact=self.exact,
             sample_seed=self.sample_seed,
             release=self.release,
+            attempts=sum(self.submission.attempts.values()),
         )
         return Entry(
             schema=1,
@@ -72,6 +73,7 @@ def _notes(submission: Submission) -> tuple[str, ...]:
         f"of this benchmark, the training data had: {card.benchmark_seen}",
         f"hardware: {card.hardware}",
         f"licence: {card.licence}",
+        *submission.notes,
         *card.notes,
     )
 

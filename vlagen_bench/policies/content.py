@@ -95,8 +95,8 @@ def of_server(greeting: Mapping[str, Any]) -> Content:
     metadata = {shown(key): _plain(value) for key, value in greeting.items()}
     text = canonical_json(metadata)
     parts = (metadata, metadata.get("spec"), metadata.get("fingerprint"))
-    said = (part.get("version") for part in parts if isinstance(part, dict))
-    version = next((text for one in said if (text := _version(one)) is not None), None)
+    versions = [_version(part.get("version")) for part in parts if isinstance(part, dict)]
+    version = next((one for one in versions if one is not None), None)
     kept = {"metadata": metadata} if len(text) <= MOST_CHARS else {}
     return Content(kind="server", version=version, server={"sha256": content_hash(metadata), **kept})
 

@@ -91,6 +91,8 @@ class Proof:
     """what drew them; None: all were, or none"""
     release: str
     """of this package, by which it was checked"""
+    attempts: int | None = None
+    """how often the episodes were tried; None: of an entry that was made before this was recorded"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +189,8 @@ def _check_proof(entry: Entry, where: str) -> None:
             f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
             f"do not make an entry {entry.kind}."
         )
+    if proof.attempts is not None and proof.attempts < proof.episodes:
+        raise ConfigError(f"{where}: proof: {proof.attempts} attempts at {proof.episodes} episodes are not possible.")
     for name in ("actions_digests", "states_digests"):
         if len(digests := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
             raise ConfigError(

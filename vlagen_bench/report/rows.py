@@ -35,6 +35,8 @@ class Row:
     """episodes in which the robot ever grasped the object; None where a record does not say"""
     held: int | None
     """those in which it held it for several control steps in a row, the official `consecutive_grasp`"""
+    attempts: int | None = None
+    """how often its episodes were tried, those that ended as errors included; None where a record does not say"""
 
     @property
     def rate(self) -> float | None:
@@ -94,7 +96,14 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
         success_once=sum(bool(record["success_once"]) for record in scored),
         grasped=_count("grasped", scored),
         held=_count("consecutive_grasp", scored),
+        attempts=attempts_of(done),
     )
+
+
+def attempts_of(records: Iterable[Mapping[str, Any]]) -> int | None:
+    """How often episodes were tried; None where a record does not say."""
+    counts = [record.get("attempts") for record in records]
+    return None if None in counts else sum(counts)
 
 
 def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from vlagen_bench.report import load
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.rows import Row
+from vlagen_bench.runs import identity
 from vlagen_bench.types import Plan
 from vlagen_bench.utils.text import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE = ("n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors")
+TABLE = ("n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "attempts")
 NUMBERS = ("rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p")
 
 
@@ -37,7 +38,8 @@ class Run:
         """One row a condition.
 
         Columns: n (episodes with an outcome), successes, rate, low, high (95 % interval of the rate), pairs (episodes whose
-        clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors.
+        clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors, attempts (errors that were
+        repeated included).
         """
         return self.conditions.rename(columns={"drop_p": "p"})[list(TABLE)]
 
@@ -46,21 +48,23 @@ class Run:
         """All that is counted of a condition, one row each.
 
         n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run that `until`
-        stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors.
+        stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors,
+        attempts.
         """
         import pandas as pd  # only here, since it takes a while to load
 
         report = self._loaded.report
         sequences = report.sequences or {}
         frame = pd.DataFrame([_condition(row, sequences) for row in report.rows]).set_index("condition")
-        return frame.astype(dict.fromkeys(NUMBERS, "Float64"))
+        return frame.astype(dict.fromkeys(NUMBERS, "Float64") | {"attempts": "Int64"})
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
         """One row an episode of the plan, by id.
 
         condition, index, seed, twin, instruction, outcome, success, success_once, twin_success, drop (1: only the twin
-        succeeded), steps, error, and `metric_...`, `value_...` and `timing_...` as they were recorded.
+        succeeded), steps, error, attempts (how often it was tried), and `metric_...`, `value_...` and `timing_...` as they were
+        recorded.
         """
         import pandas as pd
 
@@ -69,7 +73,7 @@ class Run:
         booleans = {name: "boolean" for name in ("success", "success_once", "twin_success")}
         # pandas puts NaN where a record lacks a key. Its stubs do not know that NA is a value, too.
         known = frame.astype(object).where(frame.notna(), pd.NA)  # type: ignore[arg-type]
-        return known.convert_dtypes().astype(booleans | {"drop": "Int64", "steps": "Int64"})
+        return known.convert_dtypes().astype(booleans | {"drop": "Int64", "steps": "Int64", "attempts": "Int64"})
 
     def report(self, page: str | Path | None = None) -> Path:
         """Writes the report, one file that opens in any browser, and returns where it is.
@@ -90,7 +94,8 @@ class Run:
         notes = [f"{done} of {report.planned} episodes", f"{report.errors} errors" if report.errors else ""]
         notes.append("stopped early" if report.stopped else "" if self.complete else "incomplete")
         policy = shown(report.policy) + (", an oracle" if report.oracle else "")
-        return f"{report.suite}, policy {policy}: {', '.join(filter(None, notes))}"
+        summary = f"{report.suite}, policy {policy}: {', '.join(filter(None, notes))}"
+        return " ".join([*identity.sentences(self.header), summary])
 
     def __repr__(self) -> str:
         return f"Run('{self.path}', {self._summary()})"
@@ -132,6 +137,7 @@ def _episode(run: LoadedRun, episode: Mapping[str, Any]) -> dict[str, Any]:
         "drop": None if success is None or twin is None else int(twin) - int(success),
         "steps": record.get("steps"),
         "error": record.get("error"),
+        "attempts": record.get("attempts"),
         **{f"metric_{name}": value for name, value in record.get("metrics", {}).items()},
         **{f"value_{name}": value for name, value in episode["values"].items()},
         **{f"timing_{name}": value for name, value in record.get("timings", {}).items()},
@@ -147,5 +153,5 @@ def _condition(row: Row, sequences: Mapping[str, tuple[float, float]]) -> dict[s
         "rate": row.rate, "low": low, "high": high, "sequence_low": sequence_low, "sequence_high": sequence_high,
         "success_once": row.success_once, "pairs": row.pairs,
         "lost": row.lost, "gained": row.gained, "drop": row.drop, "drop_low": drop_low, "drop_high": drop_high,
-        "drop_p": row.drop_p, "errors": row.errors,
+        "drop_p": row.drop_p, "errors": row.errors, "attempts": row.attempts,
     }  # fmt: skip

@@ -78,6 +78,12 @@ class RunFolder:
         """The header as it is stored."""
         return self._header
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What is other in this session than when the results were made, a clause each, until the header says it."""
+        changes = self._with_first_result.get("fingerprint_changes")
+        return tuple(changes[-1]["what"]) if changes else ()
+
     def _open(self, header: Mapping[str, Any], plan: Plan, changed_policy: bool) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
         if header_path.exists() or lines_path.stat().st_size:

@@ -166,6 +166,11 @@ def _tells(fingerprint: Fingerprint) -> bool:
     return fingerprint.get("version") is not None or "fingerprint" in metadata
 
 
+def changed_since(clauses: tuple[str, ...]) -> str:
+    """The sentence for results that are not of the policy, or the environment, of now."""
+    return f"warning: the results that are there are not of what would be scored now: {_listed(clauses)}."
+
+
 def shown_again(header: Mapping[str, Any]) -> str:
     """The sentence for a run of which nothing is played any more."""
     return f"Nothing is left to play, and the policy was not asked: the results are from {_since(header)} on."

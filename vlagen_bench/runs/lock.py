@@ -3,10 +3,11 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vlagen_bench.errors import RunError
+from vlagen_bench.runs.episodes import RESTORE
 
 TRIES = 3
 """how often a file is opened that was replaced before it could be locked"""
@@ -21,7 +22,7 @@ def locked(path: Path) -> Iterator[Callable[[], None]]:
         OSError: it cannot be opened.
     """
     for _ in range(TRIES):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        descriptor = _open(path)
         try:
             _lock(descriptor, path)
             if not _is_at(descriptor, path):
@@ -38,9 +39,17 @@ def locked(path: Path) -> Iterator[Callable[[], None]]:
             return
         finally:
             # Not by closing alone: a process that the policy forked holds the file open, too.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
     raise RunError(f"{path} is replaced again and again. Choose another folder: --out DIR")
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    except IsADirectoryError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}. {RESTORE}") from None
 
 
 def _lock(descriptor: int, path: Path) -> None:
