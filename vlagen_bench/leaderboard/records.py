@@ -43,7 +43,9 @@ def read(data: bytes, plan: Plan, task: Task) -> tuple[list[EpisodeRecord], Mapp
     ]
     results = _results(records)
     _check_ids([record.id for record in results], plan)
-    attempts = Counter(record.id for record in records)
+    attempts: Counter[str] = Counter()
+    for record in records:
+        attempts[record.id] += 1 + record.restarts
     _check_attempts(attempts)
     return results, attempts
 
@@ -98,6 +100,8 @@ def _record(line: bytes, plan: Plan, task: Task, where: str) -> EpisodeRecord:
     for key, right in plan.by_id[name].to_dict().items():
         if canonical_json(record.of()[key]) != canonical_json(right):
             raise Refused(f"{where}: '{key}' is not that of the episode {name} in the plan: it was edited.")
+    if not 0 <= record.restarts <= PLAIN:
+        raise Refused(f"{where}: {record.restarts} restarts are not possible.")
     _check_outcome(record, where)
     _check_steps(record, task, where)
     for key, values in (("metrics", record.metrics), ("timings", record.timings)):

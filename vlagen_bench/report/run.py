@@ -92,6 +92,7 @@ class Run:
         report = self._loaded.report
         done = report.planned - report.missing
         notes = [f"{done} of {report.planned} episodes", f"{report.errors} errors" if report.errors else ""]
+        notes.append(f"{report.attempts} attempts" if (report.attempts or 0) > done else "")
         notes.append("stopped early" if report.stopped else "" if self.complete else "incomplete")
         policy = shown(report.policy) + (", an oracle" if report.oracle else "")
         summary = f"{report.suite}, policy {policy}: {', '.join(filter(None, notes))}"

@@ -63,9 +63,10 @@ class RecordedRun:
 
     @cached_property
     def plain_results(self) -> dict[str, Mapping[str, Any]]:
-        """`results` in JSON form, and under `attempts` how many records there are of that episode."""
+        """`results` in JSON form, and under `attempts` how often that episode was tried."""
         return {
-            name: {**record.to_dict(), "attempts": len(self.attempts[name])} for name, record in self.results.items()
+            name: {**record.to_dict(), "attempts": attempts_in(self.attempts[name])}
+            for name, record in self.results.items()
         }
 
     def take(self, episode: Episode) -> RecordedEpisode:
@@ -94,6 +95,11 @@ class RecordedRun:
                     f"The ids stand in its episodes.jsonl."
                 )
         return map(self.take, played)
+
+
+def attempts_in(records: Iterable[EpisodeRecord]) -> int:
+    """How often an episode was tried, by its records: each is the end of an attempt, and may have been begun before."""
+    return sum(1 + record.restarts for record in records)
 
 
 def read(path: Path) -> RecordedRun:

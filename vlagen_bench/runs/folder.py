@@ -33,7 +33,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[str, Mapping[str, Any]] = {}
-        """id -> the record that counts, and under `attempts` how many there are of that episode"""
+        """id -> the record that counts, and under `attempts` how often the episode was tried"""
         self._header: dict[str, Any] = {}
         self._with_first_result: dict[str, Any] = {}
         """what the header says from this session's first result on"""
@@ -161,7 +161,7 @@ class RunFolder:
                         lines.truncate(start)
                     raise
         earlier = self.results.get(result.episode.id, {}).get("attempts", 0)
-        self.results[result.episode.id] = {**record, "attempts": earlier + 1}
+        self.results[result.episode.id] = {**record, "attempts": earlier + 1 + result.restarts}
 
     def commit(self) -> None:
         """Puts the lines of all episodes that were added on the disk for good; raises `RunError` if that fails.

@@ -172,10 +172,13 @@ class EpisodeRecord(EpisodeLine):
     metrics: dict[str, Any]
     timings: dict[str, Any]
     error: str | None = None
+    restarts: int = 0
+    """how often the episode was begun before and given up, for this result"""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        content = {one.name: getattr(self, one.name) for one in fields(self)}
+        return content if self.restarts else {key: value for key, value in content.items() if key != "restarts"}
 
 
 FLAG, NUMBER = (bool,), (int, float)
@@ -222,8 +225,9 @@ def _fault_of_outcome(record: EpisodeRecord) -> str | None:
 
 
 def _fault_of_numbers(record: EpisodeRecord) -> str | None:
-    if record.steps < 0:
-        return f"steps is {record.steps}"
+    for name, count in (("steps", record.steps), ("restarts", record.restarts)):
+        if count < 0:
+            return f"{name} is {count}"
     for name, value in record.metrics.items():
         allowed = METRICS.get(name, (bool, int, float, str, type(None)))
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
