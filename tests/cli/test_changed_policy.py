@@ -42,7 +42,9 @@ def test_a_changed_file_is_refused_and_then_recorded(tmp_path):
     assert refused.returncode == 2 and "policy.py has changed" in refused.stderr and "Traceback" not in refused.stderr
     shown = call(*words, "--continue-with-changed-policy", cwd=tmp_path)
     assert shown.returncode == 0
-    assert "warning: the results that are there are not of what would be scored now: policy.py has changed" in shown.stdout
+    assert (
+        "warning: the results that are there are not of what would be scored now: policy.py has changed" in shown.stdout
+    )
     header = json.loads((tmp_path / "run" / "header.json").read_text())
     assert "fingerprint_changes" not in header, "nothing was played by the changed policy"
 
@@ -53,6 +55,8 @@ def test_errors_that_are_repeated_are_counted(tmp_path):
     assert call(*words, cwd=tmp_path).returncode == 1
     (tmp_path / "lucky").touch()
     done = call(*words, "--retry-errors", cwd=tmp_path)
-    assert done.returncode == 0 and "2 episodes, 4 attempts: 2 attempts ended as an error and were repeated" in done.stdout
+    assert (
+        done.returncode == 0 and "2 episodes, 4 attempts: 2 attempts ended as an error and were repeated" in done.stdout
+    )
     shown = call("vlagen", "report", "run", cwd=tmp_path).stdout
     assert shown.startswith("2 episodes, 4 attempts")

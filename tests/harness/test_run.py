@@ -14,8 +14,8 @@ from vlagen_bench.harness import run
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.policies.base import check_spec, load
-from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs import folder as folder_module
+from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.scenes.tabletop import PANDA, TABLETOP
 
@@ -198,7 +198,12 @@ def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(tmp_path, monkeypat
     run_path = tmp_path / "b"
     (run_path).mkdir()
     with RunFolder.writing(run_path, HEADER, PLAN) as folder:
-        monkeypatch.setattr(folder_module, "open", lambda path, *how, **more: open("/dev/full", *how, **more), raising=False)
+        monkeypatch.setattr(
+            folder_module,
+            "open",
+            lambda path, *how, **more: open("/dev/full", *how, **more),
+            raising=False,  # noqa: SIM115
+        )
         with pytest.raises(RunError, match="No space left on device"):
             run.run(PLAN, solo(Stepper()), folder, max_errors=1, retry_errors=False)
     assert len(lines) == 6

@@ -96,7 +96,9 @@ def test_attempts_that_cannot_be_are_refused(change, says):
 
 def changed(**what):
     return with_header(
-        fingerprint_changes=[{"was": None, "at": "2026-01-01T00:00:00+00:00", "what": [], "episodes": 2, "policy": True} | what]
+        fingerprint_changes=[
+            {"was": None, "at": "2026-01-01T00:00:00+00:00", "what": [], "episodes": 2, "policy": True} | what
+        ]
     )
 
 

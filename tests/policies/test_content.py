@@ -101,7 +101,9 @@ def test_a_policy_of_an_installed_package_is_that_package(tmp_path, monkeypatch)
     for package in ("theirs_a", "theirs_b"):
         (site / package).mkdir(parents=True)
         (site / package / "__init__.py").write_text("")
-    (site / "theirs_a" / "policy.py").write_text("import theirs_b\nclass P:\n    def act(self, obs, instr):\n        pass\n")
+    (site / "theirs_a" / "policy.py").write_text(
+        "import theirs_b\nclass P:\n    def act(self, obs, instr):\n        pass\n"
+    )
     monkeypatch.setattr(sys, "path", [str(site), *sys.path])
     assert set(base.load("theirs_a.policy:P", {}).content().files) == {"theirs_a/__init__.py", "theirs_a/policy.py"}
 

@@ -29,7 +29,9 @@ with RunFolder.writing(Path({path!r}), HEADER, PLAN):
 @contextmanager
 def held_by_another_process(path):
     program = HOLDER.format(tests=str(TESTS), path=str(path))
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout.readline() == "held\n"
         yield other
         other.stdin.close()

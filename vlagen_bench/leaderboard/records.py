@@ -13,9 +13,7 @@ from vlagen_bench.types import Plan, Task, canonical_json
 from vlagen_bench.utils.parsing import build
 
 FILE = "episodes.jsonl"
-MEND = (
-    "An error that is repeated is a second chance. Correct what fails, and run the suite again in a new folder: --out DIR"
-)
+MEND = "An error that is repeated is a second chance. Correct what fails, and run the suite again in a new folder: --out DIR"
 PLAIN = 40
 """metrics, or timings, of an episode; there are 17 and 6"""
 
@@ -71,9 +69,7 @@ def _check_attempts(attempts: Mapping[str, int]) -> None:
         if total > most
         else f"the episode {name} was tried {attempts[name]} times, and at most {ATTEMPTS_AT_ONE} attempts are ranked"
     )
-    raise Refused(
-        f"{FILE}: {which}. {MEND}"
-    )
+    raise Refused(f"{FILE}: {which}. {MEND}")
 
 
 def _check_ids(ids: Sequence[str], plan: Plan) -> None:
@@ -128,7 +124,9 @@ def _check_outcome(record: EpisodeRecord, where: str) -> None:
 def _check_steps(record: EpisodeRecord, task: Task, where: str) -> None:
     if record.outcome == "error":
         if not 0 <= record.steps <= task.max_steps:
-            raise Refused(f"{where}: an attempt of {record.steps} steps, where {task.name} has at most {task.max_steps}.")
+            raise Refused(
+                f"{where}: an attempt of {record.steps} steps, where {task.name} has at most {task.max_steps}."
+            )
         return
     early = task.ends_on_success and record.success_at_end
     if not (1 if early else task.max_steps) <= record.steps <= task.max_steps:

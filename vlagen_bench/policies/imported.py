@@ -75,7 +75,9 @@ class SourceFiles:
     def _is_own(self, file: Path) -> bool:
         if file.is_relative_to(PRODUCT):
             return False
-        return not _is_library(file) or (self._folder is not None and _is_library(self._folder) and self._is_in_folder(file))
+        return not _is_library(file) or (
+            self._folder is not None and _is_library(self._folder) and self._is_in_folder(file)
+        )
 
     def _name(self, file: Path) -> str:
         if self.root is not None and file.is_relative_to(self.root):

@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from vlagen_bench.errors import RunError
@@ -25,24 +26,23 @@ def locked(path: Path) -> Iterator[Callable[[], None]]:
         descriptor = _open(path)
         try:
             _lock(descriptor, path)
-            if not _is_at(descriptor, path):
-                continue
-
-            def check() -> None:
-                if not _is_at(descriptor, path):
-                    raise RunError(
-                        f"{path} was removed or replaced while this run wrote it, so that another run may have begun "
-                        f"there: this one ends. Choose another folder: --out DIR"
-                    )
-
-            yield check
-            return
+            if _is_at(descriptor, path):
+                yield partial(_check, descriptor, path)
+                return
         finally:
             # Not by closing alone: a process that the policy forked holds the file open, too.
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
     raise RunError(f"{path} is replaced again and again. Choose another folder: --out DIR")
+
+
+def _check(descriptor: int, path: Path) -> None:
+    if not _is_at(descriptor, path):
+        raise RunError(
+            f"{path} was removed or replaced while this run wrote it, so that another run may have begun there: this one "
+            f"ends. Choose another folder: --out DIR"
+        )
 
 
 def _open(path: Path) -> int:

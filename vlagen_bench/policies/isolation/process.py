@@ -22,8 +22,8 @@ from vlagen_bench.policies.isolation import child
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.remote import wire
-from vlagen_bench.utils.processes import ending
 from vlagen_bench.utils.parsing import build
+from vlagen_bench.utils.processes import ending
 from vlagen_bench.utils.text import shown
 
 PROGRAM = (
