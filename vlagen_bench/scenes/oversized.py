@@ -32,7 +32,7 @@ class StepLimits:
         )
 
     def oversized(self, actions: np.ndarray) -> np.ndarray:
-        """Which of the actions (k, 7) command more: bool (k,). The gripper is clipped, and has no say in it."""
+        """Which of the actions (..., 7) command more: bool (...). The gripper is clipped, and has no say in it."""
         move_m, turn_rad = sizes(actions)
         allowed: np.ndarray = (move_m <= self.move_m * (1 + ROUNDING)) & (turn_rad <= self.turn_rad * (1 + ROUNDING))
         return ~allowed
@@ -42,9 +42,15 @@ class StepLimits:
 
 
 def sizes(actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far actions (k, 7) move the tool's target, in metres, and turn it, in radians, each (k,).
+    """How far actions (..., 7) move the tool's target, in metres, and turn it, in radians, each (...).
 
     The turn is the norm of the three Euler angles, so that five turns given in degrees are not taken for a small one.
     """
     array = np.asarray(actions, dtype=np.float64)
     return np.linalg.norm(array[..., :3], axis=-1), np.linalg.norm(array[..., 3:6], axis=-1)
+
+
+CAUSES = (
+    "Likely causes: actions that are still normalised to [-1, 1], another unit (millimetres, degrees), or absolute poses, or "
+    "changes in another frame, where changes along the base's axes are asked for"
+)
