@@ -187,7 +187,7 @@ def test_a_served_policy_tells_files_version_and_arguments(tmp_path, monkeypatch
             loaded.policy.close()
     assert said[0] == said[1] != said[2] and said[0].kind == "server"
     served = said[0].server["metadata"]["fingerprint"]
-    assert set(served["files"]) == {"mine.py"}
+    assert set(served["files"]) == {"mine.py"} and set(map(len, (served["arguments"], served["forms"]))) == {64}
     assert str(tmp_path) not in str(served)
 
 

@@ -61,7 +61,7 @@ def _served_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     yield from (f"on the server, {clause}" for clause in policy_differences(before, after))
     rest = {*before, *after} - {"files", "version", "kind", "server"}
     for key in sorted(name for name in rest if before.get(name) != after.get(name)):
-        yield f"the served policy's {key} was {_value(before.get(key))} and is {_value(after.get(key))}"
+        yield f"the served policy's {shown(key)} changed ({_hash(before.get(key))} then, {_hash(after.get(key))} now)"
 
 
 def environment_differences(was: Fingerprint, new: Fingerprint) -> Iterator[str]:
