@@ -192,18 +192,17 @@ def test_a_simulator_crash_is_an_error_not_a_failure(tmp_path):
     assert (played.result.outcome, played.result.error) == ("error", "simulator: RuntimeError: PhysX")
 
 
+def opened_full(path, *how, **more):
+    return open("/dev/full", *how, **more)
+
+
 def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(tmp_path, monkeypatch):
     go(tmp_path / "a", Stepper())
     lines = (tmp_path / "a" / "episodes.jsonl").read_bytes().splitlines(keepends=True)
     run_path = tmp_path / "b"
     (run_path).mkdir()
     with RunFolder.writing(run_path, HEADER, PLAN) as folder:
-        monkeypatch.setattr(
-            folder_module,
-            "open",
-            lambda path, *how, **more: open("/dev/full", *how, **more),
-            raising=False,  # noqa: SIM115
-        )
+        monkeypatch.setattr(folder_module, "open", opened_full, raising=False)
         with pytest.raises(RunError, match="No space left on device"):
             run.run(PLAN, solo(Stepper()), folder, max_errors=1, retry_errors=False)
     assert len(lines) == 6

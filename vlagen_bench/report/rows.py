@@ -102,8 +102,9 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
 
 def attempts_of(records: Iterable[Mapping[str, Any]]) -> int | None:
     """How often episodes were tried; None where a record does not say."""
-    counts = [record.get("attempts") for record in records]
-    return None if None in counts else sum(counts)
+    counts: list[int | None] = [record.get("attempts") for record in records]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
