@@ -9,6 +9,7 @@ import pytest
 
 from helpers.servers import serving
 from vlagen_bench.policies import base, content, live
+from vlagen_bench.policies.imported import sha256
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.isolation.proxy import load as isolated
 
@@ -112,6 +113,17 @@ def test_a_built_in_policy_has_no_files():
     assert base.load("noop", {}).content() == content.Content(kind="built-in")
 
 
+def test_a_file_that_is_edited_while_the_model_loads_counts_as_it_was_imported(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "mine.py").write_text(
+        "class P:\n    def __init__(self):\n        with open(__file__, 'a') as file:\n            file.write('# edited')\n"
+        "    def act(self, obs, instr):\n        pass\n"
+    )
+    then = sha256(tmp_path / "mine.py")
+    assert base.load(f"{tmp_path}/mine.py:P", {}).content().files == {"mine.py": then}
+    assert sha256(tmp_path / "mine.py") != then
+
+
 class Mixed:
     def act(self, obs, instr):
         pass
@@ -124,7 +136,7 @@ class Versioned(Mixed):
 class Broken(Mixed):
     @property
     def version(self):
-        raise RuntimeError("no weights yet")
+        raise SystemExit("no weights yet")
 
 
 def test_an_object_has_the_files_of_its_class_and_its_own_version():

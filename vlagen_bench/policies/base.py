@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import PolicyError, unknown
-from vlagen_bench.policies.content import Content, Look, of_code, of_server, version_of
+from vlagen_bench.policies.content import Content, Look, of_code, of_server
 from vlagen_bench.policies.guard import Guard
+from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.text import one_line, shown
@@ -99,6 +100,9 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         )
     before = tuple(sys.modules)
     module = _from_file(Path(where)) if where.endswith(".py") else _from_module(where)
+    SourceFiles(
+        [module.__name__], before
+    ).hashes()  # now: a large model takes minutes to load, in which files are edited
     if not hasattr(module, class_name):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
         raise PolicyError(f"{where}: {unknown('class', class_name, classes)}")
@@ -128,7 +132,7 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
 
 def _look(name: str, policy: Any, module: str, before: Collection[str]) -> Look:
     if name in BUILT_IN:
-        return lambda: Content(kind="built-in", version=version_of(policy))
+        return lambda: Content(kind="built-in")
     return of_code(policy, [module], before)
 
 

@@ -60,7 +60,7 @@ Look = Callable[[], Content]
 
 
 def of_code(policy: Any, start: Collection[str], before: Collection[str] | None) -> Look:
-    """The content of an object whose code is here.
+    """The content of an object whose code is here; its version is asked once, now, since that may be the policy's code.
 
     Args:
         policy: the object.
@@ -69,14 +69,13 @@ def of_code(policy: Any, start: Collection[str], before: Collection[str] | None)
     """
     own = [kind.__module__ for kind in type(policy).__mro__]
     sources = SourceFiles([*start, *own], before)
+    version = version_of(policy)
 
     def look() -> Content:
         files = sources.hashes() or _source_of(type(policy))
         named = dict(sorted(files.items())[:MOST_FILES])
         root = None if sources.root is None else str(sources.root)
-        return Content(
-            kind="code", version=version_of(policy), files=named, left_out=len(files) - len(named), root=root
-        )
+        return Content(kind="code", version=version, files=named, left_out=len(files) - len(named), root=root)
 
     return look
 
@@ -106,7 +105,9 @@ def version_of(policy: Any) -> str | None:
     for read in (lambda: policy.version, lambda: dict(policy.spec)["version"]):
         try:
             version = _version(read())
-        except Exception:  # there is none, or it is the policy's own code that fails
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # there is none, or it is the policy's own code that fails
             continue
         if version is not None:
             return version

@@ -16,6 +16,8 @@ PRODUCT = Path(__file__).resolve().parents[1]
 """vlagen_bench itself, whose version is recorded"""
 _hashes: WeakKeyDictionary[ModuleType, str] = WeakKeyDictionary()
 """what a module's file held when it was first looked at: a later edit does not change code that is loaded"""
+_imported: WeakKeyDictionary[ModuleType, tuple[str, ...]] = WeakKeyDictionary()
+"""what its import statements named then"""
 
 
 class SourceFiles:
@@ -62,7 +64,9 @@ class SourceFiles:
             if file is None or not self._is_own(file):
                 continue
             yield module
-            waiting += _imports(module, file)
+            if module not in _imported:
+                _imported[module] = tuple(_imports(module, file))
+            waiting += _imported[module]
 
     def _is_beside(self, name: str) -> bool:
         module = sys.modules.get(name)

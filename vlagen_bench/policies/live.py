@@ -35,7 +35,8 @@ def given(policy: Any, arguments: Mapping[str, Any]) -> LoadedPolicy:
     made = _made(policy, name, arguments) if is_class else policy
     if method_of(made, "act") is None:
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")
-    look = content.of_code(made, [kind.__module__], None)
+    with Guard():
+        look = content.of_code(made, [kind.__module__], None)
     return LoadedPolicy(
         name=name, policy=made, arguments=dict(arguments), live=True, borrowed=not is_class, content=look
     )
