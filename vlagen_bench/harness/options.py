@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.run import Executor
     from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.policies.handles import EpisodeHandles
     from vlagen_bench.policies.isolation.proxy import IsolationLimits
     from vlagen_bench.types import Task
 
@@ -157,7 +158,12 @@ class ExecutionOptions:
         return base.load(name, arguments)
 
     def start_executor(
-        self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
+        self,
+        task: "Task",
+        loaded: "LoadedPolicy",
+        film: "FilmRecorder | None",
+        note: Callable[[str], Any],
+        handles: "EpisodeHandles",
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""
         from vlagen_bench.harness.executors import make_executor
@@ -173,4 +179,5 @@ class ExecutionOptions:
             film=film,
             note=note,
             cluster=self.cluster,
+            handles=handles,
         )
