@@ -1,6 +1,7 @@
 """The verdict of a verification: counts, and the entry that may be published."""
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -8,7 +9,7 @@ from typing import Any, Literal
 from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
 from vlagen_bench.leaderboard.submission import Submission
-from vlagen_bench.report.entries import Entry, EntryResult, EntrySource, Proof
+from vlagen_bench.report.entries import LOST, WITHOUT, WON, Entry, EntryResult, EntrySource, Proof
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +60,21 @@ class Verdict:
                 read=f"counted from its episodes; {proof.resimulated} of {proof.episodes} re-simulated",
             ),
             protocol=replace(self.submission.protocol, decoding=card.decoding, notes=_notes(self.submission)),
-            conditions={row.condition: EntryResult(n=row.n, successes=row.successes) for row in self.submission.rows()},
+            conditions=_conditions(self.submission),
             proof=proof,
         )
+
+
+def _conditions(submission: Submission) -> dict[str, EntryResult]:
+    outcomes: dict[str, dict[int, str]] = defaultdict(dict)
+    for take in submission.takes:
+        letter = {"success": WON, "failure": LOST}.get(take.record.outcome, WITHOUT)
+        outcomes[take.episode.condition][take.episode.index] = letter
+    listed = {name: "".join(letters[index] for index in sorted(letters)) for name, letters in outcomes.items()}
+    return {
+        row.condition: EntryResult(n=row.n, successes=row.successes, outcomes=listed[row.condition])
+        for row in submission.rows()
+    }
 
 
 def _notes(submission: Submission) -> tuple[str, ...]:

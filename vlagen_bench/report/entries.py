@@ -13,6 +13,9 @@ from vlagen_bench.utils.parsing import build, load_yaml
 DIGEST_CHARS = 4
 """of one episode, in hex: enough, since an accident would have to happen in most episodes of a suite"""
 
+WON, LOST, WITHOUT = "1", "0", "-"
+"""what stands for an episode in `EntryResult.outcomes`"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
@@ -53,6 +56,8 @@ class EntryResult:
     successes: int | None = None
     rate: float | None = None
     """given where the counts were not published"""
+    outcomes: str | None = None
+    """of a submission: by index of the plan `1` for a success, `0` for a failure, `-` without a result; None: not known"""
 
     @property
     def value(self) -> float:
@@ -171,6 +176,12 @@ def _check_cell(cell: EntryResult, where: str) -> None:
         successes, n = cell.counts
         if not (n > 0 and 0 <= successes <= n):
             raise ConfigError(f"{where}: {successes} successes of {n} episodes are not possible.")
+    if cell.outcomes is not None:
+        listed = (cell.outcomes.count(WON), cell.outcomes.count(WON) + cell.outcomes.count(LOST))
+        if listed != cell.counts or set(cell.outcomes) > {WON, LOST, WITHOUT}:
+            raise ConfigError(
+                f"{where}: outcomes: `{WON}`, `{LOST}` and `{WITHOUT}` that make up `n` and `successes` belong there."
+            )
 
 
 def _check_proof(entry: Entry, where: str) -> None:
