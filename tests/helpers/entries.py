@@ -3,6 +3,7 @@
 from vlagen_bench.leaderboard.site import boards, publish
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
+from vlagen_bench.statistics.sampling import least_sample
 
 EVIL = """</title></script><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}"'"""
 
@@ -15,7 +16,7 @@ def content(
     episodes = n * len(groups)
     return {
         "schema": 1,
-        "kind": "verified" if resimulated else "self-run",
+        "kind": "verified" if resimulated >= least_sample(episodes) else "self-run",
         "suite": suite,
         "name": name,
         "model": model,

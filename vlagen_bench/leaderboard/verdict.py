@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
+from vlagen_bench.leaderboard.duplicates import KnownSuccesses
 from vlagen_bench.leaderboard.submission import Submission
 from vlagen_bench.report.entries import LOST, WITHOUT, WON, Entry, EntryResult, EntrySource, Proof
+from vlagen_bench.statistics.sampling import least_sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,8 @@ class Verdict:
     submission: Submission
     compared: Sequence[ReplayComparison]
     """the episodes that were re-simulated"""
+    known: KnownSuccesses
+    """in entries that are published already"""
     sample_seed: int | None
     """None: all of them were"""
     network: str | None
@@ -30,7 +34,7 @@ class Verdict:
 
     @property
     def kind(self) -> Literal["verified", "self-run"]:
-        return "verified" if self.compared else "self-run"
+        return "verified" if len(self.compared) >= least_sample(len(self.submission.takes)) else "self-run"
 
     def entry(self) -> Entry:
         """The row of the leaderboard."""
@@ -41,10 +45,14 @@ class Verdict:
             states_sha256=self.submission.states_sha256,
             actions_digests=duplicates.actions_of(self.submission.takes),
             states_digests=duplicates.states_of(self.submission.takes),
+            actions_sketches=duplicates.sketches_of(self.submission.takes),
             plan_hash=plan.hash,
             episodes=len(self.submission.takes),
             resimulated=len(self.compared),
             exact=self.exact,
+            successes=self.known.successes,
+            known_successes=self.known.known,
+            resembling_successes=self.known.resembling,
             sample_seed=self.sample_seed,
             release=self.release,
         )

@@ -7,14 +7,20 @@ from typing import Literal
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average, averages
+from vlagen_bench.statistics.sampling import least_sample
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
 
 DIGEST_CHARS = 4
 """of one episode, in hex: enough, since an accident would have to happen in most episodes of a suite"""
+SKETCH_CHARS = 16
+"""of one episode's actions, in hex: 64 bits, of which near copies share nearly all"""
 
 WON, LOST, WITHOUT = "1", "0", "-"
 """what stands for an episode in `EntryResult.outcomes`"""
+
+DIGESTS = {"actions_digests": DIGEST_CHARS, "states_digests": DIGEST_CHARS, "actions_sketches": SKETCH_CHARS}
+HEX = set("0123456789abcdef")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +92,20 @@ class Proof:
     """of each episode's actions, `DIGEST_CHARS` each, in the plan's order: so that an edited copy is recognized"""
     states_digests: str
     """of each episode's states: a copy that was edited without an effect has the same"""
+    actions_sketches: str | None = None
+    """of each episode's actions, `SKETCH_CHARS` each: so that a copy with small edits is recognized; None: not known"""
     plan_hash: str
     episodes: int
     resimulated: int
-    """how many of them were played again from their actions; 0: the records are the submitter's word"""
+    """how many of them were played again from their actions; with too few, the records are the submitter's word"""
     exact: int
     """how many of those had the same states bit for bit"""
+    successes: int | None = None
+    """of all its episodes, twins included; None: not counted, as in entries of former releases"""
+    known_successes: int | None = None
+    """how many of them stood in entries that were published before"""
+    resembling_successes: int | None = None
+    """how many, near copies included"""
     sample_seed: int | None = None
     """what drew them; None: all were, or none"""
     release: str
@@ -191,18 +205,21 @@ def _check_proof(entry: Entry, where: str) -> None:
         raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
     if proof is None:
         return
-    if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (proof.resimulated > 0) != (
-        entry.kind == "verified"
+    if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (
+        (proof.resimulated >= least_sample(proof.episodes)) != (entry.kind == "verified")
     ):
         raise ConfigError(
             f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
-            f"do not make an entry {entry.kind}."
+            f"do not make an entry {entry.kind}: verified is one with {least_sample(proof.episodes)} or more."
         )
-    for name in ("actions_digests", "states_digests"):
-        if len(digests := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
+    for name, chars in DIGESTS.items():
+        digests = getattr(proof, name)
+        if digests is not None and (len(digests) != chars * proof.episodes or not HEX >= set(digests)):
             raise ConfigError(
-                f"{where}: proof: {name}: {len(digests)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
+                f"{where}: proof: {name}: {len(digests)} characters are not {chars} hex digits for each of {proof.episodes} episodes."
             )
+    if not 0 <= (proof.known_successes or 0) <= (proof.resembling_successes or 0) <= (proof.successes or 0):
+        raise ConfigError(f"{where}: proof: of {proof.successes} successes, so many cannot be known.")
     if not all(cell.counts for cell in entry.conditions.values()):
         raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
 
