@@ -17,7 +17,7 @@ def of(page, name):
 def test_protocols_stand_apart(full):
     own, *others, never = boards.page("paper").blocks
     assert not own.differences and {one.entry.name for one in own.standings} == {
-        "openvla-rl-ppo", "openvla-sft-16k", "ours-verified", "ours-sampled", "theirs", "attack",
+        "openvla-rl-ppo", "openvla-sft-16k", "ours-checked", "ours-sampled", "theirs", "attack",
     }  # fmt: skip
     assert [len(block.standings) for block in others] == [7, 6]
     for block in others:
@@ -30,9 +30,9 @@ def test_protocols_stand_apart(full):
 
 def test_what_cannot_be_told_apart_is_tied(full):
     own = boards.page("paper").blocks[0]
-    assert own.ties[0] == ("ours-verified", "ours-sampled", "theirs")
+    assert own.ties[0] == ("ours-checked", "ours-sampled", "theirs")
     places = {one.entry.name: (one.place.first, one.place.last) for one in own.standings}
-    assert places["ours-verified"] == places["theirs"] == (1, 3)
+    assert places["ours-checked"] == places["theirs"] == (1, 3)
     assert places["attack"] == (6, 6) and own.standings[-1].entry.name == "attack"
 
 
@@ -111,11 +111,11 @@ def test_levels_of_an_axis_are_one_column():
 
 def test_the_sentences_say_what_was_proven(full):
     found = {one.entry.name: one.entry for one in boards.page("paper").standings}
-    assert "3072 of 3072 episodes were simulated again" in proven(found["ours-verified"])[2]
+    assert "3072 of 3072 episodes were simulated again" in proven(found["ours-checked"])[2]
     assert "more than 29 of the 3072 records were false" in proven(found["ours-sampled"])[3]
     assert len(proven(found["theirs"])) == 2 and "Whether the actions do" in not_proven(found["theirs"])[0]
     assert proven(found["openvla-rl-ppo"]) == ()
-    for name in ("ours-verified", "ours-sampled", "theirs"):
+    for name in ("ours-checked", "ours-sampled", "theirs"):
         assert any(said.startswith("Who made the actions") for said in not_proven(found[name]))
     assert "Not: who made the actions" in MEANINGS["verified"]
 

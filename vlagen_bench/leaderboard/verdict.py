@@ -93,7 +93,7 @@ def _notes(submission: Submission) -> tuple[str, ...]:
         f"of this benchmark, the training data had: {card.benchmark_seen}",
         f"hardware: {card.hardware}",
         f"licence: {card.licence}",
-        *card.notes,
+        *(f"the submitter notes: {note}" for note in card.notes),
     )
 
 

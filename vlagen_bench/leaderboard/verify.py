@@ -16,6 +16,7 @@ from vlagen_bench.leaderboard.untrusted_json import shown
 from vlagen_bench.leaderboard.verdict import Verdict
 from vlagen_bench.report import entries
 from vlagen_bench.report.entries import Entry, Proof
+from vlagen_bench.report.entry_texts import name_beside
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.types import Task
 
@@ -70,9 +71,10 @@ def check_new(submission: Submission, published: Collection[Entry]) -> KnownSucc
     """How many successes stand in published entries of other names.
 
     Raises:
-        Refused: another submission has this name, most of this one is that of another name, or too many of its successes
+        Refused: another submission has this name, or one that looks like it, most of this one is that of another name, or too many of its successes
             stand in published entries, all together.
     """
+    check_name(submission.card.name, published)
     blind = duplicates.blind(submission.takes)
     for entry in published:
         if entry.name == submission.card.name:
@@ -84,6 +86,15 @@ def check_new(submission: Submission, published: Collection[Entry]) -> KnownSucc
     if not blind:
         _check_successes(known)
     return known
+
+
+def check_name(name: str, published: Collection[Entry]) -> None:
+    """Raises `Refused` if the name looks like that of a published entry; the same name is another matter."""
+    if other := name_beside(name, (entry.name for entry in published)):
+        raise Refused(
+            f"The name '{name}' looks like '{other}', which is published already: a reader would take one for the other "
+            f"(case, hyphens, digits that look like letters). Choose another name on the card."
+        )
 
 
 def _check_successes(known: KnownSuccesses) -> None:

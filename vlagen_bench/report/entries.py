@@ -7,9 +7,11 @@ from typing import Literal
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average, averages
+from vlagen_bench.report.entry_texts import name_beside, name_fault, words_fault
 from vlagen_bench.statistics.sampling import least_sample
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
+from vlagen_bench.utils.text import shown
 
 DIGEST_CHARS = 4
 """of one episode, in hex: enough, since an accident would have to happen in most episodes of a suite"""
@@ -150,8 +152,18 @@ def files(suite_name: str | None = None) -> tuple[Path, ...]:
 
 
 def load(suite_name: str) -> tuple[Entry, ...]:
-    """The entries of a suite, by name; none if nothing is published. Raises `ConfigError` for a wrong file."""
-    return tuple(read(path) for path in files(suite_name))
+    """The entries of a suite, by name; none if nothing is published.
+
+    Raises:
+        ConfigError: a file is wrong, or two entries have names that look alike.
+    """
+    loaded = tuple(read(path) for path in files(suite_name))
+    for entry in loaded:
+        if other := name_beside(entry.name, (one.name for one in loaded)):
+            raise ConfigError(
+                f"{path_of(suite_name, entry.name)}: the name looks like '{other}' of another entry. Rename one of both."
+            )
+    return loaded
 
 
 def path_of(suite_name: str, name: str) -> Path:
@@ -166,6 +178,7 @@ def read(path: Path) -> Entry:
         raise ConfigError(
             f"{path}: the entry is {entry.suite}/{entry.name} inside. Rename the file, or correct the entry."
         )
+    _check_texts(entry, str(path))
     groups = groups_of(entry.suite)
     for name, cell in entry.conditions.items():
         if name not in groups:
@@ -178,6 +191,16 @@ def read(path: Path) -> Entry:
     if not entry.conditions and not entry.averages:
         raise ConfigError(f"{path}: the entry has no results. Give `conditions`, `averages`, or both.")
     return entry
+
+
+def _check_texts(entry: Entry, where: str) -> None:
+    if (fault := name_fault(entry.name)) is not None:
+        raise ConfigError(f"{where}: the name {fault}")
+    source, protocol = entry.source, entry.protocol
+    texts = (entry.model, source.citation, source.table, source.read, protocol.decoding or "none")
+    for text in (*texts, *protocol.deviations, *protocol.notes):
+        if (fault := words_fault(text)) is not None:
+            raise ConfigError(f"{where}: the text '{shown(text)[:40]}' {fault}")
 
 
 def _check_cell(cell: EntryResult, where: str) -> None:
@@ -214,7 +237,7 @@ def _check_proof(entry: Entry, where: str) -> None:
         )
     for name, chars in DIGESTS.items():
         digests = getattr(proof, name)
-        if digests is not None and (len(digests) != chars * proof.episodes or not HEX >= set(digests)):
+        if digests is not None and (len(digests) != chars * proof.episodes or not set(digests) <= HEX):
             raise ConfigError(
                 f"{where}: proof: {name}: {len(digests)} characters are not {chars} hex digits for each of {proof.episodes} episodes."
             )
