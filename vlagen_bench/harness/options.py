@@ -11,6 +11,7 @@ from vlagen_bench.errors import ConfigError
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
     from vlagen_bench.harness.env_runner import FilmRecorder
+    from vlagen_bench.harness.episode import Watch
     from vlagen_bench.harness.limits import Limits
     from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.run import Executor
@@ -164,6 +165,7 @@ class ExecutionOptions:
         film: "FilmRecorder | None",
         note: Callable[[str], Any],
         handles: "EpisodeHandles",
+        watch: "Watch | None" = None,
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""
         from vlagen_bench.harness.executors import make_executor
@@ -180,4 +182,5 @@ class ExecutionOptions:
             note=note,
             cluster=self.cluster,
             handles=handles,
+            watch=watch,
         )
