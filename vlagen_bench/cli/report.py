@@ -30,6 +30,7 @@ def report(
     from vlagen_bench.report.html.reproduce import measure
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.published_table import blocks
+    from vlagen_bench.report.report import progress_of
     from vlagen_bench.report.terminal import (
         failure_mode_table,
         interaction_table,
@@ -67,12 +68,10 @@ def report(
     )
     if run_report.oversized is not None:
         say(f"warning: {run_report.oversized}")
-    far = [row.progress for row in run_report.rows if row.progress is not None]
-    kinds = [one for one in run_report.progress if one.name not in {row.name for row in far}]
     more = (
         levels_table(run_report.rows),
         interaction_table(run_report.interactions),
-        progress_table([*far, *kinds], run_report.stages, first="condition, or kind"),
+        progress_table(progress_of(run_report), run_report.stages, first="condition, or kind"),
     )
     for table in (*more, once_table(run_report.rows), failure_mode_table(run_report.troubles)):
         if table is not None:

@@ -147,6 +147,14 @@ def of(
     )
 
 
+def progress_of(report: RunReport) -> tuple[Progress, ...]:
+    """By condition, then by those kinds that have more than one."""
+    far = tuple(row.progress for row in report.rows if row.progress is not None)
+    names = {one.name for one in far}
+    sizes = Counter(row.group for row in report.rows)
+    return (*far, *(one for one in report.progress if one.name not in names and sizes[one.name] != 1))
+
+
 def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
     """The protocol that a run was made under."""
     stand_ins = header["pack"]["stand_ins"]
