@@ -165,6 +165,8 @@ def _recorded(
         monitor = ActionMonitor(StepLimits.of(scene), display.note)
         counts = Counts(plan, groups, [folder.results[key] for key in done])
         display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
+        if stop is not None and stop.outlook is not None:
+            display.note(stop.outlook)
         stopped = None
         progress = display.progress(counts, wanted.until)
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
