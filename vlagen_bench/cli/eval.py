@@ -158,16 +158,10 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
-    from vlagen_bench.plan import catalog
-    from vlagen_bench.report import oversized
     from vlagen_bench.report.interaction import interactions
-    from vlagen_bench.report.progress import by_kind
     from vlagen_bench.report.progress_terminal import progress_table
-    from vlagen_bench.report.summary import write_summary
+    from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
-    from vlagen_bench.scenes import specs
-    from vlagen_bench.scenes.oversized import StepLimits
-    from vlagen_bench.tasks import family_of
 
     plan, loaded = ended.evaluation.plan, ended.loaded
     counted = write_summary(ended)
@@ -176,14 +170,10 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     sequences = None if ended.stop is None else ended.stop.intervals
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
     together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
-    planned, task = [episode.to_dict() for episode in plan.episodes], catalog.task(plan.suite.task)
-    stages = family_of(task).stages
-    far = progress_table(by_kind(planned, ended.results, ended.groups), stages, first="kind")
-    for table in (levels_table(counted), interaction_table(together), far):
+    for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
         if table is not None:
             out.print(table)
-    limits = StepLimits.of(specs.of_task(task))
-    if (text := oversized.sentence(oversized.count(ended.results.values()), limits)) is not None:
+    if (text := beyond_the_arm(ended)) is not None:
         out.print(f"warning: {text}", markup=False, soft_wrap=True)
 
 

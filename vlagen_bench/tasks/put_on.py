@@ -12,7 +12,6 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.tasks.base import TaskFamily, family
 from vlagen_bench.tasks.judge import Body, Contacts, EventHistory, Judge, Status, World, world_extents_m
 
-
 HELD_UP_M = 0.01
 """a source that was raised is held up above this, half of `RAISED_M`: the WidowX sags while it carries"""
 
