@@ -34,6 +34,7 @@ WIDOWX = RobotSpec(
     action_step_m=0.04,
     action_step_rad=0.20,
     specular_roughness=(0.9, 0.3),
+    trigonometry="torch",
 )
 
 BRIDGE = SceneSpec(
