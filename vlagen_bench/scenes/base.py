@@ -166,6 +166,8 @@ class SceneSpec:
     default_friction: float
     ambient: Vec3
     lights: tuple[Light, ...]
+    shaders: Literal["minimal", "default"] = "minimal"
+    """the pack of SAPIEN's shaders that draws it"""
     offers: tuple[str, ...] = ()
     """what some axes require of the scene and its pack: `colours and categories` of objects, `overlay textures`"""
 
