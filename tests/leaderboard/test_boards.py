@@ -5,7 +5,7 @@ import pytest
 from helpers.entries import built, content
 from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
 from vlagen_bench.leaderboard.site import boards
-from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.estimates import Estimate
 
 
 def of(page, name):

@@ -3,7 +3,7 @@
 import pytest
 
 from vlagen_bench.report.html import charts
-from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html.words import plain, points, points_range
 
 

@@ -11,7 +11,7 @@ from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
 from vlagen_bench.report.entries import Entry, EntryResult, Protocol
-from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.report import protocol_of
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
 from vlagen_bench.types import Suite
