@@ -84,7 +84,7 @@ def chances(rate: float, correlation: float, ease: np.ndarray) -> np.ndarray:
     if correlation == 0 or rate in (0, 1):
         return np.full(ease.shape, rate)
     if correlation == 1:
-        return np.greater(ndtr(ease), 1 - rate).astype(float)
+        return np.asarray(np.greater(ndtr(ease), 1 - rate), dtype=float)
     spread = (1 - correlation) / correlation
     found: np.ndarray = betaincinv(rate * spread, (1 - rate) * spread, ndtr(ease))
     return found
