@@ -110,7 +110,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         _line(runs, ranked, axis, [episode for episode in common if episode["condition"] in members])
         for axis, members in by_name.items()
     ]
-    adjusted_axes, adjusted_lines = _adjusted(axes, lines, by_name)
+    adjusted_axes, adjusted_lines = adjusted(axes, lines, by_name)
     return Comparison(
         runs=runs,
         lines=tuple(adjusted_lines),
@@ -142,7 +142,7 @@ def _line(
         condition=name,
         n=len(episodes),
         successes={label: sum(mine) for label, mine in outcomes.items()},
-        gaps={label: _gap(outcomes[label], outcomes[ranked[0]], clusters) for label in ranked[1:]},
+        gaps={label: gap(outcomes[label], outcomes[ranked[0]], clusters) for label in ranked[1:]},
     )
 
 
@@ -158,7 +158,7 @@ def _scene(episode: Mapping[str, Any]) -> tuple[int, int]:
     return episode["seed"], episode["index"]
 
 
-def _gap(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> RunDifference:
+def gap(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> RunDifference:
     """Over one episode a scene: pairs. Over several: scenes, which are what is independent."""
     pairs = Pairs.of(zip(own, first, strict=True))
     if len(set(clusters)) == len(clusters):
@@ -173,7 +173,7 @@ def _gap(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable
     return RunDifference(pairs=pairs, low=low, high=high, p=p, adjusted=None)
 
 
-def _adjusted(
+def adjusted(
     axes: Sequence[ComparisonRow], lines: Sequence[ComparisonRow], by_name: Mapping[str, Sequence[str]]
 ) -> tuple[list[ComparisonRow], list[ComparisonRow]]:
     """Both with p adjusted over all axes and runs, axes first."""

@@ -138,7 +138,7 @@ def gather(run: LoadedRun) -> PageContent:
     """All facts of a run, complete or not."""
     report = run.report
     independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
-    lines = _among_all(tuple(_lines(run)))
+    lines = among_all(tuple(_lines(run)))
     together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
     return PageContent(
         headline=_headline(run, lines, independent),
@@ -174,7 +174,7 @@ def _lines(run: LoadedRun) -> Iterator[AxisResult]:
         )
 
 
-def _among_all(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
+def among_all(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
     """The lines, each as one of all that perturb."""
     tested = {(line.kind, line.name): line for line in lines if line.kind != NOMINAL}
     adjusted = holm({key: line.drop_p for key, line in tested.items()})
@@ -186,14 +186,19 @@ def _among_all(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
     )
 
 
+def worst(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
+    """What hurts most: the lines whose drop is significant among all, by the shrunken drop."""
+    hurt = [(line.shrunken, line) for line in lines if line.told and line.shrunken is not None]
+    ordered = sorted((-drop, line.name, line) for drop, line in hurt if (line.drop.value or 0) > 0)
+    return tuple(line for *_, line in ordered[:WORST])
+
+
 def _headline(run: LoadedRun, lines: Sequence[AxisResult], independent: bool) -> Headline:
     shifted = [row for row in run.report.rows if row.group != NOMINAL]
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
     names = {row.condition for row in shifted}
     paired = any(episode["twin"] for episode in run.planned if episode["condition"] in names)
     unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
-    hurt = [(line.shrunken, line) for line in lines if line.told and line.shrunken is not None]
-    worst = sorted((-drop, line.name, line) for drop, line in hurt if (line.drop.value or 0) > 0)[:WORST]
     return Headline(
         nominal=success(nominal[0], run.report.sequences) if nominal else Estimate(),
         shifted=mean_success(shifted, run.report.sequences),
@@ -203,7 +208,7 @@ def _headline(run: LoadedRun, lines: Sequence[AxisResult], independent: bool) ->
         drop=mean_drop(shifted) if paired else unpaired,
         paired=paired,
         pairs=sum(row.pairs for row in shifted),
-        worst=tuple(line for *_, line in worst),
+        worst=worst(lines),
         axes=sum(line.kind != NOMINAL for line in lines),
     )
 
