@@ -253,5 +253,5 @@ def test_the_metrics_of_the_simulator_have_the_types_that_are_checked():
 
     hints = typing.get_type_hints(Status)
     names = {field.name for field in dataclasses.fields(Status)} - {"success", "success_once"}
-    assert set(METRICS) == names
+    assert set(METRICS) == names | {"oversized_steps"}, "the harness counts the last one"
     assert {name for name in names if hints[name] is bool} == {name for name in METRICS if METRICS[name] == (bool,)}
