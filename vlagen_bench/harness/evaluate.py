@@ -17,7 +17,7 @@ from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
-from vlagen_bench.policies import base
+from vlagen_bench.policies import base, handles
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
@@ -191,7 +191,9 @@ def _recorded(
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
             try:
                 unplayed.pop_all()  # from here on, the executor closes the policy
-                with execution.start_executor(task, loaded, film, display.note, monitor.watch) as executor:
+                with execution.start_executor(
+                    task, loaded, film, display.note, handles.of_run(path), monitor.watch
+                ) as executor:
                     run.run(
                         plan, executor, folder, (counts, shown, monitor, ImportedFiles(loaded.content, folder), *also),
                         max_errors=wanted.max_errors, retry_errors=wanted.retry_errors, stop=stop,

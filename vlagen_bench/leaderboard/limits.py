@@ -25,8 +25,6 @@ ATTEMPTS_SHARE = 1.05
 points, less than a suite's interval. Machinery that fails more often is to be mended, and the run made again"""
 ATTEMPTS_AT_ONE = 3
 """attempts at one episode"""
-TEXT_CHARS = 2_000
-"""of one string, so that nobody's log is flooded"""
 JSON_DEPTH = 16
 """an episode's values are four levels deep"""
 INTEGER = 1 << 63

@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 
 from rich.markup import escape
-from rich.table import Table
 
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
-from vlagen_bench.utils.text import NO_DATA, percent, points
+from vlagen_bench.utils.tables import NumberTable
+from vlagen_bench.utils.text import NO_DATA, percent, points, points_range
 
 SHOWN = 20
 """differing episodes in the terminal"""
 
 
-def tables(comparison: Comparison) -> Iterator[Table]:
+def tables(comparison: Comparison) -> Iterator[NumberTable]:
     """All tables that there is something to say in."""
     if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
         yield _rates(comparison)
     for label in comparison.ranked[1:]:
+        if comparison.axes:
+            yield _axes_against_first(comparison, label)
         yield _against_first(comparison, label)
     if comparison.standings:
         yield _standings(comparison)
@@ -36,18 +38,14 @@ def probability(p: float | None) -> str:
 
 def interval(gap: RunDifference) -> str:
     """`-3 – +12`, in points, or a dash."""
-    return NO_DATA if gap.low is None else f"{points(gap.low)} – {points(gap.high)}"
+    return points_range(None if gap.low is None or gap.high is None else (gap.low, gap.high))
 
 
-def _new(title: str, *numbers: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-    table.add_column("condition", no_wrap=True)
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def _new(title: str, *numbers: str) -> NumberTable:
+    return NumberTable(title).text("condition").numbers(*numbers)
 
 
-def _rates(comparison: Comparison) -> Table:
+def _rates(comparison: Comparison) -> NumberTable:
     table = _new("Success rates", "n", *(named(comparison, label) for label in comparison.runs))
     for line in comparison.lines:
         table.add_row(line.condition, str(line.n), *(percent(line.rate(label)) for label in comparison.runs))
@@ -57,20 +55,35 @@ def _rates(comparison: Comparison) -> Table:
     return table
 
 
-def _against_first(comparison: Comparison, label: str) -> Table:
+def _against_first(comparison: Comparison, label: str) -> NumberTable:
     first = comparison.ranked[0]
-    heads = ("n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm")
-    table = _new(f"{label} against {first}, on the same episodes", *heads)
+    table = _new(f"{label} against {first}, on the same episodes", *_heads(first, label))
     for line in comparison.lines:
         table.add_row(*_cells(line, first, label))
     table.add_section()
     table.add_row(*_cells(comparison.overall, first, label))
     table.caption = (
-        "Differences in points. In a condition: Tango's interval, McNemar's exact p, and p after Holm\n"
-        "over all conditions and runs here. Overall: whole scenes are resampled, and have their signs\n"
-        "flipped; a question of its own."
+        "Differences in points. In a condition: Tango's interval, McNemar's exact p. Overall: an interval over\n"
+        "scenes, whose signs are flipped for p; a question of its own. 0 is in an interval if p is 0.05 or more.\n"
+        "Holm: p of a condition after that of its axis, both among all axes and runs here."
     )
     return table
+
+
+def _axes_against_first(comparison: Comparison, label: str) -> NumberTable:
+    first = comparison.ranked[0]
+    table = _new(f"{label} against {first}, by axis", *_heads(first, label))
+    table.columns[0].header = "axis"
+    for axis in comparison.axes:
+        table.add_row(*_cells(axis, first, label))
+    table.caption = (
+        "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs."
+    )
+    return table
+
+
+def _heads(first: str, label: str) -> tuple[str, ...]:
+    return "n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm"
 
 
 def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:
@@ -81,12 +94,9 @@ def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:
     return (line.condition, str(line.n), *rates, points(gap.pairs.difference), interval(gap), *counts, *doubt)
 
 
-def _standings(comparison: Comparison) -> Table:
-    table = Table(
-        title="Policies that cannot be distinguished from the best", title_justify="left", caption_justify="left"
-    )
-    for name in ("run", "success", "p", "among the best"):
-        table.add_column(name, justify="left" if name == "run" else "right", no_wrap=True)
+def _standings(comparison: Comparison) -> NumberTable:
+    table = NumberTable("Policies that cannot be distinguished from the best").text("run")
+    table.numbers("success", "p", "among the best")
     for standing in comparison.standings:
         where = f"{standing.name}: {escape(str(comparison.runs[standing.name].path))}"
         table.add_row(where, percent(standing.rate), probability(standing.p), "yes" if standing.among_best else "no")
@@ -97,7 +107,7 @@ def _standings(comparison: Comparison) -> Table:
     return table
 
 
-def _differing(comparison: Comparison) -> Table:
+def _differing(comparison: Comparison) -> NumberTable:
     table = _new("Episodes where they differ", "id", *(named(comparison, label) for label in comparison.runs))
     table.add_column("instruction")
     for episode in comparison.differing[:SHOWN]:

@@ -17,8 +17,14 @@ from vlagen_bench.utils.text import shown
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE = ("n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "attempts")
-NUMBERS = ("rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p")
+TABLE = (
+    "n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "progress", "progress_low",
+    "progress_high", "attempts",
+)  # fmt: skip
+NUMBERS = (
+    "rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p", "progress", "progress_low",
+    "progress_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -38,7 +44,8 @@ class Run:
         """One row a condition.
 
         Columns: n (episodes with an outcome), successes, rate, low, high (95 % interval of the rate), pairs (episodes whose
-        clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors, attempts (errors that were
+        clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors, progress (the mean, from 0 to
+        1), progress_low, progress_high (95 %), attempts (errors that were
         repeated included).
         """
         return self.conditions.rename(columns={"drop_p": "p"})[list(TABLE)]
@@ -49,14 +56,15 @@ class Run:
 
         n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run that `until`
         stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors,
-        attempts.
+        progress, progress_low, progress_high (95 %, over scenes), steps, oversized_steps, attempts.
         """
         import pandas as pd  # only here, since it takes a while to load
 
         report = self._loaded.report
         sequences = report.sequences or {}
         frame = pd.DataFrame([_condition(row, sequences) for row in report.rows]).set_index("condition")
-        return frame.astype(dict.fromkeys(NUMBERS, "Float64") | {"attempts": "Int64"})
+        counts = dict.fromkeys(("steps", "oversized_steps", "attempts"), "Int64")
+        return frame.astype(dict.fromkeys(NUMBERS, "Float64") | counts)
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
@@ -149,10 +157,14 @@ def _condition(row: Row, sequences: Mapping[str, tuple[float, float]]) -> dict[s
     low, high = row.interval or (None, None)
     sequence_low, sequence_high = sequences.get(row.condition, (None, None))
     drop_low, drop_high = row.drop_interval or (None, None)
+    progress, oversized = row.progress, row.oversized
     return {
         "condition": row.condition, "group": row.group, "planned": row.planned, "n": row.n, "successes": row.successes,
         "rate": row.rate, "low": low, "high": high, "sequence_low": sequence_low, "sequence_high": sequence_high,
         "success_once": row.success_once, "pairs": row.pairs,
         "lost": row.lost, "gained": row.gained, "drop": row.drop, "drop_low": drop_low, "drop_high": drop_high,
-        "drop_p": row.drop_p, "errors": row.errors, "attempts": row.attempts,
+        "drop_p": row.drop_p, "errors": row.errors,
+        "progress": progress and progress.mean, "progress_low": progress and progress.low,
+        "progress_high": progress and progress.high, "steps": oversized and oversized.steps,
+        "oversized_steps": oversized and oversized.count, "attempts": row.attempts,
     }  # fmt: skip

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.table import Table
-
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
+from vlagen_bench.report.estimates import excess, mean_drop, mean_success
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.rows import Row
-from vlagen_bench.utils.text import NO_DATA, Interval, percent, percent_range, points
+from vlagen_bench.utils.tables import NumberTable
+from vlagen_bench.utils.text import NO_DATA, Interval, percent, percent_range, points, points_range
 
 LONGEST = 30
 """a condition's name on one line"""
@@ -23,7 +23,7 @@ def folded(condition: str) -> str:
     return condition if len(condition) <= LONGEST else condition.replace("+", "\n+")
 
 
-def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> Table:
+def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> NumberTable:
     """The rows, grouped by kind of axis, with the mean of each group and of all shifted settings.
 
     `sequences` are the intervals to be shown of a run that could end early: condition -> confidence sequence.
@@ -36,25 +36,27 @@ def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Inter
     groups = {row.condition: row.group for row in rows}
     rates = averages({row.condition: row.rate for row in rows}, groups)
     drops = averages({row.condition: row.drop for row in rows}, groups)
+    of_group = {group: [row for row in rows if row.group == group] for group in groups.values()}
     for group in dict.fromkeys(groups.values()):
-        mine = [row for row in rows if row.group == group]
+        mine = of_group[group]
         shown = [row for row in mine if row.condition not in graded]
         for row in shown:
             attempts = [NO_DATA if row.attempts is None else str(row.attempts)] if repeated else []
             table.add_row(group if row is shown[0] else "", *_cells(row, sequences), *attempts)
         if group != NOMINAL and len(mine) > 1:
             label = "" if shown else group
-            table.add_row(label, *_average_cells(rates[group], drops[group]), style="italic")
+            table.add_row(label, *_average_cells(rates[group], drops[group], mine), style="italic")
         table.add_section()
-    if len(rates[GROUPS].members) > 1:
-        for name in (SETTINGS, GROUPS):
-            table.add_row(
-                "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
-            )
+    several = len(rates[GROUPS].members) > 1
+    if several:
+        shifted = [row for row in rows if row.group != NOMINAL]
+        weights = _equal_groups([mine for group, mine in of_group.items() if group != NOMINAL])
+        table.add_row("all shifted", *_average_cells(rates[SETTINGS], drops[SETTINGS], shifted), style="italic")
+        table.add_row("", *_average_cells(rates[GROUPS], drops[GROUPS], shifted, *weights), style="italic")
     table.caption = (
         f"Rate: {'Wilson interval' if sequences is None else 'confidence sequence, valid whenever one stops'}. "
         "Drop: clean twins minus perturbed, same draws, in points, Tango interval; in brackets of how many pairs, if not n. "
-        "Means: every member counts the same."
+        f"Means: every episode counts the same{', in the last every group' if several else ''}; intervals over scenes."
     )
     return table
 
@@ -66,7 +68,7 @@ def _graded(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
     return {name: level for name, level in levels.items() if several[level[0]] > 1}
 
 
-def levels_table(rows: Sequence[Row]) -> Table | None:
+def levels_table(rows: Sequence[Row]) -> NumberTable | None:
     """Success rates level by level, one row an axis; None where no axis has several levels."""
     graded = _graded(rows)
     if not graded:
@@ -97,7 +99,7 @@ def levels_table(rows: Sequence[Row]) -> Table | None:
     return table
 
 
-def once_table(rows: Sequence[Row]) -> Table:
+def once_table(rows: Sequence[Row]) -> NumberTable:
     """Success at the end, which is the score, beside success at any step, and grasps, as the paper of Liu et al. counts them."""
     table = _new("Success at the end and at any step; grasps")
     for name in ("n", "at the end", "at any step", "placed and lost again", "grasped", "held 5 steps"):
@@ -110,7 +112,7 @@ def once_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> NumberTable | None:
     """How many episodes failed in which way, commonest first; None if none failed."""
     totals: dict[str, int] = {}
     for counts in troubles.values():
@@ -127,7 +129,7 @@ def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | Non
     return table
 
 
-def interaction_table(interactions: Sequence[Interaction]) -> Table | None:
+def interaction_table(interactions: Sequence[Interaction]) -> NumberTable | None:
     """Drops of axes together against the sum of their drops; None if none were run together."""
     if not interactions:
         return None
@@ -135,7 +137,7 @@ def interaction_table(interactions: Sequence[Interaction]) -> Table | None:
     for name in ("n", "together", "sum", "excess", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for interaction in interactions:
-        interval = NO_DATA if interaction.low is None else f"{points(interaction.low)} – {points(interaction.high)}"
+        interval = points_range(excess(interaction).interval)
         drops = map(points, (interaction.joint_drop, interaction.summed_drops, interaction.excess))
         table.add_row(folded(interaction.condition), str(interaction.n), *drops, interval)
     table.caption = (
@@ -159,16 +161,33 @@ def whole_label(average: Average) -> str:
     return average_label(replace(average, known=len(average.members)))
 
 
-def _new(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-    for name in (*columns, "condition"):
-        table.add_column(name, no_wrap=True)
-    return table
+def _new(title: str, *columns: str) -> NumberTable:
+    return NumberTable(title).text(*columns, "condition")
 
 
-def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
+def _equal_groups(groups: Sequence[Sequence[Row]]) -> tuple[dict[str, float], dict[str, float]]:
+    """What an episode, and a pair, of each condition counts so that every group counts the same."""
+    episodes, pairs = {}, {}
+    for group in groups:
+        num_episodes, num_pairs = sum(row.n for row in group), sum(row.pairs for row in group)
+        for row in group:
+            episodes[row.condition] = 1 / max(num_episodes, 1)
+            pairs[row.condition] = 1 / max(num_pairs, 1)
+    return episodes, pairs
+
+
+def _average_cells(
+    rate: Average,
+    drop: Average,
+    rows: Sequence[Row],
+    weights: Mapping[str, float] | None = None,
+    pair_weights: Mapping[str, float] | None = None,
+) -> tuple[str, ...]:
+    """The label says of how many conditions; numbers are over the episodes of `rows`."""
     some = f" (of {drop.known})" * (drop.value is not None and drop.known != rate.known)
-    return average_label(rate), "", percent(rate.value), "", f"{points(drop.value)}{some}", "", ""
+    won, fallen = mean_success(rows, None, weights), mean_drop(rows, pair_weights)
+    ends = (percent_range(won.interval), f"{points(fallen.value)}{some}", points_range(fallen.interval))
+    return average_label(rate), str(won.n), percent(won.value), *ends, ""
 
 
 def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
@@ -176,8 +195,15 @@ def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = f"[red]{row.errors}[/red]" if row.errors else "0"
-    drops = NO_DATA if row.drop_interval is None else " – ".join(map(points, row.drop_interval))
-    return folded(row.condition), n, percent(row.rate), percent_range(low_high), drop, drops, errors
+    return (
+        folded(row.condition),
+        n,
+        percent(row.rate),
+        percent_range(low_high),
+        drop,
+        points_range(row.drop_interval),
+        errors,
+    )
 
 
 def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> None:
@@ -185,7 +211,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
     names = (
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
         "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
-        "drop_high", "errors", "attempts",
+        "drop_high", "errors", "progress", "progress_low", "progress_high", "steps", "oversized_steps", "attempts",
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -196,5 +222,17 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
             writer.writerow([
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
                 *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
-                *(row.drop_interval or nothing), row.errors, row.attempts,
+                *(row.drop_interval or nothing), row.errors, *_progress(row), *_oversized(row), row.attempts,
             ])  # fmt: skip
+
+
+def _progress(row: Row) -> tuple[float | None, ...]:
+    """Mean progress and its interval."""
+    one = row.progress
+    return (None,) * 3 if one is None else (one.mean, one.low, one.high)
+
+
+def _oversized(row: Row) -> tuple[int | None, ...]:
+    """Steps, and how many of them command more than the arm can do."""
+    one = row.oversized
+    return (None,) * 2 if one is None else (one.steps, one.count)
