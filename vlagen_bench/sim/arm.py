@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import sapien
-from sapien import physx
 
 # Gives articulations their method `create_pinocchio_model`.
-import sapien.wrapper.pinocchio_model  # noqa: F401
+import sapien.wrapper.pinocchio_model
+from sapien import physx
+
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.sim import single_precision
 
