@@ -43,6 +43,9 @@ def compare(
         to.print(text, markup=False, soft_wrap=True)
 
     for label, run in compared.runs.items():
+        for sentence in run.report.first_lines:
+            say(f"{label}: {sentence}")
+    for label, run in compared.runs.items():
         oracle = ", an oracle: shown and never ranked" if run.oracle else ""
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
         for sentence in changes(run.header):

@@ -63,7 +63,7 @@ def submit(
     data, submission = submit(run, card, _opened(opening, commitment))
     _write(out, data)
     _say(
-        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes of the suite "
+        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes in {sum(submission.attempts.values())} attempts of the suite "
         f"'{submission.plan.suite.name}', sha256 {submission.archive_sha256}. To see what a verifier sees: "
         f"vlagen leaderboard verify {out}"
     )
@@ -122,6 +122,7 @@ def verify(
         _say(title)
         for sentence in sentences:
             _say(f"  {sentence}")
+    _say(f"Attempts: {len(submitted.takes)} episodes, {sum(submitted.attempts.values())} attempts.")
     for clause in entry.protocol.deviations:
         _say(f"It stands in a table of its own: {clause}.")
     if checked.network == "open":

@@ -47,6 +47,8 @@ def report(
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
+    for sentence in run_report.first_lines:
+        say(sentence)
     for sentence in changes(read.header):
         say(f"warning: {sentence}")
     if not run_report.complete:

@@ -13,8 +13,8 @@ from vlagen_bench.report.averages import GROUPS, Average, averages
 from vlagen_bench.report.entries import Entry, Protocol
 from vlagen_bench.report.interaction import Interaction, interactions
 from vlagen_bench.report.progress import Progress, by_kind
-from vlagen_bench.report.rows import Row, rows
-from vlagen_bench.runs import episodes
+from vlagen_bench.report.rows import Row, attempts_of, rows
+from vlagen_bench.runs import episodes, identity
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
@@ -79,6 +79,10 @@ class RunReport:
     """what that rule said then"""
     sequences: Mapping[str, tuple[float, float]] | None = None
     """condition -> what takes the place of Wilson's interval then"""
+    attempts: int | None = None
+    """how often episodes were tried, those that ended as errors included; None where it is not known"""
+    first_lines: tuple[str, ...] = ()
+    """what stands before everything else: that the policy is not one and the same, and how often episodes were tried"""
 
     @property
     def complete(self) -> bool:
@@ -105,7 +109,7 @@ def plain(
 ) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
     """Header, planned episodes and results of a run, in the JSON form that reports count."""
     planned = [episode.to_dict() for episode in run.plan.episodes]
-    return run.header_json, planned, {name: record.to_dict() for name, record in run.results.items()}
+    return run.header_json, planned, run.plain_results
 
 
 def of(
@@ -124,6 +128,7 @@ def of(
     if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
         early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
         own = replace(own, deviations=(*own.deviations, early))
+    attempts = attempts_of(results.values())
     ranked = {} if header["oracle"] else {row.condition: row for row in result_rows}
     return RunReport(
         suite=suite,
@@ -144,6 +149,19 @@ def of(
         stopped=stopped and stopped["until"],
         verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
+        attempts=attempts,
+        first_lines=(*identity.sentences(header), *retried(len(results), attempts)),
+    )
+
+
+def retried(episodes: int, attempts: int | None) -> tuple[str, ...]:
+    """The sentence about episodes that were tried more than once, if there are any."""
+    if attempts is None or attempts <= episodes:
+        return ()
+    more = attempts - episodes
+    return (
+        f"{episodes} episodes, {attempts} attempts: {more} attempt{'s' * (more > 1)} ended as an error and "
+        f"{'were' if more > 1 else 'was'} repeated, which is a second chance.",
     )
 
 

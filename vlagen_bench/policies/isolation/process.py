@@ -16,11 +16,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vlagen_bench.errors import PolicyError
+from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.isolation import child
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.remote import wire
+from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.processes import ending
 from vlagen_bench.utils.text import shown
 
@@ -28,6 +30,8 @@ PROGRAM = (
     "import json, sys; path, fd = json.loads(sys.argv[1]); sys.path[:] = path; "
     "from vlagen_bench.policies.isolation.child import main; main(fd)"
 )
+CONTENT_S = 60.0
+"""to look at source files"""
 LAST_WORDS_S = 2.0
 """for a process to end that has cut its connection"""
 PIECE_BYTES = 2**16
@@ -41,6 +45,7 @@ class LoadedReply:
     """which of the optional ones it has"""
     privileged: bool
     spec: Any
+    content: Content
 
 
 class PolicyProcess:
@@ -80,7 +85,21 @@ class PolicyProcess:
             methods=tuple(name for name in child.OPTIONAL if isinstance(methods, list) and name in methods),
             privileged=reply.get("privileged") is not False,
             spec=reply.get("spec"),
+            content=self._content_in(reply),
         )
+
+    def content(self) -> Content:
+        """What is known of the policy's content by now."""
+        if self.gone:
+            return self.greeting.content
+        return self._content_in(self.ask("content", {}, CONTENT_S))
+
+    def _content_in(self, reply: Mapping[str, Any]) -> Content:
+        try:
+            return build(Content, reply.get("content"), "content")
+        except ConfigError as error:
+            self.end()
+            raise PolicyError(f"its process does not say what its policy consists of: {shown(error)}") from None
 
     def ask(self, what: str, message: Mapping[str, Any], limit_s: float) -> dict[str, Any]:
         """Its reply.
