@@ -6,9 +6,8 @@ from statistics import fmean
 from typing import Any
 
 from vlagen_bench.report.averages import NOMINAL
-from vlagen_bench.statistics.clusters import ALIKE, ratio_interval
-from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.randomization import sign_flip_real
+from vlagen_bench.statistics.scene_means import agreeing, difference_interval, rate_interval
 
 METRIC = "progress"
 ALL_SHIFTED = "all shifted"
@@ -46,7 +45,7 @@ class ProgressDifference:
 
     value: float
     low: float | None
-    """95 % interval; scenes are resampled"""
+    """95 % interval over scenes; 0 is in it if, and only if, p is 0.05 or more"""
     high: float | None
     p: float | None
     """of no difference: the signs of whole scenes are flipped"""
@@ -71,7 +70,7 @@ def of_conditions(
         parts.setdefault(episode["condition"], []).append((scene_of(episode), value))
     if not parts:
         return None
-    mean, low, high = mean_of(list(parts.values()), bounds=(0.0, 1.0))
+    mean, low, high = mean_of(list(parts.values()))
     cells = [cell for part in parts.values() for cell in part]
     return Progress(
         name=name, mean=mean, low=low, high=high, n=len(cells), scenes=len({scene for scene, _ in cells}),
@@ -114,28 +113,15 @@ def scene_of(episode: Record) -> Hashable:
     return episode.get("seed"), episode.get("index", episode["id"])
 
 
-def mean_of(
-    parts: Sequence[Sequence[Cell]], *, bounds: tuple[float, float]
-) -> tuple[float, float | None, float | None]:
-    """The mean over parts, each counting the same, with its 95 % interval over whole scenes.
-
-    Where all scenes are at one end of the bounds, resampling shows no spread. The mean is then no further from that end than
-    the share of scenes that are not at it, which Wilson's interval bounds.
-    """
+def mean_of(parts: Sequence[Sequence[Cell]]) -> tuple[float, float | None, float | None]:
+    """The mean over parts, each counting the same, with its 95 % interval over whole scenes."""
     totals: dict[Hashable, tuple[float, float]] = {}
     for part in parts:
         for scene, value in part:
             total, weight = totals.get(scene, (0.0, 0.0))
             totals[scene] = total + value / len(part), weight + 1 / len(part)
-    mean = fmean(fmean(value for _, value in part) for part in parts)
-    interval = ratio_interval(totals.values())
-    lowest, highest = bounds
-    if interval is None and abs(mean - highest) < ALIKE:
-        interval = highest - (highest - lowest) * (1 - wilson(len(totals), len(totals))[0]), highest
-    elif interval is None and abs(mean - lowest) < ALIKE:
-        interval = lowest, lowest + (highest - lowest) * wilson(0, len(totals))[1]
-    low, high = interval or (None, None)
-    return mean, None if low is None else max(low, lowest), None if high is None else min(high, highest)
+    low, high = rate_interval(totals.values()) or (None, None)
+    return fmean(fmean(value for _, value in part) for part in parts), low, high
 
 
 def difference(
@@ -144,9 +130,13 @@ def difference(
     """The difference over pairs of (scene, progress of the run, progress of the other); None without one."""
     if not pairs:
         return None
-    cells = [(scene, own - other) for scene, own, other in pairs]
-    sums: dict[Hashable, float] = {}
-    for scene, value in cells:
-        sums[scene] = sums.get(scene, 0.0) + value
-    value, low, high = mean_of([cells], bounds=(-1.0, 1.0))
-    return ProgressDifference(value=value, low=low, high=high, p=sign_flip_real(list(sums.values())))
+    gains: dict[Hashable, list[float]] = {}
+    for scene, own, other in pairs:
+        gains.setdefault(scene, []).append(own - other)
+    p = sign_flip_real([sum(mine) for mine in gains.values()])
+    parts = [
+        (sum(max(gain, 0.0) for gain in mine), sum(max(-gain, 0.0) for gain in mine), len(mine))
+        for mine in gains.values()
+    ]
+    low, high = agreeing(difference_interval(parts), p, [fmean(mine) for mine in gains.values()]) or (None, None)
+    return ProgressDifference(value=fmean(own - other for _, own, other in pairs), low=low, high=high, p=p)
