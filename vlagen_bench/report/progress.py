@@ -45,7 +45,7 @@ class ProgressDifference:
 
     value: float
     low: float | None
-    """95 % interval over scenes; 0 is in it if, and only if, p is 0.05 or more"""
+    """95 % interval over scenes, which holds 0 if p is 0.05 or more"""
     high: float | None
     p: float | None
     """of no difference: the signs of whole scenes are flipped"""
@@ -54,12 +54,12 @@ class ProgressDifference:
 def of_conditions(
     planned: Iterable[Record], results: Mapping[str, Record], name: str, conditions: Iterable[str]
 ) -> Progress | None:
-    """The mean over some conditions, each counting the same.
+    """The mean over the episodes of some conditions, each episode counting the same.
 
     Errors have no progress. None without an episode, and where one of a run of an earlier release does not say it.
     """
     wanted = set(conditions)
-    parts: dict[str, list[Cell]] = {}
+    cells: list[Cell] = []
     for episode in planned:
         record = results.get(episode["id"])
         if episode["condition"] not in wanted or record is None or record["outcome"] == "error":
@@ -67,13 +67,16 @@ def of_conditions(
         value = progress_of(record)
         if value is None:
             return None
-        parts.setdefault(episode["condition"], []).append((scene_of(episode), value))
-    if not parts:
+        cells.append((scene_of(episode), value))
+    if not cells:
         return None
-    mean, low, high = mean_of(list(parts.values()))
-    cells = [cell for part in parts.values() for cell in part]
+    scenes: dict[Hashable, list[float]] = {}
+    for scene, value in cells:
+        sums = scenes.setdefault(scene, [0.0, 0.0])
+        sums[0], sums[1] = sums[0] + value, sums[1] + 1
+    low, high = rate_interval(scenes.values()) or (None, None)
     return Progress(
-        name=name, mean=mean, low=low, high=high, n=len(cells), scenes=len({scene for scene, _ in cells}),
+        name=name, mean=fmean(value for _, value in cells), low=low, high=high, n=len(cells), scenes=len(scenes),
         values=tuple(value for _, value in cells),
     )  # fmt: skip
 
@@ -113,30 +116,16 @@ def scene_of(episode: Record) -> Hashable:
     return episode.get("seed"), episode.get("index", episode["id"])
 
 
-def mean_of(parts: Sequence[Sequence[Cell]]) -> tuple[float, float | None, float | None]:
-    """The mean over parts, each counting the same, with its 95 % interval over whole scenes."""
-    totals: dict[Hashable, tuple[float, float]] = {}
-    for part in parts:
-        for scene, value in part:
-            total, weight = totals.get(scene, (0.0, 0.0))
-            totals[scene] = total + value / len(part), weight + 1 / len(part)
-    low, high = rate_interval(totals.values()) or (None, None)
-    return fmean(fmean(value for _, value in part) for part in parts), low, high
-
-
 def difference(
     pairs: Sequence[tuple[Hashable, float, float]],
 ) -> ProgressDifference | None:
     """The difference over pairs of (scene, progress of the run, progress of the other); None without one."""
     if not pairs:
         return None
-    gains: dict[Hashable, list[float]] = {}
+    scenes: dict[Hashable, list[float]] = {}
     for scene, own, other in pairs:
-        gains.setdefault(scene, []).append(own - other)
-    p = sign_flip_real([sum(mine) for mine in gains.values()])
-    parts = [
-        (sum(max(gain, 0.0) for gain in mine), sum(max(-gain, 0.0) for gain in mine), len(mine))
-        for mine in gains.values()
-    ]
-    low, high = agreeing(difference_interval(parts), p, [fmean(mine) for mine in gains.values()]) or (None, None)
+        sums = scenes.setdefault(scene, [0.0, 0.0, 0.0])
+        sums[0], sums[1], sums[2] = sums[0] + own, sums[1] + other, sums[2] + 1
+    p = sign_flip_real([own - other for own, other, _ in scenes.values()])
+    low, high = agreeing(difference_interval(scenes.values()), p, scenes.values()) or (None, None)
     return ProgressDifference(value=fmean(own - other for _, own, other in pairs), low=low, high=high, p=p)
