@@ -28,7 +28,7 @@ def progress_table(found: Sequence[Progress], stages: Mapping[str, str], *, firs
         table.add_row(one.name, str(one.n), f"{one.mean:.2f}", interval(one), *came)
     table.caption = (
         "Progress: the furthest stage of each episode, of all and success, which is 1. 95 %: over scenes. "
-        "Then the share of episodes that came to each stage, or further. In a mean every condition counts the same."
+        "Then the share of episodes that came to each stage, or further. In a mean every episode counts the same."
     )
     return table
 
