@@ -159,6 +159,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
+    from vlagen_bench.report.report import scored_amount
     from vlagen_bench.report.summary import write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
@@ -167,8 +168,10 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
     sequences = None if ended.stop is None else ended.stop.intervals
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
-    together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
+    planned = [episode.to_dict() for episode in plan.episodes]
+    some = scored_amount(planned, ended.results, plan.suite.conditions)
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
+    together = interactions(planned, ended.results)
     for table in (levels_table(counted), interaction_table(together)):
         if table is not None:
             out.print(table)

@@ -95,6 +95,7 @@ def verify(
     from vlagen_bench.leaderboard import verify as verification
     from vlagen_bench.report import entries
     from vlagen_bench.report.terminal import results_table
+    from vlagen_bench.utils.text import amount
 
     include(outside)
     if seed is not None and out is not None:
@@ -114,7 +115,9 @@ def verify(
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
-    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}", submitted.rows()))
+    episodes = [episode for episode in submitted.plan.episodes if episode.condition in submitted.plan.suite.conditions]
+    some = amount(len({episode.index for episode in episodes}), len(episodes))
+    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}, {some}", submitted.rows()))
     entry = checked.entry()
     for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):
         _say(title)

@@ -144,7 +144,9 @@ def table(recorded: Mapping[str, Scores], found: Sequence[Need]) -> Iterator[str
         names = " and ".join(f"{100 * float(name):g} cm" for name in need.names)
         known = need.by_success is not None and need.by_progress is not None
         ratio = f"{need.by_success / need.by_progress:.1f}" if known else NO_DATA  # type: ignore[operator]
-        counts = (f"more than {SIZES[-1]}" if count is None else str(count) for count in (need.by_success, need.by_progress))
+        counts = (
+            f"more than {SIZES[-1]}" if count is None else str(count) for count in (need.by_success, need.by_progress)
+        )
         yield f"| {names} | {rates} | {means} | {' | '.join(counts)} | {ratio} |"
 
 

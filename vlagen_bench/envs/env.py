@@ -236,7 +236,9 @@ class TaskEnv(gymnasium.Env):
         return self._image
 
     def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
-        return info_of(episode, status, instruction=self._sim.instruction, steps=self._sim.steps, oversized_steps=self._oversized)
+        return info_of(
+            episode, status, instruction=self._sim.instruction, steps=self._sim.steps, oversized_steps=self._oversized
+        )
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""

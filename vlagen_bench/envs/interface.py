@@ -24,9 +24,7 @@ NEVER = -1
 """the `first_success_step` of an info before there is one: a number, as a batch of infos has one type per key"""
 
 
-def info_of(
-    episode: Episode, status: Status, *, instruction: str, steps: int, oversized_steps: int
-) -> dict[str, Any]:
+def info_of(episode: Episode, status: Status, *, instruction: str, steps: int, oversized_steps: int) -> dict[str, Any]:
     """The info of a step or a reset: its values can be merged into the infos of a vector environment."""
     first = status.first_success_step
     return {

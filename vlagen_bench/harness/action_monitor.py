@@ -59,7 +59,9 @@ class ActionMonitor:
     def _warning(self) -> str:
         limits = self._limits
         if self._largest <= 1:
-            first = "All lie in [-1, 1], so they may be normalised: undo that with the statistics of the training data. "
+            first = (
+                "All lie in [-1, 1], so they may be normalised: undo that with the statistics of the training data. "
+            )
         else:
             first = ""
         return (

@@ -61,6 +61,8 @@ class Comparison:
     lines: tuple[ComparisonRow, ...]
     """one a condition"""
     overall: ComparisonRow
+    scenes: int
+    """that have an episode with an outcome in every run"""
     standings: tuple[Standing, ...]
     """of the runs that are ranked, best first; empty for fewer than three"""
     left_out: int
@@ -102,6 +104,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         runs=runs,
         lines=tuple(_adjusted(lines)),
         overall=_line(runs, ranked, OVERALL, common),
+        scenes=len({_scene(episode) for episode in common}),
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),
         differing=tuple(episode for episode in first.planned if _differs(shown, episode["id"])),

@@ -1,7 +1,7 @@
 """The report of a run: its rows, its failures by kind, and the comparable published rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from vlagen_bench.runs import episodes
 from vlagen_bench.scenes import specs
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
 from vlagen_bench.types import Task
+from vlagen_bench.utils.text import amount
 
 UNNAMED = "unnamed"
 """the kind of failure of a record that names none"""
@@ -70,6 +71,8 @@ class RunReport:
     """what that rule said then"""
     sequences: Mapping[str, tuple[float, float]] | None = None
     """condition -> what takes the place of Wilson's interval then"""
+    amount: str = ""
+    """how many scenes and episodes it rests on, such as `16 scenes, 640 episodes`"""
 
     @property
     def complete(self) -> bool:
@@ -132,7 +135,20 @@ def of(
         stopped=stopped and stopped["until"],
         verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
+        amount=scored_amount(planned, results, header["conditions"]),
     )
+
+
+def scored_amount(
+    planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]], conditions: Container[str]
+) -> str:
+    """`16 scenes, 640 episodes`: what has an outcome in these conditions, twins apart."""
+    scored = [
+        episode
+        for episode in planned
+        if episode["condition"] in conditions and results.get(episode["id"], {}).get("outcome", "error") != "error"
+    ]
+    return amount(len({(episode["seed"], episode["index"]) for episode in scored}), len(scored))
 
 
 def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:

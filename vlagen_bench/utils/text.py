@@ -42,6 +42,11 @@ def points(value: float | None) -> str:
     return "0" if whole in ("+0", "-0") else whole
 
 
+def amount(scenes: int, episodes: int) -> str:
+    """`16 scenes, 640 episodes`: what a headline rests on; episodes of one scene depend on each other."""
+    return f"{scenes} scene{'s' * (scenes != 1)}, {episodes} episode{'s' * (episodes != 1)}"
+
+
 def split_names(text: str | None) -> tuple[str, ...] | None:
     """`a, b, a` as ("a", "b"); None, or nothing between the commas, as None."""
     names = (name.strip() for name in (text or "").split(",") if name.strip())
