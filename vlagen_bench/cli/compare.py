@@ -36,6 +36,7 @@ def compare(
     from vlagen_bench.report import comparison
     from vlagen_bench.report.comparison_answer import answer
     from vlagen_bench.report.comparison_terminal import tables
+    from vlagen_bench.report.progress_terminal import comparison_table
     from vlagen_bench.runs.outside import changes
 
     include(outside)
@@ -63,8 +64,9 @@ def compare(
         say("Fewer than two of them are no oracles, so nothing is ranked or subtracted.")
     for sentence in answer(compared):
         say(sentence)
-    for table in tables(compared, every=rows == "all"):
-        to.print(table)
+    for table in (*tables(compared, every=rows == "all"), comparison_table(compared)):
+        if table is not None:
+            to.print(table)
     if not compared.differing:
         say("No episode has different outcomes.")
     if out is not None:

@@ -179,7 +179,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
     names = (
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
         "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
-        "drop_high", "errors",
+        "drop_high", "errors", "progress", "progress_low", "progress_high", "steps", "oversized_steps",
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -190,5 +190,17 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
             writer.writerow([
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
                 *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
-                *(row.drop_interval or nothing), row.errors,
+                *(row.drop_interval or nothing), row.errors, *_progress(row), *_oversized(row),
             ])  # fmt: skip
+
+
+def _progress(row: Row) -> tuple[float | None, ...]:
+    """Mean progress and its interval."""
+    one = row.progress
+    return (None,) * 3 if one is None else (one.mean, one.low, one.high)
+
+
+def _oversized(row: Row) -> tuple[int | None, ...]:
+    """Steps, and how many of them command more than the arm can do."""
+    one = row.oversized
+    return (None,) * 2 if one is None else (one.steps, one.count)
