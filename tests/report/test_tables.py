@@ -115,3 +115,12 @@ def test_of_many_conditions_those_that_matter_are_shown_unless_all_are_asked_for
     every = printed(command, command.compare, paths, rows="all")
     assert all(f"│ {name} " in every for name in suite) and "other conditions" not in every
     assert len(some.splitlines()) + 10 < len(every.splitlines())
+
+
+def test_a_report_says_how_many_scenes_it_rests_on(tmp_path):
+    """Twins and errors are not counted; published episodes have a scene each."""
+    own = fabricate(tmp_path / "own", "quick", lambda e: "error" if e.index == 3 else "success", episodes=4)
+    made = report.make(own)
+    assert made.amount == f"3 scenes, {3 * len(made.rows)} episodes"
+    published = report.make(fabricate(tmp_path / "paper", "paper", bad, episodes=2))
+    assert published.amount == "32 scenes, 32 episodes"

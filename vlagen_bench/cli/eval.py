@@ -39,7 +39,8 @@ class RecordingOptions:
     until: str | None = None
     """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
-    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
+    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ in success.
+    "decided-progress:RUN": the same by progress."""
     repeat: int = 1
     """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and report how often outcomes are the same."""
 
@@ -170,7 +171,7 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     out.print()
     sequences = None if ended.stop is None else ended.stop.intervals
     planned = [episode.to_dict() for episode in plan.episodes]
-    some = scored_amount(planned, ended.results, plan.suite.conditions)
+    some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
     together = interactions(planned, ended.results)
     for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):

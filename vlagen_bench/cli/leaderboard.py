@@ -117,8 +117,9 @@ def verify(
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
-    episodes = [episode for episode in submitted.plan.episodes if episode.condition in submitted.plan.suite.conditions]
-    some = amount(len({episode.index for episode in episodes}), len(episodes))
+    suite = submitted.plan.suite
+    episodes = [episode for episode in submitted.plan.episodes if episode.condition in suite.conditions]
+    some = amount(len(episodes) if suite.official_ids else suite.episodes, len(episodes))
     printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}, {some}", submitted.rows()))
     entry = checked.entry()
     for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):

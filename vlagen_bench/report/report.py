@@ -147,20 +147,33 @@ def of(
         stopped=stopped and stopped["until"],
         verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
-        amount=scored_amount(planned, results, header["conditions"]),
+        amount=scored_amount(
+            planned,
+            results,
+            header["conditions"],
+            alone=suite in catalog.suite_names() and catalog.suite(suite).official_ids,
+        ),
     )
 
 
 def scored_amount(
-    planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]], conditions: Container[str]
+    planned: Iterable[Mapping[str, Any]],
+    results: Mapping[str, Mapping[str, Any]],
+    conditions: Container[str],
+    *,
+    alone: bool,
 ) -> str:
-    """`16 scenes, 640 episodes`: what has an outcome in these conditions, twins apart."""
+    """`16 scenes, 640 episodes`: what has an outcome in these conditions, twins apart.
+
+    Episodes of one index have the same scene, unless each is `alone` in its own, as published ones are.
+    """
     scored = [
         episode
         for episode in planned
         if episode["condition"] in conditions and results.get(episode["id"], {}).get("outcome", "error") != "error"
     ]
-    return amount(len({(episode["seed"], episode["index"]) for episode in scored}), len(scored))
+    scenes = {(episode["seed"], episode["index"], episode["id"] if alone else "") for episode in scored}
+    return amount(len(scenes), len(scored))
 
 
 def progress_of(report: RunReport) -> tuple[Progress, ...]:
