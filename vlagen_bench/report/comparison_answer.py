@@ -1,13 +1,14 @@
 """The answer of a comparison in sentences: who is better overall, who may be the best, and where the runs differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from vlagen_bench.plan.conditions import by_axis
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
-from vlagen_bench.utils.text import NO_DATA, amount, points
+from vlagen_bench.utils.text import NO_DATA, amount, points, points_range
 
 ALPHA = 0.05
 NAMED = 8
-"""conditions that a sentence names"""
+"""axes that a sentence names"""
 
 
 def answer(comparison: Comparison) -> Iterator[str]:
@@ -21,9 +22,8 @@ def answer(comparison: Comparison) -> Iterator[str]:
     if comparison.standings:
         best, worse = ([one.name for one in comparison.standings if one.among_best is among] for among in (True, False))
         yield f"   May be the best: {', '.join(best)}." + (f" Are not: {', '.join(worse)}." if worse else "")
-    yield "In single conditions:"
     for label in others:
-        yield f"   {_where(comparison, first, label)}"
+        yield f"   {_where(questions(comparison), first, label)}"
 
 
 def probability(p: float | None) -> str:
@@ -33,13 +33,20 @@ def probability(p: float | None) -> str:
 
 def interval(gap: RunDifference) -> str:
     """`-3 – +12`, in points, or a dash."""
-    return NO_DATA if gap.low is None else f"{points(gap.low)} – {points(gap.high)}"
+    return points_range(None if gap.low is None or gap.high is None else (gap.low, gap.high))
 
 
-def clear(comparison: Comparison, label: str) -> list[ComparisonRow]:
-    """Conditions in which a run is told apart from the first, the largest difference first."""
-    lines = [line for line in comparison.lines if (p := line.gaps[label].adjusted) is not None and p < ALPHA]
-    return sorted(lines, key=lambda line: -abs(line.gaps[label].pairs.difference or 0.0))
+def questions(comparison: Comparison) -> tuple[ComparisonRow, ...]:
+    """The rows of the family that is adjusted first: each axis, as one row or as its only condition."""
+    axes, lines = ({row.condition: row for row in rows} for rows in (comparison.axes, comparison.lines))
+    members = by_axis(tuple(lines))
+    return tuple(axes[axis] if axis in axes else lines[names[0]] for axis, names in members.items())
+
+
+def clear(rows: Iterable[ComparisonRow], label: str) -> list[ComparisonRow]:
+    """Those in which a run is told apart from the first, the largest difference first."""
+    told = [row for row in rows if (p := row.gaps[label].adjusted) is not None and p < ALPHA]
+    return sorted(told, key=lambda row: -abs(row.gaps[label].pairs.difference or 0.0))
 
 
 def _verdict(gap: RunDifference, first: str, label: str) -> str:
@@ -56,12 +63,12 @@ def _is(p: float) -> str:
     return "below 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
-def _where(comparison: Comparison, first: str, label: str) -> str:
-    found, total = clear(comparison, label), len(comparison.lines)
+def _where(rows: Sequence[ComparisonRow], first: str, label: str) -> str:
+    found = clear(rows, label)
     if not found:
-        known = [gap.adjusted for line in comparison.lines if (gap := line.gaps[label]).adjusted is not None]
+        known = [gap.adjusted for row in rows if (gap := row.gaps[label]).adjusted is not None]
         least = f" (lowest p after Holm: {probability(min(known))})" if known else ""
-        return f"{label} and {first} cannot be told apart in any of {total} conditions{least}."
-    names = [f"{line.condition} {points(line.gaps[label].pairs.difference)}" for line in found[:NAMED]]
+        return f"{label} and {first} cannot be told apart on any of {len(rows)} axes{least}."
+    names = [f"{row.condition} {points(row.gaps[label].pairs.difference)}" for row in found[:NAMED]]
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"{label} against {first} differs in {len(found)} of {total} conditions: {', '.join(names)}{more}."
+    return f"{label} against {first} differs on {len(found)} of {len(rows)} axes: {', '.join(names)}{more}."

@@ -16,21 +16,25 @@ FEW, NEAREST = 24, 12
 
 
 def tables(comparison: Comparison, *, every: bool = False) -> Iterator[NumberTable]:
-    """All tables that there is something to say in; of many conditions those that matter, or `every` one."""
-    lines = comparison.lines if every else chosen(comparison)
+    """All tables that there is something to say in; of many axes and conditions those that matter, or `every` one."""
+    lines = comparison.lines if every else chosen(comparison, comparison.lines)
     if comparison.standings:
         yield _standings(comparison)
     if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
         yield _rates(comparison, lines)
     for label in comparison.ranked[1:]:
+        if comparison.axes:
+            yield _axes_against_first(
+                comparison, label, comparison.axes if every else chosen(comparison, comparison.axes)
+            )
         yield _against_first(comparison, label, lines)
     if comparison.differing:
         yield _differing(comparison, len(comparison.differing) if every else SHOWN)
 
 
-def _rest(comparison: Comparison, lines: Sequence[ComparisonRow]) -> str:
-    left = len(comparison.lines) - len(lines)
-    return f"{left} other conditions, which tell nothing apart: --rows all." if left else ""
+def _rest(rows: Sequence[ComparisonRow], shown: Sequence[ComparisonRow], what: str) -> str:
+    left = len(rows) - len(shown)
+    return f"{left} other {what}, which tell nothing apart: --rows all." if left else ""
 
 
 def named(comparison: Comparison, label: str) -> str:
@@ -38,15 +42,13 @@ def named(comparison: Comparison, label: str) -> str:
     return f"{label} (oracle)" if comparison.runs[label].oracle else label
 
 
-def chosen(comparison: Comparison) -> tuple[ComparisonRow, ...]:
-    """All conditions where these are few; else those that tell runs apart, and those that come nearest to it."""
-    if len(comparison.lines) <= FEW:
-        return comparison.lines
-    lowest = {line.condition: _lowest(line) for line in comparison.lines}
-    nearest = sorted(comparison.lines, key=lambda line: lowest[line.condition])[:NEAREST]
-    told = {line.condition for label in comparison.ranked[1:] for line in clear(comparison, label)}
-    told |= {line.condition for line in nearest}
-    return tuple(line for line in comparison.lines if line.condition in told)
+def chosen(comparison: Comparison, rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
+    """All rows where these are few; else those that tell runs apart, and those that come nearest to it."""
+    if len(rows) <= FEW:
+        return tuple(rows)
+    told = {row.condition for label in comparison.ranked[1:] for row in clear(rows, label)}
+    told |= {row.condition for row in sorted(rows, key=_lowest)[:NEAREST]}
+    return tuple(row for row in rows if row.condition in told)
 
 
 def _lowest(line: ComparisonRow) -> tuple[float, float]:
@@ -71,26 +73,42 @@ def _rates(comparison: Comparison, lines: Sequence[ComparisonRow]) -> NumberTabl
     table.add_section()
     overall = comparison.overall
     table.add_row(overall.condition, str(overall.n), *(percent(overall.rate(label)) for label in comparison.runs))
-    table.caption = _rest(comparison, lines)
+    table.caption = _rest(comparison.lines, lines, "conditions")
     return table
 
 
 def _against_first(comparison: Comparison, label: str, lines: Sequence[ComparisonRow]) -> NumberTable:
     first = comparison.ranked[0]
-    heads = ("n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm")
     some = amount(comparison.scenes, comparison.overall.n)
-    table = _new(f"{label} against {first}, on the same {some}", *heads)
+    table = _new(f"{label} against {first}, on the same {some}", *_heads(first, label))
     for line in lines:
         table.add_row(*_cells(line, first, label))
     table.add_section()
     table.add_row(*_cells(comparison.overall, first, label))
     table.caption = (
-        "Differences in points. In a condition: Tango's interval, McNemar's exact p, and p after Holm\n"
-        "over all conditions and runs here. Overall: whole scenes are resampled, and have their signs\n"
-        "flipped; a question of its own.\n"
-        f"{_rest(comparison, lines)}"
+        "Differences in points. In a condition: Tango's interval, McNemar's exact p. Overall: an interval over\n"
+        "scenes, whose signs are flipped for p; a question of its own. 0 is in an interval if p is 0.05 or more.\n"
+        "Holm: p of a condition after that of its axis, both among all axes and runs here.\n"
+        f"{_rest(comparison.lines, lines, 'conditions')}"
     ).strip()
     return table
+
+
+def _axes_against_first(comparison: Comparison, label: str, axes: Sequence[ComparisonRow]) -> NumberTable:
+    first = comparison.ranked[0]
+    table = _new(f"{label} against {first}, by axis", *_heads(first, label))
+    table.columns[0].header = "axis"
+    for axis in axes:
+        table.add_row(*_cells(axis, first, label))
+    table.caption = (
+        "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs.\n"
+        f"{_rest(comparison.axes, axes, 'axes of several conditions')}"
+    ).strip()
+    return table
+
+
+def _heads(first: str, label: str) -> tuple[str, ...]:
+    return "n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm"
 
 
 def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:
