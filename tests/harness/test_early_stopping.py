@@ -218,7 +218,7 @@ def test_the_table_has_the_intervals_of_the_drop_and_fits(tmp_path, capsys):
     Console(width=110).print(results_table("t", long))
     said = capsys.readouterr().out
     low, high = long[0].drop_interval
-    assert f"{100 * low:+.0f} – {100 * high:+.0f}" in said and "+camera_pose_l5 │ 64 │" in said and "…" not in said
+    assert f"{100 * low:+.0f} – {100 * high:+.0f}" in said and "+camera_pose_l5 │  64 │" in said and "…" not in said
 
 
 def test_repeats_agree_or_not(tmp_path):

@@ -10,6 +10,7 @@ from helpers.compared import bad, good, weak
 from helpers.fabricated import fabricate
 from vlagen_bench.cli import compare as command
 from vlagen_bench.cli import power as power_command
+from vlagen_bench.cli import report as report_command
 from vlagen_bench.diagnostics import doctor
 from vlagen_bench.harness.counts import Counts
 from vlagen_bench.harness.progress import RunProgress
@@ -112,6 +113,11 @@ def test_of_many_conditions_those_that_matter_are_shown_unless_all_are_asked_for
     ]
     some = printed(command, command.compare, paths)
     assert f"│ {suite[20]} " in some and "14 other conditions, which tell nothing apart: --rows all." in some
+    report_said = printed(report_command, report_command.report, paths[1])
+    assert "have the 12 conditions with most failures; 26 with --rows all." in report_said
+    assert len(report_said.splitlines()) + 10 < len(
+        printed(report_command, report_command.report, paths[1], rows="all").splitlines()
+    )
     every = printed(command, command.compare, paths, rows="all")
     assert all(f"│ {name} " in every for name in suite) and "other conditions" not in every
     assert len(some.splitlines()) + 10 < len(every.splitlines())
