@@ -42,7 +42,8 @@ class RecordingOptions:
     until: str | None = None
     """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
-    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
+    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ in success.
+    "decided-progress:RUN": the same by progress."""
     repeat: int = 1
     """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and report how often outcomes are the same."""
 
@@ -163,7 +164,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
-    from vlagen_bench.report.report import retried
+    from vlagen_bench.report.report import retried, scored_amount
     from vlagen_bench.report.rows import attempts_of
     from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
@@ -175,8 +176,10 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     for sentence in (*ended.first_lines, *retried(len(ended.results), attempts_of(ended.results.values()))):
         out.print(sentence, markup=False, soft_wrap=True)
     sequences = None if ended.stop is None else ended.stop.intervals
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
-    together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
+    planned = [episode.to_dict() for episode in plan.episodes]
+    some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
+    together = interactions(planned, ended.results)
     for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
         if table is not None:
             out.print(table)

@@ -97,6 +97,7 @@ def verify(
     from vlagen_bench.leaderboard import verify as verification
     from vlagen_bench.report import entries
     from vlagen_bench.report.terminal import results_table
+    from vlagen_bench.utils.text import amount
 
     include(outside)
     if seed is not None and out is not None:
@@ -116,7 +117,10 @@ def verify(
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
-    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}", submitted.rows()))
+    suite = submitted.plan.suite
+    episodes = [episode for episode in submitted.plan.episodes if episode.condition in suite.conditions]
+    some = amount(len(episodes) if suite.official_ids else suite.episodes, len(episodes))
+    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}, {some}", submitted.rows()))
     entry = checked.entry()
     for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):
         _say(title)
