@@ -52,9 +52,15 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
         )
     said = (
         "Who made the actions: that they came from the model on the card, or from any model.",
-        "That they were made without knowing the episodes, which are public.",
+        "That they were made without knowing the episodes, which are public, or were revealed.",
         "What the card says: model, training data, decoding, hardware, licence.",
     )
+    if entry.proof.weights_sha256:
+        said = (
+            *said,
+            f"That the pledged weights (sha256 {entry.proof.weights_sha256}, {entry.proof.pledged}) made the actions: only who "
+            f"runs them on these episodes can check that.",
+        )
     least = least_sample(entry.proof.episodes)
     if entry.proof.resimulated >= least:
         return said

@@ -108,6 +108,10 @@ class Proof:
     """how many of them stood in entries that were published before"""
     resembling_successes: int | None = None
     """how many, near copies included"""
+    weights_sha256: str | None = None
+    """of the weights, as they were pledged before the seeds of a hidden split were revealed; the submitter's word"""
+    pledged: str | None = None
+    """the day of that pledge"""
     sample_seed: int | None = None
     """what drew them; None: all were, or none"""
     release: str
