@@ -164,7 +164,9 @@ def test_means_over_shared_scenes_have_intervals_of_scenes(shelf):
     (block,) = boards.page("quick").blocks
     perfect, mixed = (row.estimates[0] for row in block.standings)
     assert mixed.low < mixed.value < mixed.high
-    assert (perfect.value, perfect.high) == (1.0, 1.0) and perfect.low == pytest.approx(0.806, abs=1e-3)
+    assert (perfect.value, perfect.high) == (1.0, 1.0) and 0.75 < perfect.low < 0.9, (
+        "as of 16 scenes, not of 144 episodes"
+    )
 
 
 @pytest.mark.parametrize("change", ["2", "", "1"])

@@ -50,7 +50,7 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
             "Whether the numbers are right: they are the publication’s.",
             "That they were made under the protocol below: so its text, or its code, was read.",
         )
-    said = (
+    said: tuple[str, ...] = (
         "Who made the actions: that they came from the model on the card, or from any model.",
         "That they were made without knowing the episodes, which are public, or were revealed.",
         "What the card says: model, training data, decoding, hardware, licence.",

@@ -53,12 +53,8 @@ def holm_in_levels(
     return found, {axis: _within(found[axis], levels[axis], factor) for axis in axes}
 
 
-def _within(
-    axis: float | None, levels: Mapping[Name, float | None], factor: float
-) -> dict[Name, float | None]:
+def _within(axis: float | None, levels: Mapping[Name, float | None], factor: float) -> dict[Name, float | None]:
     """Levels of one axis: never below the axis itself."""
     if axis is None or len(levels) == 1:
         return {name: None if p is None else axis for name, p in levels.items()}
-    return {
-        name: None if p is None else max(axis, min(1.0, factor * p)) for name, p in holm(levels).items()
-    }
+    return {name: None if p is None else max(axis, min(1.0, factor * p)) for name, p in holm(levels).items()}

@@ -7,7 +7,6 @@ from a bootstrap of scenes, Student's t, Gaffke's bound, and others: `vlagen ben
 """
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
 
 import numpy as np
 

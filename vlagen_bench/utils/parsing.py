@@ -50,6 +50,8 @@ def load_yaml(path: Path) -> Any:
         raise ConfigError(f"There is no file {path}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply to be read.") from None
 
 
 def build(kind: type[T], value: Any, where: str) -> T:
