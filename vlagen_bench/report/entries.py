@@ -18,6 +18,9 @@ DIGEST_CHARS = 4
 SKETCH_CHARS = 16
 """of one episode's actions, in hex: 64 bits, of which near copies share nearly all"""
 
+EPISODES = 1_000_000
+"""of an entry; the largest suite here has 6,000"""
+
 WON, LOST, WITHOUT = "1", "0", "-"
 """what stands for an episode in `EntryResult.outcomes`"""
 
@@ -232,6 +235,8 @@ def _check_proof(entry: Entry, where: str) -> None:
         raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
     if proof is None:
         return
+    if not 0 < proof.episodes <= EPISODES:
+        raise ConfigError(f"{where}: proof: episodes: at least 1 and at most {EPISODES} are possible.")
     if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (
         (proof.resimulated >= least_sample(proof.episodes)) != (entry.kind == "verified")
     ):
