@@ -35,10 +35,11 @@ def proven(entry: Entry) -> tuple[str, ...]:
             f"If more than {undetected(total, some)} of the {total} records were false, one would have been found with "
             f"{CONFIDENCE:.0%} probability."
         )
-    if proof.successes is not None:
+    if proof.successes:
+        known, like = proof.known_successes or 0, proof.resembling_successes or 0
         said.append(
-            f"Of its {proof.successes} successes, {proof.known_successes} have the actions, or lead to the states, of an entry "
-            f"that was published before, and {proof.resembling_successes} have those or nearly those actions."
+            f"Of its {proof.successes} successes, {known} ({known / proof.successes:.1%}) have the actions, or lead to the states, "
+            f"of entries that were published before, and {like} ({like / proof.successes:.1%}) have those or nearly those actions."
         )
     return tuple(said)
 
