@@ -12,7 +12,7 @@ from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
 from vlagen_bench.report.entries import WITHOUT, WON, Entry, EntryResult, Protocol
-from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.report import protocol_of
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
 from vlagen_bench.statistics.scene_means import rate_interval
@@ -239,4 +239,4 @@ def scene_interval(played: Mapping[EpisodeKey, bool]) -> tuple[float, float] | N
     scenes: dict[Hashable, list[bool]] = defaultdict(list)
     for (_, scene), won in played.items():
         scenes[scene].append(won)
-    return rate_interval((float(sum(won)), float(len(won))) for won in scenes.values())
+    return rate_interval([(float(sum(won)), float(len(won))) for won in scenes.values()])
