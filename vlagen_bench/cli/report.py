@@ -22,8 +22,6 @@ def report(
         html: where to write the page; default: RUN/report.html.
         outside: places with what of the run is your own.
     """
-    from rich.markup import escape
-
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.html import write_report
@@ -61,9 +59,7 @@ def report(
     if run_report.oracle:
         say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
     oracle = " (oracle)" if run_report.oracle else ""
-    out.print(
-        results_table(f"{run_report.suite}: {escape(run_report.policy)}{oracle}", run_report.rows, run_report.sequences)
-    )
+    out.print(results_table(f"{run_report.suite}: {run_report.policy}{oracle}", run_report.rows, run_report.sequences))
     more = (levels_table(run_report.rows), interaction_table(run_report.interactions))
     for table in (*more, once_table(run_report.rows), failure_mode_table(run_report.troubles)):
         if table is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from vlagen_bench.diagnostics import vulkan_packages
 from vlagen_bench.errors import VlagenError
@@ -64,11 +65,10 @@ def run(console: Console) -> int:
     console.print(table(findings))
     for remedy in dict.fromkeys(finding.remedy for finding in findings if finding.remedy):
         repaired = ", ".join(finding.what for finding in findings if finding.remedy == remedy)
-        console.print(f"\n[bold]{repaired}[/], to repair:")
-        # Unwrapped and without markup, so that it can be copied.
-        console.print(f"  {remedy}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"\n{repaired}, to repair:", style="bold")
+        console.print(f"  {remedy}", soft_wrap=True)  # unwrapped, so that it can be copied
     verdict = "can run the benchmark" if healthy(findings) else "cannot run the benchmark yet"
-    console.print(f"\n[bold]This machine {verdict}.[/]")
+    console.print(f"\nThis machine {verdict}.", style="bold")
     return 0 if healthy(findings) else 1
 
 
@@ -76,8 +76,10 @@ def table(findings: list[MachineCheck]) -> Table:
     """The findings, one a row."""
     grid = Table("", "what", "found", box=None, pad_edge=False)
     for finding in findings:
-        mark = "[green]ok[/]" if finding.ok else "[red]missing[/]" if finding.required else "[yellow]optional[/]"
-        grid.add_row(mark, finding.what, finding.value)
+        mark, style = (
+            ("ok", "green") if finding.ok else ("missing", "red") if finding.required else ("optional", "yellow")
+        )
+        grid.add_row(Text(mark, style=style), finding.what, finding.value)
     return grid
 
 

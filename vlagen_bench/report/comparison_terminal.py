@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from rich.markup import escape
 from rich.table import Table
 
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
@@ -88,7 +87,7 @@ def _standings(comparison: Comparison) -> Table:
     for name in ("run", "success", "p", "among the best"):
         table.add_column(name, justify="left" if name == "run" else "right", no_wrap=True)
     for standing in comparison.standings:
-        where = f"{standing.name}: {escape(str(comparison.runs[standing.name].path))}"
+        where = f"{standing.name}: {comparison.runs[standing.name].path}"
         table.add_row(where, percent(standing.rate), probability(standing.p), "yes" if standing.among_best else "no")
     table.caption = (
         "A run that truly is the best is among them with a probability of 95 % or more.\n"
@@ -102,7 +101,7 @@ def _differing(comparison: Comparison) -> Table:
     table.add_column("instruction")
     for episode in comparison.differing[:SHOWN]:
         outcomes = (outcome(comparison, label, episode["id"]) for label in comparison.runs)
-        text = escape(episode["values"]["instruction"]["text"])
+        text = episode["values"]["instruction"]["text"]
         table.add_row(f"{episode['condition']} {episode['index']}", episode["id"], *outcomes, text)
     if len(comparison.differing) > SHOWN:
         table.caption = f"{len(comparison.differing) - SHOWN} more: --out DIR writes them all, with their films."

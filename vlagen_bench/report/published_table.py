@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from rich.markup import escape
 from rich.table import Table
 
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
@@ -114,7 +113,7 @@ def _with_gaps(cells: Sequence[str], besides: Sequence[ComparedEntry], name: str
 
 def _heading(name: str) -> str:
     """The name, broken after hyphens."""
-    return escape(textwrap.fill(name.replace("-", "- "), 10).replace("- ", "-"))
+    return textwrap.fill(name.replace("-", "- "), 10).replace("- ", "-")
 
 
 def _cell(rate: float | None, n: int | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
@@ -169,11 +170,11 @@ def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
     return average_label(rate), "", percent(rate.value), "", f"{points(drop.value)}{some}", "", ""
 
 
-def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
+def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str | Text, ...]:
     low_high = row.interval if sequences is None else sequences[row.condition]
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
-    errors = f"[red]{row.errors}[/red]" if row.errors else "0"
+    errors = Text(str(row.errors), style="red" if row.errors else "")
     drops = NO_DATA if row.drop_interval is None else " – ".join(map(points, row.drop_interval))
     return folded(row.condition), n, percent(row.rate), percent_range(low_high), drop, drops, errors
 

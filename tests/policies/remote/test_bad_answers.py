@@ -13,8 +13,8 @@ from helpers.fakes import loaded, wait_for
 from helpers.servers import CHUNK, SEEN, Telling, answering, array, ask, remote, sentence, serving, stub
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
-from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies.remote import wire
+from vlagen_bench.utils.alarm import TookTooLong, time_limit
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.remote.messages import parse_names, question, renamed
 from vlagen_bench.policies.remote.websocket import Connection, Timeouts
+from vlagen_bench.utils.text import shown
 
 ARGUMENTS = ("url", "api_key", "map", "connect_s", "reconnect_s", "answer_s")
 
@@ -59,8 +60,8 @@ class Remote:
     def shared_as(self) -> "type[Remote]":
         """The class whose methods it has, and with them the ways in which several episodes share it."""
         kind = self._line.greeting.get("sharing", "function")
-        if not isinstance(kind, str) or kind not in SHARED_AS:
-            raise PolicyError(f"{self._line.url}: {unknown('way of sharing a policy', str(kind), SHARED_AS)}")
+        if kind not in SHARED_AS:
+            raise PolicyError(f"{self._line.url}: {unknown('way of sharing a policy', shown(kind), SHARED_AS)}")
         return SHARED_AS[kind]
 
     def act(self, obs: Mapping[str, Any], instr: str) -> np.ndarray:
@@ -90,7 +91,7 @@ class Remote:
     def _actions(self, answer: Mapping[str, Any]) -> np.ndarray:
         if "actions" not in answer:
             raise PolicyError(
-                f"{self._line.url} answered without 'actions'; there is: {', '.join(sorted(answer)) or 'nothing'}."
+                f"{self._line.url} answered without 'actions'; there is: {shown(', '.join(sorted(answer))) or 'nothing'}."
             )
         return checked(answer["actions"])
 
