@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vlagen_bench.diagnostics import vulkan_packages
-from vlagen_bench.errors import VlagenError
+from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.packs import manifest
 from vlagen_bench.sim.vulkan import drivers
 from vlagen_bench.utils import paths
@@ -48,6 +48,7 @@ def examine() -> list[MachineCheck]:
         _rendering(),
         *(_pack(name) for name in manifest.names()),
         _memory(),
+        *_home(),
         _disk(),
         _ffmpeg(),
     ]
@@ -66,7 +67,8 @@ def run(console: Console) -> int:
     for remedy in dict.fromkeys(finding.remedy for finding in findings if finding.remedy):
         repaired = ", ".join(finding.what for finding in findings if finding.remedy == remedy)
         console.print(f"\n{repaired}, to repair:", style="bold")
-        console.print(f"  {remedy}", soft_wrap=True)  # unwrapped, so that it can be copied
+        # Unwrapped and without markup, so that it can be copied.
+        console.print(f"  {remedy}", markup=False, highlight=False, soft_wrap=True)
     verdict = "can run the benchmark" if healthy(findings) else "cannot run the benchmark yet"
     console.print(f"\nThis machine {verdict}.", style="bold")
     return 0 if healthy(findings) else 1
@@ -260,9 +262,19 @@ def _available_gb() -> float | None:
     return int(match.group(1)) / 1e6 if match else None
 
 
+def _home() -> list[MachineCheck]:
+    """A finding where there is no place for what is installed and kept; the usual one needs no row."""
+    try:
+        paths.cache_dir(), paths.installed_assets_dir()
+    except ConfigError as error:
+        places = "export VLAGEN_CACHE=/tmp/vlagen/cache VLAGEN_ASSETS=/tmp/vlagen/assets"
+        return [MachineCheck(what="Home folder", value=str(error).partition(",")[0], ok=False, remedy=places)]
+    return []
+
+
 def _disk() -> MachineCheck:
     """Space where runs go (the current folder) and where packs are installed; the smaller counts."""
-    places = {Path.cwd(), _existing(paths.installed_assets_dir())}
+    places = {Path.cwd()} if _home() else {Path.cwd(), paths.existing(paths.installed_assets_dir())}
     place, free = min(((p, shutil.disk_usage(p).free / 1e9) for p in places), key=lambda entry: entry[1])
     return MachineCheck(
         what="Free disk",
@@ -271,11 +283,6 @@ def _disk() -> MachineCheck:
         remedy=None if free >= _DISK_GB else f"free some space in {place}: runs with videos need {_DISK_GB:.0f} GB",
         required=False,
     )
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
 def _ffmpeg() -> MachineCheck:

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -106,7 +106,7 @@ class PlainConsole(Console):
     def __init__(self, *, file: Any = None, width: int | None = None) -> None:
         """A console on standard output, or on another file."""
         super().__init__(
-            file=file or OUTPUT,
+            file=cast(IO[str], file or OUTPUT),
             width=width,
             markup=False,
             emoji=False,
@@ -115,7 +115,7 @@ class PlainConsole(Console):
             force_jupyter=False,
         )
 
-    def render_str(self, text: str, **how: Any) -> Text:  # type: ignore[override]
+    def render_str(self, text: str, **how: Any) -> Text:
         """The text, its control characters replaced."""
         return super().render_str(printable(text), **how)
 
