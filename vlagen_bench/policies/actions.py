@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.arrays import as_array
+from vlagen_bench.policies.arrays import UnreadableTensor, as_array
 from vlagen_bench.utils.text import name_of, shown
 
 LONGEST_CHUNK = 10_000
@@ -51,6 +51,8 @@ def checked(answer: Any, dim: int | None = None, wording: Wording = OF_POLICY) -
         raise PolicyError(
             f"{given} a ragged {name_of(answer)} ({shown(error, 200)}). {give} floats of shape {shapes}."
         ) from None
+    except UnreadableTensor as error:
+        raise PolicyError(f"{given} a tensor that cannot be read ({error}). {give} floats of shape {shapes}.") from None
     if array.dtype.kind not in "fiu":
         raise PolicyError(
             f"{given} {name_of(answer)} of dtype {shown(array.dtype, 100)}. {give} floats of shape {shapes}."

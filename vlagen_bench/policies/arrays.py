@@ -5,6 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from vlagen_bench.utils.text import shown
+
+
+class UnreadableTensor(Exception):
+    """PyTorch does not give the numbers of a tensor; says why."""
+
 
 def as_array(value: Any) -> np.ndarray:
     """The value as numpy has it; of tensors the numbers, wherever they are and whatever is recorded of them.
@@ -12,6 +18,7 @@ def as_array(value: Any) -> np.ndarray:
     No framework is imported: a tensor exists only where its own was.
 
     Raises:
+        UnreadableTensor: a tensor that holds no numbers, or not in this process.
         ValueError: a ragged list.
         Exception: what the value itself raises when it is read.
     """
@@ -29,10 +36,13 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _of_torch(tensor: Any) -> np.ndarray:
-    tensor = tensor.detach().cpu()
-    # numpy has no bfloat16 and no float8; float32 holds every value of theirs.
-    short = tensor.is_floating_point() and tensor.element_size() < 4
-    array: np.ndarray = (tensor.float() if short else tensor).resolve_conj().resolve_neg().numpy()
+    try:
+        tensor = tensor.detach().cpu()
+        # numpy has no bfloat16 and no float8; float32 holds every value of theirs.
+        short = tensor.is_floating_point() and tensor.element_size() < 4
+        array: np.ndarray = (tensor.float() if short else tensor).resolve_conj().resolve_neg().numpy()
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise UnreadableTensor(shown(str(error).partition("\n")[0], 200)) from None
     return array
 
 

@@ -78,6 +78,8 @@ class _Containers:
     def read_map(self, mapping: dict[Any, Any]) -> Any:
         value = _value(mapping)
         if value is mapping:
+            if not all(isinstance(key, str) for key in mapping):
+                raise WireError("there is a map whose keys are not strings")
             self._enter(mapping, mapping.values())
         return value
 
@@ -140,7 +142,8 @@ def _scalar(data: Any, dtype: np.dtype) -> np.generic:
     if not isinstance(data, bool | int | float | str | bytes):
         raise WireError(f"{_short(data)} is not a scalar")
     try:
-        return dtype.type(data)
+        with np.errstate(all="ignore"):  # what is too large becomes infinity, whatever numpy shall raise here
+            return dtype.type(data)
     except (ValueError, TypeError, OverflowError):
         raise WireError(f"{_short(data)} is not a scalar of dtype {dtype}") from None
 
