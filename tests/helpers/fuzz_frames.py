@@ -28,6 +28,7 @@ from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.isolation import replies
 from vlagen_bench.policies.remote import client, websocket, wire
+from vlagen_bench.policies.remote.server import _guarded
 from vlagen_bench.policies.remote.session import ClientSession, ServedPolicy
 from vlagen_bench.scenes.tabletop import PANDA
 
@@ -220,8 +221,8 @@ def a_question(rng: random.Random) -> None:
         "camera": "c",
         "begins": True,
     }
-    answer = session.answer(wire.unpack(frame({"batch": [asked, asked]} if batch else asked, rng)))
-    wire.pack(answer)
+    message = wire.unpack(frame({"batch": [asked, asked]} if batch else asked, rng))
+    wire.pack(_guarded(lambda: session.answer(message)))
 
 
 WAYS: tuple[Callable[[random.Random], None], ...] = (

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from vlagen_bench.diagnostics import vulkan_packages
@@ -20,6 +19,7 @@ from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.packs import manifest
 from vlagen_bench.sim.vulkan import drivers
 from vlagen_bench.utils import paths
+from vlagen_bench.utils.tables import NumberTable
 
 _PROBE_LIMIT_S = 120
 _MEMORY_GB, _DISK_GB = 2.0, 1.0
@@ -74,9 +74,10 @@ def run(console: Console) -> int:
     return 0 if healthy(findings) else 1
 
 
-def table(findings: list[MachineCheck]) -> Table:
+def table(findings: list[MachineCheck]) -> NumberTable:
     """The findings, one a row."""
-    grid = Table("", "what", "found", box=None, pad_edge=False)
+    grid = NumberTable().text("", "what", "found")
+    grid.box, grid.pad_edge = None, False
     for finding in findings:
         mark, style = (
             ("ok", "green") if finding.ok else ("missing", "red") if finding.required else ("optional", "yellow")

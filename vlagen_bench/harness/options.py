@@ -11,10 +11,12 @@ from vlagen_bench.errors import ConfigError
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
     from vlagen_bench.harness.env_runner import FilmRecorder
+    from vlagen_bench.harness.episode import Watch
     from vlagen_bench.harness.limits import Limits
     from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.run import Executor
     from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.policies.handles import EpisodeHandles
     from vlagen_bench.policies.isolation.proxy import IsolationLimits
     from vlagen_bench.types import Task
 
@@ -157,7 +159,13 @@ class ExecutionOptions:
         return base.load(name, arguments)
 
     def start_executor(
-        self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
+        self,
+        task: "Task",
+        loaded: "LoadedPolicy",
+        film: "FilmRecorder | None",
+        note: Callable[[str], Any],
+        handles: "EpisodeHandles",
+        watch: "Watch | None" = None,
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""
         from vlagen_bench.harness.executors import make_executor
@@ -173,4 +181,6 @@ class ExecutionOptions:
             film=film,
             note=note,
             cluster=self.cluster,
+            handles=handles,
+            watch=watch,
         )

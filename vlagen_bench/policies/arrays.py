@@ -22,8 +22,8 @@ def as_array(value: Any) -> np.ndarray:
         ValueError: a ragged list.
         Exception: what the value itself raises when it is read.
     """
-    if type(value) in (list, tuple) and any(map(_is_tensor, value)):
-        value = [as_array(one) for one in value]
+    if type(value) in (list, tuple) and any(map(_is_foreign, value)):
+        value = [as_array(one) if _is_foreign(one) else one for one in value]
     elif _is_tensor(value):
         value = _of_torch(value)
     array = np.asarray(value)
@@ -33,6 +33,11 @@ def as_array(value: Any) -> np.ndarray:
 def _is_tensor(value: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _is_foreign(value: Any) -> bool:
+    """Whether it becomes an array in its own way, which it does not as an item of a list."""
+    return hasattr(type(value), "__array__") and not isinstance(value, np.ndarray | np.generic)
 
 
 def _of_torch(tensor: Any) -> np.ndarray:

@@ -137,10 +137,15 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "tool_source_m": NUMBER,
     "tool_target_m": NUMBER,
     "source_target_m": NUMBER,
+    "raised": FLAG,
+    "progress": NUMBER,
+    "oversized_steps": (int,),
     "first_success_step": (int, type(None)),
     "trouble": (str, type(None)),
 }
 """the types of the metrics that reports count; others are any plain value"""
+ADDED = ("raised", "over_target", "progress", "oversized_steps")
+"""metrics that runs of earlier releases lack: there they are not known, which is no contradiction"""
 
 
 def faults(record: EpisodeRecord) -> str | None:
@@ -172,9 +177,21 @@ def _fault_of_numbers(record: EpisodeRecord) -> str | None:
         allowed = METRICS.get(name, (bool, int, float, str, type(None)))
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
             return f"the metric {name} is {value!r}"
+    if (fault := _fault_of_scale(record)) is not None:
+        return fault
     for name, value in record.timings.items():
         if not isinstance(value, int | float) or isinstance(value, bool):
             return f"the timing {name} is {value!r}"
+    return None
+
+
+def _fault_of_scale(record: EpisodeRecord) -> str | None:
+    """What the metrics that have a range cannot be."""
+    progress, oversized = record.metrics.get("progress"), record.metrics.get("oversized_steps", 0)
+    if progress is not None and not 0 <= progress <= 1:
+        return f"the metric progress is {progress!r}, and it is from 0 to 1"
+    if not 0 <= oversized <= record.steps:
+        return f"the metric oversized_steps is {oversized!r}, of {record.steps} steps"
     return None
 
 

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from vlagen_bench.utils.text import printable
 
-WIDTH = 110
-"""columns, where it is no terminal"""
-PLAIN = str.maketrans({"–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "≤": "<=", "≥": ">=", "’": "'", "±": "+-"})
+UNLIMITED = 1000
+"""columns where the output is no terminal: nothing is cut there, and tables choose their width (`utils.tables`)"""
+PLAIN = {"–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "≤": "<=", "≥": ">=", "’": "'", "±": "+-"}
 """what is printed where the encoding of the output lacks a letter"""
 
 
@@ -125,9 +125,9 @@ OUTPUT = StandardOutput()
 
 
 def console() -> Console:
-    """Standard output as plain text; wide enough for a table where it is no terminal."""
+    """Standard output as plain text; where it is no terminal, lines are as long as what they say, unless COLUMNS limits them."""
     out = PlainConsole()
-    return out if out.is_terminal else PlainConsole(width=WIDTH)
+    return out if out.is_terminal or "COLUMNS" in os.environ else PlainConsole(width=UNLIMITED)
 
 
 def complain(text: str) -> None:
@@ -141,10 +141,18 @@ def encodable(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+        return "".join(letter if _has(encoding, letter) else PLAIN.get(letter, "?") for letter in text)
     except LookupError:  # an encoding of nobody's
         pass
     return text
+
+
+def _has(encoding: str, letter: str) -> bool:
+    try:
+        letter.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def reason(error: OSError | ValueError) -> str:

@@ -79,7 +79,7 @@ class _Containers:
         value = _value(mapping)
         if value is mapping:
             if not all(isinstance(key, str) for key in mapping):
-                raise WireError("there is a map whose keys are not strings")
+                raise WireError("a map needs keys that are strings")
             self._enter(mapping, mapping.values())
         return value
 
