@@ -138,6 +138,7 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "tool_target_m": NUMBER,
     "source_target_m": NUMBER,
     "raised": FLAG,
+    "over_target": FLAG,
     "progress": NUMBER,
     "oversized_steps": (int,),
     "first_success_step": (int, type(None)),
