@@ -225,17 +225,16 @@ def a_question(rng: random.Random) -> None:
     wire.pack(_guarded(lambda: session.answer(message)))
 
 
-WAYS: tuple[Callable[[random.Random], None], ...] = (
-    a_loaded_reply,
-    an_answer,
-    an_answer,
-    a_server,
-    a_server,
-    a_question,
-)
+FRAMES = (a_loaded_reply, an_answer, an_answer)
+SERVERS = (a_server, a_server, a_question)
+WAYS: dict[str, tuple[Callable[[random.Random], None], ...]] = {
+    "frames": FRAMES,
+    "servers": SERVERS,
+    "all": FRAMES + SERVERS,
+}
 
 
-def fuzz(*, seconds: float, seed: int, ways: tuple[Callable[[random.Random], None], ...] = WAYS) -> Counter[str]:
+def fuzz(*, seconds: float, seed: int, what: str = "all") -> Counter[str]:
     """How often damage was refused, or made no difference; and each other exception, with how to get it again."""
     seen: Counter[str] = Counter()
     deadline = time.monotonic() + seconds
@@ -243,7 +242,7 @@ def fuzz(*, seconds: float, seed: int, ways: tuple[Callable[[random.Random], Non
         if time.monotonic() > deadline:
             break
         rng = random.Random(f"{seed} {number}")
-        way = rng.choice(ways)
+        way = rng.choice(WAYS[what])
         try:
             way(rng)
             seen["accepted"] += 1
@@ -264,9 +263,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--what", choices=WAYS, default="all")
     options = parser.parse_args()
     logging.disable()
-    seen = fuzz(seconds=options.seconds, seed=options.seed)
+    seen = fuzz(seconds=options.seconds, seed=options.seed, what=options.what)
     for what, count in seen.most_common(40):
         print(count, what)
     sys.exit(set(seen) > {"refused", "accepted"} or not seen["refused"])
