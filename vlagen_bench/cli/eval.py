@@ -1,21 +1,21 @@
 """`vlagen-eval`: score a policy. Parses, makes the plan, runs it, prints the table."""
 
-import os
 import shlex
 import signal
 import sys
-import threading
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values, version
 from vlagen_bench.cli.selection import Selection
+from vlagen_bench.cli.supervision import supervised
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.options import ExecutionOptions
+from vlagen_bench.utils.console import complain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,26 +78,19 @@ class EvalArgs:
     recording: RecordingOptions = field(default_factory=RecordingOptions)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Entry point."""
+    supervised(command, _again)
+
+
+def command() -> NoReturn:
+    """Parses the arguments, runs, and exits."""
     # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.argv[1:] == ["--version"]:
         print(version())
-        return
-    try:
-        exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
-    except SystemExit as end:
-        _leave_threads_behind(end.code)
-        raise
-
-
-def _leave_threads_behind(code: str | int | None) -> None:
-    """Ends the process if a policy left threads that Python would wait for, perhaps without end."""
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else code is not None)
+        sys.exit(OK)
+    exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
 
 
 def evaluate(args: EvalArgs) -> int:
@@ -142,7 +135,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
         note(f"error: {text}")
     interrupted = isinstance(ended.stopped, KeyboardInterrupt)
     if ended.stopped is not None:
-        print("Interrupted." if interrupted else f"error: {ended.stopped}", file=sys.stderr)
+        complain("Interrupted." if interrupted else f"error: {ended.stopped}")
     planned = len(ended.evaluation.plan.episodes)
     if ended.stop is not None:
         note(ended.stop.verdict)

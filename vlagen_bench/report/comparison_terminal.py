@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-
 from vlagen_bench.report.comparison import Comparison, ComparisonRow
 from vlagen_bench.report.comparison_answer import clear, interval, probability
 from vlagen_bench.utils.tables import NumberTable
@@ -123,7 +121,7 @@ def _standings(comparison: Comparison) -> NumberTable:
     table = NumberTable("Policies that cannot be distinguished from the best").text("run")
     table.numbers("success", "p", "among the best")
     for standing in comparison.standings:
-        where = f"{standing.name}: {escape(str(comparison.runs[standing.name].path))}"
+        where = f"{standing.name}: {comparison.runs[standing.name].path}"
         table.add_row(where, percent(standing.rate), probability(standing.p), "yes" if standing.among_best else "no")
     table.caption = (
         "A run that truly is the best is among them with a probability of 95 % or more.\n"
@@ -137,7 +135,7 @@ def _differing(comparison: Comparison, shown: int) -> NumberTable:
     table.numbers(*(named(comparison, label) for label in comparison.runs)).text("instruction")
     for episode in comparison.differing[:shown]:
         outcomes = (outcome(comparison, label, episode["id"]) for label in comparison.runs)
-        text = escape(episode["values"]["instruction"]["text"])
+        text = episode["values"]["instruction"]["text"]
         table.add_row(f"{episode['condition']} {episode['index']}", episode["id"], *outcomes, text)
     if len(comparison.differing) > shown:
         table.caption = f"{len(comparison.differing) - shown} more: --out DIR writes them all, with their films."
