@@ -36,10 +36,14 @@ class RecordingOptions:
     """The run stops once more episodes than this have ended as errors of the policy or of the software."""
     retry_errors: bool = False
     """When resuming, run episodes again that ended as errors."""
+    continue_with_changed_policy: bool = False
+    """Go on with a run although the policy, or what it is scored with, has changed since it began.
+    The header records that, every report says it first, and the run is never ranked."""
     until: str | None = None
     """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
-    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
+    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ in success.
+    "decided-progress:RUN": the same by progress."""
     repeat: int = 1
     """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and report how often outcomes are the same."""
 
@@ -114,7 +118,7 @@ def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
     kept = args.recording
     wanted = machinery.Evaluation(
         plan=plan, path=path, execution=args.execution, video=kept.video, log=kept.log, max_errors=kept.max_errors,
-        retry_errors=kept.retry_errors, until=kept.until,
+        retry_errors=kept.retry_errors, until=kept.until, continue_with_changed_policy=kept.continue_with_changed_policy,
     )  # fmt: skip
     out = console()
     load = partial(args.execution.load, args.policy, key_values(args.policy_args))
@@ -153,6 +157,8 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
+    from vlagen_bench.report.report import retried, scored_amount
+    from vlagen_bench.report.rows import attempts_of
     from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
@@ -160,9 +166,13 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     counted = write_summary(ended)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
+    for sentence in (*ended.first_lines, *retried(len(ended.results), attempts_of(ended.results.values()))):
+        out.print(sentence, markup=False, soft_wrap=True)
     sequences = None if ended.stop is None else ended.stop.intervals
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
-    together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
+    planned = [episode.to_dict() for episode in plan.episodes]
+    some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
+    together = interactions(planned, ended.results)
     for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
         if table is not None:
             out.print(table)

@@ -63,7 +63,7 @@ def submit(
     data, submission = submit(run, card, _opened(opening, commitment))
     _write(out, data)
     _say(
-        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes of the suite "
+        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes in {sum(submission.attempts.values())} attempts of the suite "
         f"'{submission.plan.suite.name}', sha256 {submission.archive_sha256}. To see what a verifier sees: "
         f"vlagen leaderboard verify {out}"
     )
@@ -97,6 +97,7 @@ def verify(
     from vlagen_bench.leaderboard import verify as verification
     from vlagen_bench.report import entries
     from vlagen_bench.report.terminal import results_table
+    from vlagen_bench.utils.text import amount
 
     include(outside)
     if seed is not None and out is not None:
@@ -116,12 +117,16 @@ def verify(
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
-    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}", submitted.rows()))
+    suite = submitted.plan.suite
+    episodes = [episode for episode in submitted.plan.episodes if episode.condition in suite.conditions]
+    some = amount(len(episodes) if suite.official_ids else suite.episodes, len(episodes))
+    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}, {some}", submitted.rows()))
     entry = checked.entry()
     for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):
         _say(title)
         for sentence in sentences:
             _say(f"  {sentence}")
+    _say(f"Attempts: {len(submitted.takes)} episodes, {sum(submitted.attempts.values())} attempts.")
     for clause in entry.protocol.deviations:
         _say(f"It stands in a table of its own: {clause}.")
     if checked.network == "open":

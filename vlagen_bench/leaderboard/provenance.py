@@ -1,6 +1,6 @@
 """Statements about an entry's provenance: what its proof shows, what it does not, in sentences."""
 
-from vlagen_bench.report.entries import Entry
+from vlagen_bench.report.entries import Entry, Proof
 from vlagen_bench.statistics.sampling import CONFIDENCE, TOLERATED, least_sample, undetected
 
 MEANINGS = {
@@ -20,7 +20,7 @@ def proven(entry: Entry) -> tuple[str, ...]:
     if proof is None:
         return ()
     said = [
-        f"The records are of all {proof.episodes} episodes of the suite’s plan, each once.",
+        f"The records are of all {proof.episodes} episodes of the suite’s plan, each once{_attempts(proof)}.",
         "Every number of the entry was counted from these records.",
     ]
     total, some = proof.episodes, proof.resimulated
@@ -43,6 +43,13 @@ def proven(entry: Entry) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _attempts(proof: Proof) -> str:
+    """`: 40 episodes, 97 attempts`, where that was recorded."""
+    if proof.attempts is None:
+        return ""
+    return f": {proof.episodes} episodes, {proof.attempts} attempts"
+
+
 def not_proven(entry: Entry) -> tuple[str, ...]:
     """What nobody can tell from it, a sentence each."""
     if entry.proof is None:
@@ -53,6 +60,7 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
     said = (
         "Who made the actions: that they came from the model on the card, or from any model.",
         "That they were made without knowing the episodes, which are public.",
+        "That there were no other attempts: errors that were repeated can be left out of the records, and so can whole runs.",
         "What the card says: model, training data, decoding, hardware, licence.",
     )
     least = least_sample(entry.proof.episodes)

@@ -1,6 +1,6 @@
 """Submissions: their parts, and every check that needs no simulator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,20 @@ class Submission:
     actions_sha256: str
     """of the actions themselves, however they are packed"""
     states_sha256: str
+    attempts: Mapping[str, int]
+    """id -> how often the episode was tried"""
+    notes: tuple[str, ...] = ()
+    """what a reader of the entry should know of the run"""
 
     def rows(self) -> tuple[Row, ...]:
         """Its numbers, counted from the episodes; there are no others in a submission."""
         planned = [episode.to_dict() for episode in self.plan.episodes]
-        results = {take.episode.id: {**take.episode.to_dict(), **_outcome(take)} for take in self.takes}
+        results = {
+            take.episode.id: {
+                **take.episode.to_dict(), **_outcome(take), "attempts": self.attempts[take.episode.id],
+            }
+            for take in self.takes
+        }  # fmt: skip
         return rows(planned, results, {name: catalog.group_of(self.task, name) for name in self.plan.suite.conditions})
 
 
@@ -81,8 +90,8 @@ def read(data: bytes, opening: Opening | None = None) -> Submission:
     dim = specs.of_task(task).robot.action_dim
     told = card.read(members["card.yaml"])
     count = len(plan.episodes)
-    lines = expand(members["episodes.jsonl.xz"], "episodes.jsonl.xz", count * RECORD_BYTES)
-    played = records.read(lines, plan, task)
+    lines = expand(members["episodes.jsonl.xz"], "episodes.jsonl.xz", 2 * count * RECORD_BYTES)
+    played, attempts = records.read(lines, plan, task)
     steps = [record.steps for record in played]
     moves = expand(members["actions.xz"], "actions.xz", count * task.max_steps * dim * ACTION_BYTES)
     takes = zip(
@@ -102,4 +111,6 @@ def read(data: bytes, opening: Opening | None = None) -> Submission:
         archive_sha256=archive.sha256(data),
         actions_sha256=archive.sha256(moves),
         states_sha256=archive.sha256(members["states.bin"]),
+        attempts=attempts,
+        notes=claimed.notes,
     )

@@ -55,6 +55,7 @@ class Verdict:
             resembling_successes=self.known.resembling,
             sample_seed=self.sample_seed,
             release=self.release,
+            attempts=sum(self.submission.attempts.values()),
         )
         return Entry(
             schema=1,
@@ -93,6 +94,7 @@ def _notes(submission: Submission) -> tuple[str, ...]:
         f"of this benchmark, the training data had: {card.benchmark_seen}",
         f"hardware: {card.hardware}",
         f"licence: {card.licence}",
+        *submission.notes,
         *(f"the submitter notes: {note}" for note in card.notes),
     )
 

@@ -112,6 +112,8 @@ class Proof:
     """what drew them; None: all were, or none"""
     release: str
     """of this package, by which it was checked"""
+    attempts: int | None = None
+    """how often the episodes were tried; None: of an entry that was made before this was recorded"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +237,8 @@ def _check_proof(entry: Entry, where: str) -> None:
             f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
             f"do not make an entry {entry.kind}: verified is one with {least_sample(proof.episodes)} or more."
         )
+    if proof.attempts is not None and proof.attempts < proof.episodes:
+        raise ConfigError(f"{where}: proof: {proof.attempts} attempts at {proof.episodes} episodes are not possible.")
     for name, chars in DIGESTS.items():
         digests = getattr(proof, name)
         if digests is not None and (len(digests) != chars * proof.episodes or not set(digests) <= HEX):

@@ -56,6 +56,11 @@ def points(value: float | None) -> str:
     return "0" if whole in ("+0", "-0") else whole
 
 
+def amount(scenes: int, episodes: int) -> str:
+    """`16 scenes, 640 episodes`: what a headline rests on; episodes of one scene depend on each other."""
+    return f"{scenes} scene{'s' * (scenes != 1)}, {episodes} episode{'s' * (episodes != 1)}"
+
+
 def points_range(low_high: Interval | None, between: str = " – ") -> str:
     """`-3 – +12`, or a dash; with a decimal where an end that is not 0 would look like it, since 0 in or out is what is read."""
     if low_high is None:

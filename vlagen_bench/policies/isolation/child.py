@@ -17,6 +17,7 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import spec_of
+from vlagen_bench.policies.content import Look
 from vlagen_bench.policies.guard import call, sentence
 from vlagen_bench.policies.isolation.replies import OPTIONAL
 from vlagen_bench.policies.remote import wire
@@ -58,6 +59,7 @@ class ChildPolicy:
     """The policy, once it is loaded."""
 
     _policy: Any = None
+    _look: Look | None = None
 
     def reply(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Does what is asked for; whatever goes wrong is said, and its traceback printed."""
@@ -69,12 +71,16 @@ class ChildPolicy:
     def _load(self, message: Mapping[str, Any]) -> dict[str, Any]:
         _limit(message["limits"]["memory_mb"])
         loaded = base.load(message["name"], message["arguments"])
-        self._policy = loaded.policy
+        self._policy, self._look = loaded.policy, loaded.content
         return {
+            **self._content({}),
             "methods": [name for name in OPTIONAL if callable(getattr(self._policy, name, None))],
             "privileged": loaded.privileged,
             "spec": _plain(spec_of(loaded)),
         }
+
+    def _content(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        return {"content": None if self._look is None else vars(self._look())}
 
     def _reset(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self._policy.reset(message["episode_ids"])

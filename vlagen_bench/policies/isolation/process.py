@@ -17,6 +17,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.isolation import child, replies
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
@@ -28,6 +29,8 @@ PROGRAM = (
     "import json, sys; path, fd = json.loads(sys.argv[1]); sys.path[:] = path; "
     "from vlagen_bench.policies.isolation.child import main; main(fd)"
 )
+CONTENT_S = 60.0
+"""to look at source files"""
 LAST_WORDS_S = 2.0
 """for a process to end that has cut its connection"""
 PIECE_BYTES = 2**16
@@ -66,6 +69,10 @@ class PolicyProcess:
                 raise
             printed = f" It printed: {shown(output.tail)}" if output.tail else ""
             raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
+
+    def content(self) -> Content:
+        """What is known of the policy's content by now."""
+        return self.greeting.content if self.gone else self.ask("content", {}, CONTENT_S, replies.content)
 
     def ask(self, what: str, message: Mapping[str, Any], limit_s: float, read: Callable[[Mapping[str, Any]], T]) -> T:
         """Its reply, as `read` takes it from the message, which raises `WireError` for what is none.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.isolation import replies
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.remote.messages import question
@@ -65,6 +66,10 @@ class Isolated:
     def spec(self) -> Any:
         """The conventions of its actions, if it says them."""
         return self._cell.greeting.spec
+
+    def content(self) -> Content:
+        """What tells the policy from another under its name, as its process knows it."""
+        return self._cell.content()
 
     def another(self) -> "Isolated":
         """One more instance, in one more process."""
@@ -166,4 +171,5 @@ def load(name: str, arguments: Mapping[str, str], how: IsolationLimits) -> Loade
         kind = IsolatedBatch
     elif "reset" in cell.greeting.methods:
         kind = IsolatedByEpisode
-    return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))
+    policy = kind(cell, make, how, output)
+    return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments), content=policy.content)

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench.errors import PolicyError
+from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.policies.remote.greetings import conventions
 from vlagen_bench.policies.remote.wire import WireError
+from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.text import shown
 
 OPTIONAL = ("reset", "act_batch", "close")
@@ -24,6 +26,7 @@ class LoadedReply:
     """which of the optional ones it has"""
     privileged: bool
     spec: Mapping[str, str | int | float] | None
+    content: Content
 
 
 def message_of(frame: bytes, number: int) -> Mapping[str, Any]:
@@ -50,7 +53,24 @@ def loaded(message: Mapping[str, Any]) -> LoadedReply:
         raise WireError("it does not say which methods the policy has")
     if type(privileged) is not bool:
         raise WireError("it does not say whether the policy is privileged")
-    return LoadedReply(methods=tuple(methods), privileged=privileged, spec=conventions(spec))
+    return LoadedReply(methods=tuple(methods), privileged=privileged, spec=conventions(spec), content=content(message))
+
+
+def content(message: Mapping[str, Any]) -> Content:
+    """What the policy consists of; raises `WireError`."""
+    try:
+        if not _is_plain(message.get("content")):
+            raise ConfigError("there is more than text and numbers")
+        return build(Content, message.get("content"), "content")
+    except ConfigError as error:
+        raise WireError(f"it does not say what its policy consists of: {shown(error, 200)}") from None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is made of text, numbers, lists and maps alone."""
+    if isinstance(value, list | dict):
+        return all(map(_is_plain, value.values() if isinstance(value, dict) else value))
+    return value is None or type(value) in (str, int, float, bool)
 
 
 def answers(message: Mapping[str, Any], number: int) -> list[np.ndarray | PolicyError]:

@@ -54,6 +54,11 @@ class Remote:
         return self._line.greeting.get("spec")
 
     @property
+    def greeting(self) -> Mapping[str, Any]:
+        """What the server says of itself."""
+        return self._line.greeting
+
+    @property
     def remembers(self) -> bool:
         """Whether its answers depend on earlier questions of the same episode."""
         return self._line.greeting.get("remembers") is True

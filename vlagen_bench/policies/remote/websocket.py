@@ -164,13 +164,13 @@ class Connection:
         return reply
 
     def _expect_the_same(self, greeting: Mapping[str, Any]) -> None:
-        for key in ("policy", "sharing", "remembers", "spec"):
+        for key in sorted({*self.greeting, *greeting}, key=str):
             was, now = self.greeting.get(key), greeting.get(key)
             if repr(was) != repr(now):
                 self.close()
                 raise PolicyError(
-                    f"{self.url} serves another policy since the connection was lost: its {key} was {shown(repr(was))}, "
-                    f"and is {shown(repr(now))}. Serve the same one again, then --retry-errors."
+                    f"{self.url} serves another policy since the connection was lost: its {shown(key)} was "
+                    f"{shown(repr(was))}, and is {shown(repr(now))}. Serve the same one again, then --retry-errors."
                 )
 
     def _exchange(self, frame: bytes) -> str | bytes:
