@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from vlagen_bench import __version__
@@ -10,7 +11,8 @@ from vlagen_bench.utils.console import OUTPUT, complain, console
 from vlagen_bench.utils.text import shown, split_names
 
 __all__ = [
-    "INCOMPLETE", "INTERRUPTED", "OK", "UNWRITTEN", "USER_ERROR", "console", "exit_with", "key_values", "split_names", "version",
+    "INCOMPLETE", "INTERRUPTED", "OK", "UNWRITTEN", "USER_ERROR", "console", "exit_with", "key_values", "say", "split_names",
+    "version", "write_new",
 ]  # fmt: skip
 
 OK, INCOMPLETE, USER_ERROR, UNWRITTEN, INTERRUPTED = 0, 1, 2, 3, 130
@@ -51,3 +53,17 @@ def key_values(items: tuple[str, ...]) -> dict[str, str]:
         if "=" not in item:
             raise ConfigError(f"--policy-args: '{item}' is not KEY=VALUE.")
     return dict(item.split("=", 1) for item in items)
+
+
+def say(text: str) -> None:
+    """Prints a sentence as it is, in one line however long."""
+    console().print(text, markup=False, soft_wrap=True)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Writes a file that does not exist yet; raises `ConfigError` if it does."""
+    try:
+        with open(path, "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already, and is not written over. Name another file: --out FILE") from None
