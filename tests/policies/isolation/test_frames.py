@@ -56,10 +56,23 @@ def test_a_reply_is_read():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"methods": "reset"}, {"methods": ["fly"]}, {"privileged": 1}, {"spec": {"a": [1]}}, {"spec": plain(np.zeros(2))}],
+    [
+        {"methods": "reset"},
+        {"methods": ["fly"]},
+        {"privileged": 1},
+        {"spec": {"a": [1]}},
+        {"spec": plain(np.zeros(2))},
+        {"content": {"kind": np.zeros(2)}},
+        {"content": {"kind": "x"}},
+    ],
 )
 def test_what_a_process_says_of_its_policy_is_of_its_type(wrong):
-    right = {"methods": ["reset"], "privileged": False, "spec": {"gripper": "plus_one_open"}}
+    right = {
+        "methods": ["reset"],
+        "privileged": False,
+        "spec": {"gripper": "plus_one_open"},
+        "content": {"kind": "code"},
+    }
     assert replies.loaded(right).methods == ("reset",)
     with pytest.raises(wire.WireError):
         replies.loaded(right | wrong)

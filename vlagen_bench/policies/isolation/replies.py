@@ -57,11 +57,20 @@ def loaded(message: Mapping[str, Any]) -> LoadedReply:
 
 
 def content(message: Mapping[str, Any]) -> Content:
-    """What a reply says of the policy's content; raises `WireError`."""
+    """What the policy consists of; raises `WireError`."""
     try:
+        if not _is_plain(message.get("content")):
+            raise ConfigError("there is more than text and numbers")
         return build(Content, message.get("content"), "content")
     except ConfigError as error:
-        raise WireError(f"it does not say what its policy consists of: {shown(error)}") from None
+        raise WireError(f"it does not say what its policy consists of: {shown(error, 200)}") from None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is made of text, numbers, lists and maps alone."""
+    if isinstance(value, list | dict):
+        return all(map(_is_plain, value.values() if isinstance(value, dict) else value))
+    return value is None or type(value) in (str, int, float, bool)
 
 
 def answers(message: Mapping[str, Any], number: int) -> list[np.ndarray | PolicyError]:

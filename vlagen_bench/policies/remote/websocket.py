@@ -169,8 +169,8 @@ class Connection:
             if repr(was) != repr(now):
                 self.close()
                 raise PolicyError(
-                    f"{self.url} serves another policy since the connection was lost: its {key} was {shown(repr(was))}, "
-                    f"and is {shown(repr(now))}. Serve the same one again, then --retry-errors."
+                    f"{self.url} serves another policy since the connection was lost: its {shown(key)} was "
+                    f"{shown(repr(was))}, and is {shown(repr(now))}. Serve the same one again, then --retry-errors."
                 )
 
     def _exchange(self, frame: bytes) -> str | bytes:
