@@ -39,9 +39,9 @@ def test_euler_angles_become_the_same_quaternion(theirs, largest_rad, monkeypatc
     trigonometry = single_precision.torch_trigonometry()
     for angles in RNG.uniform(-largest_rad, largest_rad, (CASES, 3)).astype(np.float32):
         matrix = conversions.euler_angles_to_matrix(torch.from_numpy(angles[None]), "XYZ")
-        assert same(
-            single_precision.quat_of_euler(angles, trigonometry), conversions.matrix_to_quaternion(matrix)
-        ), angles
+        assert same(single_precision.quat_of_euler(angles, trigonometry), conversions.matrix_to_quaternion(matrix)), (
+            angles
+        )
 
 
 def test_quaternions_multiply_alike(theirs):

@@ -61,6 +61,14 @@ class RecordedRun:
         """The record that counts of each episode."""
         return {name: records[-1] for name, records in self.attempts.items()}
 
+    @cached_property
+    def plain_results(self) -> dict[str, Mapping[str, Any]]:
+        """`results` in JSON form, and under `attempts` how often that episode was tried."""
+        return {
+            name: {**record.to_dict(), "attempts": attempts_in(self.attempts[name])}
+            for name, record in self.results.items()
+        }
+
     def take(self, episode: Episode) -> RecordedEpisode:
         """One of its episodes with its actions; raises `RunError` if these are missing or damaged."""
         robot = specs.scene(task_of(episode.task).scene).robot
@@ -89,6 +97,11 @@ class RecordedRun:
         return map(self.take, played)
 
 
+def attempts_in(records: Iterable[EpisodeRecord]) -> int:
+    """How often an episode was tried, by its records: each is the end of an attempt, and may have been begun before."""
+    return sum(1 + record.restarts for record in records)
+
+
 def read(path: Path) -> RecordedRun:
     """The run in a folder. A last line that was not completed does not count: its episode has no result yet.
 
@@ -103,6 +116,11 @@ def read(path: Path) -> RecordedRun:
 def stored(path: Path) -> RecordedRun:
     """As `read`, whether or not everything that the run took from outside the package is here."""
     return _recorded(path, *_header(path))
+
+
+def header(path: Path) -> Header:
+    """The header of a run folder; raises `RunError` if it is damaged."""
+    return _header(path)[0]
 
 
 def header_json(path: Path) -> dict[str, Any]:
@@ -124,7 +142,7 @@ def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
 def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     file = path / HEADER
     if not file.is_file():
-        damaged = f" It has results, so it is damaged. {RESTORE}" if (path / RESULTS).exists() else ""
+        damaged = f" It has results, so it is damaged. {RESTORE}" if _has_results(path) else ""
         raise RunError(f"{path} is not a run folder: it has no {HEADER}.{damaged}")
     content = _json(file, RESTORE)
     if not isinstance(content, dict):
@@ -135,6 +153,13 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
             f"Use the release that made the run."
         )
     return _built(Header, content, str(file), RESTORE), content
+
+
+def _has_results(path: Path) -> bool:
+    try:
+        return (path / RESULTS).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _plan(path: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:

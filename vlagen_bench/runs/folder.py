@@ -1,10 +1,9 @@
 """The run folder: append-only, survives kill -9, resumes, and refuses to mix two runs."""
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,8 +11,9 @@ import numpy as np
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan.plan import write as write_plan
-from vlagen_bench.runs import episodes, outside
+from vlagen_bench.runs import episodes, identity, outside
 from vlagen_bench.runs.actions import write_actions
+from vlagen_bench.runs.lock import locked
 from vlagen_bench.types import EpisodeResult, Plan
 
 IDENTITY = ("schema", "plan_hash", "policy")
@@ -33,58 +33,71 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[str, Mapping[str, Any]] = {}
+        """id -> the record that counts, and under `attempts` how often the episode was tried"""
         self._header: dict[str, Any] = {}
+        self._with_first_result: dict[str, Any] = {}
+        """what the header says from this session's first result on"""
+        self._check_held: Callable[[], None] = lambda: None
         self._committed = 0
         """bytes of `episodes.jsonl` that are on the disk for good"""
 
     @classmethod
     @contextmanager
-    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator[Self]:
+    def writing(
+        cls, path: Path, header: Mapping[str, Any], plan: Plan, *, changed_policy: bool = False
+    ) -> Iterator[Self]:
         """Opens a folder for this run, alone, new or to be resumed.
+
+        Args:
+            path: the folder.
+            header: of this session.
+            plan: what is played.
+            changed_policy: whether a run may go on with another policy, or in another environment.
 
         Raises:
             RunError: it cannot be written, another process writes it, or it holds another run.
         """
         run = cls(path)
-        with writing_to(path):
-            for folder in (path, path / "actions", path / "videos"):
-                folder.mkdir(parents=True, exist_ok=True)
-            lock = open(path / "lock", "w")  # noqa: SIM115 - held until the run ends
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(
-                    f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR"
-                ) from None
-            except OSError as error:  # some network file systems have no locks
-                raise RunError(
-                    f"{path} cannot be locked ({error.strerror}), so that two runs could mix there. Choose a folder on "
-                    f"another file system: --out DIR"
-                ) from None
+        with ExitStack() as held:
             with writing_to(path):
-                run._open(header, plan)
+                for folder in (path, path / "actions", path / "videos"):
+                    folder.mkdir(parents=True, exist_ok=True)
+                run._check_held = held.enter_context(locked(path / episodes.RESULTS))
+                run._open(header, plan, changed_policy)
             yield run
-        finally:
-            lock.close()
 
     @classmethod
     def reading(cls, path: Path) -> "RunFolder":
         """Opens a finished or unfinished run to look at it; raises `RunError` if it is no run."""
         run = cls(path)
-        run.results = {name: record.to_dict() for name, record in episodes.read(path).results.items()}
+        run.results = episodes.read(path).plain_results
         return run
 
-    def _open(self, header: Mapping[str, Any], plan: Plan) -> None:
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """The header as it is stored."""
+        return self._header
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What is other in this session than when the results were made, a clause each, until the header says it."""
+        changes = self._with_first_result.get("fingerprint_changes")
+        return tuple(changes[-1]["what"]) if changes else ()
+
+    def _open(self, header: Mapping[str, Any], plan: Plan, changed_policy: bool) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
-        if header_path.exists() or lines_path.exists():
+        if header_path.exists() or lines_path.stat().st_size:
             known = episodes.header_json(self.path)
             if outside.missing(known) is not None:  # then its plan cannot be read, and it is another run
                 _check_same(self.path, header, known)
             old = episodes.stored(self.path)
             _check_same(self.path, header, old.header_json)
+            scored = sum(record.outcome != "error" for record in old.results.values())
+            self._with_first_result = identity.resumed(
+                self.path, old.header_json, header, episodes=scored, allowed=changed_policy
+            )
             self._header = dict(old.header_json)
-            self.results = {name: record.to_dict() for name, record in old.results.items()}
+            self.results = old.plain_results
             self._committed = old.size
         else:
             self._header = dict(header)
@@ -104,9 +117,21 @@ class RunFolder:
         """Lets the header say something that became known later; None: what it never says otherwise."""
         path = self.path / "header.json"
         if any(self._header.get(name) != value for name, value in facts.items()):
+            self._check_held()
             self._header |= facts
             with writing_to(self.path):
                 _write_atomically(path, json.dumps(self._header, indent=1, sort_keys=True) + "\n")
+
+    def note_files(self, files: Mapping[str, str]) -> None:
+        """Lets the header name source files of the policy that were imported since it was written."""
+        fingerprint = self._header.get("fingerprint")
+        if fingerprint is not None and not self._with_first_result:
+            self.amend(fingerprint={**fingerprint, "files": {**files, **fingerprint["files"]}})
+
+    def note_attempts(self) -> None:
+        """Lets the header say how often episodes were tried."""
+        attempts = sum(record["attempts"] for record in self.results.values())
+        self.amend(attempts={"episodes": len(self.results), "attempts": attempts})
 
     def note_executor(self, how: Mapping[str, Any]) -> None:
         """Lets the header say who plays, after those who played before: a run may go on with others."""
@@ -118,6 +143,9 @@ class RunFolder:
 
         That survives the end of this process at any moment; `commit` makes it survive that of the machine, too.
         """
+        self._check_held()
+        self.amend(**self._with_first_result)
+        self._with_first_result = {}
         record = result.to_dict()
         line = (json.dumps(record, sort_keys=True, allow_nan=False) + "\n").encode()
         with writing_to(self.path):
@@ -132,7 +160,8 @@ class RunFolder:
                     with suppress(OSError):
                         lines.truncate(start)
                     raise
-        self.results[result.episode.id] = record
+        earlier = self.results.get(result.episode.id, {}).get("attempts", 0)
+        self.results[result.episode.id] = {**record, "attempts": earlier + 1 + result.restarts}
 
     def commit(self) -> None:
         """Puts the lines of all episodes that were added on the disk for good; raises `RunError` if that fails.
