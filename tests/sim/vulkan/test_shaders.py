@@ -18,7 +18,7 @@ import sys, numpy as np
 from helpers import simulated
 from pathlib import Path
 from vlagen_bench.sim.vulkan import shaders
-shaders.folder = lambda: shaders.SOURCE / shaders.FOLDER
+shaders.folder = lambda pack: shaders.SOURCE / pack
 np.save(sys.argv[1], simulated.pictures())
 """
 
@@ -36,6 +36,8 @@ def test_pictures_are_those_of_their_shaders(tmp_path):
         ("minimal/gbuffer.frag", ("samplerEnvironment, N, 5", "samplerEnvironment, f(N), 5")),
         ("minimal/composite0.frag", ("samplerBRDFLUT", "table")),
         ("common/shadow.glsl", ("PCF_SampleCount", "25")),
+        ("default/deferred.frag", ("float depth =", "highp float depth =")),
+        ("default/composite0.frag", ("outPosition", "outPlace")),
     ],
 )
 def test_shaders_that_are_not_known_are_refused(tmp_path, monkeypatch, name, edit):
@@ -45,4 +47,4 @@ def test_shaders_that_are_not_known_are_refused(tmp_path, monkeypatch, name, edi
     with pytest.raises(
         RenderError, match=rf"{sapien.__version__} has another shader {name} .*pip install sapien==3.0.3"
     ):
-        shaders.folder.__wrapped__()
+        shaders.folder.__wrapped__(name.split("/")[0].replace("common", "minimal"))
