@@ -1,21 +1,21 @@
 """`vlagen-eval`: score a policy. Parses, makes the plan, runs it, prints the table."""
 
-import os
 import shlex
 import signal
 import sys
-import threading
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values, version
 from vlagen_bench.cli.selection import Selection
+from vlagen_bench.cli.supervision import supervised
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.options import ExecutionOptions
+from vlagen_bench.utils.console import complain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,8 @@ class RecordingOptions:
     until: str | None = None
     """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
-    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
+    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ in success.
+    "decided-progress:RUN": the same by progress."""
     repeat: int = 1
     """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and report how often outcomes are the same."""
 
@@ -77,26 +78,19 @@ class EvalArgs:
     recording: RecordingOptions = field(default_factory=RecordingOptions)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Entry point."""
+    supervised(command, _again)
+
+
+def command() -> NoReturn:
+    """Parses the arguments, runs, and exits."""
     # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.argv[1:] == ["--version"]:
         print(version())
-        return
-    try:
-        exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
-    except SystemExit as end:
-        _leave_threads_behind(end.code)
-        raise
-
-
-def _leave_threads_behind(code: str | int | None) -> None:
-    """Ends the process if a policy left threads that Python would wait for, perhaps without end."""
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else code is not None)
+        sys.exit(OK)
+    exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
 
 
 def evaluate(args: EvalArgs) -> int:
@@ -141,7 +135,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
         note(f"error: {text}")
     interrupted = isinstance(ended.stopped, KeyboardInterrupt)
     if ended.stopped is not None:
-        print("Interrupted." if interrupted else f"error: {ended.stopped}", file=sys.stderr)
+        complain("Interrupted." if interrupted else f"error: {ended.stopped}")
     planned = len(ended.evaluation.plan.episodes)
     if ended.stop is not None:
         note(ended.stop.verdict)
@@ -163,7 +157,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
-    from vlagen_bench.report.report import retried
+    from vlagen_bench.report.report import retried, scored_amount
     from vlagen_bench.report.rows import attempts_of
     from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
@@ -175,8 +169,10 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     for sentence in (*ended.first_lines, *retried(len(ended.results), attempts_of(ended.results.values()))):
         out.print(sentence, markup=False, soft_wrap=True)
     sequences = None if ended.stop is None else ended.stop.intervals
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
-    together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
+    planned = [episode.to_dict() for episode in plan.episodes]
+    some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
+    together = interactions(planned, ended.results)
     for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
         if table is not None:
             out.print(table)

@@ -180,6 +180,11 @@ def _from_outside(kind: str, name: str) -> str:
 
 def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
     revealed = opening.seeds if opening and opening.suite == suite.name else ()
+    if opening and revealed and opening.suite_version != suite.version:
+        raise Refused(
+            f"The revealed seeds are of version {opening.suite_version} of the suite '{suite.name}', and this release has "
+            f"version {suite.version}, whose episodes are others."
+        )
     if seed in (suite.seed, *revealed):
         return
     others = " or one of the revealed" if revealed else ""

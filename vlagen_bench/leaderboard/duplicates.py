@@ -21,8 +21,8 @@ RESEMBLING_SUCCESSES = 0.5
 """the most that may resemble published ones: the next checkpoint of a model may do so in some episodes, and a copy in all"""
 SKETCH_BITS = 4 * SKETCH_CHARS
 SKETCH_APART = 2
-"""bits of 64: sketches of actions that differ by 1 % differ in none or one; those whose cosine is 0.9, by this few in one of
-300 episodes, and with a cosine of 0.8 in one of 10,000"""
+"""bits of 64: sketches of actions that differ by 1 % differ in none or one; those whose cosine is 0.9, by this few in about one
+of 150 episodes (simulated with random directions)"""
 SKETCH_SCALE = np.array([50, 50, 50, 20, 20, 20], np.float64)
 """so that 2 cm count like 0.05 rad; the last number of an action, the gripper's, is left out, since most agree in it"""
 

@@ -38,7 +38,7 @@ class Verdict:
 
     def entry(self) -> Entry:
         """The row of the leaderboard."""
-        card, plan = self.submission.card, self.submission.plan
+        card, plan, pledge = self.submission.card, self.submission.plan, self.submission.pledge
         proof = Proof(
             archive_sha256=self.submission.archive_sha256,
             actions_sha256=self.submission.actions_sha256,
@@ -53,6 +53,8 @@ class Verdict:
             successes=self.known.successes,
             known_successes=self.known.known,
             resembling_successes=self.known.resembling,
+            weights_sha256=pledge.weights_sha256 if pledge else None,
+            pledged=pledge.dated if pledge else None,
             sample_seed=self.sample_seed,
             release=self.release,
             attempts=sum(self.submission.attempts.values()),

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.content import Content, Look, of_code, of_server
-from vlagen_bench.policies.guard import Guard
+from vlagen_bench.policies.guard import Guard, call
 from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import plugins
@@ -64,9 +64,9 @@ class LoadedPolicy:
     def privileged(self) -> bool:
         """Whether the policy reads the simulator's state: an oracle, marked and never ranked."""
         try:
-            return bool(getattr(self.policy, "privileged", False))
-        except Exception as error:
-            raise PolicyError(f"The policy {self.name} does not say if it is privileged: {one_line(error)}.") from error
+            return bool(call(None, lambda: bool(getattr(self.policy, "privileged", False))))
+        except PolicyError as error:
+            raise PolicyError(f"The policy {self.name} does not say if it is privileged: {error}.") from error
 
     @property
     def may_know_ids(self) -> bool:
@@ -166,7 +166,7 @@ def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
         if key == VERSION:
             continue
         if key not in robot.conventions:
-            raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', str(key), robot.conventions)}")
+            raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', shown(key), robot.conventions)}")
         if not isinstance(value, str | int | float) or value != robot.conventions[key]:
             raise PolicyError(
                 f"The policy {loaded.name} says {key} = {shown(value)!r}, but {robot.name} has {key} = "
@@ -185,20 +185,25 @@ def sharing(policy: Any) -> Sharing:
 def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
     """The policy's method called `name`, or None; raises `PolicyError` where looking for it fails."""
     try:
-        method = getattr(policy, name, None)
-    except Exception as error:
-        raise PolicyError(f"The policy's {name} cannot be read: {one_line(error)}.") from None
+        method = call(None, lambda: getattr(policy, name, None))
+    except PolicyError as error:
+        raise PolicyError(f"The policy's {name} cannot be read: {error}.") from None
     return method if callable(method) else None
 
 
 def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
     """What the policy says of its actions, if anything; raises `PolicyError` where that cannot be read."""
-    try:
+
+    def read() -> Any:
         spec = getattr(loaded.policy, "spec", None)
-        if spec is None or isinstance(spec, Mapping):
-            return None if spec is None else dict(spec)
-    except Exception as error:
-        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {one_line(error)}.") from error
+        return dict(spec) if isinstance(spec, Mapping) else spec
+
+    try:
+        spec: Any = call(None, read)
+    except PolicyError as error:
+        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {error}.") from error
+    if spec is None or type(spec) is dict:
+        return spec
     raise PolicyError(
         f"The policy {loaded.name} has a `spec` that is not a mapping. Make it a dict of conventions, or leave it out."
     )

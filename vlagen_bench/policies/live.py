@@ -43,10 +43,12 @@ def given(policy: Any, arguments: Mapping[str, Any]) -> LoadedPolicy:
 
 
 def _made(kind: type, name: str, arguments: Mapping[str, Any]) -> Any:
-    try:
-        with Guard():
+    with Guard():
+        try:
             return kind(**arguments)
-    except (PolicyError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        raise PolicyError(f"The policy {name} cannot be constructed: {one_line(error)}. Check policy_args.") from error
+        except (PolicyError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise PolicyError(
+                f"The policy {name} cannot be constructed: {one_line(error)}. Check policy_args."
+            ) from error

@@ -18,6 +18,9 @@ DIGEST_CHARS = 4
 SKETCH_CHARS = 16
 """of one episode's actions, in hex: 64 bits, of which near copies share nearly all"""
 
+EPISODES = 1_000_000
+"""of an entry; the largest suite here has 6,000"""
+
 WON, LOST, WITHOUT = "1", "0", "-"
 """what stands for an episode in `EntryResult.outcomes`"""
 
@@ -108,6 +111,10 @@ class Proof:
     """how many of them stood in entries that were published before"""
     resembling_successes: int | None = None
     """how many, near copies included"""
+    weights_sha256: str | None = None
+    """of the weights, as they were pledged before the seeds of a hidden split were revealed; the submitter's word"""
+    pledged: str | None = None
+    """the day of that pledge"""
     sample_seed: int | None = None
     """what drew them; None: all were, or none"""
     release: str
@@ -230,6 +237,8 @@ def _check_proof(entry: Entry, where: str) -> None:
         raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
     if proof is None:
         return
+    if not 0 < proof.episodes <= EPISODES:
+        raise ConfigError(f"{where}: proof: episodes: at least 1 and at most {EPISODES} are possible.")
     if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (
         (proof.resimulated >= least_sample(proof.episodes)) != (entry.kind == "verified")
     ):

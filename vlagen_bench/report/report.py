@@ -1,7 +1,7 @@
 """The report of a run: its rows, its failures by kind, and the comparable published rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
 from vlagen_bench.tasks import family_of
 from vlagen_bench.types import Task
+from vlagen_bench.utils.text import amount
 
 UNNAMED = "unnamed"
 """the kind of failure of a record that names none"""
@@ -83,6 +84,8 @@ class RunReport:
     """how often episodes were tried, those that ended as errors included; None where it is not known"""
     first_lines: tuple[str, ...] = ()
     """what stands before everything else: that the policy is not one and the same, and how often episodes were tried"""
+    amount: str = ""
+    """how many scenes and episodes it rests on, such as `16 scenes, 640 episodes`"""
 
     @property
     def complete(self) -> bool:
@@ -151,6 +154,12 @@ def of(
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
         attempts=attempts,
         first_lines=(*identity.sentences(header), *retried(len(results), attempts)),
+        amount=scored_amount(
+            planned,
+            results,
+            header["conditions"],
+            alone=suite in catalog.suite_names() and catalog.suite(suite).official_ids,
+        ),
     )
 
 
@@ -163,6 +172,26 @@ def retried(episodes: int, attempts: int | None) -> tuple[str, ...]:
         f"{episodes} episodes, {attempts} attempts: {more} attempt{'s' * (more > 1)} ended as an error and "
         f"{'were' if more > 1 else 'was'} repeated, which is a second chance.",
     )
+
+
+def scored_amount(
+    planned: Iterable[Mapping[str, Any]],
+    results: Mapping[str, Mapping[str, Any]],
+    conditions: Container[str],
+    *,
+    alone: bool,
+) -> str:
+    """`16 scenes, 640 episodes`: what has an outcome in these conditions, twins apart.
+
+    Episodes of one index have the same scene, unless each is `alone` in its own, as published ones are.
+    """
+    scored = [
+        episode
+        for episode in planned
+        if episode["condition"] in conditions and results.get(episode["id"], {}).get("outcome", "error") != "error"
+    ]
+    scenes = {(episode["seed"], episode["index"], episode["id"] if alone else "") for episode in scored}
+    return amount(len(scenes), len(scored))
 
 
 def progress_of(report: RunReport) -> tuple[Progress, ...]:

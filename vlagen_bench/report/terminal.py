@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rich.text import Text
+
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
 from vlagen_bench.report.estimates import excess, mean_drop, mean_success
@@ -190,11 +192,11 @@ def _average_cells(
     return average_label(rate), str(won.n), percent(won.value), *ends, ""
 
 
-def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
+def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str | Text, ...]:
     low_high = row.interval if sequences is None else sequences[row.condition]
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
-    errors = f"[red]{row.errors}[/red]" if row.errors else "0"
+    errors = Text(str(row.errors), style="red" if row.errors else "")
     return (
         folded(row.condition),
         n,
