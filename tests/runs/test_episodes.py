@@ -20,7 +20,7 @@ from vlagen_bench.runs import episodes
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.records import METRICS
 
-REPAIR_A_LINE = r"Remove that line \(sed -i {}d .*episodes.jsonl\), then repeat the command of the run"
+REPAIR_A_LINE = r"Remove that line \(sed -i.bak {}d .*episodes.jsonl\), .* repeat the command of the run"
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ def test_a_damaged_line_is_repaired_by_what_the_sentence_says(run, whole, name):
     spoil(run)
     with pytest.raises(RunError, match=f"line {number}.*{REPAIR_A_LINE.format(number)}") as caught:
         episodes.read(run)
-    command = re.search(r"\((sed .*?)\), then", str(caught.value))[1]
+    command = re.search(r"\((sed .*?)\), which", str(caught.value))[1]
     subprocess.run(shlex.split(command), check=True)
     results = go(run, Stepper())
     assert results.keys() == PLAN.by_id.keys() and {one["outcome"] for one in results.values()} == {"success"}

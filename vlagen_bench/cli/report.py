@@ -27,7 +27,6 @@ def report(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.html import write_report
-    from vlagen_bench.report.html.reproduce import measure
     from vlagen_bench.report.published_table import blocks
     from vlagen_bench.report.terminal import (
         failure_mode_table,
@@ -36,6 +35,7 @@ def report(
         once_table,
         results_table,
     )
+    from vlagen_bench.runs.commands import measure
     from vlagen_bench.runs.outside import changes
 
     include(outside)

@@ -34,16 +34,24 @@ class RunFolder:
         self.path = path
         self.results: dict[str, Mapping[str, Any]] = {}
         self._header: dict[str, Any] = {}
+        self.remarks: list[str] = []
+        """what was repaired when it was opened, a sentence each"""
         self._committed = 0
         """bytes of `episodes.jsonl` that are on the disk for good"""
 
     @classmethod
     @contextmanager
-    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan) -> Iterator[Self]:
+    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan, *, retry_lost: bool = False) -> Iterator[Self]:
         """Opens a folder for this run, alone, new or to be resumed.
 
+        Args:
+            path: the folder.
+            header: of this run, for a new folder.
+            plan: of this run.
+            retry_lost: episodes whose actions are lost have no result any more; what they had becomes an error of that attempt.
+
         Raises:
-            RunError: it cannot be written, another process writes it, or it holds another run.
+            RunError: it cannot be written, another process writes it, it holds another run, or it is damaged.
         """
         run = cls(path)
         with writing_to(path):
@@ -63,7 +71,7 @@ class RunFolder:
                     f"another file system: --out DIR"
                 ) from None
             with writing_to(path):
-                run._open(header, plan)
+                run._open(header, plan, retry_lost=retry_lost)
             yield run
         finally:
             lock.close()
@@ -75,17 +83,18 @@ class RunFolder:
         run.results = {name: record.to_dict() for name, record in episodes.read(path).results.items()}
         return run
 
-    def _open(self, header: Mapping[str, Any], plan: Plan) -> None:
+    def _open(self, header: Mapping[str, Any], plan: Plan, *, retry_lost: bool) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
         if header_path.exists() or lines_path.exists():
             known = episodes.header_json(self.path)
             if outside.missing(known) is not None:  # then its plan cannot be read, and it is another run
                 _check_same(self.path, header, known)
-            old = episodes.stored(self.path)
+            old = episodes.records(self.path) if retry_lost else episodes.stored(self.path)
             _check_same(self.path, header, old.header_json)
             self._header = dict(old.header_json)
             self.results = {name: record.to_dict() for name, record in old.results.items()}
             self._committed = old.size
+            self._repair(old)
         else:
             self._header = dict(header)
             write_plan(plan, self.path / episodes.PLAN)
@@ -94,6 +103,23 @@ class RunFolder:
         with open(lines_path, "ab") as lines:
             lines.truncate(self._committed)  # what a killed process left of its last line
         _sync(self.path)
+
+    def _repair(self, old: episodes.RecordedRun) -> None:
+        """Removes what is left of a torn line, and the results whose actions are lost."""
+        if old.torn:
+            self.remarks.append(
+                f"The last line of {self.path / episodes.RESULTS} was not complete ({old.torn} bytes) and is removed: its "
+                f"episode is played again."
+            )
+        if old.lost:
+            lines = without_lost(old)
+            _write_atomically(self.path / episodes.RESULTS, lines)
+            self._committed = len(lines.encode())
+            self.results = {name: record for name, record in self.results.items() if name not in old.lost}
+            self.remarks.append(
+                f"The actions of {len(old.lost)} episodes are lost, so they are played again. What they had ended as stays in "
+                f"{self.path / episodes.RESULTS}, as an error of that attempt."
+            )
 
     def done(self, episode_id: str, *, retry_errors: bool) -> bool:
         """Whether the episode needs no run: it has a result, and is not an error that shall be tried again."""
@@ -147,6 +173,24 @@ class RunFolder:
                     lines.truncate(self._committed)
                 raise
             self._committed = lines.tell()
+
+
+def without_lost(run: episodes.RecordedRun) -> str:
+    """The lines of a run, in which an attempt whose actions are lost is an error that says what it had ended as."""
+    lines = []
+    for line in episodes.complete_lines(run.path / episodes.RESULTS)[0]:
+        record = json.loads(line)
+        if record["id"] in run.lost and record["outcome"] != "error":
+            said = f"lost: the actions of this attempt, which had ended as {record['outcome']}, so that it was played again"
+            ended = {
+                "outcome": "error",
+                "success_once": None,
+                "success_at_end": None,
+                "error": f"{said} (--retry-lost).",
+            }
+            record |= ended
+        lines.append(json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
+    return "".join(lines)
 
 
 def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:

@@ -138,44 +138,16 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "tool_target_m": NUMBER,
     "source_target_m": NUMBER,
     "first_success_step": (int, type(None)),
+    "lifted": FLAG,
+    "lifted_once": FLAG,
+    "wrong_object_lifted": FLAG,
+    "rise_m": NUMBER,
+    "held_s": NUMBER,
     "trouble": (str, type(None)),
 }
 """the types of the metrics that reports count; others are any plain value"""
-
-
-def faults(record: EpisodeRecord) -> str | None:
-    """The first thing that a record says and cannot be, as a clause; None where it may be true."""
-    return _fault_of_outcome(record) or _fault_of_numbers(record)
-
-
-def _fault_of_outcome(record: EpisodeRecord) -> str | None:
-    flags = record.success_at_end, record.success_once
-    if record.outcome == "error":
-        if record.error is None:
-            return "the outcome is 'error', but the error is not said"
-        return None if flags == (None, None) else "the outcome is 'error', but there is a success flag"
-    if record.error is not None:
-        return f"the outcome is '{record.outcome}', but there is an error"
-    if None in flags:
-        return f"the outcome is '{record.outcome}', but a success flag is null"
-    if (record.outcome == "success") != record.success_at_end:
-        return f"the outcome is '{record.outcome}', but success_at_end is {str(record.success_at_end).lower()}"
-    if record.success_at_end and not record.success_once:
-        return "success_at_end is true, but success_once is false"
-    return None
-
-
-def _fault_of_numbers(record: EpisodeRecord) -> str | None:
-    if record.steps < 0:
-        return f"steps is {record.steps}"
-    for name, value in record.metrics.items():
-        allowed = METRICS.get(name, (bool, int, float, str, type(None)))
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            return f"the metric {name} is {value!r}"
-    for name, value in record.timings.items():
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return f"the timing {name} is {value!r}"
-    return None
+ORACLES: Mapping[str, bool] = {"random": False, "noop": False, "expert": True, "replay": True}
+"""built-in policy -> whether it sees the simulator's state, or repeats who did"""
 
 
 def scored(record: EpisodeRecord) -> Mapping[str, bool | None]:
