@@ -36,6 +36,9 @@ class RecordingOptions:
     """The run stops once more episodes than this have ended as errors of the policy or of the software."""
     retry_errors: bool = False
     """When resuming, run episodes again that ended as errors."""
+    retry_lost: bool = False
+    """When resuming, run episodes again whose recorded actions are missing or damaged.
+    What they had ended as stays in episodes.jsonl, as an error of that attempt."""
     until: str | None = None
     """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
@@ -121,7 +124,7 @@ def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
     kept = args.recording
     wanted = machinery.Evaluation(
         plan=plan, path=path, execution=args.execution, video=kept.video, log=kept.log, max_errors=kept.max_errors,
-        retry_errors=kept.retry_errors, until=kept.until,
+        retry_errors=kept.retry_errors, retry_lost=kept.retry_lost, until=kept.until,
     )  # fmt: skip
     out = console()
     load = partial(args.execution.load, args.policy, key_values(args.policy_args))
@@ -188,5 +191,7 @@ def _compare_repeats(folders: tuple[Path, ...]) -> None:
 
 
 def _again() -> str:
-    """The command that was given, without a --retry-errors."""
-    return shlex.join(["vlagen-eval", *(word for word in sys.argv[1:] if word != "--retry-errors")])
+    """The command that was given, without a --retry-errors or --retry-lost."""
+    return shlex.join(
+        ["vlagen-eval", *(word for word in sys.argv[1:] if word not in ("--retry-errors", "--retry-lost"))]
+    )

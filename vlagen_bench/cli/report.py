@@ -45,7 +45,7 @@ def report(
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
-    for sentence in changes(read.header):
+    for sentence in (*read.remarks, *changes(read.header)):
         say(f"warning: {sentence}")
     if not run_report.complete:
         say(

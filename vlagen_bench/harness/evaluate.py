@@ -37,6 +37,7 @@ class Evaluation:
     log: tuple[str, ...] = ()
     max_errors: int = 8
     retry_errors: bool = False
+    retry_lost: bool = False
     until: str | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +155,7 @@ def _recorded(
     )  # fmt: skip
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     film = VideoWriter(path / "videos", wanted.video, scene.control_hz) if wanted.video != "none" else None
-    with RunFolder.writing(path, head, plan) as folder:
+    with RunFolder.writing(path, head, plan, retry_lost=wanted.retry_lost) as folder:
         folder.amend(stopped=None)  # unless it ends so again
         folder.note_executor({"executor": execution.executor, "workers": execution.processes})
         if execution.isolate:
@@ -162,6 +163,8 @@ def _recorded(
         done = [one.id for one in plan.episodes if folder.done(one.id, retry_errors=wanted.retry_errors)]
         counts = Counts(plan, groups, [folder.results[key] for key in done])
         display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
+        for remark in folder.remarks:
+            display.note(remark)
         stopped = None
         progress = display.progress(counts, wanted.until)
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:

@@ -22,8 +22,13 @@ NEEDED = {"put_on": ("placed", "at_rest"), "pick_up": ("lifted",)}
 """family -> what its rule of success asks for at the end"""
 
 
-def contradiction(record: EpisodeRecord, task: Task) -> str | None:
-    """The first thing that a record says and cannot be, as a clause; None where it may be true."""
+def contradiction(record: EpisodeRecord, task: Task | None) -> str | None:
+    """The first thing that a record says and cannot be, as a clause; None where it may be true.
+
+    Args:
+        record: of an attempt.
+        task: whose rules it has to follow; None: of a task from outside the package, whose rules may have changed since.
+    """
     return next(
         chain(
             _of_outcome(record),
@@ -68,14 +73,18 @@ def _too_large(value: Any) -> bool:
     return isinstance(value, int | float) and not (abs(value) <= LARGEST and math.isfinite(value))
 
 
-def _of_steps(record: EpisodeRecord, task: Task) -> Iterator[str]:
+def _of_steps(record: EpisodeRecord, task: Task | None) -> Iterator[str]:
+    if record.steps < 1:
+        yield f"steps is {record.steps}, and the outcome '{record.outcome}'"
+    if task is None:
+        return
     early = task.ends_on_success and bool(record.success_at_end)
     if not (1 if early else task.max_steps) <= record.steps <= task.max_steps:
         allowed = f"1 to {task.max_steps}" if early else str(task.max_steps)
         yield f"steps is {record.steps}, and an episode of {task.name} with this outcome has {allowed}"
 
 
-def _of_metrics(record: EpisodeRecord, task: Task) -> Iterator[str]:
+def _of_metrics(record: EpisodeRecord, task: Task | None) -> Iterator[str]:
     said, success = record.metrics, bool(record.success_at_end)
     if "trouble" in said and (said["trouble"] is None) != success:
         yield f"the outcome is '{record.outcome}', but trouble is {_word(said['trouble'])}"
@@ -85,12 +94,12 @@ def _of_metrics(record: EpisodeRecord, task: Task) -> Iterator[str]:
             yield f"success_once is {_word(record.success_once)}, but first_success_step is {_word(first)}"
         if first is not None and not 1 <= first <= record.steps:
             yield f"first_success_step is {first} of {record.steps} steps"
-        if first is not None and task.ends_on_success and not (success and first == record.steps):
+        if first is not None and task and task.ends_on_success and not (success and first == record.steps):
             yield (
                 f"first_success_step is {first}, but an episode of {task.name} ends at its first success, and this one as a "
                 f"{record.outcome} after {record.steps} steps"
             )
-    for name in NEEDED.get(task.family, ()) if success else ():
+    for name in NEEDED.get(task.family, ()) if task and success else ():
         if said.get(name) is False:
             yield f"the outcome is 'success', but {name} is false"
     for name, once in IMPLIED.items():

@@ -78,15 +78,32 @@ class RecordedRun:
         steps = {name: record.steps for name, record in self.results.items()}
         return actions.lost(self.path, steps, specs.scene(self.task.scene).robot.action_dim)
 
+    def unreadable(self) -> tuple[str, ...]:
+        """As `lost`, and those whose actions are damaged or not of their steps: every file is read for that."""
+        return tuple(filter(self._is_unreadable, self.results))
+
+    def _is_unreadable(self, name: str) -> bool:
+        try:
+            self.take(self.plan.by_id[name])
+        except RunError:
+            return True
+        return False
+
     @cached_property
     def results(self) -> Mapping[str, EpisodeRecord]:
         """The record that counts of each episode."""
         return {name: records[-1] for name, records in self.attempts.items()}
 
     def take(self, episode: Episode) -> RecordedEpisode:
-        """One of its episodes with its actions; raises `RunError` if these are missing or damaged."""
+        """One of its episodes with its actions; raises `RunError` if these are missing, damaged or not of its steps."""
         robot = specs.scene(task_of(episode.task).scene).robot
         table, hashes = actions.read_actions(self.path, episode.id, robot.action_dim)
+        steps = self.results[episode.id].steps
+        if len(table) != steps:
+            raise RunError(
+                f"{self.path / 'actions' / episode.id}.npz holds {len(table)} actions, but the episode has {steps} steps in "
+                f"{RESULTS}: one of both was edited. {actions.AGAIN}"
+            )
         return RecordedEpisode(
             episode=episode, record=self.results[episode.id], actions=table, state_hashes=tuple(hashes)
         )
@@ -142,13 +159,14 @@ def _recorded(path: Path, header: Header, content: Mapping[str, Any]) -> Recorde
     task = task_of(plan.episodes[0].task)
     if fault := header_fault(header, plan, task):
         raise RunError(f"{path / HEADER} was edited: {shown(fault)}. {RESTORE}")
+    own = any(one.kind in ("task", "family") for one in header.outside)
     lines, torn = complete_lines(path / RESULTS)
     return RecordedRun(
         path=path,
         header=header,
         header_json=content,
         plan=plan,
-        attempts=_attempts(path / RESULTS, lines, plan, task),
+        attempts=_attempts(path / RESULTS, lines, plan, None if own else task),
         size=sum(map(len, lines)),
         torn=torn,
     )
@@ -218,7 +236,9 @@ def _episodes(listed: Iterable[Any], file: Path, repair: str) -> Iterator[Episod
             raise RunError(f"{where} has values that no episode has: it was edited. {repair}") from None
 
 
-def _attempts(file: Path, lines: Iterable[bytes], plan: Plan, task: Task) -> dict[str, tuple[EpisodeRecord, ...]]:
+def _attempts(
+    file: Path, lines: Iterable[bytes], plan: Plan, task: Task | None
+) -> dict[str, tuple[EpisodeRecord, ...]]:
     attempts: dict[str, tuple[EpisodeRecord, ...]] = {}
     for number, line in enumerate(lines, 1):
         record = _record(line, plan, task, file, number)
@@ -239,7 +259,7 @@ def complete_lines(file: Path) -> tuple[list[bytes], int]:
     return [line + b"\n" for line in lines], len(rest)
 
 
-def _record(line: bytes, plan: Plan, task: Task, file: Path, number: int) -> EpisodeRecord:
+def _record(line: bytes, plan: Plan, task: Task | None, file: Path, number: int) -> EpisodeRecord:
     try:
         content = json.loads(line, parse_constant=no_number)
     except (ValueError, RecursionError):

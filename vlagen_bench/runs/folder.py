@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -48,7 +48,7 @@ class RunFolder:
             path: the folder.
             header: of this run, for a new folder.
             plan: of this run.
-            retry_lost: episodes whose actions are lost have no result any more; what they had becomes an error of that attempt.
+            retry_lost: episodes whose actions are lost or damaged have no result any more; what they had becomes an error of that attempt.
 
         Raises:
             RunError: it cannot be written, another process writes it, it holds another run, or it is damaged.
@@ -94,7 +94,7 @@ class RunFolder:
             self._header = dict(old.header_json)
             self.results = {name: record.to_dict() for name, record in old.results.items()}
             self._committed = old.size
-            self._repair(old)
+            self._repair(old, old.unreadable() if retry_lost else ())
         else:
             self._header = dict(header)
             write_plan(plan, self.path / episodes.PLAN)
@@ -104,20 +104,20 @@ class RunFolder:
             lines.truncate(self._committed)  # what a killed process left of its last line
         _sync(self.path)
 
-    def _repair(self, old: episodes.RecordedRun) -> None:
+    def _repair(self, old: episodes.RecordedRun, lost: Collection[str]) -> None:
         """Removes what is left of a torn line, and the results whose actions are lost."""
         if old.torn:
             self.remarks.append(
                 f"The last line of {self.path / episodes.RESULTS} was not complete ({old.torn} bytes) and is removed: its "
                 f"episode is played again."
             )
-        if old.lost:
-            lines = without_lost(old)
+        if lost:
+            lines = _without(old, lost)
             _write_atomically(self.path / episodes.RESULTS, lines)
             self._committed = len(lines.encode())
-            self.results = {name: record for name, record in self.results.items() if name not in old.lost}
+            self.results = {name: record for name, record in self.results.items() if name not in lost}
             self.remarks.append(
-                f"The actions of {len(old.lost)} episodes are lost, so they are played again. What they had ended as stays in "
+                f"The actions of {len(lost)} episodes are lost or damaged, so they are played again. What they had ended as stays in "
                 f"{self.path / episodes.RESULTS}, as an error of that attempt."
             )
 
@@ -175,12 +175,12 @@ class RunFolder:
             self._committed = lines.tell()
 
 
-def without_lost(run: episodes.RecordedRun) -> str:
+def _without(run: episodes.RecordedRun, lost: Collection[str]) -> str:
     """The lines of a run, in which an attempt whose actions are lost is an error that says what it had ended as."""
     lines = []
     for line in episodes.complete_lines(run.path / episodes.RESULTS)[0]:
         record = json.loads(line)
-        if record["id"] in run.lost and record["outcome"] != "error":
+        if record["id"] in lost and record["outcome"] != "error":
             said = f"lost: the actions of this attempt, which had ended as {record['outcome']}, so that it was played again"
             ended = {
                 "outcome": "error",

@@ -124,7 +124,7 @@ def test_what_others_wrote_is_text(ladder):
     with_instruction(ladder, EVIL)
     film(ladder, failures(ladder)[0])
     lines = map(json.loads, (ladder / "episodes.jsonl").read_text().splitlines())
-    hurt = [{**one, "metrics": {"trouble": EVIL}} for one in lines]
+    hurt = [one | {"metrics": {"trouble": EVIL}} if one["outcome"] == "failure" else one for one in lines]
     (ladder / "episodes.jsonl").write_text("".join(json.dumps(one) + "\n" for one in hurt))
     page = write_report(ladder)
     elements = Elements(page)
