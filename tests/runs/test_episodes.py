@@ -1,24 +1,30 @@
 """One reader: whatever is damaged in a run folder, everything that reads it says the same, and how to repair it."""
 
+import importlib
+import io
 import json
 import re
 import shlex
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 import vlagen_bench
 from helpers.commands import call
 from helpers.fakes import Stepper
 from helpers.runs import HEADER, PLAN, go
+from vlagen_bench.cli import leaderboard
+from vlagen_bench.cli.compare import compare
+from vlagen_bench.cli.replay import replay
+from vlagen_bench.cli.report import report
 from vlagen_bench.errors import RunError
 from vlagen_bench.harness.early_stopping import EarlyStopping
-from vlagen_bench.leaderboard.submit import members_of
-from vlagen_bench.report import comparison, report
+from vlagen_bench.policies import base
 from vlagen_bench.runs import episodes
 from vlagen_bench.runs.folder import RunFolder
-from vlagen_bench.runs.records import METRICS
+from vlagen_bench.runs.records import METRICS, ORACLES
 
 REPAIR_A_LINE = r"Remove that line \(sed -i.bak {}d .*episodes.jsonl\), .* repeat the command of the run"
 
@@ -40,13 +46,18 @@ def resume(run, whole):
         pass
 
 
+def submit(run, whole):
+    (run.parent / "card.yaml").write_text("name: mine\n")
+    leaderboard.submit(run, out=run.parent / "mine.zip", card=run.parent / "card.yaml")
+
+
 READERS = {
     "resume": resume,
-    "report": lambda run, whole: report.make(run),
+    "report": lambda run, whole: report(run),
     "load_run": lambda run, whole: vlagen_bench.load_run(run),
-    "compare": lambda run, whole: comparison.compare([whole, run]),
-    "replay": lambda run, whole: list(episodes.of_run(run)),
-    "submit": lambda run, whole: members_of(run, b""),
+    "compare": lambda run, whole: compare((whole, run)),
+    "replay": lambda run, whole: replay(run),
+    "submit": submit,
     "until": lambda run, whole: EarlyStopping(f"decided:{run}", PLAN),
 }
 
@@ -74,7 +85,7 @@ def line(number, **changes):
 def text_of_line(number, text):
     def damage(run):
         lines = lines_of(run)
-        lines[number - 1] = text
+        lines[number - 1] = text or lines[number - 1].replace('"metrics": {', '"metrics": {"tool_source_m": 1e999, ')
         write_lines(run, lines)
 
     return damage
@@ -87,6 +98,11 @@ def header(**changes):
         (run / "header.json").write_text(json.dumps(content))
 
     return damage
+
+
+def actions(change):
+    """Changes the file of the first episode's actions."""
+    return lambda run: change(run / "actions" / f"{PLAN.episodes[0].id}.npz")
 
 
 def plan(change):
@@ -117,6 +133,29 @@ LINE_DAMAGES = {
     "an outcome that is a list": (line(2, outcome=["success"]), 2, "outcome: expected one of"),
     "an unknown outcome": (line(2, outcome="won"), 2, "outcome: expected one of"),
     "steps that are text": (line(2, steps="4"), 2, "steps: expected an int"),
+    "no steps": (line(2, steps=0), 2, "steps is 0, and the outcome 'success'"),
+    "steps beyond the limit": (line(2, steps=81), 2, "steps is 81, and an episode of tabletop_put_on with this outcome has 1 to"),
+    "a failure with the steps of a success": (
+        line(2, outcome="failure", success_at_end=False, success_once=False), 2, "steps is 4, and .* with this outcome has 80",
+    ),
+    "a success with a failure's trouble": (
+        line(2, metrics={"trouble": "dropped"}), 2, "the outcome is 'success', but trouble is \"dropped\"",
+    ),
+    "a success that was never": (
+        line(2, metrics={"first_success_step": None}), 2, "success_once is true, but first_success_step is null",
+    ),
+    "a success before the last step": (
+        line(2, metrics={"first_success_step": 3}), 2, "first_success_step is 3, but .* ends at its first success",
+    ),
+    "a success after the last step": (line(2, metrics={"first_success_step": 9}), 2, "first_success_step is 9 of 4 steps"),
+    "a success that is not placed": (line(2, metrics={"placed": False}), 2, "'success', but placed is false"),
+    "held and never grasped": (
+        line(2, metrics={"grasped_now": True, "grasped": False}), 2, "grasped_now is true, but grasped is false",
+    ),
+    "a distance without end": (
+        text_of_line(2, None), 2, "the metric tool_source_m is inf",
+    ),
+    "a time before the beginning": (line(2, timings={"total_s": -1.0}), 2, "the timing total_s is -1.0"),
     "negative steps": (line(2, steps=-1), 2, "steps is -1"),
     "metrics that are a list": (line(2, metrics=[]), 2, "metrics: expected a mapping"),
     "a metric that is a list": (line(2, metrics={"trouble": ["dropped"]}), 2, "the metric trouble is"),
@@ -140,6 +179,30 @@ FILE_DAMAGES = {
     "a header with a key more": (header(colour="red"), "header.json: There is no key 'colour'"),
     "an oracle that is text": (header(oracle="no"), "header.json: oracle: expected a bool"),
     "another schema": (header(schema=2), "was written in schema 2"),
+    "another seed": (header(seed=7), "header.json was edited: seed is 7, but that of plan.json is 0"),
+    "another number of episodes": (
+        header(episodes_per_condition=4), "was edited: episodes_per_condition is 4, but plan.json has 3",
+    ),
+    "another pack": (
+        header(pack={"name": "bridge", "version": 1, "stand_ins": []}), "was edited: the pack is 'bridge', but the task",
+    ),
+    "an oracle that is none": (
+        header(policy={"name": "expert", "arguments": {}}), "was edited: oracle is false, but the policy 'expert' is one",
+    ),
+    "none that is an oracle": (
+        header(policy={"name": "noop", "arguments": {}}, oracle=True), "oracle is true, but the policy 'noop' is none",
+    ),
+    "a stop with an interval of nothing": (
+        header(stopped={"until": "width<1", "episodes": 3, "intervals": {"x": [0, 1]}}), "interval of 'x', which is no condition",
+    ),
+    "a stop with an interval of too much": (
+        header(stopped={"until": "width<1", "episodes": 3, "intervals": {"table_test": [0, 9]}}), "from 0.0 to 9.0",
+    ),
+    "a stop after too many": (header(stopped={"until": "width<1", "episodes": 99, "intervals": {}}), "after 99 episodes"),
+    "no actions": (actions(lambda file: file.unlink()), "lacks the actions of the episode"),
+    "empty actions": (actions(lambda file: file.write_bytes(b"")), "or what is there of them is too short"),
+    "actions cut off": (actions(lambda file: file.write_bytes(file.read_bytes()[:300])), "is too short"),
+    "no folder of actions": (lambda run: shutil.rmtree(run / "actions"), "and 5 more, or what is there"),
     "another plan's hash": (header(plan_hash="0"), "plan.json is not the plan that header.json names"),
     "another suite": (header(suite={"name": "core", "version": 1, "task": "x"}), "is not the plan that header.json"),
     "other conditions": (header(conditions=["nominal"]), "is not the plan that header.json names"),
@@ -157,17 +220,17 @@ FILE_DAMAGES = {
 DAMAGES = {name: (spoil, says) for name, (spoil, _, says) in LINE_DAMAGES.items()} | FILE_DAMAGES
 
 
+@pytest.mark.parametrize("user", READERS)
 @pytest.mark.parametrize("name", DAMAGES)
-def test_everything_that_reads_a_damaged_run_says_the_same(run, whole, name):
+def test_everything_that_reads_a_damaged_run_says_the_same(run, whole, name, user):
     spoil, says = DAMAGES[name]
     spoil(run)
-    said = {}
-    for reader, function in READERS.items():
-        with pytest.raises(RunError, match=says) as caught:
-            function(run, whole)
-        said[reader] = str(caught.value)
-    assert len(set(said.values())) == 1, said
-    assert len(said["report"].splitlines()) == 1 and str(run) in said["report"]
+    with pytest.raises(RunError) as expected:
+        episodes.read(run)
+    with pytest.raises(RunError, match=says) as caught:
+        READERS[user](run, whole)
+    assert str(caught.value) == str(expected.value)
+    assert len(str(caught.value).splitlines()) == 1 and str(run) in str(caught.value)
 
 
 @pytest.mark.parametrize("name", LINE_DAMAGES)
@@ -191,14 +254,28 @@ def test_a_lost_plan_is_written_again_by_the_command_of_the_sentence(run):
     assert episodes.read(run).plan.hash == PLAN.hash
 
 
-@pytest.mark.parametrize("tail", [b'{"id": "' + b"a" * 16, b"\0" * 300])
-def test_a_last_line_without_its_end_does_not_count(run, whole, tail):
-    """A killed process leaves one; resuming removes it."""
+@pytest.mark.parametrize("tail", [b'{"id": "' + b"a" * 16, b"\0" * 300, b'{"id": "a\r{', b"\r"])
+def test_a_last_line_without_its_end_does_not_count_and_that_is_said(run, whole, tail, capsys):
+    """A killed process leaves one, and a power failure zeros; resuming removes it."""
     complete = (run / "episodes.jsonl").read_bytes()
     (run / "episodes.jsonl").write_bytes(complete + tail)
-    for reader in ("report", "load_run", "compare", "replay", "until", "submit", "resume"):
-        READERS[reader](run, whole)
+    says = f"is not complete ({len(tail)} bytes): it does not count. Repeating the command of the run removes it"
+    with pytest.warns(UserWarning, match=re.escape(says)):
+        assert vlagen_bench.load_run(run).complete
+    for user in ("report", "compare"):
+        READERS[user](run, whole)
+        assert says in capsys.readouterr().out
+    for remark in episodes.read(run).remarks:
+        assert says in remark
+    with RunFolder.writing(run, HEADER, PLAN) as folder:
+        assert [f"was not complete ({len(tail)} bytes) and is removed" in said for said in folder.remarks] == [True]
     assert (run / "episodes.jsonl").read_bytes() == complete
+
+
+def test_a_carriage_return_inside_a_line_loses_nothing(run):
+    lines = lines_of(run)
+    write_lines(run, [lines[0], lines[1].replace(": ", ":\r", 1), *lines[2:]])
+    assert len(episodes.read(run).results) == 6
 
 
 def test_a_record_that_breaks_off_is_played_again(run):
@@ -208,19 +285,67 @@ def test_a_record_that_breaks_off_is_played_again(run):
     assert len(go(run, Stepper())) == 6
 
 
-def test_lost_or_damaged_actions_are_said_with_the_repair(run):
-    name = PLAN.episodes[0].id
-    (run / "actions" / f"{name}.npz").write_bytes(b"")
-    with pytest.raises(RunError, match=r"is damaged.*To have the episode played again: sed -i"):
+LOSSES = {
+    "missing": lambda file: file.unlink(),
+    "empty": lambda file: file.write_bytes(b""),
+    "cut off": lambda file: file.write_bytes(file.read_bytes()[:-1]),
+    "one bit": lambda file: file.write_bytes(file.read_bytes()[:-400] + b"\x55" + file.read_bytes()[-399:]),
+    "of fewer steps": lambda file: file.write_bytes(_file_of(3)),
+    "of more steps": lambda file: file.write_bytes(_file_of(9)),
+}
+
+
+def _file_of(steps):
+    stored = io.BytesIO()
+    np.savez(stored, actions=np.zeros((steps, 7), np.float32), state_hashes=np.zeros(steps + 1, np.uint64))
+    return stored.getvalue()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_an_episode_whose_actions_are_lost_is_played_again_and_its_attempt_is_counted(run, name):
+    lost = PLAN.episodes[0].id
+    LOSSES[name](run / "actions" / f"{lost}.npz")
+    with pytest.raises(RunError, match="--retry-lost") as caught:
         list(episodes.of_run(run))
-    (run / "actions" / f"{name}.npz").unlink()
-    with pytest.raises(RunError, match="has no recorded actions") as caught:
-        list(episodes.of_run(run))
-    command = re.search(r"(sed -i .*), then repeat", str(caught.value))[1]
-    subprocess.run(shlex.split(command), check=True)
-    assert set(PLAN.by_id) - set(episodes.read(run).results) == {name}
-    go(run, Stepper())
-    assert len(list(episodes.of_run(run))) == 6
+    assert lost in str(caught.value)
+    before = episodes.records(run).results
+    results = go(run, Stepper(), retry_lost=True)
+    assert results.keys() == PLAN.by_id.keys() and {one["outcome"] for one in results.values()} == {"success"}
+    found = episodes.read(run)
+    assert [len(records) for records in found.attempts.values()] == [2, 1, 1, 1, 1, 1]
+    gone = found.attempts[lost][0]
+    assert gone.outcome == "error" and "had ended as success" in gone.error and gone.timings == before[lost].timings
+    assert len(list(found.takes())) == 6
+    again = lines_of(run)
+    assert go(run, Stepper(), retry_lost=True).keys() == results.keys() and lines_of(run) == again
+
+
+def test_a_run_that_is_broken_off_before_a_lost_episode_was_played_says_so(run):
+    lost = PLAN.episodes[0].id
+    (run / "actions" / f"{lost}.npz").unlink()
+    with RunFolder.writing(run, HEADER, PLAN, retry_lost=True) as folder:
+        assert lost not in folder.results and "The actions of 1 episodes are lost" in folder.remarks[0]
+    with pytest.raises(RunError, match=f"lacks the actions of the episode {lost}"):
+        episodes.read(run)
+    assert go(run, Stepper(), retry_lost=True)[lost]["outcome"] == "success"
+    assert "had ended as success" in episodes.read(run).attempts[lost][0].error
+
+
+def test_the_command_for_lost_actions_is_that_of_the_run(run):
+    (run / "actions" / f"{PLAN.episodes[0].id}.npz").unlink()
+    own = "vlagen-eval --policy fake --suite quick --conditions table_test --episodes 3"
+    with pytest.raises(RunError, match=re.escape(f"{own} --out {run} --retry-lost")):
+        episodes.read(run)
+    header(policy={"name": "fake", "arguments": {}, "live": True})(run)
+    with pytest.raises(RunError, match=re.escape(f"episodes=3), with out='{run}' and retry_lost=True")):
+        episodes.read(run)
+
+
+def test_the_built_in_policies_that_see_the_state_are_known_to_the_reader():
+    assert set(ORACLES) == set(base.BUILT_IN)
+    for name, oracle in ORACLES.items():
+        module, _, kind = base.BUILT_IN[name].partition(":")
+        assert bool(getattr(getattr(importlib.import_module(module), kind), "privileged", False)) == oracle
 
 
 def test_every_attempt_is_kept(run):
@@ -246,9 +371,11 @@ def test_the_metrics_of_the_simulator_have_the_types_that_are_checked():
     import dataclasses
     import typing
 
-    from vlagen_bench.tasks.put_on import PutOnStatus as Status
+    from vlagen_bench.tasks.pick_up import PickUpStatus
+    from vlagen_bench.tasks.put_on import PutOnStatus
 
-    hints = typing.get_type_hints(Status)
-    names = {field.name for field in dataclasses.fields(Status)} - {"success", "success_once"}
+    hints = typing.get_type_hints(PutOnStatus) | typing.get_type_hints(PickUpStatus)
+    kinds = (PutOnStatus, PickUpStatus)
+    names = {field.name for kind in kinds for field in dataclasses.fields(kind)} - {"success", "success_once"}
     assert set(METRICS) == names
     assert {name for name in names if hints[name] is bool} == {name for name in METRICS if METRICS[name] == (bool,)}

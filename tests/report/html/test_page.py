@@ -117,6 +117,8 @@ def with_instruction(run, text):
     edit(run / "header.json", plan_hash=made.hash)
     lines = [record.to_dict() | told[name].to_dict() for name, record in recorded.results.items()]
     (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for name in recorded.results:
+        (run / "actions" / f"{name}.npz").rename(run / "actions" / f"{told[name].id}.npz")
 
 
 def test_what_others_wrote_is_text(ladder):
