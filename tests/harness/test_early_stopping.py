@@ -1,6 +1,7 @@
 """`--until` and `--repeat`: fewer episodes where enough is known, the same ones again where it is asked how far they repeat."""
 
 import dataclasses
+import json
 import random
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from helpers.commands import call
-from helpers.fabricated import header_of
+from helpers.fabricated import fabricate, header_of
 from helpers.fakes import FakeSim, Stepper, loaded
 from vlagen_bench.cli import eval as command
 from vlagen_bench.errors import ConfigError, RunError
@@ -24,6 +25,7 @@ from vlagen_bench.plan import catalog, plan
 from vlagen_bench.report import html, repeats, report
 from vlagen_bench.report.rows import rows
 from vlagen_bench.report.terminal import results_table
+from vlagen_bench.runs import episodes
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.statistics.sequential import confidence_sequence
 
@@ -148,7 +150,8 @@ def test_two_runs_are_told_apart(tmp_path):
     go(tmp_path / "a", until=None)
     stop, results = go(tmp_path / "b", lambda episode: False, until=f"decided:{tmp_path / 'a'}")
     assert stop.decided and len(results) < len(PLAN.episodes)
-    assert "they differ; this run minus the other -100 points over" in stop.verdict
+    assert "they differ; this run minus the other -100 points over 9 of 30 scenes, p is 0.05 or less" in stop.verdict
+    assert stop.outlook.endswith("it can be decided after 9 of 30 scenes at the earliest.")
     assert stop.intervals["table_test"] == confidence_sequence(0, max(e.index for e in _played(results)) + 1)
     same, results = go(tmp_path / "c", until=f"decided:{tmp_path / 'a'}")
     assert not same.decided and len(results) == len(PLAN.episodes) and "undecided" in same.verdict
@@ -166,6 +169,51 @@ def test_a_rule_about_another_plan_is_refused(tmp_path):
         EarlyStopping(f"decided:{tmp_path / 'a'}", PLAN)
     with pytest.raises(RunError, match="is not a run folder"):
         EarlyStopping(f"decided:{tmp_path / 'b'}", PLAN)
+
+
+def short_plan(path, num_scenes, outcome="success", **metrics):
+    """A plan of so many scenes, and the run of it in `path`, with the same outcome everywhere."""
+    fabricate(path, "quick", lambda _: outcome, episodes=num_scenes, conditions=("table_test",))
+    lines = [json.loads(line) for line in (path / "episodes.jsonl").read_text().splitlines()]
+    text = "".join(json.dumps(line | {"metrics": line["metrics"] | metrics}) + "\n" for line in lines)
+    (path / "episodes.jsonl").write_text(text)
+    return episodes.read(path).plan
+
+
+def test_a_plan_of_too_few_scenes_is_refused_before_it_starts(tmp_path):
+    """Two policies of 4 scenes cannot be told apart, whatever they do."""
+    few = short_plan(tmp_path / "a", 4)
+    with pytest.raises(
+        ConfigError, match=r"with 4 scenes, even if one .*p is at least 0\.125\. 6 scenes are the fewest"
+    ):
+        EarlyStopping(f"decided:{tmp_path / 'a'}", few)
+    enough = short_plan(tmp_path / "b", 6)
+    assert "after 6 of 6 scenes" in EarlyStopping(f"decided:{tmp_path / 'b'}", enough).outlook
+    broken = short_plan(tmp_path / "c", 16, "error")
+    with pytest.raises(ConfigError, match="in too few of the 16 scenes the other run leaves room"):
+        EarlyStopping(f"decided:{tmp_path / 'c'}", broken)
+
+
+def test_a_width_that_no_outcome_can_reach_is_refused_before_it_starts(tmp_path):
+    few = short_plan(tmp_path / "a", 16)
+    with pytest.raises(ConfigError, match=r"narrower than 0.27 .* 53 episodes of each condition are the fewest"):
+        EarlyStopping("width<0.1", few)
+    assert confidence_sequence(52, 52)[0] <= 0.9 < confidence_sequence(53, 53)[0]
+    assert EarlyStopping("width<0.4", few).outlook is None
+
+
+def test_runs_are_told_apart_by_their_scores(tmp_path):
+    made = short_plan(tmp_path / "a", 16, "failure", progress=0.5)
+    stop = EarlyStopping(f"decided-progress:{tmp_path / 'a'}", made)
+    for episode in (e for e in stop._plan if e.condition == "table_test"):
+        assert not stop.decided or episode.index >= 8
+        stop.ended(episode.id, {"outcome": "failure", "metrics": {"progress": 0.55}})
+    assert stop.decided and "+5 points of progress over 8 of 16 scenes" in stop.verdict
+    with pytest.raises(ConfigError, match="episodes of this run have no number progress between 0 and 1"):
+        stop.ended("anything", {"outcome": "failure", "metrics": {"progress": True}})
+    without = short_plan(tmp_path / "b", 16)
+    with pytest.raises(ConfigError, match="/b have no number progress between 0 and 1: it was recorded by a release"):
+        EarlyStopping(f"decided-progress:{tmp_path / 'b'}", without)
 
 
 def concluded(monkeypatch, capsys, path, stop, stopped=None):

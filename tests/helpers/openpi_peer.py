@@ -2,6 +2,7 @@
 
 python openpi_peer.py ask PORT       asks with its WebsocketClientPolicy, and prints the answers
 python openpi_peer.py serve          prints its port, and serves until it is killed
+python openpi_peer.py resize H W     resizes the picture of a message of standard input with its image_tools
 """
 
 import json
@@ -10,7 +11,7 @@ import traceback
 
 import numpy as np
 import websockets.sync.server
-from openpi_client import msgpack_numpy
+from openpi_client import image_tools, msgpack_numpy
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 OBSERVATION = {
@@ -55,5 +56,10 @@ def serve():
         server.serve_forever()
 
 
+def resize(height, width):
+    picture = msgpack_numpy.unpackb(sys.stdin.buffer.read())["image"]
+    sys.stdout.buffer.write(msgpack_numpy.packb({"image": image_tools.resize_with_pad(picture, height, width)}))
+
+
 if __name__ == "__main__":
-    serve() if sys.argv[1] == "serve" else ask(int(sys.argv[2]))
+    {"serve": serve, "ask": ask, "resize": resize}[sys.argv[1]](*map(int, sys.argv[2:]))

@@ -12,6 +12,7 @@ import websockets.sync.server
 
 from helpers.fakes import loaded
 from vlagen_bench.policies import base
+from vlagen_bench.policies.remote.mapping import parse
 from vlagen_bench.policies.remote.server import Server
 from vlagen_bench.policies.remote.session import ServedPolicy
 
@@ -45,9 +46,10 @@ class Telling:
 
 
 @contextlib.contextmanager
-def serving(policy, *, port=0, notes=None):
+def serving(policy, *, port=0, notes=None, **forms):
     """The address of a server of this policy, which lives in another thread."""
-    served = ServedPolicy(policy if isinstance(policy, base.LoadedPolicy) else loaded(policy))
+    policy = policy if isinstance(policy, base.LoadedPolicy) else loaded(policy)
+    served = ServedPolicy(policy, parse(side="server", **forms))
     server = Server(served, host="127.0.0.1", port=port, note=[].append if notes is None else notes.append)
     with server.listening() as found:
         threading.Thread(target=server.work, daemon=True).start()

@@ -16,6 +16,10 @@ def serve(
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = (),
     host: str = LOOPBACK,
     port: int = 8000,
+    map: Annotated[str | None, tyro.conf.arg(metavar="THEIRS:OURS,...")] = None,
+    resize: Annotated[str | None, tyro.conf.arg(metavar="PX | HxW")] = None,
+    answer: Annotated[str | None, tyro.conf.arg(metavar="PART,...")] = None,
+    default_prompt: str | None = None,
     outside: Include = (),
 ) -> int:
     """Serves a policy to `vlagen-eval --policy ws://HOST:PORT`, and to clients of openpi.
@@ -25,6 +29,11 @@ def serve(
         policy_args: keyword arguments of the policy's constructor, as strings.
         host: the address to listen at; 0.0.0.0 means all addresses of this machine.
         port: 0 takes a free port.
+        map: what clients send under other names than ours, such as
+            "observation/image:image,observation/state[0:7]:state,step:ignored". What is neither ours nor mapped is refused.
+        resize: the size of all pictures that the policy sees: 224, or 240x320 for height x width.
+        answer: how actions are sent, such as "actions[0:6]*20,actions[6:7]".
+        default_prompt: the instruction of clients that send none.
         outside: places where the policy is.
     """
     from vlagen_bench.errors import PolicyError
@@ -35,15 +44,17 @@ def serve(
         from vlagen_bench.policies.remote.server import Server
     except ModuleNotFoundError as error:
         raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
+    from vlagen_bench.policies.remote import mapping
     from vlagen_bench.policies.remote.session import ServedPolicy
 
+    forms = mapping.parse(side="server", map=map, resize=resize, answer=answer, default_prompt=default_prompt)
     include(outside)
     out = console()
 
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
-    served = ServedPolicy(base.load(policy, key_values(policy_args)))
+    served = ServedPolicy(base.load(policy, key_values(policy_args)), forms)
     # A container is ended by SIGTERM: as by Ctrl-C, the policy is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = Server(served, host=host, port=port, note=say)

@@ -15,6 +15,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.actions import OF_STEP, checked
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.oversized import CAUSES, StepLimits
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of
 from vlagen_bench.tasks.judge import Status
@@ -24,6 +25,8 @@ from vlagen_bench.utils.blame import code_of
 
 Reward = Literal["sparse", "potential"]
 RESET_OPTIONS = ("episode", "episode_id")
+OVERSIZED = 5
+"""so many oversized steps of an episode are worth a warning"""
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,7 +48,8 @@ class TaskEnv(gymnasium.Env):
     Ends: truncated after `max_episode_steps`; terminated at success only where the task file says so.
 
     Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
-    `consecutive_grasp` and the other fields of `Status`; `is_success`, which is `success` under the name that
+    `consecutive_grasp`, `progress` and the other fields of `Status`; `oversized_steps`, how many actions of the episode
+    commanded more than the arm can do in one control step, of which a warning is logged once; `is_success`, which is `success` under the name that
     Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one.
     """
 
@@ -102,7 +106,8 @@ class TaskEnv(gymnasium.Env):
         self._index, self._seed, self._potential = -1, first_seed, 0.0
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
-        self._told_no_screen = False
+        self._told_no_screen = self._told_oversized = False
+        self._step_limits, self._oversized = StepLimits.of(self._scene), 0
         self.action_space = self._interface.action_space
         self.observation_space = self._interface.observation_space
 
@@ -147,7 +152,7 @@ class TaskEnv(gymnasium.Env):
             drawn = self._interface.obs_mode == "image" or self.render_mode is not None
             self._simulator = Simulator.of(self.task, drawn=drawn)
         status = self._begin(episode, given="episode" in (options or {}))
-        self._episode, self._potential = episode, 0.0
+        self._episode, self._potential, self._oversized = episode, 0.0, 0
         return self._observe(), self._info(episode, status)
 
     def _begin(self, episode: Episode, *, given: bool) -> Status:
@@ -189,7 +194,9 @@ class TaskEnv(gymnasium.Env):
         if self._episode is None:
             raise ConfigError("step: call reset() first.")
         actions = checked(action, self.robot_spec.action_dim, OF_STEP)
-        status = self._sim.advance(self._interface.raw(actions[0]))
+        action = self._interface.raw(actions[0])
+        self._count_oversized(action)
+        status = self._sim.advance(action)
         reward = float(status.success)
         if self._reward == "potential":
             family = family_of(self.task)
@@ -199,6 +206,15 @@ class TaskEnv(gymnasium.Env):
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit
         return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
+
+    def _count_oversized(self, action: np.ndarray) -> None:
+        self._oversized += int(self._step_limits.oversized(action))
+        if self._oversized >= OVERSIZED and not self._told_oversized:
+            self._told_oversized = True
+            _LOG.warning(
+                "%d actions of this episode command more than the arm can do in one control step (%s). %s. "
+                "normalized_actions=True takes actions in [-1, 1].", self._oversized, self._step_limits, CAUSES,
+            )  # fmt: skip
 
     def _observe(self) -> Any:
         interface = self._interface
@@ -220,7 +236,9 @@ class TaskEnv(gymnasium.Env):
         return self._image
 
     def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
-        return info_of(episode, status, instruction=self._sim.instruction, steps=self._sim.steps)
+        return info_of(
+            episode, status, instruction=self._sim.instruction, steps=self._sim.steps, oversized_steps=self._oversized
+        )
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""

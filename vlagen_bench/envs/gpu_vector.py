@@ -15,6 +15,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
 from vlagen_bench.policies.actions import Wording, checked
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.sim.maniskill.scene import Scenes
 from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
 from vlagen_bench.sim.maniskill.view import SceneView, poses_in_base, state_of
@@ -42,13 +43,17 @@ class RunningEpisode:
     judge: Judge
     status: Status
     potential: float = 0.0
+    oversized_steps: int = 0
     over: bool = False
 
     @property
     def info(self) -> dict[str, Any]:
         """As `TaskEnv` has it."""
         start = self.start
-        return info_of(start.episode, self.status, instruction=start.instruction, steps=self.judge.step)
+        return info_of(
+            start.episode, self.status, instruction=start.instruction, steps=self.judge.step,
+            oversized_steps=self.oversized_steps,
+        )  # fmt: skip
 
 
 class GpuVectorEnv(SpecOfLimit, VectorEnv):
@@ -169,7 +174,10 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
         actions = checked(actions, self._spec.robot.action_dim, ACTIONS)
         if len(actions) != self.num_envs:
             raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
-        self._scenes.advance(self._interface.raw(actions))
+        raw = self._interface.raw(actions)
+        for row in np.flatnonzero(StepLimits.of(self._spec).oversized(raw)):
+            self._plays[int(row)].oversized_steps += 1
+        self._scenes.advance(raw)
         rewards, terminated, truncated = self._judge()
         infos: dict[str, Any] = {}
         if self._mode is AutoresetMode.SAME_STEP and (waiting := self._waiting()):

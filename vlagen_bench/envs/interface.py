@@ -24,7 +24,7 @@ NEVER = -1
 """the `first_success_step` of an info before there is one: a number, as a batch of infos has one type per key"""
 
 
-def info_of(episode: Episode, status: Status, *, instruction: str, steps: int) -> dict[str, Any]:
+def info_of(episode: Episode, status: Status, *, instruction: str, steps: int, oversized_steps: int) -> dict[str, Any]:
     """The info of a step or a reset: its values can be merged into the infos of a vector environment."""
     first = status.first_success_step
     return {
@@ -32,6 +32,7 @@ def info_of(episode: Episode, status: Status, *, instruction: str, steps: int) -
         "scenario": copy.deepcopy(episode.to_dict()),
         "steps": steps,
         **asdict(status),
+        "oversized_steps": oversized_steps,
         "is_success": status.success,  # the name that Stable-Baselines3 reads, at the end of an episode
         "first_success_step": NEVER if first is None else first,
     }

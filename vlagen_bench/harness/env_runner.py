@@ -10,6 +10,8 @@ import numpy as np
 
 from vlagen_bench.errors import CodeError, VlagenError
 from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
+from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
 
@@ -41,6 +43,7 @@ class EnvRunner:
     def __init__(self, sim: Sim, task: Task, *, film: FilmRecorder | None = None) -> None:
         self._sim, self._task, self._film = sim, task, film
         self._frames: list[np.ndarray] = []
+        self._step_limits = StepLimits.of(specs.of_task(task))
 
     def serve(self, request: Begin | Execute | Finish) -> StepReport:
         """Does it, and reports. What the simulator raises becomes a report's error.
@@ -71,7 +74,7 @@ class EnvRunner:
             ended=self._ended,
             success=self._status.success,
             success_once=self._status.success_once,
-            metrics=_metrics(self._status) if self._ended else {},
+            metrics={**_metrics(self._status), "oversized_steps": self._oversized} if self._ended else {},
             instruction=self._sim.instruction,
             observation=self._observation,
         )
@@ -80,7 +83,7 @@ class EnvRunner:
         return StepReport(state_hashes=tuple(self._hashes), seconds=self._seconds, error=why)
 
     def _begin(self, episode: Episode) -> None:
-        self._steps, self._frames = 0, []
+        self._steps, self._oversized, self._frames = 0, 0, []
         with self._timing("reset_s"):
             self._status = self._sim.reset(episode)
         self._hashes.append(self._sim.state_hash())
@@ -92,6 +95,8 @@ class EnvRunner:
                 self._status = self._sim.advance(action)
             self._hashes.append(self._sim.state_hash())
             self._steps += 1
+            # What was commanded: axes that delay or disturb actions come after it.
+            self._oversized += int(self._step_limits.oversized(action))
             if self._film or (number == len(actions) and not self._ended):
                 self._look()
             if self._ended:

@@ -1,7 +1,7 @@
 """The course of one episode: a generator that requests steps of the world and answers of the policy."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,8 @@ class Finish:
 
 
 Request = Begin | PolicyQuery | Execute | Finish
+Watch = Callable[[np.ndarray], None]
+"""receives actions (k, 7) as soon as they are executed"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +71,12 @@ class PlayedEpisode:
 
 
 def play(
-    episode: Episode, execution: Execution, limits: Limits
+    episode: Episode, execution: Execution, limits: Limits, watch: Watch | None = None
 ) -> Generator[Request, StepReport | PolicyAnswer, PlayedEpisode]:
-    """Plays an episode: yields requests, is sent a `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others."""
+    """Plays an episode: yields requests, is sent a `PolicyAnswer` to each `PolicyQuery` and a `StepReport` to all others.
+
+    Whoever wants to see the actions while it is played gives a `watch`.
+    """
     log = _EpisodeLog(episode)
     chunks = Chunks(execution)
     try:
@@ -86,6 +91,8 @@ def play(
             )
             actions = chunks.next(log.heard((yield question)))
             report = log.saw((yield Execute(actions=actions)), actions)
+            if watch is not None:
+                watch(actions[: len(report.state_hashes)])
     except _EpisodeFault as fault:
         result = log.result(error=str(fault))
     else:

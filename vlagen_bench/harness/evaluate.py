@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.harness import header, run
+from vlagen_bench.harness.action_monitor import ActionMonitor
 from vlagen_bench.harness.counts import Counts
 from vlagen_bench.harness.early_stopping import EarlyStopping
 from vlagen_bench.harness.loggers import logs
@@ -20,6 +21,7 @@ from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.types import Plan, Task
 
 Video = Literal["all", "failures", "none"]
@@ -161,17 +163,20 @@ def _recorded(
         if execution.isolate:
             loaded.policy.output.keep_in(path / "policy.log")
         done = [one.id for one in plan.episodes if folder.done(one.id, retry_errors=wanted.retry_errors)]
+        monitor = ActionMonitor(StepLimits.of(scene), display.note)
         counts = Counts(plan, groups, [folder.results[key] for key in done])
         display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
         for remark in folder.remarks:
             display.note(remark)
+        if stop is not None and stop.outlook is not None:
+            display.note(stop.outlook)
         stopped = None
         progress = display.progress(counts, wanted.until)
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
             try:
-                with execution.start_executor(task, loaded, film, display.note) as executor:
+                with execution.start_executor(task, loaded, film, display.note, monitor.watch) as executor:
                     run.run(
-                        plan, executor, folder, (counts, shown, *also),
+                        plan, executor, folder, (counts, shown, monitor, *also),
                         max_errors=wanted.max_errors, retry_errors=wanted.retry_errors, stop=stop,
                     )  # fmt: skip
             except (KeyboardInterrupt, run.TooManyErrors) as error:

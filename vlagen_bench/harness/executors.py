@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Union
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.env_runner import FilmRecorder, Sim
+from vlagen_bench.harness.episode import Watch
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.pool import PoolExecutor
@@ -35,6 +36,7 @@ def make_executor(
     film: FilmRecorder | None,
     note: Callable[[str], None],
     cluster: "Cluster | None" = None,
+    watch: Watch | None = None,
 ) -> Iterator[Union[SerialExecutor, PoolExecutor, "RayExecutor"]]:
     """What plays episodes of a task with a policy.
 
@@ -48,6 +50,7 @@ def make_executor(
         film: what keeps the pictures, if anything.
         note: receives a line for everything unusual that is no error.
         cluster: where the workers, and the policy, are actors of Ray; None: all is on this machine.
+        watch: receives the actions of all episodes as they are executed; of a cluster's, nothing is known here before they end.
 
     Raises:
         PolicyError: each worker needs an instance of the policy, but no other can be constructed.
@@ -70,13 +73,15 @@ def make_executor(
             loaded, action_dim=action_dim, limit_s=limits.step_s, sim=sim if loaded.privileged else None
         )
         with _closing(caller, note):
-            yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits)
+            yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits, watch=watch)
     else:
         caller = PolicyCaller(loaded, action_dim=action_dim, slots=1 if oracle else workers, limit_s=limits.step_s)
         made_of = recipe(render_threads=render_threads(workers))
         with (
             _closing(caller, note),
-            PoolExecutor(workers, made_of, caller, execution=execution, limits=limits, note=note) as playing,
+            PoolExecutor(
+                workers, made_of, caller, execution=execution, limits=limits, note=note, watch=watch
+            ) as playing,
         ):
             yield playing
 

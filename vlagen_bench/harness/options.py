@@ -11,6 +11,7 @@ from vlagen_bench.errors import ConfigError
 if TYPE_CHECKING:
     from vlagen_bench.harness.chunks import Execution
     from vlagen_bench.harness.env_runner import FilmRecorder
+    from vlagen_bench.harness.episode import Watch
     from vlagen_bench.harness.limits import Limits
     from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.run import Executor
@@ -157,7 +158,12 @@ class ExecutionOptions:
         return base.load(name, arguments)
 
     def start_executor(
-        self, task: "Task", loaded: "LoadedPolicy", film: "FilmRecorder | None", note: Callable[[str], Any]
+        self,
+        task: "Task",
+        loaded: "LoadedPolicy",
+        film: "FilmRecorder | None",
+        note: Callable[[str], Any],
+        watch: "Watch | None" = None,
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""
         from vlagen_bench.harness.executors import make_executor
@@ -173,4 +179,5 @@ class ExecutionOptions:
             film=film,
             note=note,
             cluster=self.cluster,
+            watch=watch,
         )

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import Finish, PlayedEpisode, StepReport
+from vlagen_bench.harness.episode import Finish, PlayedEpisode, StepReport, Watch
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller
 from vlagen_bench.harness.limits import LONGEST_WAIT_S, Limits
 from vlagen_bench.harness.slot import GRACE_S, Attempt, Slot
@@ -34,6 +34,7 @@ class PoolExecutor:
         execution: Execution,
         limits: Limits,
         note: Callable[[str], None],
+        watch: Watch | None = None,
     ) -> None:
         """An executor without workers yet; they start with their first episode.
 
@@ -44,8 +45,9 @@ class PoolExecutor:
             execution: how answers become actions.
             limits: what makes a worker be restarted.
             note: receives a line for each restart.
+            watch: receives the actions of all episodes as they are executed.
         """
-        self._slots = [Slot(number, recipe, execution, limits) for number in range(size)]
+        self._slots = [Slot(number, recipe, execution, limits, watch) for number in range(size)]
         self._caller, self._limits, self._note = caller, limits, note
         self._queue: deque[Attempt] = deque()
         self._call_s = 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Begin, Execute
 from vlagen_bench.runs.episodes import RecordedEpisode
-from vlagen_bench.runs.records import EpisodeRecord, scored
+from vlagen_bench.runs.records import ADDED, EpisodeRecord, scored
 from vlagen_bench.types import Episode, Task
 
 TOLERANCE_M = 0.01
@@ -142,7 +142,8 @@ def _disagreements(take: RecordedEpisode, again: Resimulation) -> list[str]:
     if record.steps != executed:
         clauses.append(f"steps are recorded as {record.steps} and are {executed}")
     if take.state_hashes == again.state_hashes:
-        differing = [key for key in sorted({*record.metrics, *again.metrics}) if not _same(record, again, key)]
+        keys = sorted(key for key in {*record.metrics, *again.metrics} if key in record.metrics or key not in ADDED)
+        differing = [key for key in keys if not _same(record, again, key)]
         beyond = ""
     else:
         differing = [key for key, apart_m in _distances(take, again).items() if not apart_m <= TOLERANCE_M]
@@ -158,9 +159,12 @@ def _same(record: EpisodeRecord, again: Resimulation, key: str) -> bool:
 
 
 def _distances(take: RecordedEpisode, again: Resimulation) -> dict[str, float]:
-    """By how much each distance differs, in metres; NaN where one of both has no such number."""
+    """By how much each distance differs, in metres; NaN where one of both has no such number.
+
+    Flags, and the progress that follows from them, may be others where states differ.
+    """
     old, new = take.record.metrics, again.metrics
-    keys = sorted(key for key in {*old, *new} if float in (type(old.get(key)), type(new.get(key))))
+    keys = sorted(key for key in {*old, *new} - {"progress"} if float in (type(old.get(key)), type(new.get(key))))
     return {key: abs(_number(old.get(key)) - _number(new.get(key))) for key in keys}
 
 

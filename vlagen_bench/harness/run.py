@@ -1,7 +1,7 @@
 """The run of a plan: an executor plays its episodes, and every result is stored as it comes."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.harness.episode import PlayedEpisode
@@ -26,7 +26,7 @@ class StoppingRule(Protocol):
 
     def needed(self, missing: Iterable[Episode]) -> Iterable[Episode]: ...
 
-    def ended(self, episode_id: str, success: bool | None) -> bool: ...
+    def ended(self, episode_id: str, record: Mapping[str, Any] | None) -> bool: ...
 
 
 class TooManyErrors(VlagenError):
@@ -72,7 +72,7 @@ def run(
     ]
     if stop is not None:
         for key in {episode.id for episode in plan.episodes} - {episode.id for episode in missing}:
-            stop.ended(key, succeeded(folder.results[key]["outcome"]))
+            stop.ended(key, folder.results[key])
         missing = stop.needed(missing)
     for together in executor.endings(missing):
         for played in together:
@@ -82,7 +82,7 @@ def run(
             for listener in listeners:
                 listener.ended(played)
             if stop is not None:  # from then on nothing more is needed, and what is being played comes to its end
-                stop.ended(played.result.episode.id, succeeded(played.result.outcome))
+                stop.ended(played.result.episode.id, folder.results[played.result.episode.id])
         failed = [str(played.result.error) for played in together if played.result.outcome == "error"]
         errors += len(failed)
         if failed and errors > max_errors:

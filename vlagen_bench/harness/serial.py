@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
-from vlagen_bench.harness.episode import Finish, PlayedEpisode, Request, StepReport, allowed_s, play
+from vlagen_bench.harness.episode import Finish, PlayedEpisode, Request, StepReport, Watch, allowed_s, play
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
 from vlagen_bench.types import Episode, Task
@@ -22,7 +22,9 @@ class SerialExecutor:
         film: FilmRecorder | None = None,
         execution: Execution | None = None,
         limits: Limits | None = None,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._execution, self._limits = execution or Execution(), limits or Limits()
         self._runner = EnvRunner(sim, task, film=film)
         self._caller = caller
@@ -37,7 +39,7 @@ class SerialExecutor:
 
     def play(self, episode: Episode) -> PlayedEpisode:
         """One episode to its end."""
-        player = play(episode, self._execution, self._limits)
+        player = play(episode, self._execution, self._limits, self._watch)
         request = next(player)
         while True:
             try:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.episode import Begin, Execute, Finish, PlayedEpisode, Request, StepReport, allowed_s, play
+from vlagen_bench.harness.episode import (
+    Begin,
+    Execute,
+    Finish,
+    PlayedEpisode,
+    Request,
+    StepReport,
+    Watch,
+    allowed_s,
+    play,
+)
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.worker import Worker, WorkerDied, WorkerSpec
@@ -32,7 +42,9 @@ class Attempt:
 class Slot:
     """Plays one attempt after the other, with one worker after the other."""
 
-    def __init__(self, number: int, recipe: WorkerSpec, execution: Execution, limits: Limits) -> None:
+    def __init__(
+        self, number: int, recipe: WorkerSpec, execution: Execution, limits: Limits, watch: Watch | None = None
+    ) -> None:
         self.number = number
         self.attempt: Attempt | None = None
         self.request: WorkerSpec | Request | None = None
@@ -41,7 +53,7 @@ class Slot:
         self.since = 0.0
         """when the request was made"""
         self._action_s = math.inf
-        self._recipe, self._execution, self._limits = recipe, execution, limits
+        self._recipe, self._execution, self._limits, self._watch = recipe, execution, limits, watch
         self._worker: Worker | None = None
         self._course: Generator[Request, StepReport | PolicyAnswer, PlayedEpisode] | None = None
 
@@ -109,7 +121,7 @@ class Slot:
         """Passes a reply to the player, and the player's next request to the worker; at its end, the episode."""
         try:
             if self._course is None:  # the reply is from a worker that is ready, or could not start
-                self._course = play(self.current_attempt.episode, self._execution, self._limits)
+                self._course = play(self.current_attempt.episode, self._execution, self._limits, self._watch)
                 self._started = time.monotonic()
                 request = next(self._course)
                 if reply.error is not None:

@@ -64,9 +64,19 @@ def _of_values(record: EpisodeRecord) -> Iterator[str]:
         allowed = METRICS.get(name, PLAIN)
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed) or _too_large(value):
             yield f"the metric {name} is {value!r}"
+    yield from _of_scale(record)
     for name, value in record.timings.items():
         if not isinstance(value, int | float) or isinstance(value, bool) or _too_large(value) or value < 0:
             yield f"the timing {name} is {value!r}"
+
+
+def _of_scale(record: EpisodeRecord) -> Iterator[str]:
+    """What the metrics that have a range cannot be."""
+    progress, oversized = record.metrics.get("progress"), record.metrics.get("oversized_steps", 0)
+    if progress is not None and not 0 <= progress <= 1:
+        yield f"the metric progress is {progress!r}, and it is from 0 to 1"
+    if not 0 <= oversized <= record.steps:
+        yield f"the metric oversized_steps is {oversized!r}, of {record.steps} steps"
 
 
 def _too_large(value: Any) -> bool:
@@ -99,6 +109,8 @@ def _of_metrics(record: EpisodeRecord, task: Task | None) -> Iterator[str]:
                 f"first_success_step is {first}, but an episode of {task.name} ends at its first success, and this one as a "
                 f"{record.outcome} after {record.steps} steps"
             )
+    if task and "progress" in said and (said["progress"] == 1) != success:
+        yield f"the outcome is '{record.outcome}', but progress is {said['progress']!r}"
     for name in NEEDED.get(task.family, ()) if task and success else ():
         if said.get(name) is False:
             yield f"the outcome is 'success', but {name} is false"

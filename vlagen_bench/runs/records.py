@@ -137,6 +137,10 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "tool_source_m": NUMBER,
     "tool_target_m": NUMBER,
     "source_target_m": NUMBER,
+    "raised": FLAG,
+    "over_target": FLAG,
+    "progress": NUMBER,
+    "oversized_steps": (int,),
     "first_success_step": (int, type(None)),
     "lifted": FLAG,
     "lifted_once": FLAG,
@@ -148,6 +152,8 @@ METRICS: Mapping[str, tuple[type, ...]] = {
 """the types of the metrics that reports count; others are any plain value"""
 ORACLES: Mapping[str, bool] = {"random": False, "noop": False, "expert": True, "replay": True}
 """built-in policy -> whether it sees the simulator's state, or repeats who did"""
+ADDED = ("raised", "over_target", "progress", "oversized_steps")
+"""metrics that runs of earlier releases lack: there they are not known, which is no contradiction"""
 
 
 def scored(record: EpisodeRecord) -> Mapping[str, bool | None]:

@@ -46,6 +46,10 @@ class RobotSpec:
     """how far the tool's target moves at 1.0 of an action that is normalised to [-1, 1], along each axis"""
     action_step_rad: float
     """how far it turns then, about each axis"""
+    tool_speed_m_s: float
+    """how fast the tool can be moved: what is commanded beyond it no arm of this kind carries out"""
+    tool_speed_rad_s: float
+    """how fast it can be turned"""
     finger_friction: float | None = None
     """static and dynamic; None: the scene's default"""
     grasp_max_angle_deg: float = 85.0

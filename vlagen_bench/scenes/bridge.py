@@ -7,6 +7,8 @@ from vlagen_bench.scenes.verbs import Light
 # put_on_in_scene_multi.py and bridge_dataset_eval/base_env.py (also in mani_skill 3.0.1).
 # A step of a normalised action is the largest of the 99 % quantiles of BridgeData V2's actions, which are at 5 Hz too
 # (statistics `bridge_orig` of OpenVLA: 0.028, 0.041, 0.040 m and 0.082, 0.078, 0.204 rad), rounded.
+# Speeds of the tool: the URDF allows each joint pi rad/s. Moved from the rest pose along each axis of the base by single
+# commands of 0.02 to 0.6 m, the simulated arm went 0.30 m at most in a control step of 0.2 s.
 WIDOWX = RobotSpec(
     name="widowx250s",
     urdf="pack:widowx250s/wx250s.urdf",
@@ -33,6 +35,8 @@ WIDOWX = RobotSpec(
     finger_links=("left_finger_link", "right_finger_link"),
     action_step_m=0.04,
     action_step_rad=0.20,
+    tool_speed_m_s=1.5,
+    tool_speed_rad_s=3.14,
     specular_roughness=(0.9, 0.3),
 )
 

@@ -7,6 +7,8 @@ from vlagen_bench.scenes.verbs import Light
 
 # Gains, limits and the rest pose are those of mani_skill 3.0.1, agents/robots/panda/panda.py.
 # A step of a normalised action is that of the WidowX.
+# Speeds of the tool: Franka's limits in Cartesian space, 1.7 m/s and 2.5 rad/s ("Robot and interface specifications" of the
+# Franka Control Interface). The simulated arm has no such limit: it followed a single command of 0.6 m in one control step.
 PANDA = RobotSpec(
     name="panda",
     urdf="mani_skill:panda/panda_v2.urdf",
@@ -26,6 +28,8 @@ PANDA = RobotSpec(
     finger_links=("panda_leftfinger", "panda_rightfinger"),
     action_step_m=0.04,
     action_step_rad=0.20,
+    tool_speed_m_s=1.7,
+    tool_speed_rad_s=2.5,
     finger_friction=2.0,
     simplify_to=0.1,
 )

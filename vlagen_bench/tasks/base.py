@@ -39,6 +39,12 @@ class TaskFamily(ABC):
     """templates by level of the axis `instruction`, from 1; empty: the family has none"""
     failure_modes: ClassVar[Mapping[str, str]]
     """stored name -> what a report says, from never having begun to nearly done"""
+    stages: ClassVar[Mapping[str, str]] = {
+        "reached": "the gripper came to the object",
+        "grasped": "both fingers held the object",
+    }
+    """what comes before success, in order: boolean field of the status -> what a report says. An episode's `progress` is
+    the number of the furthest one that was ever true, of all and success"""
     rule: ClassVar[type]
     """a frozen dataclass: its fields are the schema of `success` in a task file"""
     expert: ClassVar[str] = ""
@@ -102,7 +108,9 @@ def family_of(task: Task) -> type[TaskFamily]:
 def judge_of(family: type[TaskFamily], world: World, rule: Any) -> Judge:
     """The judge of an episode; raises `CodeError` if a family from outside fails to make one."""
     with code_of(f"family {family.name}", family):
-        return family.judge(world, rule)
+        judge = family.judge(world, rule)
+        judge.stages = tuple(family.stages)
+    return judge
 
 
 def judged(family: type[TaskFamily], look: Callable[..., Status], *arguments: Any, **more: Any) -> Status:

@@ -17,6 +17,8 @@ REACHED_M = 0.05
 """a tool that came this near to the source's origin, or a finger that touched it, has reached it"""
 MOVED_M = 0.03
 """a thing that nobody asked for, further than this from where it stood, was moved"""
+RAISED_M = 0.03
+"""a source that both fingers hold, so much higher than it rested, was raised: tipped over, it does not come this high"""
 
 Forces = Mapping[frozenset[int], np.ndarray]
 
@@ -97,9 +99,13 @@ class EventHistory:
     """at any step"""
     consecutive_grasp: bool = False
     """five steps in a row, at any time"""
+    raised: bool = False
+    """both fingers held the source above the place where it rested, at any step"""
     wrong_object_moved: bool = False
     success_once: bool = False
     first_success_step: int | None = None
+    progress: float = 0.0
+    """the furthest of the family's stages so far, as a share of all; in a `Status` it is 1 while the task is done"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +167,8 @@ class Judge(ABC):
     step: int = 0
     grasp_run: int = 0
     past: EventHistory = field(default_factory=EventHistory)
+    stages: tuple[str, ...] = ()
+    """the family's, which `judge_of` fills in"""
 
     def __post_init__(self) -> None:
         self.starts_m = {role: body.position_m for role, body in self.world.bodies.items()}
@@ -190,6 +198,7 @@ class Judge(ABC):
         now = self.look(tool_m)
         self.grasp_run = self.grasp_run + 1 if now.grasped_now else 0
         self.past = self._moved_on(now)
+        self.past = replace(self.past, progress=self._furthest(replace(now, **vars(self.past))))
         return self._named(replace(now, **vars(self.past)))
 
     @abstractmethod
@@ -211,6 +220,19 @@ class Judge(ABC):
         """The roles that lie on the thing in this role, and go along where an axis moves it."""
         return ()
 
+    def raised(self, status: Status) -> bool:
+        """Whether both fingers hold the source above the place where it rested."""
+        return status.grasped_now and self.rise_m("source") >= RAISED_M
+
+    def rise_m(self, role: str) -> float:
+        """How much higher than at the start the thing in a role is."""
+        return float(self.world.bodies[role].position_m[2] - self.starts_m[role][2])
+
+    def _furthest(self, status: Status) -> float:
+        """The furthest stage so far, as a share of all, of which success is the last; one that succeeds has come to all others."""
+        reached = [number for number, name in enumerate(self.stages, 1) if status.success or getattr(status, name)]
+        return max(self.past.progress, max(reached, default=0) / (len(self.stages) + 1))
+
     def _moved_on(self, now: Status) -> EventHistory:
         """The past, with this control step in it."""
         first = self.past.first_success_step
@@ -219,6 +241,7 @@ class Judge(ABC):
             reached=now.reached or not now.released or now.tool_source_m < REACHED_M,
             grasped=now.grasped or now.grasped_now,
             consecutive_grasp=now.consecutive_grasp or self.grasp_run >= GRASP_STEPS,
+            raised=now.raised or self.raised(now),
             wrong_object_moved=now.wrong_object_moved or self._other_moved(),
             success_once=now.success_once or now.success,
             first_success_step=self.step if now.success and first is None else first,
@@ -226,7 +249,10 @@ class Judge(ABC):
         )
 
     def _named(self, status: Status) -> Status:
-        return replace(status, trouble=None if status.success else self.failure_mode(status))
+        """The status with its failure mode, or as a success."""
+        if status.success:
+            return replace(status, trouble=None, progress=1.0)
+        return replace(status, trouble=self.failure_mode(status))
 
     def _other_moved(self) -> bool:
         ways_m = (body.position_m - self.starts_m[body.role] for body in self.others)

@@ -60,7 +60,7 @@ class PickUpJudge(Judge):
             **common,
             success=lifted and held_steps >= self.rule.hold_s * control_hz - HARDLY,
             lifted=lifted,
-            rise_m=self._rise_m("source"),
+            rise_m=self.rise_m("source"),
             held_s=held_steps / control_hz,
         )
 
@@ -71,7 +71,7 @@ class PickUpJudge(Judge):
             self.held_steps = 0.0 if self.held_steps is None else self.held_steps + lasted
 
     def own_events(self, now: PickUpStatus) -> dict[str, Any]:
-        wrong = now.wrong_object_lifted or any(self._rise_m(body.role) > MOVED_M for body in self.others)
+        wrong = now.wrong_object_lifted or any(self.rise_m(body.role) > MOVED_M for body in self.others)
         return {"lifted_once": now.lifted_once or now.lifted, "wrong_object_lifted": wrong}
 
     def failure_mode(self, status: PickUpStatus) -> str:
@@ -89,10 +89,7 @@ class PickUpJudge(Judge):
         return "reached_not_grasped" if status.reached else "never_reached"
 
     def _lifted(self, contacts: Contacts) -> bool:
-        return self._rise_m("source") >= self.rule.rise_m and contacts.grasped(self.source)
-
-    def _rise_m(self, role: str) -> float:
-        return float(self.world.bodies[role].position_m[2] - self.starts_m[role][2])
+        return self.rise_m("source") >= self.rule.rise_m and contacts.grasped(self.source)
 
 
 REWRITES: tuple[tuple[str, ...], ...] = (
@@ -192,6 +189,12 @@ class PickUp(TaskFamily):
         "lifted_too_low": "time ran out with the object held too low",
         "lifted_then_lost": "the object was high enough, and lost again",
         "not_held_long_enough": "the object was high enough, but not for long enough",
+    }
+    stages: ClassVar = {
+        "reached": "the gripper came to the object",
+        "grasped": "both fingers held the object",
+        "raised": "they raised it from the table",
+        "lifted_once": "they held it high enough",
     }
     rule: ClassVar = PickUpRule
     expert: ClassVar = "vlagen_bench.policies.expert.pick_up:PickUpRoutine"

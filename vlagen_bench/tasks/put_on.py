@@ -41,6 +41,8 @@ RULES = {
 class PutOnHistory(EventHistory):
     """What has happened so far."""
 
+    over_target: bool = False
+    """both fingers held the source above the target, at any step"""
     placed_once: bool = False
 
 
@@ -149,19 +151,24 @@ class PutOnJudge(Judge):
         self._source_m = source_m
 
     def own_events(self, now: PutOnStatus) -> dict[str, Any]:
-        return {"placed_once": now.placed_once or now.placed}
+        over = self.raised(now) and self._near(self.source, self.world.bodies["target"])
+        return {"placed_once": now.placed_once or now.placed, "over_target": now.over_target or over}
 
     def riders(self, role: str, status: PutOnStatus) -> tuple[str, ...]:
         return ("source",) if role == "target" and status.placed and not status.grasped_now else ()
 
     def _on(self, source: Body, target: Body, contacts: Contacts) -> bool:
-        offset = source.position_m - target.position_m
+        rise_m = (source.position_m - target.position_m)[2]
         half_source, half_target = self.sizes_m["source"] / 2, self.sizes_m[target.role] / 2
-        # The largest half extent, z included, and origins rather than centres: as the official test has it.
-        near = np.linalg.norm(offset[:2]) <= half_target.max() + self.rule.xy_margin_m
-        on_top = 0 < offset[2] <= half_target[2] + half_source[2] + self.rule.z_margin_m
+        on_top = 0 < rise_m <= half_target[2] + half_source[2] + self.rule.z_margin_m
         pressed = np.linalg.norm(contacts.force_n(source.entity, target)) > self.rule.contact_n
-        return bool(near and on_top and pressed)
+        return bool(self._near(source, target) and on_top and pressed)
+
+    def _near(self, source: Body, target: Body) -> bool:
+        """Whether the source is above the target, or in it, seen from above."""
+        offset = source.position_m - target.position_m
+        # The largest half extent, z included, and origins rather than centres: as the official test has it.
+        return bool(np.linalg.norm(offset[:2]) <= self.sizes_m[target.role].max() / 2 + self.rule.xy_margin_m)
 
 
 @family
@@ -181,6 +188,13 @@ class PutOn(TaskFamily):
         "wrong_receptacle": "the object ended on the wrong receptacle",
         "not_released_or_moving": "the object was in place, but still held or moving",
         "placed_then_lost": "the object was in place, and left it again",
+    }
+    stages: ClassVar = {
+        "reached": "the gripper came to the object",
+        "grasped": "both fingers held the object",
+        "raised": "they raised it from the table",
+        "over_target": "they held it over the receptacle",
+        "placed_once": "it was on the receptacle",
     }
     rule: ClassVar = SuccessRule
     expert: ClassVar = "vlagen_bench.policies.expert.put_on:PutOnRoutine"

@@ -1,12 +1,10 @@
-"""Questions: an observation and back, under the names that the user maps."""
+"""Questions: an observation and back."""
 
 import numpy as np
-import pytest
 
 from helpers.servers import PICTURE, SEEN
-from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.remote import wire
-from vlagen_bench.policies.remote.messages import observation, parse_names, question, renamed
+from vlagen_bench.policies.remote.messages import observation, question
 
 
 def test_a_question_is_an_observation_and_back():
@@ -21,26 +19,11 @@ def test_a_question_is_an_observation_and_back():
     np.testing.assert_array_equal(seen["state"], SEEN["state"])
 
 
-def test_names_are_the_users():
-    names = parse_names("observation/image:images/front, observation/state:state,prompt:prompt")
-    sent = renamed(question(SEEN, "go"), names)
-    assert list(sent) == ["observation/image", "observation/state", "prompt"]
-    assert sent["observation/image"] is PICTURE
+def test_a_picture_that_no_camera_is_named_for_is_among_the_images():
+    seen, _ = observation({"image": PICTURE, "prompt": "go"})
+    assert seen["images"] == {"image": PICTURE} and seen["image"] is PICTURE
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("image", "is not THEIRS:OURS"),
-        ("observation/image:imgae", "Did you mean 'image'?"),
-        ("a:image,a:state", "'a' is given twice"),
-    ],
-)
-def test_a_wrong_map_is_a_sentence(text, says):
-    with pytest.raises(PolicyError, match=says):
-        parse_names(text)
-
-
-def test_a_camera_that_is_not_there_is_a_sentence():
-    with pytest.raises(PolicyError, match=r"'images/wrist'.*images/front"):
-        renamed(question(SEEN, "go"), parse_names("w:images/wrist"))
+def test_the_first_of_several_cameras_is_the_image():
+    seen, _ = observation({"images/top": PICTURE, "images/wrist": PICTURE[::-1], "prompt": "go"})
+    assert seen["image"] is PICTURE and list(seen["images"]) == ["top", "wrist"]

@@ -11,6 +11,8 @@ import pytest
 from helpers.places import TESTS
 from helpers.servers import PICTURE, Telling, ask, remote, sentence, serving
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.remote import wire
+from vlagen_bench.policies.remote.mapping import with_border
 from vlagen_bench.utils import paths
 
 PEER = TESTS / "helpers" / "openpi_peer.py"
@@ -43,7 +45,7 @@ def _do_without(reason):
 
 @pytest.mark.slow
 def test_openpi_asks_what_is_served_here(openpi):
-    with serving(Telling()) as url:
+    with serving(Telling(), map="step:ignored") as url:
         command = [openpi, str(PEER), "ask", url.rpartition(":")[2]]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -52,6 +54,17 @@ def test_openpi_asks_what_is_served_here(openpi):
     assert told["answers"] == [{"shape": [3, 7], "actions": [[0.25] * 7] * 3}] * 2
     (error,) = told["errors"]
     assert "Traceback" in error and "KeyError: 'wrist'" in error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [(48, 64), (64, 48), (31, 97), (224, 224)])
+def test_pictures_are_resized_as_openpi_does_it(openpi, shape):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    done = subprocess.run(
+        [openpi, str(PEER), "resize", "224", "160"], input=wire.pack({"image": picture}), capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(wire.unpack(done.stdout)["image"], with_border(picture, (224, 160)))
 
 
 @pytest.mark.slow

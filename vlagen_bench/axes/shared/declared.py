@@ -119,6 +119,9 @@ def _family_faults(cls: Any) -> Iterator[str]:
         words = [*given, *given.values()] if isinstance(given, Mapping) else []
         if not words or not all(isinstance(word, str) and word for word in words):
             yield f"`{key}` is {given!r}. Write what there is, as {example}."
+    stages = cls.stages
+    if not isinstance(stages, Mapping) or not all(isinstance(one, str) and one for one in [*stages, *stages.values()]):
+        yield f'`stages` is {stages!r}. Write fields of the status, as {{"reached": "the gripper came to the object"}}.'
     if "source" not in cls.roles:
         yield f"`roles` has no `source`, the thing that the robot is asked to handle. There are: {', '.join(cls.roles)}."
     if not isinstance(getattr(cls, "about", None), str) or not cls.about:

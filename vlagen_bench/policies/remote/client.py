@@ -11,10 +11,11 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.actions import checked
-from vlagen_bench.policies.remote.messages import parse_names, question, renamed
+from vlagen_bench.policies.remote import mapping
+from vlagen_bench.policies.remote.messages import question
 from vlagen_bench.policies.remote.websocket import Connection, Timeouts
 
-ARGUMENTS = ("url", "api_key", "map", "connect_s", "reconnect_s", "answer_s")
+ARGUMENTS = ("url", "api_key", "map", "resize", "answer", "connect_s", "reconnect_s", "answer_s")
 
 
 class Remote:
@@ -24,8 +25,8 @@ class Remote:
         """Connects.
 
         Args:
-            arguments: `url`, ws://host:port or wss://host:port; `api_key`, for its header `Authorization`; `map`, which
-                parts of the observation are sent, and how they are called there (THEIRS:OURS,...); the seconds
+            arguments: `url`, ws://host:port or wss://host:port; `api_key`, for its header `Authorization`; `map`, `resize`
+                and `answer`, the names and forms of the other side (`mapping.parse`); the seconds
                 `connect_s` (10), `reconnect_s` (60) and `answer_s` (300), how long the server is waited for.
 
         Raises:
@@ -34,12 +35,13 @@ class Remote:
         for name in arguments:
             if name not in ARGUMENTS:
                 raise PolicyError(f"--policy-args: {unknown('argument', name, ARGUMENTS[1:], of='A policy server')}")
-        self._names = parse_names(arguments.get("map", ""))
+        forms = {name: arguments[name] for name in ("map", "resize", "answer") if name in arguments}
+        self._forms = mapping.parse(side="client", **forms)
         patience = Timeouts(**{name: _seconds(name, text) for name, text in arguments.items() if name.endswith("_s")})
         self._line = Connection(arguments["url"], api_key=arguments.get("api_key", ""), patience=patience)
         self._began: dict[str, int] = {}
         """by episode, the number of the connection over which it began"""
-        if self.remembers and self._names and not {"episode_id", "begins"} <= self._names.keys():
+        if self.remembers and self._forms.pairs and not {"episode_id", "begins"} <= set(self._forms.names):
             raise PolicyError(
                 f"The policy at {self._line.url} remembers what it saw, so it has to know which episode a question is "
                 f"of: add episode_id:episode_id,begins:begins to map, or leave map out."
@@ -75,7 +77,7 @@ class Remote:
 
     def _question(self, obs: Mapping[str, Any], instr: str) -> dict[str, Any]:
         begins = None if self.shared_as is Remote else _episode(obs) not in self._began
-        return renamed(question(obs, instr, begins=begins), self._names)
+        return self._forms.sent(question(obs, instr, begins=begins))
 
     def _only_on(self, obs_list: Sequence[Mapping[str, Any]]) -> int | None:
         """The one connection that will do: where the policy remembers, that over which all these episodes began."""
@@ -88,11 +90,7 @@ class Remote:
             self._began.setdefault(_episode(obs), self._line.opened)
 
     def _actions(self, answer: Mapping[str, Any]) -> np.ndarray:
-        if "actions" not in answer:
-            raise PolicyError(
-                f"{self._line.url} answered without 'actions'; there is: {', '.join(sorted(answer)) or 'nothing'}."
-            )
-        return checked(answer["actions"])
+        return checked(self._forms.actions(answer, self._line.url))
 
 
 class RemoteByEpisode(Remote):

@@ -1,15 +1,17 @@
-"""The observation as a message: one flat map, with names that the user may choose."""
+"""The observation as a message: one flat map, and back."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.errors import PolicyError
 
 PICTURES = "images/"
 OWN = ("image", "state", "prompt", "episode_id", "camera", "begins")
 """names of what is sent, besides `images/<camera>`"""
+UNNAMED = "image"
+"""the camera of a picture whose client does not say which it is of"""
 
 
 def question(obs: Mapping[str, Any], instr: str, *, begins: bool | None = None) -> dict[str, Any]:
@@ -39,50 +41,21 @@ def observation(message: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     if not isinstance(message.get("prompt"), str):
         raise PolicyError(
             f"The question has no text 'prompt'; it has: {', '.join(sorted(map(str, message))) or 'nothing'}. "
-            f"Send the instruction as 'prompt'."
+            f"Send the instruction as 'prompt', or start the server with --default-prompt TEXT."
         )
     for name, kind in (("episode_id", str), ("camera", str), ("begins", bool)):
         if not isinstance(message.get(name, kind()), kind):
             raise PolicyError(f"The question's '{name}' is not a {kind.__name__}: {str(message[name])[:80]}.")
     pictures = {name.removeprefix(PICTURES): value for name, value in message.items() if name.startswith(PICTURES)}
-    if "camera" in message and "image" in message:
-        pictures = {message["camera"]: message["image"], **pictures}
+    if "image" in message:
+        pictures = {message.get("camera", UNNAMED): message["image"], **pictures}
     seen = {name: value for name, value in message.items() if not name.startswith(PICTURES)}
     told = seen.pop("prompt")
     for name in ("camera", "begins"):
         seen.pop(name, None)
+    if pictures:
+        seen.setdefault("image", next(iter(pictures.values())))
     return {**seen, "images": pictures}, told
-
-
-def parse_names(text: str) -> dict[str, str] | None:
-    """`observation/image:image,prompt:prompt` as what is sent by our name of it; None for nothing.
-
-    Raises:
-        PolicyError: a pair has no colon, or a name is sent twice or unknown.
-    """
-    names: dict[str, str] = {}
-    for pair in filter(None, map(str.strip, text.split(","))):
-        sent, colon, own = pair.rpartition(":")
-        if not colon or not sent or not own:
-            raise PolicyError(f"map: '{pair}' is not THEIRS:OURS. Give pairs such as observation/image:image.")
-        if own not in OWN and not own.startswith(PICTURES):
-            raise PolicyError(f"map: {unknown('name', own, (*OWN, PICTURES + 'CAMERA'))}")
-        if sent in names:
-            raise PolicyError(f"map: '{sent}' is given twice. Send each name once.")
-        names[sent] = own
-    return names or None
-
-
-def renamed(message: Mapping[str, Any], names: Mapping[str, str] | None) -> dict[str, Any]:
-    """Exactly what `names` names, under the names there; the whole message if that is None."""
-    if names is None:
-        return dict(message)
-    if "camera" in message:
-        message = {**message, PICTURES + message["camera"]: message["image"]}
-    for own in names.values():
-        if own not in message:
-            raise PolicyError(f"map: {unknown('part', own, message, of='The observation')}")
-    return {sent: message[own] for sent, own in names.items()}
 
 
 def _same(first: np.ndarray, other: np.ndarray) -> bool:

@@ -10,14 +10,19 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, sharing
+from vlagen_bench.policies.remote.mapping import ACTIONS, UNCHANGED, Forms
 from vlagen_bench.policies.remote.messages import observation
 
 
 class ServedPolicy:
     """A policy, and as many more instances of it as its clients need. To be used by one thread."""
 
-    def __init__(self, loaded: LoadedPolicy) -> None:
+    def __init__(self, loaded: LoadedPolicy, forms: Forms = UNCHANGED) -> None:
         """Takes a policy over.
+
+        Args:
+            loaded: the policy.
+            forms: how its clients ask, and how they want to be answered.
 
         Raises:
             PolicyError: it cannot be served, since it is an oracle or has an odd `spec`.
@@ -38,6 +43,7 @@ class ServedPolicy:
             "sharing": self.sharing,
             "remembers": callable(getattr(loaded.policy, "reset", None)),
         } | ({} if spec is None else {"spec": dict(spec)})
+        self.forms = forms
         self._loaded = loaded
         self._instances = [loaded.policy]
         self._idle = [loaded.policy]
@@ -91,14 +97,19 @@ class ClientSession:
             self._policy = None
 
     def _chunks(self, questions: Sequence[Mapping[str, Any]]) -> list[np.ndarray]:
-        asked = [observation(one) for one in questions]
-        for message in questions:
+        messages = [self._served.forms.received(one) for one in questions]
+        asked = [observation(one) for one in messages]
+        for message in messages:
             if self._begins(message) and callable(getattr(self._policy, "reset", None)):
                 self._policy.reset([message.get("episode_id", "")])
         if self._served.sharing != "batch":
-            return [checked(self._policy.act(seen, told)) for seen, told in asked]
+            return [self._as_asked(self._policy.act(seen, told)) for seen, told in asked]
         answers = self._policy.act_batch([seen for seen, _ in asked], [told for _, told in asked])
-        return [checked(one) for one in one_for_each(answers, len(asked))]
+        return [self._as_asked(one) for one in one_for_each(answers, len(asked))]
+
+    def _as_asked(self, answer: Any) -> np.ndarray:
+        """A chunk of actions as the client wants it."""
+        return np.asarray(self._served.forms.actions({ACTIONS: checked(answer)}, "The policy"))
 
     def _begins(self, message: Mapping[str, Any]) -> bool:
         """As the client says; of one that does not say, where its episode is another than before, or its first."""
