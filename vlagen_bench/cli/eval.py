@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from vlagen_bench.cli import words
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values, version
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
@@ -85,10 +86,15 @@ def main() -> None:
         print(version())
         return
     try:
-        exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
+        exit_with(lambda: evaluate(_parsed(sys.argv[1:])))
     except SystemExit as end:
         _leave_threads_behind(end.code)
         raise
+
+
+def _parsed(given: list[str]) -> EvalArgs:
+    words.check(given, EvalArgs, "vlagen-eval")
+    return words.parsed(lambda: tyro.cli(EvalArgs, prog="vlagen-eval", args=given), "vlagen-eval")
 
 
 def _leave_threads_behind(code: str | int | None) -> None:
