@@ -144,11 +144,11 @@ MAY_REFUSE_MORE = {
     "submit": "",
     "compare": "are of different",
     "compare with a page": "are of different",
-    "until": "is of another plan",
+    "until": "--until decided:",
     "resume": "holds another run",
     "retry lost": "holds another run",
 }
-"""what else a user says of a folder that can be read: of the actions' content, of a part of a suite, of another plan"""
+"""what else a user says of a folder that can be read: of what the actions hold, of a part of a suite, of another or a small plan"""
 
 
 def asked(user: Callable[[Path], object], run: Path) -> str | None:

@@ -39,11 +39,12 @@ def serve(
     from vlagen_bench.errors import PolicyError
     from vlagen_bench.policies import base
     from vlagen_bench.policies.remote.address import is_loopback
+    from vlagen_bench.utils import installing
 
     try:
         from vlagen_bench.policies.remote.server import Server
     except ModuleNotFoundError as error:
-        raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
+        raise PolicyError(f"To serve a policy, install {error.name}: {installing.extra('remote')}") from None
     from vlagen_bench.policies.remote import mapping
     from vlagen_bench.policies.remote.session import ServedPolicy
 

@@ -85,7 +85,7 @@ def parsed(parse: Callable[[], T], called: str) -> T:
 def sentence(box: str) -> str:
     r"""A box of text as one sentence.
 
-    >>> sentence("╭─ Invalid choice ───╮\n│ Expected one of    │\n│ a, b.              │\\n╰────────────────────╯")
+    >>> sentence("╭─ Invalid choice ───╮\n│ Expected one of    │\n│ a, b.              │\n╰────────────────────╯")
     'Invalid choice: Expected one of a, b.'
     """
     lines = [" ".join(BOX.sub(" ", line).split()) for line in box.splitlines()]
@@ -93,6 +93,7 @@ def sentence(box: str) -> str:
     text = FOOTER.sub("", " ".join(rest))
     if wrong := VALUE.fullmatch(text):
         option, value, kind = wrong.groups()
-    XX
+        wanted = kind.replace("{None}|", "").lstrip("[")
+        return f"{option} is {value}, where {wanted} belongs."
     text = text if not text or text.startswith(title) else f"{title}: {text}"
     return f"{(text or title).rstrip('.')}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.utils import plugins
+from vlagen_bench.utils import installing, plugins
 
 REPLICA_CPUS = 0
 """In Ray's books only: a replica that is lost must find room though environments have taken all CPUs."""
@@ -49,7 +49,7 @@ class Cluster:
         try:
             import ray
         except ModuleNotFoundError:
-            raise ConfigError("--executor ray needs Ray: pip install 'vlagen-bench[ray]'") from None
+            raise ConfigError(f"--executor ray needs Ray: {installing.extra('ray')}") from None
         if ray.is_initialized():
             return
         if self.address is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import sapien
 
 from vlagen_bench.errors import RenderError
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import installing, paths
 
 SOURCE = Path(sapien.__file__).parent / "vulkan_shader"
 FOLDER = "minimal"
@@ -80,7 +80,7 @@ def _edited(name: str, text: str) -> str:
         if replaced != times:
             raise RenderError(
                 f"SAPIEN {sapien.__version__} has another shader {name} than 3.0.3, for which this release is made. "
-                "Run: pip install sapien==3.0.3"
+                f"Run: {installing.packages('sapien==3.0.3')}"
             )
     return text
 
