@@ -25,7 +25,10 @@ def test_power_answers_in_a_table(printed):
 
 @pytest.mark.parametrize(("asked", "says"), [
     ({"drop": 0.2, "discordance": 0.1}, "discordance"), ({"drop": 0.4, "rate": 0.9}, "--rate"), ({"family": 0}, "--family"),
-    ({"drop": 0.2, "power": 1.2}, "power"), ({"width": -1}, "width"),
+    ({"drop": 0.2, "power": 1.2}, "power"), ({"width": -1}, "--width -1: it is a share, above 0 and below 1.$"),
+    ({"drop": 20}, "--drop 20: .* For 20 points or percent: --drop 0.2$"), ({"width": 10}, "--width 0.1$"), ({"rate": 90}, "--rate 0.9$"),
+    ({"drop": 0.1, "discordance": 33}, "--discordance 0.33$"), ({"drop": 0.1, "power": 80}, "--power 0.8$"), ({"drop": float("nan")}, "--drop nan"),
+    ({"drop": 100}, "below 1.$"), ({"power": float("inf")}, "--power inf"), ({"discordance": 0}, "above 0 and at most 1.$"),
 ])  # fmt: skip
 def test_power_refuses_what_cannot_be(printed, asked, says):
     with pytest.raises(ConfigError, match=says):

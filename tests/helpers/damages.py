@@ -63,6 +63,7 @@ def plan(change):
 
 LINE_DAMAGES = {
     "broken JSON in the middle": (text_of_line(2, '{"id": \n'), 2, "is not a record of an episode"),
+    "half a letter": (line(2, error="\ud800"), 2, "is not a record of an episode"),
     "an empty line": (text_of_line(2, "\n"), 2, "is not a record of an episode"),
     "a list for a line": (text_of_line(3, "[]\n"), 3, "is not a record of an episode"),
     "NaN": (text_of_line(3, '{"id": NaN}\n'), 3, "is not a record of an episode"),
@@ -119,6 +120,10 @@ LINE_DAMAGES = {
 }  # fmt: skip
 FILE_DAMAGES = {
     "no header": (lambda run: (run / "header.json").unlink(), "is not a run folder: it has no header.json. It has results"),
+    "neither header nor results": (
+        lambda run: [(run / name).unlink() for name in ("header.json", "episodes.jsonl")], "it has no header.json. It has results"
+    ),
+    "a header with half a letter": (header(renderer="\ud800"), "header.json cannot be read: it is not JSON"),
     "a header that is not JSON": (lambda run: (run / "header.json").write_text("{"), "header.json cannot be read"),
     "a header that is a list": (lambda run: (run / "header.json").write_text("[]"), "header.json cannot be read"),
     "a header of bytes": (lambda run: (run / "header.json").write_bytes(b"\xff\xfe"), "header.json cannot be read"),

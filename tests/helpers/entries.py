@@ -3,17 +3,20 @@
 from vlagen_bench.leaderboard.site import boards, publish
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
+from vlagen_bench.statistics.sampling import least_sample
 
 EVIL = """</title></script><script>document.title='owned'</script><img src=x onerror=alert(1)>{{ 7*7 }}"'"""
 
 
-def content(name, suite="paper", *, successes=120, n=192, resimulated=0, model="A model", notes=(), **changes):
-    """What is in the file of an entry that was submitted."""
+def content(
+    name, suite="paper", *, successes=120, n=192, resimulated=0, model="A model", notes=(), outcomes=None, **changes
+):
+    """What is in the file of an entry that was submitted; `outcomes` are a text of each condition, if they are known."""
     groups, own = entries.groups_of(suite), boards.own_protocol(catalog.suite(suite))
     episodes = n * len(groups)
     return {
         "schema": 1,
-        "kind": "verified" if resimulated else "self-run",
+        "kind": "verified" if resimulated >= least_sample(episodes) else "self-run",
         "suite": suite,
         "name": name,
         "model": model,
@@ -22,7 +25,10 @@ def content(name, suite="paper", *, successes=120, n=192, resimulated=0, model="
             "suite_version": own.suite_version, "success": own.success, "settling": own.settling,
             "episodes_per_condition": n, "decoding": "greedy", "notes": ["policy: mine.py:Policy", *notes],
         },
-        "conditions": {condition: {"n": n, "successes": successes} for condition in groups},
+        "conditions": {
+            condition: {"n": n, "successes": successes} if outcomes is None else _cell(outcomes[condition])
+            for condition in groups
+        },
         "proof": {
             "archive_sha256": "a" * 64, "actions_sha256": "b" * 64, "states_sha256": "c" * 64, "plan_hash": "d" * 16,
             "actions_digests": "0123" * episodes, "states_digests": "4567" * episodes,
@@ -31,6 +37,10 @@ def content(name, suite="paper", *, successes=120, n=192, resimulated=0, model="
         },
         **changes,
     }  # fmt: skip
+
+
+def _cell(outcomes):
+    return {"n": len(outcomes) - outcomes.count("-"), "successes": outcomes.count("1"), "outcomes": outcomes}
 
 
 def built(tmp_path, **options):

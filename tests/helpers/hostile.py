@@ -213,3 +213,10 @@ def _outcome(text):
     if text.startswith("no harm") or "not guarded" in text:
         return text
     return f"error: `{text.format(limit='N')}`"
+
+
+class Far:
+    """50 m a step: the usual mistake of an adapter, larger."""
+
+    def act(self, obs, instr):
+        return np.full(7, 50.0)

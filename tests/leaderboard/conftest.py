@@ -26,7 +26,7 @@ def shelf(tmp_path, monkeypatch):
 @pytest.fixture
 def full(shelf):
     """With submissions of every sort."""
-    shelf("ours-verified", successes=157, resimulated=3072, model="Ours 3B, trained on 10k episodes, then RL")
+    shelf("ours-checked", successes=157, resimulated=3072, model="Ours 3B, trained on 10k episodes, then RL")
     shelf("ours-sampled", successes=156, resimulated=300)
     shelf("theirs", successes=154)
     shelf("attack", successes=20, model=EVIL, notes=(EVIL,))

@@ -3,8 +3,10 @@
 import pytest
 
 from helpers.entries import built, content
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
 from vlagen_bench.leaderboard.site import boards
+from vlagen_bench.report import entries
 from vlagen_bench.report.html.estimates import Estimate
 
 
@@ -15,7 +17,7 @@ def of(page, name):
 def test_protocols_stand_apart(full):
     own, *others, never = boards.page("paper").blocks
     assert not own.differences and {one.entry.name for one in own.standings} == {
-        "openvla-rl-ppo", "openvla-sft-16k", "ours-verified", "ours-sampled", "theirs", "attack",
+        "openvla-rl-ppo", "openvla-sft-16k", "ours-checked", "ours-sampled", "theirs", "attack",
     }  # fmt: skip
     assert [len(block.standings) for block in others] == [7, 6]
     for block in others:
@@ -28,9 +30,9 @@ def test_protocols_stand_apart(full):
 
 def test_what_cannot_be_told_apart_is_tied(full):
     own = boards.page("paper").blocks[0]
-    assert own.ties[0] == ("ours-verified", "ours-sampled", "theirs")
+    assert own.ties[0] == ("ours-checked", "ours-sampled", "theirs")
     places = {one.entry.name: (one.place.first, one.place.last) for one in own.standings}
-    assert places["ours-verified"] == places["theirs"] == (1, 3)
+    assert places["ours-checked"] == places["theirs"] == (1, 3)
     assert places["attack"] == (6, 6) and own.standings[-1].entry.name == "attack"
 
 
@@ -48,7 +50,7 @@ def test_who_sees_the_state_is_never_ranked(shelf, tmp_path, note, how):
     assert "best" not in {name for block in page.blocks for group in block.ties for name in group}
     built(tmp_path)
     text = (tmp_path / "site/entries/paper/best.html").read_text()
-    assert "<b>Never ranked.</b>" in text and "Place <b>" not in text
+    assert "<b>Never ranked.</b>" in text and "place <b>" not in text
     assert "At the top" in (index := (tmp_path / "site/index.html").read_text()) and "best.html" not in index
 
 
@@ -109,10 +111,68 @@ def test_levels_of_an_axis_are_one_column():
 
 def test_the_sentences_say_what_was_proven(full):
     found = {one.entry.name: one.entry for one in boards.page("paper").standings}
-    assert "3072 of 3072 episodes were simulated again" in proven(found["ours-verified"])[2]
+    assert "3072 of 3072 episodes were simulated again" in proven(found["ours-checked"])[2]
     assert "more than 29 of the 3072 records were false" in proven(found["ours-sampled"])[3]
     assert len(proven(found["theirs"])) == 2 and "Whether the actions do" in not_proven(found["theirs"])[0]
     assert proven(found["openvla-rl-ppo"]) == ()
-    for name in ("ours-verified", "ours-sampled", "theirs"):
+    for name in ("ours-checked", "ours-sampled", "theirs"):
         assert any(said.startswith("Who made the actions") for said in not_proven(found[name]))
     assert "Not: who made the actions" in MEANINGS["verified"]
+
+
+def lists(share, *, scenes=16, suite="quick"):
+    """Outcomes of each condition: in every scene a success until this share of the conditions is reached, shifted by scene."""
+    names = list(entries.groups_of(suite))
+    won = round(share * len(names))
+    return {
+        name: "".join("1" if (number + scene) % len(names) < won else "0" for scene in range(scenes))
+        for number, name in enumerate(names)
+    }
+
+
+def test_entries_of_one_plan_are_compared_scene_by_scene(shelf, tmp_path):
+    """Six entries from 35 to 95 %: unpaired, by 16 scenes, none could be told from its neighbours."""
+    for number, share in enumerate((0.4, 0.5, 0.6, 0.7, 0.8, 0.9)):
+        shelf(f"entry-{number}-end", "quick", outcomes=lists(share), resimulated=144)
+    (block,) = boards.page("quick").blocks
+    places = [(row.entry.name, row.place.first, row.place.last) for row in block.standings]
+    assert places == [(f"entry-{5 - number}-end", number + 1, number + 1) for number in range(6)]
+    assert (block.ranked.paired, block.ranked.unpaired) == (15, 0)
+    built(tmp_path)
+    text = " ".join((tmp_path / "site/suites/quick.html").read_text().split())
+    assert "15 pairs have the same episodes" in text and "over 144 shifted episodes" in text
+    assert "<small>16 scenes</small>" in text
+    assert "<small>16 scenes</small>" in (tmp_path / "site/index.html").read_text()
+    assert "They rest on 16 scenes" in (tmp_path / "site/entries/quick/entry-0-end.html").read_text()
+
+
+def test_episodes_without_a_result_are_said(shelf, tmp_path):
+    holed = {name: "-" + text[1:] for name, text in lists(0.9).items()}
+    shelf("holed", "quick", outcomes=holed)
+    shelf("whole", "quick", outcomes=lists(0.4))
+    (block,) = boards.page("quick").blocks
+    assert block.ranked.shared == (135, 144) and len(block.ties) == 2
+    built(tmp_path)
+    text = " ".join((tmp_path / "site/suites/quick.html").read_text().split())
+    assert "over the 135 to 144 shifted episodes of which both have a result" in text
+
+
+def test_means_over_shared_scenes_have_intervals_of_scenes(shelf):
+    shelf("mixed", "quick", outcomes=lists(0.5))
+    outcomes = {name: "1" * 16 for name in lists(0.5)}
+    shelf("all", "quick", outcomes=outcomes)
+    (block,) = boards.page("quick").blocks
+    perfect, mixed = (row.estimates[0] for row in block.standings)
+    assert mixed.low < mixed.value < mixed.high
+    assert (perfect.value, perfect.high) == (1.0, 1.0) and perfect.low == pytest.approx(0.806, abs=1e-3)
+
+
+@pytest.mark.parametrize("change", ["2", "", "1"])
+def test_outcomes_that_do_not_make_up_the_counts_are_a_sentence(shelf, change):
+    outcomes = lists(0.5)
+    wrong = {name: {**cell, "outcomes": cell["outcomes"][1:] + change} for name, cell in content(
+        "wrong", "quick", outcomes=outcomes
+    )["conditions"].items()}  # fmt: skip
+    shelf("wrong", "quick", conditions=wrong)
+    with pytest.raises(ConfigError, match="outcomes: `1`, `0` and `-` that make up"):
+        boards.page("quick")

@@ -2,11 +2,13 @@
 
 import pytest
 
-from helpers.submissions import CARD, recorded
+from helpers.submissions import CARD, members, recorded
 from vlagen_bench.cli import leaderboard as commands
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.leaderboard import card
+from vlagen_bench.leaderboard import archive, card, submission, verify
 from vlagen_bench.leaderboard.limits import Refused
+from vlagen_bench.leaderboard.site import boards
+from vlagen_bench.utils import paths
 
 pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
 
@@ -55,6 +57,16 @@ CARDS = [
     (CARD.replace(b"A model of ours, 3B", '"mode\u0301l"'.encode()), "Unicode's NFC"),
     (CARD.replace(b"A model of ours, 3B", b'"\\x1b[2J"'), "U+001B, which cannot be seen"),
     (CARD.replace(b"A model of ours, 3B", b"x" * 3000), "3000 characters"),
+    (CARD.replace(b"A model of ours, 3B", "\u1160\u3164".encode()), "U+1160, which cannot be seen"),
+    (CARD.replace(b"A model of ours, 3B", b"'...'"), "'model' has no letter"),
+    (
+        CARD.replace(b"A model of ours, 3B", b"Verified 40 of 40"),
+        "'model' says 'verified', which only a verification says",
+    ),
+    (CARD.replace(b"me@example.org", b"me; 40 of 40 re-simulated"), "'contact' says 're-simulated'"),
+    (CARD.replace(b"my-model", b"my-model.html"), "no dots"),
+    (CARD.replace(b"It is small.", b", ".join([b"a"] * 21)), "21 notes, and at most 20"),
+    (CARD.replace(b"It is small.", b"x" * 501), "'notes' has 501 characters"),
     (CARD.replace(b"[It is small.]", b"[a, {b: c}]"), "is nested"),
     (CARD.replace(b"notes: [It is small.]", b"notes: text"), "expected a list"),
     (CARD.replace(b"model: A model of ours, 3B\n", b""), "the key 'model' is missing"),
@@ -73,3 +85,26 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
         commands.verify(tmp_path / "gone.zip")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         commands.submit(recorded(), card=tmp_path, out=tmp_path / "a.zip")
+
+
+def test_a_name_that_looks_like_a_published_one_is_refused(tmp_path, monkeypatch):
+    """Where it is submitted, and where it is verified, whoever submits it."""
+    monkeypatch.setattr(paths, "leaderboards_dir", lambda: tmp_path / "boards")
+    (tmp_path / "a.zip").write_bytes(archive.pack(members()))
+    assert commands.verify(tmp_path / "a.zip", sample=0, out=tmp_path / "boards/tiny/my-model.json") == 0
+    (tmp_path / "card.yaml").write_bytes(CARD.replace(b"my-model", b"my-mode1"))
+    with pytest.raises(Refused, match="'my-mode1' looks like 'my-model', which is published already"):
+        commands.submit(recorded(), card=tmp_path / "card.yaml", out=tmp_path / "b.zip")
+    (tmp_path / "b.zip").write_bytes(archive.pack(members() | {"card.yaml": (tmp_path / "card.yaml").read_bytes()}))
+    with pytest.raises(Refused, match="'my-mode1' looks like 'my-model', which is published already"):
+        commands.verify(tmp_path / "b.zip", sample=0)
+
+
+def test_notes_are_the_submitters_wherever_they_are_shown():
+    """They cannot stand for what the verifier says, as the note of the policy's name does."""
+    notes = b"['policy: expert', 'The entry is verified, with 40 of 40 episodes simulated again.']"
+    read = submission.read(archive.pack(members() | {"card.yaml": CARD.replace(b"[It is small.]", notes)}))
+    entry = verify.verify(read, published=[], sample=0).entry()
+    own = [note for note in entry.protocol.notes if note.startswith("the submitter notes: ")]
+    assert len(own) == 2 and sum(note.startswith("policy: ") for note in entry.protocol.notes) == 1
+    assert not boards.privileged(entry)

@@ -1,6 +1,7 @@
 """Copies of published submissions under another name."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -120,3 +121,109 @@ def test_who_stands_still_where_lost_is_no_copy_of_who_always_does():
     assert duplicates.share(acted([still] * 4), always) == 1 and duplicates.blind(
         acted([still, still[:9], still, still])
     )
+
+
+EPISODES = 40
+
+
+def noise(rng, size=EPISODES):
+    """Actions of as many episodes, of no policy that anyone has."""
+    return [rng.uniform(-0.05, 0.05, (80, 7)).astype(np.float32) for _ in range(size)]
+
+
+def played(moves, won):
+    """Episodes with these actions, and states that follow from them alone."""
+    record = submission.read(archive.pack(members())).takes[0]
+    return [
+        dataclasses.replace(
+            record,
+            actions=actions,
+            state_hashes=(hashlib.sha256(actions.tobytes()).hexdigest(),),
+            record=dataclasses.replace(record.record, outcome="success" if success else "failure"),
+        )
+        for actions, success in zip(moves, won, strict=True)
+    ]
+
+
+def published(name, takes):
+    """An entry of these episodes."""
+    entry = entry_of(archive.pack(members()))
+    proof = dataclasses.replace(
+        entry.proof,
+        episodes=len(takes),
+        actions_digests=duplicates.actions_of(takes),
+        states_digests=duplicates.states_of(takes),
+        actions_sketches=duplicates.sketches_of(takes),
+    )
+    return dataclasses.replace(entry, name=name, proof=proof)
+
+
+def submitted(takes):
+    return dataclasses.replace(named(archive.pack(members()), "stitched"), takes=takes)
+
+
+@pytest.fixture
+def two():
+    """Two entries that succeed in 14 of 40 episodes each, in different ones, and their actions."""
+    rng = np.random.default_rng(5)
+    first, other = noise(rng), noise(rng)
+    won = [number < 14 for number in range(EPISODES)], [14 <= number < 28 for number in range(EPISODES)]
+    entries = [published("first", played(first, won[0])), published("other", played(other, won[1]))]
+    return entries, first, other, rng
+
+
+def test_an_entry_stitched_from_two_is_recognized_by_its_successes(two):
+    """28 of 40 successes, none its own; of neither entry it has more than half."""
+    entries, first, other, rng = two
+    moves = first[:14] + other[14:28] + noise(rng, 12)
+    takes = played(moves, [True] * 28 + [False] * 12)
+    assert all(duplicates.share(takes, entry.proof) < duplicates.COPY for entry in entries)
+    with pytest.raises(Refused, match=r"28 of its 28 successes \(100\.0%.*entries 'first', 'other'; at most 10% may"):
+        verify.check_new(submitted(takes), entries)
+
+
+@pytest.mark.parametrize(("copied", "refused"), [((1, 0), False), ((1, 1), False), ((2, 1), True), ((0, 10), True)])
+def test_at_most_a_tenth_of_the_successes_may_be_known(two, copied, refused):
+    """Of 20 successes, summed over the entries, whoever submitted these."""
+    entries, first, other, rng = two
+    moves, won = noise(rng), [False] * EPISODES
+    for index in [*range(copied[0]), *range(14, 14 + copied[1])]:
+        moves[index], won[index] = (first if index < 14 else other)[index], True
+    for index in range(39, 39 - (20 - sum(copied)), -1):
+        won[index] = True
+    takes = played(moves, won)
+    found = duplicates.known_successes(takes, {entry.name: entry.proof for entry in entries})
+    assert (found.successes, found.known, found.resembling) == (20, sum(copied), sum(copied))
+    assert found.known_share == sum(copied) / 20
+    if refused:
+        with pytest.raises(Refused, match="summed over all entries, whoever submitted them"):
+            verify.check_new(submitted(takes), entries)
+    else:
+        assert verify.check_new(submitted(takes), entries) == found
+
+
+def test_copies_with_small_edits_are_recognized_and_other_actions_are_not(two):
+    """An edit of one part in a hundred changes every digest, and no sketch by much."""
+    entries, first, other, rng = two
+    edited = [
+        (actions * (1 + rng.uniform(-0.01, 0.01, actions.shape))).astype(np.float32)
+        for actions in first[:14] + other[14:28]
+    ]
+    takes = played(edited + noise(rng, 12), [True] * 28 + [False] * 12)
+    with pytest.raises(Refused, match=r"28 of its 28 successes .* have nearly the actions"):
+        verify.check_new(submitted(takes), entries)
+    own = played(noise(rng), [True] * EPISODES)
+    found = verify.check_new(submitted(own), entries)
+    assert (found.successes, found.known, found.resembling, found.entries) == (40, 0, 0, ())
+
+
+def test_sketches_do_not_change():
+    """They stand in published entries."""
+    takes = played([np.outer(np.arange(1, 81), np.ones(7)).astype(np.float32) / 1000], [True])
+    assert duplicates.sketches_of(takes) == "716b84af4aadc51f"
+
+
+def test_an_entry_without_successes_copies_none(two):
+    entries, first, _, rng = two
+    found = verify.check_new(submitted(played(first[:10] + noise(rng, 30), [False] * EPISODES)), entries)
+    assert (found.successes, found.known_share) == (0, 0.0)

@@ -151,3 +151,51 @@ def test_the_command_builds_what_is_shipped(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("Written: site/index.html"), done.stderr
     assert len(list((tmp_path / "site/entries").rglob("*.html"))) == len(entries.files())
+
+
+@pytest.mark.parametrize(("name", "says"), [
+    ("xxx.html", r"xxx\.html\.json: the name 'xxx\.html' is not allowed.*no dots"), ("the1rs", "looks like 'theirs'"),
+    ("they-rs.v2", "no dots"), ("verified-best", "only a verification says 'verified'"),
+])  # fmt: skip
+def test_names_that_the_rule_forbids_are_told_before_anything_is_written(full, shelf, tmp_path, name, says):
+    shelf(name)
+    with pytest.raises(ConfigError, match=says):
+        built(tmp_path)
+    assert not (tmp_path / "site").exists()
+
+
+def test_texts_that_cannot_be_seen_are_told(shelf, tmp_path):
+    shelf("theirs", model="\u3164")
+    with pytest.raises(ConfigError, match=r"theirs\.json: the text .* U\+3164, which cannot be seen"):
+        built(tmp_path)
+
+
+def test_a_site_with_reports_and_films_is_built_twice(shelf, tmp_path):
+    pages = tmp_path / "pages" / "quick"
+    for name in ("xxx", "xxx-html"):
+        shelf(name, "quick", successes=0, n=4)
+        (pages / name).mkdir(parents=True)
+        (pages / name / "a.mp4").write_bytes(b"film")
+        (pages / f"{name}.html").write_text(f'<a href="{name}/a.mp4">film</a>')
+    first = {path: path.read_bytes() for path in built(tmp_path, reports=tmp_path / "pages")}
+    assert {path: path.read_bytes() for path in built(tmp_path, reports=tmp_path / "pages")} == first
+    assert len(list((tmp_path / "site/reports/quick").rglob("a.mp4"))) == 2
+
+
+def test_the_badge_says_how_many_episodes_were_simulated_again(full, tmp_path):
+    built(tmp_path)
+    for page in ("index.html", "suites/paper.html", "entries/paper/ours-sampled.html"):
+        assert "verified 300 of 3072</span>" in (tmp_path / "site" / page).read_text(), page
+    assert "verified 3072 of 3072</span>" in (tmp_path / "site/suites/paper.html").read_text()
+
+
+@pytest.mark.parametrize(("resimulated", "kind", "fits"), [
+    (1, "verified", False), (57, "verified", False), (58, "verified", True), (57, "self-run", True), (58, "self-run", False),
+])  # fmt: skip
+def test_verified_takes_a_least_sample(shelf, resimulated, kind, fits):
+    shelf("ours", resimulated=resimulated, kind=kind)
+    if fits:
+        assert "ours" in {entry.name for entry in entries.load("paper")}
+    else:
+        with pytest.raises(ConfigError, match="verified is one with 58 or more"):
+            entries.load("paper")

@@ -35,7 +35,7 @@ def served(tmp_path):
 def test_a_browser_shows_it_from_a_folder_and_from_a_host(full, served, tmp_path, where):
     built(tmp_path)
     root = (tmp_path / "site").as_uri() if where == "file" else served
-    for name, words in (("index.html", "Tied at the top"), ("suites/paper.html", "ours-verified")):
+    for name, words in (("index.html", "Tied at the top"), ("suites/paper.html", "ours-checked")):
         dom, said, asked = browse(f"{root}/{name}", tmp_path)
         assert "CONSOLE" not in said, said
         assert not [address for address in asked if not address.startswith("data:")]
@@ -75,5 +75,5 @@ def test_choices_and_sorting_act(full, tmp_path):
     page.write_text(text, encoding="utf-8")
     dom, said, _ = browse(page.as_uri(), tmp_path)
     assert "CONSOLE" not in said, said
-    ours, paper = ["ours-verified", "ours-sampled"], ["openvla-rl-ppo", "openvla-sft-16k"]
+    ours, paper = ["ours-checked", "ours-sampled"], ["openvla-rl-ppo", "openvla-sft-16k"]
     assert json.loads(re.search("<title>(.*)</title>", dom)[1]) == [5, 5, 20, ours, paper, paper[::-1]]

@@ -48,7 +48,10 @@ def test_arguments_for_an_object_are_refused(inst):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("act", r"inst.py:act is a function, not a class or object with act\(obs, instr\). Called without"),
+        (
+            "act",
+            r"inst.py:act is a function, not a class or object with act\(obs, instr\). Put it into one, .* Called without",
+        ),
         ("nothing", r"inst.py:nothing is a function, not a class or object with act\(obs, instr\)."),
         ("number", r"inst.py:number is an int, not a class or object with act\(obs, instr\)."),
     ],
@@ -76,7 +79,7 @@ def test_a_file_without_a_class_says_which_it_has(tmp_path):
         with pytest.raises(PolicyError, match=rf"Alpha, Beta have act\(obs, instr\)\. Name it: --policy {path}:Alpha$"):
             base.load(name, {})
     with pytest.raises(
-        PolicyError, match="There is no class 'Alfa'. Did you mean 'Alpha'[?] There are: Alpha, Beta[.]"
+        PolicyError, match=r"There is no class 'Alfa'. Did you mean 'Alpha'[?] There are: Alpha, Beta[.]"
     ):
         base.load(f"{path}:Alfa", {})
     (tmp_path / "none.py").write_text("x = 1\n")

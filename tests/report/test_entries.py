@@ -166,5 +166,5 @@ def test_every_episode_has_its_digests():
         release="0.1.0", actions_digests="01234567", states_digests="0123",
     )  # fmt: skip
     entry = dataclasses.replace(PAPER["openvla-rl-ppo"], kind="verified", proof=proof)
-    with pytest.raises(ConfigError, match="states_digests: 4 characters are not 4 for each of 2 episodes"):
+    with pytest.raises(ConfigError, match="states_digests: 4 characters are not 4 hex digits for each of 2 episodes"):
         entries._check_proof(entry, "file")

@@ -64,7 +64,8 @@ def test_an_object_is_scored_and_the_run_is_returned(capsys):
     row = run.table.loc["table_test"]
     assert row[["n", "successes", "rate", "pairs", "drop", "errors"]].tolist() == [2, 2, 1.0, 2, 0.0, 0]
     assert list(run.table.columns) == [
-        "n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors"
+        "n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "progress",
+        "progress_low", "progress_high",
     ]  # fmt: skip
     assert len(run.episodes) == len(run.plan.episodes) == 4
     assert run.header["policy"]["name"] == "helpers.fakes:Stepper" and run.header["policy"]["live"] is True

@@ -28,12 +28,11 @@ def evaluation(
         policy_ms: of a call of a policy, for the second half of the table; the first has an instant one.
         rounds: how often all is measured, in turn; the table has medians, so that a machine whose speed drifts is fair to all.
     """
-    from rich.table import Table
-
     from vlagen_bench.diagnostics import bench_env, bench_eval
     from vlagen_bench.errors import unknown
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.sim.vulkan import device
+    from vlagen_bench.utils.tables import NumberTable
 
     if scene not in bench_env.TASK_OF_SCENE:
         raise ConfigError(unknown("scene", scene, bench_env.TASK_OF_SCENE))
@@ -47,9 +46,7 @@ def evaluation(
     measuring = map(bench_eval.measure, wanted * rounds)
     speeds = list(tracked(measuring, total=len(wanted) * rounds, label="measuring", console=out))
     by_setting = {setting: speeds[number :: len(wanted)] for number, setting in enumerate(wanted)}
-    table = Table(title=f"Evaluation of {scene}", title_justify="left", caption_justify="left")
-    for name in COLUMNS:
-        table.add_column(name, justify="right")
+    table = NumberTable(f"Evaluation of {scene}").numbers(*COLUMNS)
     for setting, its in by_setting.items():
         alike = [candidate for candidate in wanted if candidate.policy_ms == setting.policy_ms]
         core = next((candidate for candidate in alike if (candidate.workers, candidate.threads) == (1, 1)), None)

@@ -159,13 +159,13 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
 
 
 def _show(out: "Console", curve: "CalibrationCurve") -> None:
-    from rich.table import Table
+    from vlagen_bench.utils.tables import NumberTable
 
     players = curve.players()
-    head = ("level", "size", f"{curve.measure}, {curve.unit}", "95 % interval")
     rates = [text for name in players for text in (f"{name}: success", "drop", "95 % interval")]
     title = f"{curve.axis} in {curve.task}, {curve.episodes} episodes each"
-    table = Table(*head, *rates, title=title, title_justify="left")
+    table = NumberTable(title).text("level")
+    table.numbers("size", f"{curve.measure}, {curve.unit}", "95 % interval", *rates)
     for point in curve.points:
         size = point.parameters.get(curve.sized_by)
         cells = ["–" if size is None else f"{size:g} {curve.size_unit}".strip(), f"{point.severity.mean:.4g}"]
@@ -186,12 +186,11 @@ def _drop_cells(drop: "Drop") -> list[str]:
 
 
 def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> None:
-    from rich.table import Table
-
     from vlagen_bench.calibration import calibrate as calibration
     from vlagen_bench.calibration.curves import equal_steps
     from vlagen_bench.calibration.severity import measure_of
     from vlagen_bench.harness.progress import tracked
+    from vlagen_bench.utils.tables import NumberTable
 
     if not axis.levels:
         raise ConfigError(f"The axis {axis.name} has no size, so there is nothing to sweep.")
@@ -199,7 +198,7 @@ def _sweep(out: "Console", task: "Task", axis: "type[Axis]", episodes: int) -> N
     measured = calibration.sweep(task, axis, sizes, episodes=episodes, seed=calibration.SEED)
     severities = list(tracked(measured, total=len(sizes), label=f"sweeping {axis.name}", console=out))
     title = f"{axis.name} in {task.ref}"
-    table = Table(axis.sized_by, axis.measure, "95 % interval", title=title, title_justify="left")
+    table = NumberTable(title).numbers(axis.sized_by, axis.measure, "95 % interval")
     for size, measured_size in zip(sizes, severities, strict=True):
         table.add_row(
             f"{size:g} {axis.unit}".strip(),

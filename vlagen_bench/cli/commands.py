@@ -23,22 +23,13 @@ def plan(
         which: the episodes.
         out: where to write the plan; default: <suite>.plan.json.
     """
-    from rich.table import Table
-
     from vlagen_bench.plan import plan as plans
+    from vlagen_bench.utils.tables import NumberTable
 
     made = which.plan()
     suite = made.suite.name
-    table = Table(
-        "id",
-        "condition",
-        "index",
-        "twin",
-        "instruction",
-        "differs from its twin in",
-        title=f"{suite}: plan {made.hash}",
-    )
-    table.title_justify = "left"
+    table = NumberTable(f"{suite}: plan {made.hash}").text("id", whole=True).text("condition").numbers("index")
+    table.text("twin", whole=True).text("instruction", "differs from its twin in")
     for episode in made.episodes:
         twin = made.by_id.get(episode.twin) if episode.twin else None
         changed = [k for k, v in episode.values.items() if twin and twin.values.get(k) != v]
@@ -160,13 +151,12 @@ def certify(
         workers: processes that work side by side.
         out: where to write the certificates; default: <suite>.certificate.jsonl.
     """
-    from rich.table import Table
-
     from vlagen_bench.calibration import certify as certificates
     from vlagen_bench.errors import ConfigError
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan import catalog
     from vlagen_bench.statistics.intervals import wilson
+    from vlagen_bench.utils.tables import NumberTable
     from vlagen_bench.utils.text import percent_range
 
     made = which.plan()
@@ -176,9 +166,7 @@ def certify(
     target = out or Path(f"{suite}.certificate.jsonl")
     looked_at = certificates.certify(made, task, target, workers=workers)
     results = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))
-    table = Table(
-        "condition", "n", "solved", "95 % interval", "mean steps", "unfair", title=suite, title_justify="left"
-    )
+    table = NumberTable(suite).text("condition").numbers("n", "solved", "95 % interval", "mean steps", "unfair")
     for name in dict.fromkeys(certificate.condition for certificate in results):
         mine = [certificate for certificate in results if certificate.condition == name]
         solved = [certificate for certificate in mine if certificate.solved]
@@ -211,15 +199,14 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
         scene: tabletop or bridge; default: all whose assets are installed.
         episodes: how many to play for it.
     """
-    from rich.table import Table
-
     from vlagen_bench.diagnostics import bench_env as bench
     from vlagen_bench.errors import AssetError
     from vlagen_bench.packs import manifest as packs
     from vlagen_bench.scenes import specs
+    from vlagen_bench.utils.tables import NumberTable
 
     out = console()
-    table = Table("", title="One environment worker, medians", title_justify="left")
+    table = NumberTable("One environment worker, medians").text("")
     measured = []
     for name in [scene] if scene else specs.scene_names():
         try:
@@ -230,7 +217,7 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
             out.print(f"{name} is left out: {error}", markup=False, soft_wrap=True)
             continue
         measured.append(bench.measure_env(name, episodes=episodes))
-        table.add_column(name, justify="right")
+        table.numbers(name)
     for label, text in (
         ("picture", lambda m: "x".join(map(str, m.image_px))),
         ("step with picture", lambda m: f"{m.step_ms:.1f} ms, {1000 / m.step_ms:.0f} /s"),

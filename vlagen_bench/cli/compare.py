@@ -33,6 +33,7 @@ def compare(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import comparison
     from vlagen_bench.report.comparison_terminal import tables
+    from vlagen_bench.report.progress_terminal import comparison_table
     from vlagen_bench.runs.outside import changes
 
     include(outside)
@@ -58,8 +59,9 @@ def compare(
         )
     if len(compared.ranked) < 2:
         say("Fewer than two of them are no oracles, so nothing is ranked or subtracted.")
-    for table in tables(compared):
-        to.print(table)
+    for table in (*tables(compared), comparison_table(compared)):
+        if table is not None:
+            to.print(table)
     if not compared.differing:
         say("No episode has different outcomes.")
     if out is not None:

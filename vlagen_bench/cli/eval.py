@@ -168,7 +168,8 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
-    from vlagen_bench.report.summary import write_summary
+    from vlagen_bench.report.progress_terminal import progress_table
+    from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
     plan, loaded = ended.evaluation.plan, ended.loaded
@@ -178,9 +179,11 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     sequences = None if ended.stop is None else ended.stop.intervals
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
     together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
-    for table in (levels_table(counted), interaction_table(together)):
+    for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
         if table is not None:
             out.print(table)
+    if (text := beyond_the_arm(ended)) is not None:
+        out.print(f"warning: {text}", markup=False, soft_wrap=True)
 
 
 def _compare_repeats(folders: tuple[Path, ...]) -> None:

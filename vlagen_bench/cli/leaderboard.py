@@ -11,9 +11,11 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.statistics.sampling import least_sample
 
 if TYPE_CHECKING:
     from vlagen_bench.leaderboard.commitment import Opening
+    from vlagen_bench.report.entries import Entry
 
 CARD, SITE = Path("card.yaml"), Path("site")
 
@@ -85,7 +87,7 @@ def verify(
 
     Args:
         file: the submission.
-        sample: re-simulate only so many episodes, drawn at random; 0: none.
+        sample: re-simulate only so many episodes, drawn at random; 0: none. With too few the entry stays self-run.
         seed: seed of the draw, to repeat it, without --out; default: a new draw each time.
         states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
@@ -127,7 +129,7 @@ def verify(
         _say(f"It stands in a table of its own: {clause}.")
     if checked.network == "open":
         _say("The sandbox had the network: this system does not let it be cut off.")
-    _say(f"The entry is {entry.kind}.")
+    _say(_kind(entry))
     if any(other.name == entry.name for other in published):
         _say("The entry of this very file is published already.")
     for name in verification.alike(submitted, published):
@@ -199,6 +201,14 @@ def build(
     _say(f"Written: {page}, from the {len(entries.files())} entries in {paths.leaderboards_dir()}.")
     _say("Open it, or put the folder on a web host.")
     return OK
+
+
+def _kind(entry: "Entry") -> str:
+    proof = entry.proof
+    assert proof is not None, "of a submission"
+    least = least_sample(proof.episodes)
+    more = "" if proof.resimulated >= least else f": {least} or more make it verified (--sample {least})"
+    return f"The entry is {entry.kind}, with {proof.resimulated} of {proof.episodes} episodes simulated again{more}."
 
 
 def _check_own(out: Path, archive_sha256: str) -> None:

@@ -15,7 +15,6 @@ def list_all(outside: Include = ()) -> int:
         outside: places of your own to be listed, too.
     """
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
 
     from vlagen_bench.axes import AXES
     from vlagen_bench.envs.registration import env_id
@@ -23,21 +22,17 @@ def list_all(outside: Include = ()) -> int:
     from vlagen_bench.plan import catalog, conditions
     from vlagen_bench.policies.base import BUILT_IN
     from vlagen_bench.tasks import FAMILIES, offer_of
-
-    def new(title: str, *columns: str) -> Table:
-        table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-        for number, name in enumerate(columns):
-            table.add_column(name, no_wrap=number == 0)
-        return table
+    from vlagen_bench.utils.tables import NumberTable
 
     include(outside)
     out, every = console(), [catalog.task(name) for name in catalog.task_names()]
-    suites = new("Suites", "suite", "version", "task", "conditions", "episodes each", "about")
+    suites = NumberTable("Suites").text("suite").numbers("version").text("task")
+    suites.numbers("conditions", "episodes each").text("about")
     for name in catalog.suite_names():
         suite = catalog.suite(name)
         cells = (name, suite.version, suite.task, len(suite.conditions), suite.episodes, suite.about)
         suites.add_row(*map(str, cells))
-    tasks = new("Tasks", "task", "family", "scene", "conditions")
+    tasks = NumberTable("Tasks").text("task", "family", "scene", "conditions")
     for task in every:
         generated = conditions.names(offer_of(task)) if task.variants else ()
         own = [name for name in task.condition_names() if name not in generated]
@@ -49,7 +44,7 @@ def list_all(outside: Include = ()) -> int:
         f"Conditions of an axis: <axis>_l<level>, <axis>_<setting>; together: a+b. "
         f"Families: {'; '.join(f'{one.name}, {one.about}' for one in FAMILIES)}."
     )
-    axes = new("Axes", "axis", "stage", "levels 1-5, settings", "unit", "needs", "what")
+    axes = NumberTable("Axes").text("axis", "stage", "levels 1-5, settings", "unit", "needs", "what")
     axes.box, axes.padding = SIMPLE_HEAD, (0, 1, 0, 0)
     for kind in KINDS:
         axes.add_row(f"[bold]{kind}[/bold]")

@@ -9,14 +9,15 @@ from vlagen_bench.cli.common import OK, console
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from vlagen_bench.statistics.power import Need
+    from vlagen_bench.utils.tables import NumberTable
 
 WIDTHS = (0.3, 0.2, 0.1, 0.05)
 DIFFERENCES = (0.3, 0.2, 0.15, 0.1, 0.05)
 EXTRA = (0.0, 0.1, 0.3)
 """discordance beyond the difference: none, some, much"""
+ENDS = {"rate": (0, 1), "discordance": (1,)}
+"""option -> which of 0 and 1 it may be"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,7 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
     Args:
         args: what is asked.
     """
-    if args.family < 1:
-        raise ConfigError(f"--family: at least 1 question is asked, not {args.family}.")
+    _check(args)
     asked = args.width is not None or args.drop is not None
     out = console()
     if args.width is not None or not asked:
@@ -53,6 +53,20 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
     if differences:
         out.print(_differences(differences, args))
     return OK
+
+
+def _check(args: PowerArgs) -> None:
+    """Raises `ConfigError` for an option out of its range; one in points or percent is told its share."""
+    if args.family < 1:
+        raise ConfigError(f"--family: at least 1 question is asked, not {args.family}.")
+    for name in ("width", "drop", "discordance", "rate", "power"):
+        share = getattr(args, name)
+        if share is None or 0 < share < 1 or share in ENDS.get(name, ()):
+            continue
+        ends = ENDS.get(name, ())
+        low, high = "at least 0" if 0 in ends else "above 0", "at most 1" if 1 in ends else "below 1"
+        meant = f" For {share:g} points or percent: --{name} {share / 100:g}" if 1 < share < 100 else ""
+        raise ConfigError(f"--{name} {share:g}: it is a share, {low} and {high}.{meant}")
 
 
 def _usual(args: PowerArgs) -> tuple[float, ...]:
@@ -66,23 +80,23 @@ def _room(rate: float) -> float:
     return 2 * min(rate, 1 - rate) + 1e-9
 
 
-def _widths(widths: tuple[float, ...], args: PowerArgs) -> "Table":
+def _widths(widths: tuple[float, ...], args: PowerArgs) -> "NumberTable":
     from vlagen_bench.statistics.power import MOST_PAIRED, for_width
 
     table = _new("How well is a rate known?")
-    _columns(table, "width of the 95 % interval, points", f"episodes, at a rate of {args.rate:.0%}")
+    table.numbers("width of the 95 % interval, points", f"episodes, at a rate of {args.rate:.0%}")
     for width in widths:
         table.add_row(f"{100 * width:g}", _text(for_width(width, args.rate), MOST_PAIRED))
     return table
 
 
-def _differences(differences: tuple[float, ...], args: PowerArgs) -> "Table":
+def _differences(differences: tuple[float, ...], args: PowerArgs) -> "NumberTable":
     from vlagen_bench.statistics.power import MOST_PAIRED, MOST_UNPAIRED, for_paired, for_unpaired
 
     alpha = 0.05 / args.family
     family = f", one of {args.family} questions" if args.family > 1 else ""
     table = _new(f"Is there a difference? Power {args.power:.0%}, two-sided at 5 %{family}")
-    _columns(table, "points", "pairs that disagree", "paired: episodes", "power", "unpaired: episodes each", "power")
+    table.numbers("points", "pairs that disagree", "paired: episodes", "power", "unpaired: episodes each", "power")
     for difference in differences:
         low, high = args.rate - difference / 2, args.rate + difference / 2
         if not (low >= 0 and high <= 1):
@@ -105,15 +119,10 @@ def _differences(differences: tuple[float, ...], args: PowerArgs) -> "Table":
     return table
 
 
-def _new(title: str) -> "Table":
-    from rich.table import Table
+def _new(title: str) -> "NumberTable":
+    from vlagen_bench.utils.tables import NumberTable
 
-    return Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-
-
-def _columns(table: "Table", *names: str) -> None:
-    for name in names:
-        table.add_column(name, justify="right")
+    return NumberTable(title)
 
 
 def _text(need: "Need", most: int) -> str:

@@ -27,7 +27,9 @@ def report(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.html import write_report
+    from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.published_table import blocks
+    from vlagen_bench.report.report import progress_of
     from vlagen_bench.report.terminal import (
         failure_mode_table,
         interaction_table,
@@ -64,7 +66,13 @@ def report(
     out.print(
         results_table(f"{run_report.suite}: {escape(run_report.policy)}{oracle}", run_report.rows, run_report.sequences)
     )
-    more = (levels_table(run_report.rows), interaction_table(run_report.interactions))
+    if run_report.oversized is not None:
+        say(f"warning: {run_report.oversized}")
+    more = (
+        levels_table(run_report.rows),
+        interaction_table(run_report.interactions),
+        progress_table(progress_of(run_report), run_report.stages, first="condition, or kind"),
+    )
     for table in (*more, once_table(run_report.rows), failure_mode_table(run_report.troubles)):
         if table is not None:
             out.print(table)

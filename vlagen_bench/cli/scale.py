@@ -33,22 +33,20 @@ def bench_scale(
         raise ConfigError(
             "--environments, --wanted, --batch and --horizon are 1 or more, --step-ms is above 0, --policy-ms is 0 or more."
         )
-    from rich.table import Table
-
     from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.progress import tracked
 
     Cluster().connect(1)
     from vlagen_bench.diagnostics import bench_scale as scale
     from vlagen_bench.harness.on_ray.null import NullSettings
+    from vlagen_bench.utils.tables import NumberTable
 
     out = console()
     waits = NullSettings(step_s=step_ms / 1000, horizon=horizon)
-    table = Table(
-        "environments", "episodes/s", "questions/s", "busy", "an episode", "to store", "CPU", "a question", "memory",
-        title="The driver's load: busy, and for an episode; computing for an episode, and for a question",
-        title_justify="left",
-    )  # fmt: skip
+    table = NumberTable("The driver's load: busy, and for an episode; computing for an episode, and for a question")
+    table.numbers(
+        "environments", "episodes/s", "questions/s", "busy", "an episode", "to store", "CPU", "a question", "memory"
+    )
     measuring = (scale.measure(number, waits) for number in environments)
     for number, load in zip(
         environments, tracked(measuring, total=len(environments), label="measuring", console=out), strict=True

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from vlagen_bench.diagnostics import vulkan_packages
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.packs import manifest
 from vlagen_bench.sim.vulkan import drivers
 from vlagen_bench.utils import installing, paths
+from vlagen_bench.utils.tables import NumberTable
 
 _PROBE_LIMIT_S = 120
 _MEMORY_GB, _DISK_GB = 2.0, 1.0
@@ -72,9 +72,10 @@ def run(console: Console) -> int:
     return 0 if healthy(findings) else 1
 
 
-def table(findings: list[MachineCheck]) -> Table:
+def table(findings: list[MachineCheck]) -> NumberTable:
     """The findings, one a row."""
-    grid = Table("", "what", "found", box=None, pad_edge=False)
+    grid = NumberTable().text("", "what", "found")
+    grid.box, grid.pad_edge = None, False
     for finding in findings:
         mark = "[green]ok[/]" if finding.ok else "[red]missing[/]" if finding.required else "[yellow]optional[/]"
         grid.add_row(mark, finding.what, finding.value)

@@ -15,7 +15,7 @@ from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
-from vlagen_bench.policies import base
+from vlagen_bench.policies import base, handles
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.video import VideoWriter
@@ -174,7 +174,9 @@ def _recorded(
         progress = display.progress(counts, wanted.until)
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
             try:
-                with execution.start_executor(task, loaded, film, display.note, monitor.watch) as executor:
+                with execution.start_executor(
+                    task, loaded, film, display.note, handles.of_run(path), monitor.watch
+                ) as executor:
                     run.run(
                         plan, executor, folder, (counts, shown, monitor, *also),
                         max_errors=wanted.max_errors, retry_errors=wanted.retry_errors, stop=stop,

@@ -16,6 +16,7 @@ from vlagen_bench.harness.pool import PoolExecutor
 from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.handles import EpisodeHandles
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
 
@@ -36,6 +37,7 @@ def make_executor(
     film: FilmRecorder | None,
     note: Callable[[str], None],
     cluster: "Cluster | None" = None,
+    handles: EpisodeHandles | None = None,
     watch: Watch | None = None,
 ) -> Iterator[Union[SerialExecutor, PoolExecutor, "RayExecutor"]]:
     """What plays episodes of a task with a policy.
@@ -50,6 +52,7 @@ def make_executor(
         film: what keeps the pictures, if anything.
         note: receives a line for everything unusual that is no error.
         cluster: where the workers, and the policy, are actors of Ray; None: all is on this machine.
+        handles: what the policy hears in place of episodes' ids; None: the ids.
         watch: receives the actions of all episodes as they are executed; of a cluster's, nothing is known here before they end.
 
     Raises:
@@ -64,18 +67,23 @@ def make_executor(
 
         made_of = recipe(render_threads=max(1, round(cluster.env_cpus)))
         with make_ray_executor(
-            workers or 1, made_of, loaded, cluster, execution=execution, limits=limits, note=note
+            workers or 1, made_of, loaded, cluster, execution=execution, limits=limits, note=note, handles=handles
         ) as actors:
             yield actors
     elif workers is None:
         sim = make_sim()
         caller = PolicyCaller(
-            loaded, action_dim=action_dim, limit_s=limits.step_s, sim=sim if loaded.privileged else None
+            loaded,
+            action_dim=action_dim,
+            limit_s=limits.step_s,
+            sim=sim if loaded.privileged else None,
+            handles=handles,
         )
         with _closing(caller, note):
             yield SerialExecutor(task, sim, caller, film=film, execution=execution, limits=limits, watch=watch)
     else:
-        caller = PolicyCaller(loaded, action_dim=action_dim, slots=1 if oracle else workers, limit_s=limits.step_s)
+        slots = 1 if oracle else workers
+        caller = PolicyCaller(loaded, action_dim=action_dim, slots=slots, limit_s=limits.step_s, handles=handles)
         made_of = recipe(render_threads=render_threads(workers))
         with (
             _closing(caller, note),

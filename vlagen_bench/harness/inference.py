@@ -12,6 +12,7 @@ from vlagen_bench.harness.limits import TookTooLong, time_limit
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, method_of, sharing
 from vlagen_bench.policies.guard import Guard, sentence
+from vlagen_bench.policies.handles import EpisodeHandles
 from vlagen_bench.policies.isolation.proxy import Isolated, PolicyRestarted
 from vlagen_bench.utils.text import one_line
 
@@ -52,6 +53,7 @@ class PolicyCaller:
         slots: int = 1,
         limit_s: float | None = None,
         sim: Any = None,
+        handles: EpisodeHandles | None = None,
     ) -> None:
         """A caller.
 
@@ -61,10 +63,12 @@ class PolicyCaller:
             slots: how many episodes are played at once.
             limit_s: the longest that a call may take; an isolated policy keeps its own time.
             sim: the simulator, for a privileged policy.
+            handles: what the policy hears in place of episodes' ids; one that may know the ids hears these, as without.
 
         Raises:
             PolicyError: more instances are needed than can be constructed.
         """
+        self._handles = None if loaded.may_know_ids else handles
         self._isolated, self._action_dim = isinstance(loaded.policy, Isolated), action_dim
         self._limit_s, self._sim = None if self._isolated else limit_s, sim
         self._sharing = sharing(loaded.policy)
@@ -98,7 +102,7 @@ class PolicyCaller:
             if question.begins and self._sim is not None:
                 self._tell(policy, "attach", self._sim)
             if question.begins:
-                self._tell(policy, "reset", [question.episode_id])
+                self._tell(policy, "reset", [self._heard(question.episode_id)])
         except PolicyError as error:
             return error
         return None
@@ -108,12 +112,14 @@ class PolicyCaller:
         policy = self._instance(slot)
         try:
             # What it returns may be the policy's code, too: numpy asks it to become an array.
-            return {slot: self._call("act", lambda: self._action(policy.act(_seen(question), question.instruction)))}
+            return {
+                slot: self._call("act", lambda: self._action(policy.act(self._seen(question), question.instruction)))
+            }
         except PolicyError as error:
             return {slot: error}
 
     def _batched(self, questions: Mapping[int, PolicyQuery]) -> dict[int, Any]:
-        seen = [_seen(question) for question in questions.values()]
+        seen = [self._seen(question) for question in questions.values()]
         told = [question.instruction for question in questions.values()]
         try:
             answers = self._call("act_batch", lambda: one_for_each(self._instances[0].act_batch(seen, told), len(told)))
@@ -135,6 +141,14 @@ class PolicyCaller:
 
     def _action(self, answer: Any) -> np.ndarray:
         return checked(answer, self._action_dim)
+
+    def _seen(self, question: PolicyQuery) -> dict[str, Any]:
+        assert question.observation is not None, "who asks has looked before"
+        return {**question.observation, "episode_id": self._heard(question.episode_id)}
+
+    def _heard(self, episode_id: str) -> str:
+        """What the policy is told of which episode it is."""
+        return episode_id if self._handles is None else self._handles.of(episode_id)
 
     def _instance(self, slot: int) -> Any:
         return self._instances[slot if self._sharing == "instances" else 0]
@@ -197,11 +211,6 @@ def _another(loaded: LoadedPolicy) -> Any:
             f"The policy {loaded.name} has reset() but no act_batch(), so that each worker needs an instance of it; "
             f"another one cannot be constructed: {one_line(error)}. Add act_batch(), or use fewer --workers."
         ) from error
-
-
-def _seen(question: PolicyQuery) -> dict[str, Any]:
-    assert question.observation is not None, "who asks has looked before"
-    return {**question.observation, "episode_id": question.episode_id}
 
 
 def _answer(value: np.ndarray | PolicyError, seconds: float) -> PolicyAnswer:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vlagen_bench.harness.on_ray.cluster import Cluster
     from vlagen_bench.harness.run import Executor
     from vlagen_bench.policies.base import LoadedPolicy
+    from vlagen_bench.policies.handles import EpisodeHandles
     from vlagen_bench.policies.isolation.proxy import IsolationLimits
     from vlagen_bench.types import Task
 
@@ -163,6 +164,7 @@ class ExecutionOptions:
         loaded: "LoadedPolicy",
         film: "FilmRecorder | None",
         note: Callable[[str], Any],
+        handles: "EpisodeHandles",
         watch: "Watch | None" = None,
     ) -> AbstractContextManager["Executor"]:
         """Who plays, with real simulators."""
@@ -179,5 +181,6 @@ class ExecutionOptions:
             film=film,
             note=note,
             cluster=self.cluster,
+            handles=handles,
             watch=watch,
         )

@@ -1,6 +1,5 @@
 """The card of a submission: who submits which model, as plain text without YAML's machinery."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -9,11 +8,10 @@ import yaml
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.limits import CARD_BYTES, Refused
-from vlagen_bench.leaderboard.untrusted_json import check_text, shown
+from vlagen_bench.leaderboard.untrusted_json import shown
+from vlagen_bench.report.entry_texts import FIELD_CHARS, NOTES, name_fault, words_fault
 from vlagen_bench.utils.parsing import build
 
-NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
-"""of an entry, which becomes a file's name on every system; some begin as Windows' devices do"""
 TO_FILL = "FILL IN"
 DEPTH = 2
 """a mapping, and lists in it"""
@@ -24,7 +22,7 @@ class Card:
     """What numbers cannot say. It is the submitter's word: nothing of it is verified."""
 
     name: str
-    """of the entry: lower case letters, digits, hyphens and dots"""
+    """of the entry: lower case letters, digits and hyphens"""
     model: str
     """what it is: architecture, size, how it was trained"""
     training_data: str
@@ -45,8 +43,10 @@ class Card:
     """what a reader should know, a sentence each"""
 
 
+BESIDE_VERDICT = ("model", "contact", "publication")
+"""fields that the site and the command show beside what they say themselves"""
 HINTS = {
-    "name": "of the entry: lower case letters, digits, hyphens and dots",
+    "name": "of the entry: lower case letters, digits and hyphens",
     "model": "architecture, size, how it was trained",
     "training_data": "what it was trained on",
     "benchmark_seen": "none, train split or test split: what of this benchmark was in the training data",
@@ -73,16 +73,21 @@ def read(data: bytes, where: str = "card.yaml") -> Card:
         card = build(Card, values, where)
     except ConfigError as error:
         raise Refused(shown(str(error), 400)) from None
+    if len(card.notes) > NOTES:
+        raise Refused(f"{where}: there are {len(card.notes)} notes, and at most {NOTES} are allowed.")
     for field in fields(Card):
         for text in (getattr(card, field.name),) if field.name != "notes" else card.notes:
-            check_text(text, f"{where}: {field.name}")
-            if not text.strip() or TO_FILL in text:
-                raise Refused(f"{where}: '{field.name}' is not filled in. {HINTS.get(field.name, 'Or leave it out.')}")
-    if not NAME.fullmatch(card.name):
-        raise Refused(
-            f"{where}: the name '{card.name}' is not allowed. Use 3 to 64 lower-case letters, digits, hyphens and dots."
-        )
+            _check(field.name, text, where)
+    if (fault := name_fault(card.name)) is not None:
+        raise Refused(f"{where}: the name {fault}")
     return card
+
+
+def _check(field: str, text: str, where: str) -> None:
+    if not text.strip() or TO_FILL in text:
+        raise Refused(f"{where}: '{field}' is not filled in. {HINTS.get(field, 'Or leave it out.')}")
+    if (fault := words_fault(text, FIELD_CHARS, beside_verdict=field in BESIDE_VERDICT)) is not None:
+        raise Refused(f"{where}: '{field}' {fault}")
 
 
 def _flat(data: bytes, where: str) -> dict[str, Any]:

@@ -20,8 +20,6 @@ CARD_BYTES = 16 * KIB
 """some pages of text"""
 RECORD_BYTES = 16 * KIB
 """of one episode's line; the longest seen has 3"""
-TEXT_CHARS = 2_000
-"""of one string, so that nobody's log is flooded"""
 JSON_DEPTH = 16
 """an episode's values are four levels deep"""
 INTEGER = 1 << 63

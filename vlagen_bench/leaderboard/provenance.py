@@ -1,15 +1,14 @@
 """Statements about an entry's provenance: what its proof shows, what it does not, in sentences."""
 
-from math import comb
-
 from vlagen_bench.report.entries import Entry
+from vlagen_bench.statistics.sampling import CONFIDENCE, TOLERATED, least_sample, undetected
 
-SURE = 0.95
 MEANINGS = {
-    "verified": "Counted from a submission whose actions were played again, all or a random sample, as its page says: they "
-    "succeed, and fail, on these episodes as recorded. Not: who made the actions.",
-    "self-run": "Counted from a submission that is complete and consistent, and of which nothing was played again: its "
-    "records are the submitter’s word.",
+    "verified": "Counted from a submission whose actions were played again, in as many episodes of all as stands beside the "
+    f"word: they succeed, and fail, on these episodes as recorded. A sample is so large that with {CONFIDENCE:.0%} "
+    f"probability it finds one, if more than {TOLERATED:.0%} of the records are false. Not: who made the actions.",
+    "self-run": "Counted from a submission that is complete and consistent, and of which nothing was played again, or too "
+    "little to say anything of the rest: its records are the submitter’s word.",
     "reported": "Copied from a publication, with its source. Nothing was run or checked here but the copying.",
 }
 """kind -> what it says, and what not; the strongest first"""
@@ -34,7 +33,12 @@ def proven(entry: Entry) -> tuple[str, ...]:
         said.append(
             f"They were drawn at random{'' if proof.sample_seed is None else f', with the seed {proof.sample_seed}'}. "
             f"If more than {undetected(total, some)} of the {total} records were false, one would have been found with "
-            f"{SURE:.0%} probability."
+            f"{CONFIDENCE:.0%} probability."
+        )
+    if proof.successes is not None:
+        said.append(
+            f"Of its {proof.successes} successes, {proof.known_successes} have the actions, or lead to the states, of an entry "
+            f"that was published before, and {proof.resembling_successes} have those or nearly those actions."
         )
     return tuple(said)
 
@@ -51,17 +55,10 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
         "That they were made without knowing the episodes, which are public.",
         "What the card says: model, training data, decoding, hardware, licence.",
     )
-    return said if entry.proof.resimulated else ("Whether the actions do what the records say.", *said)
-
-
-def undetected(total: int, sampled: int) -> int:
-    """How many false records a sample without one still allows, at 95 % (hypergeometric, without replacement).
-
-    Examples:
-        >>> undetected(3072, 300)
-        29
-    """
-    false = 0
-    while total - false - 1 >= sampled and comb(total - false - 1, sampled) / comb(total, sampled) > 1 - SURE:
-        false += 1
-    return false
+    least = least_sample(entry.proof.episodes)
+    if entry.proof.resimulated >= least:
+        return said
+    return (
+        f"Whether the actions do what the records say: `verified` takes {least} of {entry.proof.episodes} episodes.",
+        *said,
+    )

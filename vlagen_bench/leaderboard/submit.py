@@ -10,6 +10,8 @@ from vlagen_bench.leaderboard.commitment import Opening
 from vlagen_bench.leaderboard.limits import CARD_BYTES
 from vlagen_bench.leaderboard.submission import Submission, read
 from vlagen_bench.leaderboard.untrusted_json import read_file
+from vlagen_bench.leaderboard.verify import check_name
+from vlagen_bench.report import entries
 from vlagen_bench.runs import episodes
 
 
@@ -18,11 +20,14 @@ def submit(run: Path, card: Path, opening: Opening | None = None) -> tuple[bytes
 
     Raises:
         RunError: the run folder is damaged, or incomplete.
-        Refused: a verifier would refuse it: part of a suite, errors, an oracle, a card that is not filled in.
+        Refused: a verifier would refuse it: part of a suite, errors, an oracle, a card that is not filled in, a name that
+            looks like one that is published in this release.
     """
     members = members_of(run, read_file(card, CARD_BYTES))
     data = archive.pack(members)
-    return data, read(data, opening)
+    submission = read(data, opening)
+    check_name(submission.card.name, entries.load(submission.plan.suite.name))
+    return data, submission
 
 
 def members_of(run: Path, card: bytes) -> dict[str, bytes]:

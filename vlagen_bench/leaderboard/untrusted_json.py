@@ -1,12 +1,12 @@
 """Untrusted JSON: plain values, bounded in size and depth, strictly within the standard."""
 
 import json
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.leaderboard.limits import INTEGER, JSON_DEPTH, TEXT_CHARS, Refused
+from vlagen_bench.leaderboard.limits import INTEGER, JSON_DEPTH, Refused
+from vlagen_bench.report.entry_texts import text_fault
 
 
 def read_file(path: Path, limit: int) -> bytes:
@@ -50,13 +50,8 @@ def shown(text: str, chars: int = 80) -> str:
 
 def check_text(text: str, where: str) -> None:
     """Raises `Refused` for text that is too long, invisible, or looks like other text."""
-    if len(text) > TEXT_CHARS:
-        raise Refused(f"{where} has {len(text)} characters, and at most {TEXT_CHARS} are allowed.")
-    for char in text:
-        if not char.isprintable():
-            raise Refused(f"{where} has the character U+{ord(char):04X}, which cannot be seen. Take it out.")
-    if not unicodedata.is_normalized("NFC", text):
-        raise Refused(f"{where} is text in a decomposed form, which looks like other text. Write it in Unicode's NFC.")
+    if (fault := text_fault(text)) is not None:
+        raise Refused(f"{where} {fault}")
 
 
 def _object(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The verdict of a verification: counts, and the entry that may be published."""
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
+from vlagen_bench.leaderboard.duplicates import KnownSuccesses
 from vlagen_bench.leaderboard.submission import Submission
-from vlagen_bench.report.entries import Entry, EntryResult, EntrySource, Proof
+from vlagen_bench.report.entries import LOST, WITHOUT, WON, Entry, EntryResult, EntrySource, Proof
+from vlagen_bench.statistics.sampling import least_sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,8 @@ class Verdict:
     submission: Submission
     compared: Sequence[ReplayComparison]
     """the episodes that were re-simulated"""
+    known: KnownSuccesses
+    """in entries that are published already"""
     sample_seed: int | None
     """None: all of them were"""
     network: str | None
@@ -29,7 +34,7 @@ class Verdict:
 
     @property
     def kind(self) -> Literal["verified", "self-run"]:
-        return "verified" if self.compared else "self-run"
+        return "verified" if len(self.compared) >= least_sample(len(self.submission.takes)) else "self-run"
 
     def entry(self) -> Entry:
         """The row of the leaderboard."""
@@ -40,10 +45,14 @@ class Verdict:
             states_sha256=self.submission.states_sha256,
             actions_digests=duplicates.actions_of(self.submission.takes),
             states_digests=duplicates.states_of(self.submission.takes),
+            actions_sketches=duplicates.sketches_of(self.submission.takes),
             plan_hash=plan.hash,
             episodes=len(self.submission.takes),
             resimulated=len(self.compared),
             exact=self.exact,
+            successes=self.known.successes,
+            known_successes=self.known.known,
+            resembling_successes=self.known.resembling,
             sample_seed=self.sample_seed,
             release=self.release,
         )
@@ -59,9 +68,21 @@ class Verdict:
                 read=f"counted from its episodes; {proof.resimulated} of {proof.episodes} re-simulated",
             ),
             protocol=replace(self.submission.protocol, decoding=card.decoding, notes=_notes(self.submission)),
-            conditions={row.condition: EntryResult(n=row.n, successes=row.successes) for row in self.submission.rows()},
+            conditions=_conditions(self.submission),
             proof=proof,
         )
+
+
+def _conditions(submission: Submission) -> dict[str, EntryResult]:
+    outcomes: dict[str, dict[int, str]] = defaultdict(dict)
+    for take in submission.takes:
+        letter = {"success": WON, "failure": LOST}.get(take.record.outcome, WITHOUT)
+        outcomes[take.episode.condition][take.episode.index] = letter
+    listed = {name: "".join(letters[index] for index in sorted(letters)) for name, letters in outcomes.items()}
+    return {
+        row.condition: EntryResult(n=row.n, successes=row.successes, outcomes=listed[row.condition])
+        for row in submission.rows()
+    }
 
 
 def _notes(submission: Submission) -> tuple[str, ...]:
@@ -72,7 +93,7 @@ def _notes(submission: Submission) -> tuple[str, ...]:
         f"of this benchmark, the training data had: {card.benchmark_seen}",
         f"hardware: {card.hardware}",
         f"licence: {card.licence}",
-        *card.notes,
+        *(f"the submitter notes: {note}" for note in card.notes),
     )
 
 

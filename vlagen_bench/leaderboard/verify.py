@@ -8,6 +8,7 @@ from typing import Literal
 
 from vlagen_bench.harness.replay import ReplayComparison
 from vlagen_bench.leaderboard import duplicates
+from vlagen_bench.leaderboard.duplicates import KnownSuccesses
 from vlagen_bench.leaderboard.limits import MESSAGE_CHARS, Refused
 from vlagen_bench.leaderboard.sandbox import Sandbox
 from vlagen_bench.leaderboard.submission import Submission
@@ -15,6 +16,7 @@ from vlagen_bench.leaderboard.untrusted_json import shown
 from vlagen_bench.leaderboard.verdict import Verdict
 from vlagen_bench.report import entries
 from vlagen_bench.report.entries import Entry, Proof
+from vlagen_bench.report.entry_texts import name_beside
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.types import Task
 
@@ -48,7 +50,7 @@ def verify(
     Raises:
         Refused: it repeats another entry, has the name of one, or an episode does not go as recorded.
     """
-    check_new(submission, published)
+    known = check_new(submission, published)
     chosen, drawn_by = draw(submission.takes, sample, seed)
     sandbox = resimulate or Sandbox()
     compared = []
@@ -58,19 +60,58 @@ def verify(
     return Verdict(
         submission=submission,
         compared=compared,
+        known=known,
         sample_seed=drawn_by,
         network=getattr(sandbox, "network", None),
         release=importlib.metadata.version("vlagen-bench"),
     )
 
 
-def check_new(submission: Submission, published: Collection[Entry]) -> None:
-    """Raises `Refused` if another submission has this name, or if most of this one is that of another name."""
+def check_new(submission: Submission, published: Collection[Entry]) -> KnownSuccesses:
+    """How many successes stand in published entries of other names.
+
+    Raises:
+        Refused: another submission has this name, or one that looks like it, most of this one is that of another name, or too many of its successes
+            stand in published entries, all together.
+    """
+    check_name(submission.card.name, published)
+    blind = duplicates.blind(submission.takes)
     for entry in published:
         if entry.name == submission.card.name:
             _check_same(submission, entry)
-        elif entry.proof and not duplicates.blind(submission.takes):
+        elif entry.proof and not blind:
             _check_other(submission, entry, entry.proof)
+    others = {one.name: one.proof for one in published if one.proof and one.name != submission.card.name}
+    known = duplicates.known_successes(submission.takes, others)
+    if not blind:
+        _check_successes(known)
+    return known
+
+
+def check_name(name: str, published: Collection[Entry]) -> None:
+    """Raises `Refused` if the name looks like that of a published entry; the same name is another matter."""
+    if other := name_beside(name, (entry.name for entry in published)):
+        raise Refused(
+            f"The name '{name}' looks like '{other}', which is published already: a reader would take one for the other "
+            f"(case, hyphens, digits that look like letters). Choose another name on the card."
+        )
+
+
+def _check_successes(known: KnownSuccesses) -> None:
+    names = ", ".join(f"'{name}'" for name in known.entries[:5]) + (", ..." if len(known.entries) > 5 else "")
+    if known.known_share > duplicates.KNOWN_SUCCESSES:
+        raise Refused(
+            f"{known.known} of its {known.successes} successes ({known.known_share:.1%}, equal actions counted once) have the "
+            f"actions, or lead to the states, of episodes in the published entries {names}; at most "
+            f"{duplicates.KNOWN_SUCCESSES:.0%} may, summed over all entries, whoever submitted them. It was put together from "
+            f"these, or is a policy that acts as they did: what is new in it is too little to be published beside them."
+        )
+    if known.resembling_share > duplicates.RESEMBLING_SUCCESSES:
+        raise Refused(
+            f"{known.resembling} of its {known.successes} successes ({known.resembling_share:.1%}, equal actions counted once) "
+            f"have nearly the actions of episodes in the published entries {names}, as copies with small edits have; at most "
+            f"{duplicates.RESEMBLING_SUCCESSES:.0%} may. A policy that acts so nearly as a published one adds nothing to it."
+        )
 
 
 def _check_same(submission: Submission, entry: Entry) -> None:

@@ -33,7 +33,7 @@ class Policy(Protocol):
         """The next action, or several.
 
         Args:
-            obs: `image` uint8 (H, W, 3), `images` by camera, `state` float32, `episode_id`.
+            obs: `image` uint8 (H, W, 3), `images` by camera, `state` float32, `episode_id` (a handle of this run, not the id).
             instr: what to do, in words.
 
         Returns:
@@ -61,6 +61,11 @@ class LoadedPolicy:
             return bool(getattr(self.policy, "privileged", False))
         except Exception as error:
             raise PolicyError(f"The policy {self.name} does not say if it is privileged: {one_line(error)}.") from error
+
+    @property
+    def may_know_ids(self) -> bool:
+        """Whether it may hear the ids of episodes, which say what is in them: oracles, and this package's own by name."""
+        return self.privileged or (self.name in BUILT_IN and not self.live)
 
     @property
     def shown_arguments(self) -> dict[str, str]:

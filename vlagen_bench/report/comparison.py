@@ -11,12 +11,12 @@ from typing import Any
 from vlagen_bench.errors import RunError
 from vlagen_bench.report import load
 from vlagen_bench.report.load import LoadedRun
+from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine, progress_lines
 from vlagen_bench.statistics.clusters import ratio_interval, sign_flip
 from vlagen_bench.statistics.multiplicity import holm
 from vlagen_bench.statistics.paired import Pairs
 from vlagen_bench.statistics.ranking import Standing, cluster_sums, standings
 
-OVERALL = "overall"
 NAMED = ("suite", "seed", "episodes_per_condition", "conditions")
 """header keys that say why two plans differ"""
 
@@ -65,6 +65,8 @@ class Comparison:
     """of the runs that are ranked, best first; empty for fewer than three"""
     left_out: int
     """episodes without an outcome in some run"""
+    progress: tuple[ProgressLine, ...]
+    """one a condition, then overall; empty where a run does not say how far its episodes came"""
     differing: tuple[Mapping[str, Any], ...]
     """planned episodes, those of twins too, whose outcomes differ between ranked runs; between all, if fewer than two are ranked"""
 
@@ -104,6 +106,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         overall=_line(runs, ranked, OVERALL, common),
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),
+        progress=progress_lines(runs, ranked, common, (*first.header["conditions"], OVERALL)),
         differing=tuple(episode for episode in first.planned if _differs(shown, episode["id"])),
     )
 

@@ -13,13 +13,15 @@ from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDiffere
 from vlagen_bench.report.comparison_terminal import named, outcome
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.progress_comparison import ProgressLine
+from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.report.refilm import film_of
 from vlagen_bench.utils.text import percent
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # of Okabe and Ito
 HEADS = (
     "condition", "n", "label", "run", "policy", "oracle", "successes", "success_rate", "only_run", "only_first",
-    "difference", "low", "high", "p", "p_holm",
+    "difference", "low", "high", "p", "p_holm", "progress", "progress_difference", "progress_low", "progress_high", "progress_p",
 )  # fmt: skip
 ALPHA = 0.05
 PRELOADED = 24
@@ -73,6 +75,8 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         comparison=comparison,
         title=" against ".join(names if len(set(names)) == len(names) else (path.name for path in paths)),
         header=next(iter(comparison.runs.values())).header,
+        progress=comparison.progress[-1] if comparison.progress else None,
+        progress_range=interval,
         named={label: named(comparison, label) for label in comparison.runs},
         best={standing.name: standing.among_best for standing in comparison.standings},
         estimate=estimate,
@@ -129,6 +133,7 @@ def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
 
 def _write_comparison(comparison: Comparison, path: Path) -> None:
     """One row a condition and run; empty where there is no data, or nothing is compared."""
+    far = {line.condition: line for line in comparison.progress}
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEADS)
@@ -136,7 +141,8 @@ def _write_comparison(comparison: Comparison, path: Path) -> None:
             for label, run in comparison.runs.items():
                 successes = line.successes[label] if line.n else None
                 what = (line.condition, line.n, label, run.path, run.policy, run.oracle, successes)
-                writer.writerow((*what, line.rate(label), *_gap_cells(line, label)))
+                progress = _progress_cells(far.get(line.condition), label)
+                writer.writerow((*what, line.rate(label), *_gap_cells(line, label), *progress))
 
 
 def _gap_cells(line: ComparisonRow, label: str) -> tuple[Any, ...]:
@@ -146,6 +152,13 @@ def _gap_cells(line: ComparisonRow, label: str) -> tuple[Any, ...]:
     pairs = gap.pairs
     only = (pairs.only_first, pairs.only_other) if pairs.n else (None, None)
     return *only, pairs.difference, gap.low, gap.high, gap.p, gap.adjusted
+
+
+def _progress_cells(line: ProgressLine | None, label: str) -> tuple[float | None, ...]:
+    if line is None:
+        return (None,) * 5
+    gap = line.gaps.get(label)
+    return line.means[label], *((None,) * 4 if gap is None else (gap.value, gap.low, gap.high, gap.p))
 
 
 def _write_differing(comparison: Comparison, films: Mapping[tuple[str, str], str | None], path: Path) -> None:

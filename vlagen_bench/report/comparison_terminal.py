@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from rich.markup import escape
-from rich.table import Table
 
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
+from vlagen_bench.utils.tables import NumberTable
 from vlagen_bench.utils.text import NO_DATA, percent, points
 
 SHOWN = 20
 """differing episodes in the terminal"""
 
 
-def tables(comparison: Comparison) -> Iterator[Table]:
+def tables(comparison: Comparison) -> Iterator[NumberTable]:
     """All tables that there is something to say in."""
     if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
         yield _rates(comparison)
@@ -39,15 +39,11 @@ def interval(gap: RunDifference) -> str:
     return NO_DATA if gap.low is None else f"{points(gap.low)} – {points(gap.high)}"
 
 
-def _new(title: str, *numbers: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-    table.add_column("condition", no_wrap=True)
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def _new(title: str, *numbers: str) -> NumberTable:
+    return NumberTable(title).text("condition").numbers(*numbers)
 
 
-def _rates(comparison: Comparison) -> Table:
+def _rates(comparison: Comparison) -> NumberTable:
     table = _new("Success rates", "n", *(named(comparison, label) for label in comparison.runs))
     for line in comparison.lines:
         table.add_row(line.condition, str(line.n), *(percent(line.rate(label)) for label in comparison.runs))
@@ -57,7 +53,7 @@ def _rates(comparison: Comparison) -> Table:
     return table
 
 
-def _against_first(comparison: Comparison, label: str) -> Table:
+def _against_first(comparison: Comparison, label: str) -> NumberTable:
     first = comparison.ranked[0]
     heads = ("n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm")
     table = _new(f"{label} against {first}, on the same episodes", *heads)
@@ -81,12 +77,9 @@ def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:
     return (line.condition, str(line.n), *rates, points(gap.pairs.difference), interval(gap), *counts, *doubt)
 
 
-def _standings(comparison: Comparison) -> Table:
-    table = Table(
-        title="Policies that cannot be distinguished from the best", title_justify="left", caption_justify="left"
-    )
-    for name in ("run", "success", "p", "among the best"):
-        table.add_column(name, justify="left" if name == "run" else "right", no_wrap=True)
+def _standings(comparison: Comparison) -> NumberTable:
+    table = NumberTable("Policies that cannot be distinguished from the best").text("run")
+    table.numbers("success", "p", "among the best")
     for standing in comparison.standings:
         where = f"{standing.name}: {escape(str(comparison.runs[standing.name].path))}"
         table.add_row(where, percent(standing.rate), probability(standing.p), "yes" if standing.among_best else "no")
@@ -97,7 +90,7 @@ def _standings(comparison: Comparison) -> Table:
     return table
 
 
-def _differing(comparison: Comparison) -> Table:
+def _differing(comparison: Comparison) -> NumberTable:
     table = _new("Episodes where they differ", "id", *(named(comparison, label) for label in comparison.runs))
     table.add_column("instruction")
     for episode in comparison.differing[:SHOWN]:

@@ -7,11 +7,22 @@ from typing import Literal
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average, averages
+from vlagen_bench.report.entry_texts import name_beside, name_fault, words_fault
+from vlagen_bench.statistics.sampling import least_sample
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
+from vlagen_bench.utils.text import shown
 
 DIGEST_CHARS = 4
 """of one episode, in hex: enough, since an accident would have to happen in most episodes of a suite"""
+SKETCH_CHARS = 16
+"""of one episode's actions, in hex: 64 bits, of which near copies share nearly all"""
+
+WON, LOST, WITHOUT = "1", "0", "-"
+"""what stands for an episode in `EntryResult.outcomes`"""
+
+DIGESTS = {"actions_digests": DIGEST_CHARS, "states_digests": DIGEST_CHARS, "actions_sketches": SKETCH_CHARS}
+HEX = set("0123456789abcdef")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +64,8 @@ class EntryResult:
     successes: int | None = None
     rate: float | None = None
     """given where the counts were not published"""
+    outcomes: str | None = None
+    """of a submission: by index of the plan `1` for a success, `0` for a failure, `-` without a result; None: not known"""
 
     @property
     def value(self) -> float:
@@ -81,12 +94,20 @@ class Proof:
     """of each episode's actions, `DIGEST_CHARS` each, in the plan's order: so that an edited copy is recognized"""
     states_digests: str
     """of each episode's states: a copy that was edited without an effect has the same"""
+    actions_sketches: str | None = None
+    """of each episode's actions, `SKETCH_CHARS` each: so that a copy with small edits is recognized; None: not known"""
     plan_hash: str
     episodes: int
     resimulated: int
-    """how many of them were played again from their actions; 0: the records are the submitter's word"""
+    """how many of them were played again from their actions; with too few, the records are the submitter's word"""
     exact: int
     """how many of those had the same states bit for bit"""
+    successes: int | None = None
+    """of all its episodes, twins included; None: not counted, as in entries of former releases"""
+    known_successes: int | None = None
+    """how many of them stood in entries that were published before"""
+    resembling_successes: int | None = None
+    """how many, near copies included"""
     sample_seed: int | None = None
     """what drew them; None: all were, or none"""
     release: str
@@ -131,8 +152,18 @@ def files(suite_name: str | None = None) -> tuple[Path, ...]:
 
 
 def load(suite_name: str) -> tuple[Entry, ...]:
-    """The entries of a suite, by name; none if nothing is published. Raises `ConfigError` for a wrong file."""
-    return tuple(read(path) for path in files(suite_name))
+    """The entries of a suite, by name; none if nothing is published.
+
+    Raises:
+        ConfigError: a file is wrong, or two entries have names that look alike.
+    """
+    loaded = tuple(read(path) for path in files(suite_name))
+    for entry in loaded:
+        if other := name_beside(entry.name, (one.name for one in loaded)):
+            raise ConfigError(
+                f"{path_of(suite_name, entry.name)}: the name looks like '{other}' of another entry. Rename one of both."
+            )
+    return loaded
 
 
 def path_of(suite_name: str, name: str) -> Path:
@@ -147,6 +178,7 @@ def read(path: Path) -> Entry:
         raise ConfigError(
             f"{path}: the entry is {entry.suite}/{entry.name} inside. Rename the file, or correct the entry."
         )
+    _check_texts(entry, str(path))
     groups = groups_of(entry.suite)
     for name, cell in entry.conditions.items():
         if name not in groups:
@@ -161,6 +193,16 @@ def read(path: Path) -> Entry:
     return entry
 
 
+def _check_texts(entry: Entry, where: str) -> None:
+    if (fault := name_fault(entry.name)) is not None:
+        raise ConfigError(f"{where}: the name {fault}")
+    source, protocol = entry.source, entry.protocol
+    texts = (entry.model, source.citation, source.table, source.read, protocol.decoding or "none")
+    for text in (*texts, *protocol.deviations, *protocol.notes):
+        if (fault := words_fault(text)) is not None:
+            raise ConfigError(f"{where}: the text '{shown(text)[:40]}' {fault}")
+
+
 def _check_cell(cell: EntryResult, where: str) -> None:
     given = (cell.n is not None, cell.successes is not None, cell.rate is not None)
     if given not in ((True, True, False), (False, False, True)):
@@ -171,6 +213,12 @@ def _check_cell(cell: EntryResult, where: str) -> None:
         successes, n = cell.counts
         if not (n > 0 and 0 <= successes <= n):
             raise ConfigError(f"{where}: {successes} successes of {n} episodes are not possible.")
+    if cell.outcomes is not None:
+        listed = (cell.outcomes.count(WON), cell.outcomes.count(WON) + cell.outcomes.count(LOST))
+        if listed != cell.counts or set(cell.outcomes) > {WON, LOST, WITHOUT}:
+            raise ConfigError(
+                f"{where}: outcomes: `{WON}`, `{LOST}` and `{WITHOUT}` that make up `n` and `successes` belong there."
+            )
 
 
 def _check_proof(entry: Entry, where: str) -> None:
@@ -180,18 +228,21 @@ def _check_proof(entry: Entry, where: str) -> None:
         raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
     if proof is None:
         return
-    if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (proof.resimulated > 0) != (
-        entry.kind == "verified"
+    if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (
+        (proof.resimulated >= least_sample(proof.episodes)) != (entry.kind == "verified")
     ):
         raise ConfigError(
             f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
-            f"do not make an entry {entry.kind}."
+            f"do not make an entry {entry.kind}: verified is one with {least_sample(proof.episodes)} or more."
         )
-    for name in ("actions_digests", "states_digests"):
-        if len(digests := getattr(proof, name)) != DIGEST_CHARS * proof.episodes:
+    for name, chars in DIGESTS.items():
+        digests = getattr(proof, name)
+        if digests is not None and (len(digests) != chars * proof.episodes or not set(digests) <= HEX):
             raise ConfigError(
-                f"{where}: proof: {name}: {len(digests)} characters are not {DIGEST_CHARS} for each of {proof.episodes} episodes."
+                f"{where}: proof: {name}: {len(digests)} characters are not {chars} hex digits for each of {proof.episodes} episodes."
             )
+    if not 0 <= (proof.known_successes or 0) <= (proof.resembling_successes or 0) <= (proof.successes or 0):
+        raise ConfigError(f"{where}: proof: of {proof.successes} successes, so many cannot be known.")
     if not all(cell.counts for cell in entry.conditions.values()):
         raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
 

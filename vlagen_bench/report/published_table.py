@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from rich.markup import escape
-from rich.table import Table
 
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
 from vlagen_bench.report.report import ComparedEntry, PublishedDifference, RunReport
 from vlagen_bench.report.terminal import whole_label
+from vlagen_bench.utils.tables import NumberTable
 from vlagen_bench.utils.text import NO_DATA, percent
 
 RANKED_PER_TABLE, SHOWN_PER_TABLE = 2, 6
@@ -22,7 +22,7 @@ class ProtocolTable:
     """Entries of one protocol."""
 
     sentence: str
-    tables: tuple[Table, ...]
+    tables: tuple[NumberTable, ...]
     sources: tuple[str, ...]
     """what the entries are and where they come from, a line each"""
 
@@ -51,7 +51,7 @@ def _sentence(report: RunReport, differences: Sequence[str]) -> str:
     )
 
 
-def _tables(report: RunReport, besides: Sequence[ComparedEntry], *, ranked: bool) -> Iterator[Table]:
+def _tables(report: RunReport, besides: Sequence[ComparedEntry], *, ranked: bool) -> Iterator[NumberTable]:
     """As many tables as the width needs, of even size."""
     most = RANKED_PER_TABLE if ranked else SHOWN_PER_TABLE
     size = ceil(len(besides) / ceil(len(besides) / most))
@@ -69,15 +69,11 @@ def _sources(besides: Sequence[ComparedEntry]) -> Iterator[str]:
         yield f"note{'' if len(of) == len(besides) else ' on ' + ', '.join(of)}: {note}"
 
 
-def _table(report: RunReport, besides: Sequence[ComparedEntry], *, gaps: bool) -> Table:
+def _table(report: RunReport, besides: Sequence[ComparedEntry], *, gaps: bool) -> NumberTable:
     """Only the conditions that one of the entries has."""
-    table = Table(header_style="bold")
-    table.add_column("condition", no_wrap=True)
-    table.add_column("this run", justify="right", no_wrap=True)
+    table = NumberTable().text("condition").numbers("this run")
     for beside in besides:
-        table.add_column(_heading(beside.entry.name), justify="right")
-        if gaps:
-            table.add_column("difference", justify="right", no_wrap=True)
+        table.numbers(_heading(beside.entry.name), *["difference"] * gaps)
     runs = {row.condition: row for row in report.rows}
     for group in dict.fromkeys(report.groups.values()):
         members = [name for name in report.groups if report.groups[name] == group]
@@ -99,7 +95,9 @@ def _table(report: RunReport, besides: Sequence[ComparedEntry], *, gaps: bool) -
     return table
 
 
-def _add_average(table: Table, report: RunReport, besides: Sequence[ComparedEntry], name: str, gaps: bool) -> None:
+def _add_average(
+    table: NumberTable, report: RunReport, besides: Sequence[ComparedEntry], name: str, gaps: bool
+) -> None:
     cells = [_whole(beside.averages[name]) for beside in besides]
     own = report.averages[name]
     label = whole_label(own) if name in OVERALL else f"{name}: mean of {len(own.members)}"

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from vlagen_bench.errors import RunError
 from vlagen_bench.harness.run import succeeded
 from vlagen_bench.report import report
 from vlagen_bench.runs.folder import IDENTITY
 from vlagen_bench.statistics.retest import Retest, retest
+from vlagen_bench.utils.tables import NumberTable
 from vlagen_bench.utils.text import NO_DATA, percent, percent_range
 
 OVERALL = "all"
@@ -147,12 +146,10 @@ def _repeated(name: str, ids: Sequence[str], runs: Sequence[Mapping[str, Mapping
     )
 
 
-def table(repeats: Repeats) -> Table:
+def table(repeats: Repeats) -> NumberTable:
     """The conditions whose outcomes differ somewhere, and all together."""
-    shown = Table(title="Test and retest", title_justify="left", caption_justify="left", header_style="bold")
-    shown.add_column("condition", no_wrap=True)
-    for name in ("n", "lowest rate", "highest", "episodes that agree", "95 % interval", "noise floor"):
-        shown.add_column(name, justify="right")
+    shown = NumberTable("Test and retest").text("condition")
+    shown.numbers("n", "lowest rate", "highest", "episodes that agree", "95 % interval", "noise floor")
     for rate in repeats.differing:
         again = rate.retest
         shown.add_row(

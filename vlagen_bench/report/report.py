@@ -8,14 +8,17 @@ from typing import Any
 
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import task_of
-from vlagen_bench.report import entries
+from vlagen_bench.report import entries, oversized
 from vlagen_bench.report.averages import GROUPS, Average, averages
 from vlagen_bench.report.entries import Entry, Protocol
 from vlagen_bench.report.interaction import Interaction, interactions
+from vlagen_bench.report.progress import Progress, by_kind
 from vlagen_bench.report.rows import Row, rows
 from vlagen_bench.runs import episodes
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
+from vlagen_bench.tasks import family_of
 from vlagen_bench.types import Task
 
 UNNAMED = "unnamed"
@@ -61,6 +64,12 @@ class RunReport:
     averages: Mapping[str, Average]
     """over the whole suite"""
     published: tuple[ComparedEntry, ...]
+    stages: Mapping[str, str]
+    """of the task's family, on the way to success: field -> words"""
+    progress: tuple[Progress, ...] = ()
+    """by kind of conditions, and of all that are shifted; empty in a run of an earlier release"""
+    oversized: str | None = None
+    """how many steps command more than the arm can do, in a sentence; None: none does, or it is not known"""
     interactions: tuple[Interaction, ...] = ()
     """of conditions that were run together, and one by one"""
 
@@ -128,11 +137,22 @@ def of(
         groups=groups,
         averages=averages({row.condition: row.rate for row in result_rows}, groups),
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
+        stages=family_of(task).stages,
+        progress=by_kind(planned, results, {row.condition: row.group for row in result_rows}),
+        oversized=oversized.sentence(oversized.count(results.values()), StepLimits.of(specs.of_task(task))),
         interactions=interactions(planned, results),
         stopped=stopped and stopped["until"],
         verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
     )
+
+
+def progress_of(report: RunReport) -> tuple[Progress, ...]:
+    """By condition, then by those kinds that have more than one."""
+    far = tuple(row.progress for row in report.rows if row.progress is not None)
+    names = {one.name for one in far}
+    sizes = Counter(row.group for row in report.rows)
+    return (*far, *(one for one in report.progress if one.name not in names and sizes[one.name] != 1))
 
 
 def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:

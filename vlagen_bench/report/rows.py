@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlagen_bench.plan.conditions import JOIN
+from vlagen_bench.report import oversized
+from vlagen_bench.report.oversized import OversizedSteps
+from vlagen_bench.report.progress import Progress, of_conditions
 from vlagen_bench.statistics.attribution import Contrast, Share, attribute
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.paired import mcnemar, tango
@@ -35,6 +38,10 @@ class Row:
     """episodes in which the robot ever grasped the object; None where a record does not say"""
     held: int | None
     """those in which it held it for several control steps in a row, the official `consecutive_grasp`"""
+    progress: Progress | None = None
+    """how far the episodes came; None where a record does not say"""
+    oversized: OversizedSteps | None = None
+    """the steps that command more than the arm can do; None where a record does not say"""
 
     @property
     def rate(self) -> float | None:
@@ -94,6 +101,8 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
         success_once=sum(bool(record["success_once"]) for record in scored),
         grasped=_count("grasped", scored),
         held=_count("consecutive_grasp", scored),
+        progress=of_conditions(episodes, results, name, (name,)),
+        oversized=oversized.count(done),
     )
 
 

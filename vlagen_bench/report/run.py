@@ -17,8 +17,14 @@ from vlagen_bench.utils.text import shown
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE = ("n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors")
-NUMBERS = ("rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p")
+TABLE = (
+    "n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "progress", "progress_low",
+    "progress_high",
+)  # fmt: skip
+NUMBERS = (
+    "rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p", "progress", "progress_low",
+    "progress_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -38,7 +44,8 @@ class Run:
         """One row a condition.
 
         Columns: n (episodes with an outcome), successes, rate, low, high (95 % interval of the rate), pairs (episodes whose
-        clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors.
+        clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors, progress (the mean, from 0 to
+        1), progress_low, progress_high (95 %).
         """
         return self.conditions.rename(columns={"drop_p": "p"})[list(TABLE)]
 
@@ -47,14 +54,15 @@ class Run:
         """All that is counted of a condition, one row each.
 
         n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run that `until`
-        stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors.
+        stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors,
+        progress, progress_low, progress_high (95 %, scenes are resampled), steps, oversized_steps.
         """
         import pandas as pd  # only here, since it takes a while to load
 
         report = self._loaded.report
         sequences = report.sequences or {}
         frame = pd.DataFrame([_condition(row, sequences) for row in report.rows]).set_index("condition")
-        return frame.astype(dict.fromkeys(NUMBERS, "Float64"))
+        return frame.astype(dict.fromkeys(NUMBERS, "Float64") | {"steps": "Int64", "oversized_steps": "Int64"})
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
@@ -148,10 +156,14 @@ def _condition(row: Row, sequences: Mapping[str, tuple[float, float]]) -> dict[s
     low, high = row.interval or (None, None)
     sequence_low, sequence_high = sequences.get(row.condition, (None, None))
     drop_low, drop_high = row.drop_interval or (None, None)
+    progress, oversized = row.progress, row.oversized
     return {
         "condition": row.condition, "group": row.group, "planned": row.planned, "n": row.n, "successes": row.successes,
         "rate": row.rate, "low": low, "high": high, "sequence_low": sequence_low, "sequence_high": sequence_high,
         "success_once": row.success_once, "pairs": row.pairs,
         "lost": row.lost, "gained": row.gained, "drop": row.drop, "drop_low": drop_low, "drop_high": drop_high,
         "drop_p": row.drop_p, "errors": row.errors,
+        "progress": progress and progress.mean, "progress_low": progress and progress.low,
+        "progress_high": progress and progress.high, "steps": oversized and oversized.steps,
+        "oversized_steps": oversized and oversized.count,
     }  # fmt: skip

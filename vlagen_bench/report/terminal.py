@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.table import Table
-
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.rows import Row
+from vlagen_bench.utils.tables import NumberTable
 from vlagen_bench.utils.text import NO_DATA, Interval, percent, percent_range, points
 
 LONGEST = 30
@@ -23,7 +22,7 @@ def folded(condition: str) -> str:
     return condition if len(condition) <= LONGEST else condition.replace("+", "\n+")
 
 
-def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> Table:
+def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> NumberTable:
     """The rows, grouped by kind of axis, with the mean of each group and of all shifted settings.
 
     `sequences` are the intervals to be shown of a run that could end early: condition -> confidence sequence.
@@ -64,7 +63,7 @@ def _graded(rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
     return {name: level for name, level in levels.items() if several[level[0]] > 1}
 
 
-def levels_table(rows: Sequence[Row]) -> Table | None:
+def levels_table(rows: Sequence[Row]) -> NumberTable | None:
     """Success rates level by level, one row an axis; None where no axis has several levels."""
     graded = _graded(rows)
     if not graded:
@@ -95,7 +94,7 @@ def levels_table(rows: Sequence[Row]) -> Table | None:
     return table
 
 
-def once_table(rows: Sequence[Row]) -> Table:
+def once_table(rows: Sequence[Row]) -> NumberTable:
     """Success at the end, which is the score, beside success at any step, and grasps, as the paper of Liu et al. counts them."""
     table = _new("Success at the end and at any step; grasps")
     for name in ("n", "at the end", "at any step", "placed and lost again", "grasped", "held 5 steps"):
@@ -108,7 +107,7 @@ def once_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | None:
+def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> NumberTable | None:
     """How many episodes failed in which way, commonest first; None if none failed."""
     totals: dict[str, int] = {}
     for counts in troubles.values():
@@ -125,7 +124,7 @@ def failure_mode_table(troubles: Mapping[str, Mapping[str, int]]) -> Table | Non
     return table
 
 
-def interaction_table(interactions: Sequence[Interaction]) -> Table | None:
+def interaction_table(interactions: Sequence[Interaction]) -> NumberTable | None:
     """Drops of axes together against the sum of their drops; None if none were run together."""
     if not interactions:
         return None
@@ -157,11 +156,8 @@ def whole_label(average: Average) -> str:
     return average_label(replace(average, known=len(average.members)))
 
 
-def _new(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
-    for name in (*columns, "condition"):
-        table.add_column(name, no_wrap=True)
-    return table
+def _new(title: str, *columns: str) -> NumberTable:
+    return NumberTable(title).text(*columns, "condition")
 
 
 def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
@@ -183,7 +179,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
     names = (
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
         "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
-        "drop_high", "errors",
+        "drop_high", "errors", "progress", "progress_low", "progress_high", "steps", "oversized_steps",
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -194,5 +190,17 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
             writer.writerow([
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
                 *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
-                *(row.drop_interval or nothing), row.errors,
+                *(row.drop_interval or nothing), row.errors, *_progress(row), *_oversized(row),
             ])  # fmt: skip
+
+
+def _progress(row: Row) -> tuple[float | None, ...]:
+    """Mean progress and its interval."""
+    one = row.progress
+    return (None,) * 3 if one is None else (one.mean, one.low, one.high)
+
+
+def _oversized(row: Row) -> tuple[int | None, ...]:
+    """Steps, and how many of them command more than the arm can do."""
+    one = row.oversized
+    return (None,) * 2 if one is None else (one.steps, one.count)

@@ -4,7 +4,6 @@ Everything that reads a run uses it: resuming, reports, `load_run`, comparisons,
 is refused everywhere with the same sentence, which names the file, the line and what repairs it.
 """
 
-import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from vlagen_bench.plan.plan import episode_from_dict, task_of
 from vlagen_bench.runs import actions, commands, outside
 from vlagen_bench.runs.consistency import contradiction, header_fault
 from vlagen_bench.runs.records import SCHEMA, EpisodeLine, EpisodeRecord, Header
-from vlagen_bench.runs.stored_json import built, load, no_number
+from vlagen_bench.runs.stored_json import built, load, parse, same
 from vlagen_bench.scenes import specs
-from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
+from vlagen_bench.types import Episode, Plan, Suite, Task
 from vlagen_bench.utils.text import shown
 
 HEADER, PLAN, RESULTS = "header.json", "plan.json", "episodes.jsonl"
@@ -189,10 +188,15 @@ def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
     return read(path).takes(only)
 
 
+def is_used(path: Path) -> bool:
+    """Whether a folder has anything of a run that began to play."""
+    return any((path / name).exists() for name in (HEADER, RESULTS)) or any((path / "actions").glob("*.npz"))
+
+
 def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     file = path / HEADER
     if not file.is_file():
-        damaged = f" It has results, so it is damaged. {RESTORE}" if (path / RESULTS).exists() else ""
+        damaged = f" It has results, so it is damaged. {RESTORE}" if is_used(path) else ""
         raise RunError(f"{path} is not a run folder: it has no {HEADER}.{damaged}")
     content = load(file, RESTORE)
     if not isinstance(content, dict):
@@ -261,7 +265,7 @@ def complete_lines(file: Path) -> tuple[list[bytes], int]:
 
 def _record(line: bytes, plan: Plan, task: Task | None, file: Path, number: int) -> EpisodeRecord:
     try:
-        content = json.loads(line, parse_constant=no_number)
+        content = parse(line)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -271,7 +275,7 @@ def _record(line: bytes, plan: Plan, task: Task | None, file: Path, number: int)
         _refuse(file, number, f": the episode {shown(name)} is not in {PLAN}")
     record = built(EpisodeRecord, content, f"{file}, line {number}", _line_repair(file, number))
     for key, planned in plan.by_id[name].to_dict().items():
-        if not _same(record.of()[key], planned):
+        if not same(record.of()[key], planned):
             _refuse(file, number, f": '{key}' is not that of the episode {name} in {PLAN}")
     if fault := contradiction(record, task):
         _refuse(file, number, f": {shown(fault)}")
@@ -288,10 +292,3 @@ def _line_repair(file: Path, number: int) -> str:
         f"Remove that line (sed -i.bak {number}d {shlex.quote(str(file))}), which leaves a copy of the file beside it, then "
         f"repeat the command of the run, which plays the episode again."
     )
-
-
-def _same(one: Any, other: Any) -> bool:
-    try:
-        return canonical_json(one) == canonical_json(other)
-    except (ValueError, RecursionError):  # an infinite number, such as 1e999; or depth
-        return False

@@ -85,7 +85,7 @@ class RunFolder:
 
     def _open(self, header: Mapping[str, Any], plan: Plan, *, retry_lost: bool) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
-        if header_path.exists() or lines_path.exists():
+        if episodes.is_used(self.path):
             known = episodes.header_json(self.path)
             if outside.missing(known) is not None:  # then its plan cannot be read, and it is another run
                 _check_same(self.path, header, known)

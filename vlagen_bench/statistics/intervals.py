@@ -17,10 +17,14 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     """
     if n == 0:
         return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    return score_interval(successes / n, n, NormalDist().inv_cdf(0.5 + confidence / 2))
+
+
+def score_interval(rate: float, n: float, quantile: float) -> tuple[float, float]:
+    """Wilson's interval of a rate over `n` episodes, which need not be a whole number, out to this normal quantile."""
+    square = quantile * quantile / n
+    centre = (rate + square / 2) / (1 + square)
+    half = sqrt(square) / (1 + square) * sqrt(rate * (1 - rate) + square / 4)
     return max(0.0, centre - half), min(1.0, centre + half)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist
 
+ALPHA = 0.05
 HALVINGS = 60
 """of a bracket of width 2: to the last bit of a float"""
 
@@ -27,16 +28,23 @@ def tango(only_first: int, only_other: int, n: int, confidence: float = 0.95) ->
     """
     if n == 0:
         return None
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    estimate = (only_first - only_other) / n
+    return score_interval(only_first / n, only_other / n, n, NormalDist().inv_cdf(0.5 + confidence / 2))
+
+
+def score_interval(only_first: float, only_other: float, n: float, quantile: float) -> tuple[float, float]:
+    """Tango's interval from the shares of pairs that only one side won, out to this normal quantile.
+
+    `n`, the pairs, need not be a whole number.
+    """
+    estimate = only_first - only_other
 
     def beyond(difference: float) -> bool:
         """Whether the data reject this difference."""
-        b = (2 * n - only_first + only_other) * difference - only_first - only_other
+        b = (2 - estimate) * difference - only_first - only_other
         c = -only_other * difference * (1 - difference)
-        other = (sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
-        variance = n * (2 * other + difference * (1 - difference))
-        return (only_first - only_other - n * difference) ** 2 > z * z * variance
+        other = (sqrt(max(b * b - 8 * c, 0.0)) - b) / 4
+        variance = 2 * other + difference * (1 - difference)
+        return n * (estimate - difference) ** 2 > quantile * quantile * variance
 
     def edge(outside: float) -> float:
         inside = estimate
@@ -48,6 +56,22 @@ def tango(only_first: int, only_other: int, n: int, confidence: float = 0.95) ->
         return inside
 
     return edge(-1.0), edge(1.0)
+
+
+def agreeing_interval(only_first: int, only_other: int, n: int) -> tuple[float, float] | None:
+    """The 95 % interval that tables show beside McNemar's exact p: Tango's, and 0 too where the exact test allows 0.
+
+    So that 0 is in the interval if, and only if, p is 0.05 or more. Where Tango's leaves out 0 and p is above (1 pair
+    against 7, of 21) the interval is widened to 0; the reverse does not happen, since the exact test rejects less.
+
+    Examples:
+        >>> [round(x, 3) for x in agreeing_interval(1, 7, 21)]
+        [-0.517, 0.0]
+    """
+    interval = tango(only_first, only_other, n)
+    if interval is None or mcnemar(only_first, only_other) < ALPHA:
+        return interval
+    return min(interval[0], 0.0), max(interval[1], 0.0)
 
 
 def mcnemar(only_first: int, only_other: int) -> float:
@@ -110,8 +134,8 @@ class Pairs:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the difference (Tango)."""
-        return tango(self.only_first, self.only_other, self.n)
+        """95 % interval of the difference (Tango), which holds 0 if the exact test does."""
+        return agreeing_interval(self.only_first, self.only_other, self.n)
 
     @property
     def p(self) -> float | None:

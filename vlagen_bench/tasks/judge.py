@@ -17,8 +17,8 @@ REACHED_M = 0.05
 """a tool that came this near to the source's origin, or a finger that touched it, has reached it"""
 MOVED_M = 0.03
 """a thing that nobody asked for, further than this from where it stood, was moved"""
-RAISED_M = 0.03
-"""a source that both fingers hold, so much higher than it rested, was raised: tipped over, it does not come this high"""
+RAISED_M = 0.02
+"""a source that both fingers hold, so much higher than it rested, was raised"""
 
 Forces = Mapping[frozenset[int], np.ndarray]
 

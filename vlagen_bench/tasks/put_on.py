@@ -12,6 +12,9 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.tasks.base import TaskFamily, family
 from vlagen_bench.tasks.judge import Body, Contacts, EventHistory, Judge, Status, World, world_extents_m
 
+HELD_UP_M = 0.01
+"""a source that was raised is held up above this, half of `RAISED_M`: the WidowX sags while it carries"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SuccessRule:
@@ -151,7 +154,9 @@ class PutOnJudge(Judge):
         self._source_m = source_m
 
     def own_events(self, now: PutOnStatus) -> dict[str, Any]:
-        over = self.raised(now) and self._near(self.source, self.world.bodies["target"])
+        raised = now.raised or self.raised(now)
+        held_up = raised and now.grasped_now and self.rise_m("source") >= HELD_UP_M
+        over = held_up and self._near(self.source, self.world.bodies["target"])
         return {"placed_once": now.placed_once or now.placed, "over_target": now.over_target or over}
 
     def riders(self, role: str, status: PutOnStatus) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from vlagen_bench.harness.on_ray.executor import RayExecutor
 from vlagen_bench.harness.on_ray.replica import Replica
 from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.handles import EpisodeHandles
 
 
 def make_ray_executor(
@@ -28,6 +29,7 @@ def make_ray_executor(
     execution: Execution,
     limits: Limits,
     note: Callable[[str], Any],
+    handles: EpisodeHandles | None = None,
 ) -> RayExecutor:
     """Environments as of a recipe, and replicas of a policy, which an oracle does without."""
     replicas = 0 if recipe.oracle else min(cluster.replicas, size)
@@ -39,7 +41,8 @@ def make_ray_executor(
     def replica(number: int) -> ActorHandle[Any]:
         # Each environment has one question at a time; the rest is for ready, until_stuck and close.
         uses = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, "max_concurrency": slots + 8}
-        return start_actor(Replica, *name_and_arguments(loaded), slots, limits.step_s, recipe.action_dim, **uses)
+        how = (slots, limits.step_s, recipe.action_dim, handles)
+        return start_actor(Replica, *name_and_arguments(loaded), *how, **uses)
 
     specs = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
     film = recipe.film

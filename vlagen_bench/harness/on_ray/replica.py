@@ -13,6 +13,7 @@ from vlagen_bench.errors import PolicyError, VlagenError
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.policies import base
+from vlagen_bench.policies.handles import EpisodeHandles
 
 FAREWELL_S = 1.0
 """so long are the last replies on their way to those who asked"""
@@ -49,7 +50,15 @@ class _WaitingQuery:
 class Replica:
     """Holds the policy, and its state of every episode that asks here."""
 
-    def __init__(self, name: str, arguments: Mapping[str, str], slots: int, limit_s: float, action_dim: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Mapping[str, str],
+        slots: int,
+        limit_s: float,
+        action_dim: int,
+        handles: EpisodeHandles | None = None,
+    ) -> None:
         """Nothing yet; see `ready`.
 
         Args:
@@ -58,9 +67,10 @@ class Replica:
             slots: how many environments ask.
             limit_s: the longest that a call of the policy may take.
             action_dim: how many numbers an action has.
+            handles: what the policy hears in place of episodes' ids; None: the ids.
         """
         self._name, self._arguments, self._slots, self._limit_s = name, arguments, slots, limit_s
-        self._action_dim = action_dim
+        self._action_dim, self._handles = action_dim, handles
         self._thread = ThreadPoolExecutor(1)  # one for all calls: what a model keeps by thread stays with it
         self._waiting: dict[int, _WaitingQuery] = {}
         self._newest: dict[int | str, int] = {}
@@ -77,7 +87,7 @@ class Replica:
 
     def _load(self) -> PolicyCaller:
         loaded = base.load(self._name, self._arguments)
-        return PolicyCaller(loaded, action_dim=self._action_dim, slots=self._slots)
+        return PolicyCaller(loaded, action_dim=self._action_dim, slots=self._slots, handles=self._handles)
 
     async def until_stuck(self) -> None:
         """Returns once the policy has not come back from a call in time: with it, this replica is of no more use."""

@@ -1,18 +1,20 @@
 """The boards of a suite: entries by protocol, ranked within one protocol, privileged ones unranked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.leaderboard.claims import PRIVILEGED
-from vlagen_bench.leaderboard.ranking import RankedEntry, board
+from vlagen_bench.leaderboard.ranking import Board, CountedEntry, EpisodeKey, RankedEntry, board
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
-from vlagen_bench.report.entries import Entry, EntryResult, Protocol
+from vlagen_bench.report.entries import WITHOUT, WON, Entry, EntryResult, Protocol
 from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.report import protocol_of
+from vlagen_bench.statistics.clusters import ratio_interval
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
 from vlagen_bench.types import Suite
 
@@ -42,6 +44,8 @@ class BoardRow:
     """None: it is not ranked"""
     estimates: tuple[Estimate, ...]
     """one a column"""
+    scenes: int | None
+    """independent scenes that its means rest on; None: not published"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +57,13 @@ class ProtocolBoard:
     """from a run of the suite in this release, one clause each"""
     standings: tuple[BoardRow, ...]
     """by rate where they are ranked, then by name"""
-    ties: tuple[tuple[str, ...], ...]
-    """groups in which no two differ significantly, best first"""
+    ranked: Board
+    """the ranked ones among them"""
+
+    @property
+    def ties(self) -> tuple[tuple[str, ...], ...]:
+        """Groups in which no two differ significantly, best first."""
+        return self.ranked.groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,38 +148,72 @@ def _block(
             entry=entry,
             place=places.get(entry.name),
             estimates=tuple(estimate(entry, column, suite, groups) for column in columns),
+            scenes=scenes_of(entry, suite),
         )
         for entry in sorted(members, key=lambda entry: (order.get(entry.name, len(order)), entry.name))
     )
-    return ProtocolBoard(privileged=privileged, differences=differences, standings=tuple(standings), ties=ranked.groups)
+    return ProtocolBoard(privileged=privileged, differences=differences, standings=tuple(standings), ranked=ranked)
 
 
-def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> tuple[int, int] | None:
-    """Successes and episodes by which it is ranked; None unless every shifted condition has the same number of them.
+def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> CountedEntry | None:
+    """What it is ranked by; None unless every shifted condition has the same number of episodes.
 
-    Where conditions share their scenes, only scenes are independent: they are counted in place of episodes, as many as a
-    condition has, which is on the side of ties however much the conditions have in common.
+    Where conditions share their scenes, only scenes are independent: against entries whose episodes are not the same, they
+    are counted in place of episodes, as many as a condition has, which is on the side of ties however much the conditions
+    have in common.
     """
-    cells = [entry.conditions.get(name) for name, group in groups.items() if group != NOMINAL]
+    shifted = [name for name, group in groups.items() if group != NOMINAL]
+    played = _episodes(entry, shifted, suite)
+    plan = entry.proof.plan_hash if entry.proof and played else None
+    cells = [entry.conditions.get(name) for name in shifted]
     counts = [cell.counts for cell in cells if cell is not None and cell.counts is not None]
-    if not counts or len(counts) < len(cells) or len({n for _, n in counts}) > 1:
+    sizes = {n for _, n in counts} if not played else {len(cell.outcomes or "") for cell in cells if cell}
+    if not counts or len(counts) < len(cells) or len(sizes) > 1:
         return None
     if suite.official_ids:
-        return sum(successes for successes, _ in counts), sum(n for _, n in counts)
-    scenes = counts[0][1]
-    return round(scenes * fmean(successes / n for successes, n in counts)), scenes
+        won, n = sum(successes for successes, _ in counts), sum(n for _, n in counts)
+    else:
+        n = counts[0][1]
+        won = round(n * fmean(successes / n for successes, n in counts))
+    return CountedEntry(successes=won, n=n, plan=plan, episodes=played)
+
+
+def scenes_of(entry: Entry, suite: Suite) -> int | None:
+    """How many independent scenes an entry has: conditions share them, unless its episodes are published one by one."""
+    sizes = [cell.n for cell in entry.conditions.values() if cell.n is not None]
+    if not sizes:
+        return None
+    if suite.official_ids:
+        return sum(sizes)
+    return max(max(len(cell.outcomes or ""), cell.n or 0) for cell in entry.conditions.values())
+
+
+def _episodes(entry: Entry, conditions: Sequence[str], suite: Suite) -> dict[EpisodeKey, bool]:
+    """Success by condition and scene, of episodes with a result; none unless the outcomes of all conditions are known.
+
+    Where nothing is shared between conditions, each episode is a scene of its own.
+    """
+    played: dict[EpisodeKey, bool] = {}
+    for name in conditions:
+        cell = entry.conditions.get(name)
+        if cell is None or cell.outcomes is None:
+            return {}
+        for index, letter in enumerate(cell.outcomes):
+            if letter != WITHOUT:
+                played[name, (name, index) if suite.official_ids else index] = letter == WON
+    return played
 
 
 def estimate(entry: Entry, column: Column, suite: Suite, groups: Mapping[str, str]) -> Estimate:
     """What an entry has in a column: nothing unless all its conditions are known, an interval where all are counted."""
     cells = [entry.conditions[name] for name in column.conditions if name in entry.conditions]
     if len(cells) == len(column.conditions):
-        return _mean(cells, independent=suite.official_ids)
+        return _mean(cells, _episodes(entry, column.conditions, suite), independent=suite.official_ids)
     average = entry.averages_over(dict(groups)).get(column.average) if column.average else None
     return Estimate(value=average.value) if average and average.complete else Estimate()
 
 
-def _mean(cells: Sequence[EntryResult], *, independent: bool) -> Estimate:
+def _mean(cells: Sequence[EntryResult], played: Mapping[EpisodeKey, bool], *, independent: bool) -> Estimate:
     value = fmean(cell.value for cell in cells)
     interval: tuple[float, float] | None = None
     counts = [cell.counts for cell in cells if cell.counts is not None]
@@ -180,5 +223,22 @@ def _mean(cells: Sequence[EntryResult], *, independent: bool) -> Estimate:
         interval = wilson(*counts[0])
     elif independent:
         interval = weighted_sum_interval([(1 / len(counts), successes, n) for successes, n in counts])
+    elif played:
+        interval = scene_interval(played)
     low, high = interval or (None, None)
     return Estimate(value=value, low=low, high=high, n=sum(n for _, n in counts))
+
+
+def scene_interval(played: Mapping[EpisodeKey, bool]) -> tuple[float, float] | None:
+    """Interval of the rate over all these episodes: whole scenes are resampled, each with its episodes of every condition.
+
+    The stratified bootstrap of Agarwal et al. (NeurIPS 2021), with scenes for its runs and conditions for its tasks: a
+    sample has each condition as often, but scenes stay whole, since conditions share them. Where all scenes are equally
+    good, nothing can be resampled, and Wilson's interval over scenes stands there.
+    """
+    scenes: dict[Hashable, list[bool]] = defaultdict(list)
+    for (_, scene), won in played.items():
+        scenes[scene].append(won)
+    clusters = [(float(sum(won)), float(len(won))) for won in scenes.values()]
+    rate = sum(played.values()) / len(played)
+    return ratio_interval(clusters) or wilson(round(rate * len(scenes)), len(scenes))

@@ -21,6 +21,8 @@ from vlagen_bench.report.html.estimates import (
 )
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.load import LoadedRun
+from vlagen_bench.report.progress import Progress
+from vlagen_bench.report.report import progress_of
 from vlagen_bench.report.rows import Row, shares
 from vlagen_bench.statistics.attribution import Share
 
@@ -109,6 +111,8 @@ class PageContent:
     interactions: tuple[Interaction, ...]
     errors: tuple[str, ...]
     """what the machinery or the policy said, each once"""
+    progress: tuple[Progress, ...]
+    """by condition, then by kind"""
     lost_again: int
     """episodes that succeeded at some step, and not at the end"""
 
@@ -139,6 +143,7 @@ def gather(run: LoadedRun) -> PageContent:
         shares=tuple(one for one in shares(run.planned, run.results) if one.factor in together),
         interactions=report.interactions,
         errors=tuple(dict.fromkeys(one["error"] for one in run.results.values() if one["outcome"] == "error")),
+        progress=progress_of(report),
         lost_again=sum(row.success_once - row.successes for row in report.rows),
     )
 

@@ -13,6 +13,7 @@ from vlagen_bench.report.html.estimates import drop, excess, share, success
 from vlagen_bench.report.html.facts import facts
 from vlagen_bench.report.html.films import gallery
 from vlagen_bench.report.html.published import blocks
+from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.runs.commands import command, measure
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.utils.text import percent
@@ -74,7 +75,7 @@ def _template() -> jinja2.Template:
     made.filters |= {
         "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain,
         "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "size": words.size,
-        "share_estimate": share, "excess_estimate": excess, "zip": zip,
+        "progress_range": interval, "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
         "charts": charts, "success": success, "drop": drop, "FAILURE_MODES": words.failure_modes(), "STOPPED": STOPPED,

@@ -1,0 +1,152 @@
+"""Progress of episodes: means by condition or kind with intervals over scenes, how many came to each stage, and differences."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from vlagen_bench.report.averages import NOMINAL
+from vlagen_bench.statistics.clusters import ALIKE, ratio_interval
+from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.statistics.randomization import sign_flip_real
+
+METRIC = "progress"
+ALL_SHIFTED = "all shifted"
+ROUNDING = 1e-3
+"""of a stored progress, which has four decimals"""
+
+Record = Mapping[str, Any]
+Cell = tuple[Hashable, float]
+"""scene, and the progress of one of its episodes, or a difference of two"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """The mean progress of some episodes, with its 95 % interval; None where nothing can be said of that."""
+
+    name: str
+    """a condition, a kind of conditions, or `all shifted`"""
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+    """episodes"""
+    scenes: int
+    values: tuple[float, ...]
+
+    def came_to(self, stage: int, stages: int) -> float:
+        """The share of the episodes that came to this stage, from 1, of so many before success, or further."""
+        least = stage / (stages + 1) - ROUNDING
+        return sum(value >= least for value in self.values) / self.n
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressDifference:
+    """Progress of a run minus that of another, over the same episodes."""
+
+    value: float
+    low: float | None
+    """95 % interval; scenes are resampled"""
+    high: float | None
+    p: float | None
+    """of no difference: the signs of whole scenes are flipped"""
+
+
+def of_conditions(
+    planned: Iterable[Record], results: Mapping[str, Record], name: str, conditions: Iterable[str]
+) -> Progress | None:
+    """The mean over some conditions, each counting the same.
+
+    Errors have no progress. None without an episode, and where one of a run of an earlier release does not say it.
+    """
+    wanted = set(conditions)
+    parts: dict[str, list[Cell]] = {}
+    for episode in planned:
+        record = results.get(episode["id"])
+        if episode["condition"] not in wanted or record is None or record["outcome"] == "error":
+            continue
+        value = progress_of(record)
+        if value is None:
+            return None
+        parts.setdefault(episode["condition"], []).append((scene_of(episode), value))
+    if not parts:
+        return None
+    mean, low, high = mean_of(list(parts.values()), bounds=(0.0, 1.0))
+    cells = [cell for part in parts.values() for cell in part]
+    return Progress(
+        name=name, mean=mean, low=low, high=high, n=len(cells), scenes=len({scene for scene, _ in cells}),
+        values=tuple(value for _, value in cells),
+    )  # fmt: skip
+
+
+def by_kind(
+    planned: Sequence[Record], results: Mapping[str, Record], groups: Mapping[str, str]
+) -> tuple[Progress, ...]:
+    """One for each kind of conditions, and one for all that are shifted."""
+    kinds: dict[str, list[str]] = {}
+    for condition, kind in groups.items():
+        kinds.setdefault(kind, []).append(condition)
+    if len([kind for kind in kinds if kind != NOMINAL]) > 1:
+        kinds[ALL_SHIFTED] = [condition for condition, kind in groups.items() if kind != NOMINAL]
+    found = (of_conditions(planned, results, kind, conditions) for kind, conditions in kinds.items())
+    return tuple(one for one in found if one is not None)
+
+
+def by_condition(
+    planned: Sequence[Record], results: Mapping[str, Record], conditions: Iterable[str]
+) -> tuple[Progress, ...]:
+    """One for each condition that has an episode with an outcome."""
+    mine: dict[str, list[Record]] = {}
+    for episode in planned:
+        mine.setdefault(episode["condition"], []).append(episode)
+    found = (of_conditions(mine.get(name, []), results, name, (name,)) for name in conditions)
+    return tuple(one for one in found if one is not None)
+
+
+def progress_of(record: Record) -> float | None:
+    """The progress of an episode; None for one that ended as an error, or does not say."""
+    value = record.get("metrics", {}).get(METRIC)
+    return None if value is None or record["outcome"] == "error" else float(value)
+
+
+def scene_of(episode: Record) -> Hashable:
+    """What episodes share that have the same base draws."""
+    return episode.get("seed"), episode.get("index", episode["id"])
+
+
+def mean_of(
+    parts: Sequence[Sequence[Cell]], *, bounds: tuple[float, float]
+) -> tuple[float, float | None, float | None]:
+    """The mean over parts, each counting the same, with its 95 % interval over whole scenes.
+
+    Where all scenes are at one end of the bounds, resampling shows no spread. The mean is then no further from that end than
+    the share of scenes that are not at it, which Wilson's interval bounds.
+    """
+    totals: dict[Hashable, tuple[float, float]] = {}
+    for part in parts:
+        for scene, value in part:
+            total, weight = totals.get(scene, (0.0, 0.0))
+            totals[scene] = total + value / len(part), weight + 1 / len(part)
+    mean = fmean(fmean(value for _, value in part) for part in parts)
+    interval = ratio_interval(totals.values())
+    lowest, highest = bounds
+    if interval is None and abs(mean - highest) < ALIKE:
+        interval = highest - (highest - lowest) * (1 - wilson(len(totals), len(totals))[0]), highest
+    elif interval is None and abs(mean - lowest) < ALIKE:
+        interval = lowest, lowest + (highest - lowest) * wilson(0, len(totals))[1]
+    low, high = interval or (None, None)
+    return mean, None if low is None else max(low, lowest), None if high is None else min(high, highest)
+
+
+def difference(
+    pairs: Sequence[tuple[Hashable, float, float]],
+) -> ProgressDifference | None:
+    """The difference over pairs of (scene, progress of the run, progress of the other); None without one."""
+    if not pairs:
+        return None
+    cells = [(scene, own - other) for scene, own, other in pairs]
+    sums: dict[Hashable, float] = {}
+    for scene, value in cells:
+        sums[scene] = sums.get(scene, 0.0) + value
+    value, low, high = mean_of([cells], bounds=(-1.0, 1.0))
+    return ProgressDifference(value=value, low=low, high=high, p=sign_flip_real(list(sums.values())))
