@@ -6,13 +6,14 @@ from collections.abc import Callable
 from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.utils.console import console
+from vlagen_bench.utils.signals import Terminated
 from vlagen_bench.utils.text import split_names
 
 __all__ = [
-    "INCOMPLETE", "INTERRUPTED", "OK", "USER_ERROR", "console", "exit_with", "key_values", "split_names", "version",
+    "INCOMPLETE", "INTERRUPTED", "OK", "TERMINATED", "USER_ERROR", "console", "ending", "exit_with", "key_values", "split_names", "version",
 ]  # fmt: skip
 
-OK, INCOMPLETE, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+OK, INCOMPLETE, USER_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 def exit_with(command: Callable[[], int | None]) -> None:
@@ -22,9 +23,9 @@ def exit_with(command: Callable[[], int | None]) -> None:
     except VlagenError as error:
         print(f"error: {error}", file=sys.stderr)
         code = USER_ERROR
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        code = INTERRUPTED
+    except KeyboardInterrupt as error:
+        print(ending(error), file=sys.stderr)
+        code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         code = OK
@@ -34,6 +35,11 @@ def exit_with(command: Callable[[], int | None]) -> None:
         print(f"error: {error.filename}: {error.strerror}. Choose another place with --out.", file=sys.stderr)
         code = USER_ERROR
     sys.exit(code or OK)
+
+
+def ending(error: BaseException) -> str:
+    """Who ended a command before it was done."""
+    return "Ended by SIGTERM." if isinstance(error, Terminated) else "Interrupted."
 
 
 def version() -> str:

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import signal
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -13,10 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from vlagen_bench.cli import words
-from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values, version
+from vlagen_bench.cli.common import (
+    INCOMPLETE,
+    INTERRUPTED,
+    OK,
+    TERMINATED,
+    console,
+    ending,
+    exit_with,
+    key_values,
+    version,
+)
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.options import ExecutionOptions
+from vlagen_bench.utils.signals import Terminated, end_in_order
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,7 +91,7 @@ class EvalArgs:
 def main() -> None:
     """Entry point."""
     # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_in_order()
     if sys.argv[1:] == ["--version"]:
         print(version())
         return
@@ -147,7 +157,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
         note(f"error: {text}")
     interrupted = isinstance(ended.stopped, KeyboardInterrupt)
     if ended.stopped is not None:
-        print("Interrupted." if interrupted else f"error: {ended.stopped}", file=sys.stderr)
+        print(ending(ended.stopped) if interrupted else f"error: {ended.stopped}", file=sys.stderr)
     planned = len(ended.evaluation.plan.episodes)
     if ended.stop is not None:
         note(ended.stop.verdict)
@@ -162,7 +172,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
     note(f"Run folder: {ended.evaluation.path}")
     note(f"Report: {write_report(ended.evaluation.path)}")
     if interrupted:
-        return INTERRUPTED
+        return TERMINATED if isinstance(ended.stopped, Terminated) else INTERRUPTED
     return OK if ended.complete else INCOMPLETE
 
 

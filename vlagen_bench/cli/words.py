@@ -56,7 +56,8 @@ def options(command: Callable[..., Any]) -> Iterator[str]:
     else:
         names = list(inspect.signature(command).parameters)
     for name in names:
-        kind, marks = hints[name], ()
+        kind: Any = hints[name]
+        marks: tuple[Any, ...] = ()
         while hasattr(kind, "__metadata__"):
             kind, marks = kind.__origin__, (*marks, *kind.__metadata__)
         if isinstance(kind, type) and dataclasses.is_dataclass(kind):
