@@ -80,6 +80,20 @@ def test_every_example_has_a_test():
     assert all(f"({name})" in index for name in files), files
 
 
+@pytest.mark.sim
+def test_a_worsened_expert_is_an_oracle_that_misses(tmp_path):
+    """The example is "worsened_expert.py"; an error of 0 is the expert itself, and the same error is the same run."""
+    name = str(EXAMPLES / "worsened_expert.py") + ":WorsenedExpert"
+    common = {"conditions": ["nominal"], "episodes": 1, "video": "none", "resume": False}
+    runs = {
+        out: vlagen_bench.evaluate(name, policy_args={"error_m": error}, out=tmp_path / out, **common)
+        for out, error in {"whole": 0.0, "bad": 0.2, "again": 0.2}.items()
+    }
+    assert all(run.header["oracle"] for run in runs.values())
+    progress = {out: run.episodes["metric_progress"].tolist() for out, run in runs.items()}
+    assert progress["whole"] == [1.0] and progress["bad"][0] < 1.0 and progress["again"] == progress["bad"]
+
+
 def test_the_openpi_server_answers_in_its_protocol():
     with openpi_server() as address:
         policy = base.load(address, {}).policy

@@ -64,6 +64,8 @@ class Task:
     """when the task is done: the family's rule; None: as the family says of the scene"""
     pack: str = ""
     """the asset pack; empty: the scene's"""
+    shaders: Literal["minimal", "default"] = "minimal"
+    """the shader pack that draws its pictures: `minimal` is quick, `default` is what the published policies saw"""
     changes: tuple[str, ...] = ()
     """what it does otherwise than the task that it was made from, one sentence each"""
 
@@ -97,6 +99,8 @@ class Suite:
     """whether clean twins are run too, for the paired drop"""
     official_ids: bool = False
     """whether the episodes are those of `ids/<suite>.json`, condition -> official episode ids, and of no seed"""
+    ids_of: str = ""
+    """the suite whose file of official ids is used; empty: its own"""
     about: str = ""
 
 

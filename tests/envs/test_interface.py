@@ -173,3 +173,24 @@ def test_only_normalised_actions_are_scaled_and_clipped():
     raw = Interface.of(task, scene, normalized_actions=True).raw(wild)
     np.testing.assert_allclose(raw, [0.04, -0.04, 0.02, 0.2, 0, -0.2, 1], rtol=1e-6)
     np.testing.assert_array_equal(Interface.of(task, scene).raw(wild), wild)
+
+
+@pytest.mark.sim
+def test_actions_beyond_the_arm_are_counted_and_said_once(caplog):
+    env = gym.make("VLAGen/TabletopPutOn-Nominal-v1", obs_mode="state").unwrapped
+    metres = np.full(7, 0.9, np.float32)
+    for _ in range(2):
+        _, info = env.reset(seed=0)
+        assert info["oversized_steps"] == 0 and info["progress"] == 0.0
+        counts = [env.step(metres)[-1]["oversized_steps"] for _ in range(8)]
+        assert counts == list(range(1, 9))
+    (message,) = [record.getMessage() for record in caplog.records if "more than the arm can do" in record.getMessage()]
+    assert "0.34 m and 0.50 rad" in message and "normalized_actions=True" in message
+
+
+@pytest.mark.sim
+def test_normalised_and_small_actions_are_within_the_arm(caplog):
+    env = gym.make("VLAGen/TabletopPutOn-Nominal-v1", obs_mode="state", normalized_actions=True).unwrapped
+    env.reset(seed=0)
+    assert [env.step(np.ones(7, np.float32))[-1]["oversized_steps"] for _ in range(6)] == [0] * 6
+    assert not [record for record in caplog.records if "more than the arm" in record.getMessage()]

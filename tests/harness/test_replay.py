@@ -24,6 +24,7 @@ from vlagen_bench.policies import base
 from vlagen_bench.runs import episodes
 from vlagen_bench.runs.actions import read_actions, write_actions
 from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.runs.records import ADDED
 from vlagen_bench.scenes import specs
 
 pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
@@ -183,3 +184,21 @@ def test_states_that_differ_count_unless_that_is_said(run, capsys):
 def test_a_film_is_made_of_one_episode(run, tmp_path):
     assert command(run, episodes.read(run).plan.episodes[0].id[:8], video=True, out=tmp_path / "films") == 0
     assert len(list((tmp_path / "films").glob("nominal-*.mp4"))) == 1
+
+
+def test_a_run_of_an_earlier_release_is_replayed_without_what_it_did_not_record(found):
+    """Metrics that were added since are not known there; one that was always recorded, and is gone, is a contradiction."""
+    task = catalog.task("tabletop_put_on")
+    sim, take = UnrenderedSimulator(task), found[0]
+    assert set(ADDED) <= set(take.record.metrics)
+
+    def without(*names):
+        metrics = {key: value for key, value in take.record.metrics.items() if key not in names}
+        return dataclasses.replace(take, record=dataclasses.replace(take.record, metrics=metrics))
+
+    assert replay(without(*ADDED), sim, task).disagreements == ()
+    (why,) = replay(without("grasped"), sim, task).disagreements
+    assert "the metric grasped is recorded as None" in why
+    forged = dataclasses.replace(take.record, metrics=take.record.metrics | {"progress": 0.5})
+    (why,) = replay(dataclasses.replace(take, record=forged), sim, task).disagreements
+    assert "the metric progress is recorded as 0.5 and is 1.0" in why

@@ -69,6 +69,8 @@ LINE_DAMAGES = {
     "NaN": (text_of_line(3, '{"id": NaN}\n'), 3, "is not a record of an episode"),
     "an id that is not in the plan": (line(4, id="ff"), 4, "the episode ff is not in plan.json"),
     "an id of a wrong type": (line(4, id=["ff"]), 4, "is not in plan.json"),
+    "a progress that is no number": (line(3, metrics={"progress": True}), 3, "the metric progress is True"),
+    "more oversized steps than steps": (line(3, metrics={"oversized_steps": 9999}), 3, "oversized_steps is 9999, of "),
     "the outcome turned": (line(2, outcome="failure"), 2, "the outcome is 'failure', but success_at_end is true"),
     "the flag turned": (line(2, success_at_end=False), 2, "the outcome is 'success', but success_at_end is false"),
     "the other flag turned": (line(2, success_once=False), 2, "success_at_end is true, but success_once is false"),

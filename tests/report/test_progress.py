@@ -14,12 +14,11 @@ from vlagen_bench.cli import report as report_command
 from vlagen_bench.report import comparison_page, load
 from vlagen_bench.report.comparison import compare
 from vlagen_bench.report.html import write_report
-from vlagen_bench.report.progress import ALL_SHIFTED, difference, mean_of, of_conditions
+from vlagen_bench.report.progress import ALL_SHIFTED, difference, of_conditions
 from vlagen_bench.report.rows import rows
 from vlagen_bench.report.terminal import write_csv
-from vlagen_bench.statistics.clusters import ratio_interval
-from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.randomization import sign_flip_real
+from vlagen_bench.statistics.scene_means import rate_interval
 
 SMALL = {"episodes": 12, "conditions": CONDITIONS}
 
@@ -41,7 +40,7 @@ def test_the_mean_is_over_episodes_and_its_interval_over_scenes(tmp_path):
     one = next(row for row in report.rows if row.condition == "lighting_l3").progress
     values = [half_way({"index": index}) for index in range(12)]
     assert one.mean == pytest.approx(np.mean(values), abs=1e-4) and (one.n, one.scenes) == (12, 12)
-    assert (one.low, one.high) == pytest.approx(ratio_interval([(value, 1) for value in values]), abs=1e-3)
+    assert (one.low, one.high) == pytest.approx(rate_interval([(value, 1) for value in values]), abs=1e-3)
     shares = [one.came_to(number, 5) for number in range(1, 6)]
     assert shares == pytest.approx([1, 0.75, 0.75, 0.5, 0.5])
 
@@ -56,11 +55,11 @@ def test_kinds_and_all_shifted_conditions_have_a_mean(tmp_path):
 
 
 def test_all_at_an_end_have_an_interval_that_is_no_point():
-    everything = mean_of([[(number, 1.0) for number in range(8)]], bounds=(0, 1))
-    assert everything == (1.0, pytest.approx(wilson(8, 8)[0]), 1.0)
-    nothing = mean_of([[(number, 0.0) for number in range(8)]], bounds=(0, 1))
-    assert nothing == (0.0, 0.0, pytest.approx(wilson(0, 8)[1]))
-    assert mean_of([[(number, 0.5) for number in range(8)]], bounds=(0, 1)) == (0.5, None, None)
+    for end in (0.0, 0.5, 1.0):
+        planned = [{"id": number, "condition": "c", "index": number} for number in range(8)]
+        results = {number: {"outcome": "failure", "metrics": {"progress": end}} for number in range(8)}
+        one = of_conditions(planned, results, "c", ("c",))
+        assert one.mean == end and 0 <= one.low <= end <= one.high <= 1 and one.high - one.low > 0.1
 
 
 def test_an_error_has_no_progress_and_enters_no_mean():
@@ -121,7 +120,7 @@ def test_oversized_steps_are_said_with_their_share_and_causes(tmp_path, printed)
 
 def test_oversized_steps_are_not_known_where_a_record_lacks_them():
     planned = [{"id": name, "condition": "c"} for name in "ab"]
-    scored = {"outcome": "failure", "twin": None, "success_once": False, "steps": 80}
+    scored = {"outcome": "failure", "index": 0, "twin": None, "success_once": False, "steps": 80}
     results = {"a": {**scored, "metrics": {"oversized_steps": 3}}, "b": {**scored, "metrics": {"oversized_steps": 0}}}
     row = rows(planned, results, {"c": "vision"})[0]
     assert (row.oversized.count, row.oversized.steps, row.oversized.share) == (3, 160, 3 / 160)

@@ -222,7 +222,7 @@ def test_a_mean_drop_says_of_how_many_it_is(tmp_path):
     """Rates of both, a drop of one: the twins of the other condition have no outcome."""
     path = fabricate(tmp_path / "run", "quick", by_rule, episodes=4, conditions=("table_test", "texture_l5"))
     first, other = report.make(path).rows
-    said = text_of(results_table("t", [first, dataclasses.replace(other, pairs=0, lost=0, gained=0)]))
+    said = text_of(results_table("t", [first, dataclasses.replace(other, pairs=0, lost=0, gained=0, twin_pairs=())]))
     assert "0 (of 1)" in said and "-0" not in said
 
 

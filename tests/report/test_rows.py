@@ -15,8 +15,8 @@ def test_no_data_is_no_rate():
 def test_errors_are_neither_failures_nor_pairs():
     planned = [{"id": i, "condition": "c"} for i in "ab"] + [{"id": i, "condition": "clean"} for i in "xy"]
     results = {
-        "a": {"outcome": "failure", "twin": "x", "success_once": False},
-        "b": {"outcome": "error", "twin": "y", "success_once": None},
+        "a": {"outcome": "failure", "index": 0, "twin": "x", "success_once": False},
+        "b": {"outcome": "error", "index": 1, "twin": "y", "success_once": None},
         "x": {"outcome": "success", "twin": None, "success_once": True},
         "y": {"outcome": "success", "twin": None, "success_once": True},
     }
@@ -27,7 +27,7 @@ def test_errors_are_neither_failures_nor_pairs():
 
 def test_grasps_are_counted_where_every_record_has_them():
     planned = [{"id": i, "condition": "c"} for i in "ab"]
-    scored = {"outcome": "failure", "twin": None, "success_once": False}
+    scored = {"outcome": "failure", "index": 0, "twin": None, "success_once": False}
     grasped, touched = ({"grasped": yes, "consecutive_grasp": False} for yes in (True, False))
     results = {"a": {**scored, "metrics": grasped}, "b": {**scored, "metrics": touched}}
     row = rows(planned, results, {"c": "vision"})[0]

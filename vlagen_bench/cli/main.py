@@ -10,6 +10,7 @@ from tyro.extras import SubcommandApp
 
 from vlagen_bench.cli import bench, commands, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
+from vlagen_bench.cli.check_statistics import check_statistics
 from vlagen_bench.cli.common import exit_with, version
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "report": report,
     "compare": compare,
     "power": power,
+    "check-statistics": check_statistics,
     "serve": serve,
     "bench": Group(
         help="Measure speed and memory here.",

@@ -27,7 +27,7 @@ from vlagen_bench.statistics.randomization import sign_flip_real
 from vlagen_bench.utils.text import NO_DATA
 
 RECORDS = Path("docs/data/progress_study.csv")
-ERRORS_M = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08)
+ERRORS_M = (0.03, 0.04, 0.05, 0.06, 0.08)
 """how far aside the policies see things"""
 SIZES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 POWER, ALPHA = 0.8, 0.05
@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--policy", default="examples/worsened_expert.py:WorsenedExpert")
     parser.add_argument("--task", default="tabletop_put_on")
     parser.add_argument("--condition", default="nominal")
-    parser.add_argument("--scenes", type=int, default=128)
+    parser.add_argument("--scenes", type=int, default=64)
     parser.add_argument("--records", type=Path, default=RECORDS)
     given = parser.parse_args()
     if given.what == "record":

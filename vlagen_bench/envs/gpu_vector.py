@@ -175,8 +175,9 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
         if len(actions) != self.num_envs:
             raise ConfigError(f"step: {len(actions)} actions were given for {self.num_envs} environments.")
         raw = self._interface.raw(actions)
-        for row in np.flatnonzero(StepLimits.of(self._spec).oversized(raw)):
-            self._plays[int(row)].oversized_steps += 1
+        oversized = StepLimits.of(self._spec).oversized(raw)
+        for row, play in self._plays.items():
+            play.oversized_steps += int(oversized[row])
         self._scenes.advance(raw)
         rewards, terminated, truncated = self._judge()
         infos: dict[str, Any] = {}

@@ -233,5 +233,6 @@ def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None
 @cache
 def official_ids(suite_name: str) -> dict[str, list[int]]:
     """Condition -> published official episode ids of a suite; raises `ConfigError` if its file is missing or wrong."""
-    path = plugins.files("suite")[suite_name].parent / "ids" / f"{suite_name}.json"
+    of = suite(suite_name).ids_of or suite_name
+    path = plugins.files("suite")[suite_name].parent / "ids" / f"{of}.json"
     return build(dict[str, list[int]], load_yaml(path), str(path))

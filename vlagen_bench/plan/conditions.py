@@ -135,6 +135,15 @@ def axis_of(name: str) -> type[Axis] | None:
     return None
 
 
+def by_axis(names: Sequence[str]) -> dict[str, list[str]]:
+    """Axis -> those of these conditions that are its levels and settings; any other condition is alone under its own name."""
+    axis_names = {axes.variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
+    grouped: dict[str, list[str]] = {}
+    for name in names:
+        grouped.setdefault(axis_names.get(name, name), []).append(name)
+    return grouped
+
+
 def level_of(name: str) -> tuple[str, int] | None:
     """`lighting_l3` as ("lighting", 3); None for a condition that is no level of one axis."""
     axis, _, level = name.rpartition("_l")

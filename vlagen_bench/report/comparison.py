@@ -1,6 +1,5 @@
 """The comparison of several policies: runs of one plan, paired episode by episode."""
 
-from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -9,13 +8,15 @@ from string import ascii_uppercase
 from typing import Any
 
 from vlagen_bench.errors import RunError
+from vlagen_bench.plan.conditions import by_axis
 from vlagen_bench.report import load
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine, progress_lines
-from vlagen_bench.statistics.clusters import ratio_interval, sign_flip
-from vlagen_bench.statistics.multiplicity import holm
+from vlagen_bench.statistics.clusters import sign_flip
+from vlagen_bench.statistics.multiplicity import holm_in_levels
 from vlagen_bench.statistics.paired import Pairs
 from vlagen_bench.statistics.ranking import Standing, cluster_sums, standings
+from vlagen_bench.statistics.scene_means import agreeing, difference_interval
 
 NAMED = ("suite", "seed", "episodes_per_condition", "conditions")
 """header keys that say why two plans differ"""
@@ -28,19 +29,21 @@ class RunDifference:
     pairs: Pairs
     """outcomes of the run, and of the first"""
     low: float | None
-    """95 % interval of the run's rate minus the first's: Tango in a condition, cluster bootstrap overall"""
+    """95 % interval of the run's rate minus the first's: Tango in a condition, over scenes for several; holds 0 if p >= 0.05"""
     high: float | None
     p: float | None
-    """exact: McNemar in a condition, sign flips of whole scenes overall"""
+    """exact: McNemar in a condition, sign flips of whole scenes for several"""
     adjusted: float | None
-    """p after Holm, over all conditions and runs of the comparison; overall is a question of its own, and is not in it"""
+    """p of an axis after Holm over all axes and runs of the comparison; of a condition, after its axis (see
+    `statistics.multiplicity.holm_in_levels`); overall is a question of its own, and is not among them"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonRow:
-    """One condition, or all of them, over the episodes that have an outcome in every run."""
+    """One condition, one axis, or all of them, over the episodes that have an outcome in every run."""
 
     condition: str
+    """or the axis"""
     n: int
     successes: Mapping[str, int]
     """label -> how many"""
@@ -60,6 +63,8 @@ class Comparison:
     """label (A, B ...) -> run, as they were named"""
     lines: tuple[ComparisonRow, ...]
     """one a condition"""
+    axes: tuple[ComparisonRow, ...]
+    """one an axis of which several conditions were run, over all of these"""
     overall: ComparisonRow
     standings: tuple[Standing, ...]
     """of the runs that are ranked, best first; empty for fewer than three"""
@@ -100,9 +105,16 @@ def compare(paths: Sequence[Path]) -> Comparison:
         _line(runs, ranked, name, [episode for episode in common if episode["condition"] == name])
         for name in first.header["conditions"]
     ]
+    by_name = by_axis(first.header["conditions"])
+    axes = [
+        _line(runs, ranked, axis, [episode for episode in common if episode["condition"] in members])
+        for axis, members in by_name.items()
+    ]
+    adjusted_axes, adjusted_lines = adjusted(axes, lines, by_name)
     return Comparison(
         runs=runs,
-        lines=tuple(_adjusted(lines)),
+        lines=tuple(adjusted_lines),
+        axes=tuple(axis for axis in adjusted_axes if len(by_name[axis.condition]) > 1),
         overall=_line(runs, ranked, OVERALL, common),
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),
@@ -130,10 +142,7 @@ def _line(
         condition=name,
         n=len(episodes),
         successes={label: sum(mine) for label, mine in outcomes.items()},
-        gaps={
-            label: (_gap_overall if name == OVERALL else _gap)(outcomes[label], outcomes[ranked[0]], clusters)
-            for label in ranked[1:]
-        },
+        gaps={label: gap(outcomes[label], outcomes[ranked[0]], clusters) for label in ranked[1:]},
     )
 
 
@@ -149,26 +158,41 @@ def _scene(episode: Mapping[str, Any]) -> tuple[int, int]:
     return episode["seed"], episode["index"]
 
 
-def _gap(own: Sequence[bool], first: Sequence[bool], _: Sequence[Hashable]) -> RunDifference:
+def gap(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> RunDifference:
+    """Over one episode a scene: pairs. Over several: scenes, which are what is independent."""
     pairs = Pairs.of(zip(own, first, strict=True))
-    low, high = pairs.interval or (None, None)
-    return RunDifference(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
+    if len(set(clusters)) == len(clusters):
+        low, high = pairs.interval or (None, None)
+        return RunDifference(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
+    p = sign_flip(list(cluster_sums(own, first, clusters).values()))
+    scenes: dict[Hashable, list[int]] = {}
+    for won, first_won, cluster in zip(own, first, clusters, strict=True):
+        counts = scenes.setdefault(cluster, [0, 0, 0])
+        counts[0], counts[1], counts[2] = counts[0] + won, counts[1] + first_won, counts[2] + 1
+    low, high = agreeing(difference_interval(scenes.values()), p, scenes.values()) or (None, None)
+    return RunDifference(pairs=pairs, low=low, high=high, p=p, adjusted=None)
 
 
-def _gap_overall(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]) -> RunDifference:
-    sums = cluster_sums(own, first, clusters)
-    sizes = Counter(clusters)
-    low, high = ratio_interval((total, sizes[cluster]) for cluster, total in sums.items()) or (None, None)
-    p = sign_flip(list(sums.values()))
-    return RunDifference(pairs=Pairs.of(zip(own, first, strict=True)), low=low, high=high, p=p, adjusted=None)
+def adjusted(
+    axes: Sequence[ComparisonRow], lines: Sequence[ComparisonRow], by_name: Mapping[str, Sequence[str]]
+) -> tuple[list[ComparisonRow], list[ComparisonRow]]:
+    """Both with p adjusted over all axes and runs, axes first."""
+    conditions = {line.condition: line.gaps for line in lines}
+    found, within = holm_in_levels(
+        {(axis.condition, label): gap.p for axis in axes for label, gap in axis.gaps.items()},
+        {
+            (axis.condition, label): {name: conditions[name][label].p for name in by_name[axis.condition]}
+            for axis in axes
+            for label in axis.gaps
+        },
+    )
+    ps = {(name, label): p for (_, label), members in within.items() for name, p in members.items()}
+    return [_with(axis, found) for axis in axes], [_with(line, ps) for line in lines]
 
 
-def _adjusted(lines: Sequence[ComparisonRow]) -> Iterator[ComparisonRow]:
-    """The lines with p adjusted over all of them and all runs."""
-    family = holm({(line.condition, label): gap.p for line in lines for label, gap in line.gaps.items()})
-    for line in lines:
-        gaps = {label: replace(gap, adjusted=family[line.condition, label]) for label, gap in line.gaps.items()}
-        yield replace(line, gaps=gaps)
+def _with(line: ComparisonRow, ps: Mapping[tuple[str, str], float | None]) -> ComparisonRow:
+    gaps = {label: replace(gap, adjusted=ps[line.condition, label]) for label, gap in line.gaps.items()}
+    return replace(line, gaps=gaps)
 
 
 def _standings(

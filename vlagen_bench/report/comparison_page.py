@@ -11,9 +11,9 @@ from typing import Any
 from vlagen_bench.harness.early_stopping import STOPPED
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.report.comparison_terminal import named, outcome
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts, shell, words
-from vlagen_bench.report.html.estimates import Estimate
-from vlagen_bench.report.progress_comparison import ProgressLine
+from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.report.refilm import film_of
 from vlagen_bench.utils.text import percent
@@ -65,7 +65,11 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
     made = shell.environment("report.html")
     made.filters |= {"percent": percent, "plain": words.plain, "probability": words.probability}
     made.filters |= {"points": words.points, "points_range": words.points_range}
-    gaps = [estimate(gap) for line in (*comparison.lines, comparison.overall) for gap in line.gaps.values()]
+    gaps = [
+        estimate(gap)
+        for line in (*comparison.lines, *comparison.axes, comparison.overall)
+        for gap in line.gaps.values()
+    ]
     names, paths = zip(*((run.policy, run.path) for run in comparison.runs.values()), strict=True)
     episodes = [
         (episode, [_film(comparison, films, label, episode) for label in comparison.runs])
@@ -132,15 +136,20 @@ def _copied(run: Path, episode_id: str, folder: Path, label: str) -> str | None:
 
 
 def _write_comparison(comparison: Comparison, path: Path) -> None:
-    """One row a condition and run; empty where there is no data, or nothing is compared."""
+    """One row a condition and run, then of axes and overall; empty where there is no data, or nothing is compared."""
     far = {line.condition: line for line in comparison.progress}
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEADS)
-        for line in (*comparison.lines, comparison.overall):
+        named_rows = (
+            *((line.condition, line) for line in comparison.lines),
+            *((f"axis:{axis.condition}", axis) for axis in comparison.axes),
+            (OVERALL, comparison.overall),
+        )
+        for name, line in named_rows:
             for label, run in comparison.runs.items():
                 successes = line.successes[label] if line.n else None
-                what = (line.condition, line.n, label, run.path, run.policy, run.oracle, successes)
+                what = (name, line.n, label, run.path, run.policy, run.oracle, successes)
                 progress = _progress_cells(far.get(line.condition), label)
                 writer.writerow((*what, line.rate(label), *_gap_cells(line, label), *progress))
 

@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.utils.tables import NumberTable
-from vlagen_bench.utils.text import NO_DATA, percent, points
+from vlagen_bench.utils.text import NO_DATA, percent, points, points_range
 
 SHOWN = 20
 """differing episodes in the terminal"""
@@ -17,6 +17,8 @@ def tables(comparison: Comparison) -> Iterator[NumberTable]:
     if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
         yield _rates(comparison)
     for label in comparison.ranked[1:]:
+        if comparison.axes:
+            yield _axes_against_first(comparison, label)
         yield _against_first(comparison, label)
     if comparison.standings:
         yield _standings(comparison)
@@ -36,7 +38,7 @@ def probability(p: float | None) -> str:
 
 def interval(gap: RunDifference) -> str:
     """`-3 – +12`, in points, or a dash."""
-    return NO_DATA if gap.low is None else f"{points(gap.low)} – {points(gap.high)}"
+    return points_range(None if gap.low is None or gap.high is None else (gap.low, gap.high))
 
 
 def _new(title: str, *numbers: str) -> NumberTable:
@@ -55,18 +57,33 @@ def _rates(comparison: Comparison) -> NumberTable:
 
 def _against_first(comparison: Comparison, label: str) -> NumberTable:
     first = comparison.ranked[0]
-    heads = ("n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm")
-    table = _new(f"{label} against {first}, on the same episodes", *heads)
+    table = _new(f"{label} against {first}, on the same episodes", *_heads(first, label))
     for line in comparison.lines:
         table.add_row(*_cells(line, first, label))
     table.add_section()
     table.add_row(*_cells(comparison.overall, first, label))
     table.caption = (
-        "Differences in points. In a condition: Tango's interval, McNemar's exact p, and p after Holm\n"
-        "over all conditions and runs here. Overall: whole scenes are resampled, and have their signs\n"
-        "flipped; a question of its own."
+        "Differences in points. In a condition: Tango's interval, McNemar's exact p. Overall: an interval over\n"
+        "scenes, whose signs are flipped for p; a question of its own. 0 is in an interval if p is 0.05 or more.\n"
+        "Holm: p of a condition after that of its axis, both among all axes and runs here."
     )
     return table
+
+
+def _axes_against_first(comparison: Comparison, label: str) -> NumberTable:
+    first = comparison.ranked[0]
+    table = _new(f"{label} against {first}, by axis", *_heads(first, label))
+    table.columns[0].header = "axis"
+    for axis in comparison.axes:
+        table.add_row(*_cells(axis, first, label))
+    table.caption = (
+        "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs."
+    )
+    return table
+
+
+def _heads(first: str, label: str) -> tuple[str, ...]:
+    return "n", first, label, f"{label} - {first}", "95 % interval", f"only {label}", f"only {first}", "p", "Holm"
 
 
 def _cells(line: ComparisonRow, first: str, label: str) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from statistics import fmean
 from typing import Any
 
 from vlagen_bench.report.averages import NOMINAL
-from vlagen_bench.statistics.clusters import ALIKE, ratio_interval
-from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.randomization import sign_flip_real
+from vlagen_bench.statistics.scene_means import agreeing, difference_interval, rate_interval
 
 METRIC = "progress"
 ALL_SHIFTED = "all shifted"
@@ -46,7 +45,7 @@ class ProgressDifference:
 
     value: float
     low: float | None
-    """95 % interval; scenes are resampled"""
+    """95 % interval over scenes, which holds 0 if p is 0.05 or more"""
     high: float | None
     p: float | None
     """of no difference: the signs of whole scenes are flipped"""
@@ -55,12 +54,12 @@ class ProgressDifference:
 def of_conditions(
     planned: Iterable[Record], results: Mapping[str, Record], name: str, conditions: Iterable[str]
 ) -> Progress | None:
-    """The mean over some conditions, each counting the same.
+    """The mean over the episodes of some conditions, each episode counting the same.
 
     Errors have no progress. None without an episode, and where one of a run of an earlier release does not say it.
     """
     wanted = set(conditions)
-    parts: dict[str, list[Cell]] = {}
+    cells: list[Cell] = []
     for episode in planned:
         record = results.get(episode["id"])
         if episode["condition"] not in wanted or record is None or record["outcome"] == "error":
@@ -68,13 +67,16 @@ def of_conditions(
         value = progress_of(record)
         if value is None:
             return None
-        parts.setdefault(episode["condition"], []).append((scene_of(episode), value))
-    if not parts:
+        cells.append((scene_of(episode), value))
+    if not cells:
         return None
-    mean, low, high = mean_of(list(parts.values()), bounds=(0.0, 1.0))
-    cells = [cell for part in parts.values() for cell in part]
+    scenes: dict[Hashable, list[float]] = {}
+    for scene, value in cells:
+        sums = scenes.setdefault(scene, [0.0, 0.0])
+        sums[0], sums[1] = sums[0] + value, sums[1] + 1
+    low, high = rate_interval(scenes.values()) or (None, None)
     return Progress(
-        name=name, mean=mean, low=low, high=high, n=len(cells), scenes=len({scene for scene, _ in cells}),
+        name=name, mean=fmean(value for _, value in cells), low=low, high=high, n=len(cells), scenes=len(scenes),
         values=tuple(value for _, value in cells),
     )  # fmt: skip
 
@@ -114,39 +116,16 @@ def scene_of(episode: Record) -> Hashable:
     return episode.get("seed"), episode.get("index", episode["id"])
 
 
-def mean_of(
-    parts: Sequence[Sequence[Cell]], *, bounds: tuple[float, float]
-) -> tuple[float, float | None, float | None]:
-    """The mean over parts, each counting the same, with its 95 % interval over whole scenes.
-
-    Where all scenes are at one end of the bounds, resampling shows no spread. The mean is then no further from that end than
-    the share of scenes that are not at it, which Wilson's interval bounds.
-    """
-    totals: dict[Hashable, tuple[float, float]] = {}
-    for part in parts:
-        for scene, value in part:
-            total, weight = totals.get(scene, (0.0, 0.0))
-            totals[scene] = total + value / len(part), weight + 1 / len(part)
-    mean = fmean(fmean(value for _, value in part) for part in parts)
-    interval = ratio_interval(totals.values())
-    lowest, highest = bounds
-    if interval is None and abs(mean - highest) < ALIKE:
-        interval = highest - (highest - lowest) * (1 - wilson(len(totals), len(totals))[0]), highest
-    elif interval is None and abs(mean - lowest) < ALIKE:
-        interval = lowest, lowest + (highest - lowest) * wilson(0, len(totals))[1]
-    low, high = interval or (None, None)
-    return mean, None if low is None else max(low, lowest), None if high is None else min(high, highest)
-
-
 def difference(
     pairs: Sequence[tuple[Hashable, float, float]],
 ) -> ProgressDifference | None:
     """The difference over pairs of (scene, progress of the run, progress of the other); None without one."""
     if not pairs:
         return None
-    cells = [(scene, own - other) for scene, own, other in pairs]
-    sums: dict[Hashable, float] = {}
-    for scene, value in cells:
-        sums[scene] = sums.get(scene, 0.0) + value
-    value, low, high = mean_of([cells], bounds=(-1.0, 1.0))
-    return ProgressDifference(value=value, low=low, high=high, p=sign_flip_real(list(sums.values())))
+    scenes: dict[Hashable, list[float]] = {}
+    for scene, own, other in pairs:
+        sums = scenes.setdefault(scene, [0.0, 0.0, 0.0])
+        sums[0], sums[1], sums[2] = sums[0] + own, sums[1] + other, sums[2] + 1
+    p = sign_flip_real([own - other for own, other, _ in scenes.values()])
+    low, high = agreeing(difference_interval(scenes.values()), p, scenes.values()) or (None, None)
+    return ProgressDifference(value=fmean(own - other for _, own, other in pairs), low=low, high=high, p=p)

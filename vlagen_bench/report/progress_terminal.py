@@ -27,7 +27,7 @@ def progress_table(found: Sequence[Progress], stages: Mapping[str, str], *, firs
         came = (percent(one.came_to(number, len(stages))) for number in range(1, len(stages) + 1))
         table.add_row(one.name, str(one.n), f"{one.mean:.2f}", interval(one), *came)
     table.caption = (
-        "Progress: the furthest stage of each episode, of all and success, which is 1. 95 %: whole scenes are resampled. "
+        "Progress: the furthest stage of each episode, of all and success, which is 1. 95 %: over scenes. "
         "Then the share of episodes that came to each stage, or further. In a mean every condition counts the same."
     )
     return table
@@ -61,7 +61,7 @@ def comparison_table(comparison: Comparison) -> Table | None:
         gaps = [cell for label in others for cell in _gap_cells(line.gaps[label])]
         table.add_row(line.condition, str(line.n), *means, *gaps)
     table.caption = (
-        f"Whole scenes ({overall.scenes}) are resampled, and have their signs flipped for p; each p is for itself alone."
+        f"Intervals are over scenes ({overall.scenes}), whose signs are flipped for p; each p is for itself alone."
         + (" --out DIR writes every condition." if len(conditions) > SHOWN else "")
     )
     return table

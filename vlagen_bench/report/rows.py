@@ -1,6 +1,6 @@
 """The rows of results: rates and drops by condition, and the share of each factor in them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,21 @@ from vlagen_bench.report.oversized import OversizedSteps
 from vlagen_bench.report.progress import Progress, of_conditions
 from vlagen_bench.statistics.attribution import Contrast, Share, attribute
 from vlagen_bench.statistics.intervals import wilson
-from vlagen_bench.statistics.paired import mcnemar, tango
+from vlagen_bench.statistics.paired import agreeing_interval, mcnemar
 
 Record = Mapping[str, Any]
 """of an episode: planned, or with its result"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinPair:
+    """Success of an episode, and of its clean twin."""
+
+    scene: Hashable
+    twin: str
+    """its id; other episodes of the scene may have the same"""
+    twin_success: bool
+    success: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +53,10 @@ class Row:
     """how far the episodes came; None where a record does not say"""
     oversized: OversizedSteps | None = None
     """the steps that command more than the arm can do; None where a record does not say"""
+    outcomes: tuple[tuple[Hashable, bool], ...] = ()
+    """scene and success of each of the `n`; conditions share their scenes, but for those of official ids"""
+    twin_pairs: tuple[TwinPair, ...] = ()
+    """each of the `pairs`"""
 
     @property
     def rate(self) -> float | None:
@@ -59,8 +74,8 @@ class Row:
 
     @property
     def drop_interval(self) -> tuple[float, float] | None:
-        """95 % interval of the drop (Tango)."""
-        return tango(self.lost, self.gained, self.pairs)
+        """95 % interval of the drop (Tango), which holds 0 if the exact test does."""
+        return agreeing_interval(self.lost, self.gained, self.pairs)
 
     @property
     def drop_p(self) -> float | None:
@@ -88,6 +103,7 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
     done = [results[episode["id"]] for episode in episodes if episode["id"] in results]
     scored = [record for record in done if record["outcome"] != "error"]
     pairs = [pair for record in scored if (pair := _pair(record, results)) is not None]
+    lost_gained = [(pair.twin_success, pair.success) for pair in pairs]
     return Row(
         condition=name,
         group=group,
@@ -96,13 +112,15 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
         successes=sum(record["outcome"] == "success" for record in scored),
         errors=len(done) - len(scored),
         pairs=len(pairs),
-        lost=sum(twin and not perturbed for perturbed, twin in pairs),
-        gained=sum(perturbed and not twin for perturbed, twin in pairs),
+        lost=lost_gained.count((True, False)),
+        gained=lost_gained.count((False, True)),
         success_once=sum(bool(record["success_once"]) for record in scored),
         grasped=_count("grasped", scored),
         held=_count("consecutive_grasp", scored),
         progress=of_conditions(episodes, results, name, (name,)),
         oversized=oversized.count(done),
+        outcomes=tuple((_scene(record), record["outcome"] == "success") for record in scored),
+        twin_pairs=tuple(pairs),
     )
 
 
@@ -112,12 +130,19 @@ def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:
     return None if None in values else sum(values)
 
 
-def _pair(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> tuple[bool, bool] | None:
-    """Success of an episode and of its twin; None without both."""
+def _scene(episode: Record) -> Hashable:
+    """What episodes share that have the same base draws; those of official ids share none."""
+    shared = episode.get("official_id") is None
+    return episode["index"] if shared else (episode["condition"], episode["index"])
+
+
+def _pair(record: Record, results: Mapping[str, Record]) -> TwinPair | None:
+    """An episode and its twin; None without an outcome of both."""
     twin = results.get(record["twin"])
     if twin is None or "error" in (record["outcome"], twin["outcome"]):
         return None
-    return record["outcome"] == "success", twin["outcome"] == "success"
+    own, others = (one["outcome"] == "success" for one in (record, twin))
+    return TwinPair(scene=_scene(record), twin=record["twin"], twin_success=others, success=own)
 
 
 def shares(planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[str, Any]]) -> tuple[Share, ...]:
@@ -131,9 +156,7 @@ def shares(planned: Iterable[Mapping[str, Any]], results: Mapping[str, Mapping[s
     for episode in planned:
         pair = _pair(results[episode["id"]], results) if episode["id"] in results else None
         if pair is not None:
-            perturbed, twin = pair
             factors = frozenset(episode["condition"].split(JOIN))
-            contrasts.append(
-                Contrast(cluster=episode["index"], factors=factors, drop=int(twin) - int(perturbed)),
-            )
+            drop = int(pair.twin_success) - int(pair.success)
+            contrasts.append(Contrast(cluster=pair.scene, factors=factors, drop=drop))
     return attribute(contrasts)

@@ -55,7 +55,7 @@ class Run:
 
         n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run that `until`
         stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors,
-        progress, progress_low, progress_high (95 %, scenes are resampled), steps, oversized_steps.
+        progress, progress_low, progress_high (95 %, over scenes), steps, oversized_steps.
         """
         import pandas as pd  # only here, since it takes a while to load
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
+from vlagen_bench.report.estimates import excess, mean_drop, mean_success
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.rows import Row
 from vlagen_bench.utils.tables import NumberTable
-from vlagen_bench.utils.text import NO_DATA, Interval, percent, percent_range, points
+from vlagen_bench.utils.text import NO_DATA, Interval, percent, percent_range, points, points_range
 
 LONGEST = 30
 """a condition's name on one line"""
@@ -34,24 +35,26 @@ def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Inter
     groups = {row.condition: row.group for row in rows}
     rates = averages({row.condition: row.rate for row in rows}, groups)
     drops = averages({row.condition: row.drop for row in rows}, groups)
+    of_group = {group: [row for row in rows if row.group == group] for group in groups.values()}
     for group in dict.fromkeys(groups.values()):
-        mine = [row for row in rows if row.group == group]
+        mine = of_group[group]
         shown = [row for row in mine if row.condition not in graded]
         for row in shown:
             table.add_row(group if row is shown[0] else "", *_cells(row, sequences))
         if group != NOMINAL and len(mine) > 1:
             label = "" if shown else group
-            table.add_row(label, *_average_cells(rates[group], drops[group]), style="italic")
+            table.add_row(label, *_average_cells(rates[group], drops[group], mine), style="italic")
         table.add_section()
-    if len(rates[GROUPS].members) > 1:
-        for name in (SETTINGS, GROUPS):
-            table.add_row(
-                "all shifted" if name == SETTINGS else "", *_average_cells(rates[name], drops[name]), style="italic"
-            )
+    several = len(rates[GROUPS].members) > 1
+    if several:
+        shifted = [row for row in rows if row.group != NOMINAL]
+        weights = _equal_groups([mine for group, mine in of_group.items() if group != NOMINAL])
+        table.add_row("all shifted", *_average_cells(rates[SETTINGS], drops[SETTINGS], shifted), style="italic")
+        table.add_row("", *_average_cells(rates[GROUPS], drops[GROUPS], shifted, *weights), style="italic")
     table.caption = (
         f"Rate: {'Wilson interval' if sequences is None else 'confidence sequence, valid whenever one stops'}. "
         "Drop: clean twins minus perturbed, same draws, in points, Tango interval; in brackets of how many pairs, if not n. "
-        "Means: every member counts the same."
+        f"Means: every episode counts the same{', in the last every group' if several else ''}; intervals over scenes."
     )
     return table
 
@@ -132,7 +135,7 @@ def interaction_table(interactions: Sequence[Interaction]) -> NumberTable | None
     for name in ("n", "together", "sum", "excess", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for interaction in interactions:
-        interval = NO_DATA if interaction.low is None else f"{points(interaction.low)} – {points(interaction.high)}"
+        interval = points_range(excess(interaction).interval)
         drops = map(points, (interaction.joint_drop, interaction.summed_drops, interaction.excess))
         table.add_row(folded(interaction.condition), str(interaction.n), *drops, interval)
     table.caption = (
@@ -160,9 +163,29 @@ def _new(title: str, *columns: str) -> NumberTable:
     return NumberTable(title).text(*columns, "condition")
 
 
-def _average_cells(rate: Average, drop: Average) -> tuple[str, ...]:
+def _equal_groups(groups: Sequence[Sequence[Row]]) -> tuple[dict[str, float], dict[str, float]]:
+    """What an episode, and a pair, of each condition counts so that every group counts the same."""
+    episodes, pairs = {}, {}
+    for group in groups:
+        num_episodes, num_pairs = sum(row.n for row in group), sum(row.pairs for row in group)
+        for row in group:
+            episodes[row.condition] = 1 / max(num_episodes, 1)
+            pairs[row.condition] = 1 / max(num_pairs, 1)
+    return episodes, pairs
+
+
+def _average_cells(
+    rate: Average,
+    drop: Average,
+    rows: Sequence[Row],
+    weights: Mapping[str, float] | None = None,
+    pair_weights: Mapping[str, float] | None = None,
+) -> tuple[str, ...]:
+    """The label says of how many conditions; numbers are over the episodes of `rows`."""
     some = f" (of {drop.known})" * (drop.value is not None and drop.known != rate.known)
-    return average_label(rate), "", percent(rate.value), "", f"{points(drop.value)}{some}", "", ""
+    won, fallen = mean_success(rows, None, weights), mean_drop(rows, pair_weights)
+    ends = (percent_range(won.interval), f"{points(fallen.value)}{some}", points_range(fallen.interval))
+    return average_label(rate), str(won.n), percent(won.value), *ends, ""
 
 
 def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
@@ -170,8 +193,15 @@ def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = f"[red]{row.errors}[/red]" if row.errors else "0"
-    drops = NO_DATA if row.drop_interval is None else " – ".join(map(points, row.drop_interval))
-    return folded(row.condition), n, percent(row.rate), percent_range(low_high), drop, drops, errors
+    return (
+        folded(row.condition),
+        n,
+        percent(row.rate),
+        percent_range(low_high),
+        drop,
+        points_range(row.drop_interval),
+        errors,
+    )
 
 
 def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval] | None = None) -> None:

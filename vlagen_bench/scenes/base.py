@@ -56,6 +56,8 @@ class RobotSpec:
     """largest angle between contact force and opening direction that counts as a grasp"""
     specular_roughness: tuple[float, float] | None = None
     """overrides of the visual material"""
+    trigonometry: Literal["rounded", "torch"] = "rounded"
+    """whose sines and cosines turn the tool's target: singles rounded from doubles, or PyTorch's, as in ManiSkill"""
     simplify_to: float | None = None
     """share of the visual meshes' faces that is kept; None draws them as they are"""
 
@@ -168,6 +170,8 @@ class SceneSpec:
     default_friction: float
     ambient: Vec3
     lights: tuple[Light, ...]
+    shaders: Literal["minimal", "default"] = "minimal"
+    """the pack of SAPIEN's shaders that draws it"""
     offers: tuple[str, ...] = ()
     """what some axes require of the scene and its pack: `colours and categories` of objects, `overlay textures`"""
 

@@ -38,6 +38,7 @@ WIDOWX = RobotSpec(
     tool_speed_m_s=1.5,
     tool_speed_rad_s=3.14,
     specular_roughness=(0.9, 0.3),
+    trigonometry="torch",
 )
 
 BRIDGE = SceneSpec(

@@ -24,6 +24,6 @@ def scene(name: str) -> SceneSpec:
 
 
 def of_task(task: Task) -> SceneSpec:
-    """The scene of a task, with the task's own pack if it names one."""
+    """The scene of a task, with the task's own pack if it names one, drawn as the task says."""
     found = scene(task.scene)
-    return dataclasses.replace(found, pack=task.pack) if task.pack else found
+    return dataclasses.replace(found, pack=task.pack or found.pack, shaders=task.shaders)

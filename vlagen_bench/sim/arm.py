@@ -1,16 +1,16 @@
 """The arm controller: a delta of the tool's target pose, inverse kinematics, drive targets."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import sapien
+
+# Gives articulations their method `create_pinocchio_model`.
+import sapien.wrapper.pinocchio_model
 from sapien import physx
-from sapien.wrapper.pinocchio_model import PinocchioModel
-from transforms3d.euler import euler2mat
-from transforms3d.quaternions import mat2quat, qmult
 
 from vlagen_bench.scenes.base import RobotSpec
+from vlagen_bench.sim import single_precision
 
 IK_MAX_ITERATIONS = 100  # as mani_skill 3.0.1, agents/controllers/utils/kinematics.py
 
@@ -21,24 +21,32 @@ class Arm:
 
     robot: physx.PhysxArticulation
     spec: RobotSpec
-    urdf: Path
 
     def __post_init__(self) -> None:
         joints = {joint.name: joint for joint in self.robot.active_joints}
-        links = [link.name for link in self.robot.links]
         order = list(joints)
         self._arm = [joints[name] for name in self.spec.arm_joints]
         self._arm_index = [order.index(name) for name in self.spec.arm_joints]
         self._gripper = [joints[name] for name in self.spec.gripper_joints]
         self._gripper_index = [order.index(name) for name in self.spec.gripper_joints]
-        self._tool_index = links.index(self.spec.tool_link)
+        self._tool_index = [link.name for link in self.robot.links].index(self.spec.tool_link)
         self._tool = self.robot.links[self._tool_index].entity
         self._mask = np.array([name in self.spec.arm_joints for name in order], dtype=np.int32)
-        self._model = PinocchioModel(self.urdf.read_text(encoding="utf-8"), [0, 0, -9.81])
-        self._model.set_joint_order(order)
-        self._model.set_link_order(links)
-        self.target = sapien.Pose()
-        """tool pose that the arm is told to reach, in the base frame"""
+        # Of the loaded robot, whose single-precision lengths differ from those in the URDF, as in ManiSkill.
+        self._model = self.robot.create_pinocchio_model()
+        torch_decides = self.spec.trigonometry == "torch"
+        self._trigonometry = (
+            single_precision.torch_trigonometry() if torch_decides else single_precision.rounded_trigonometry
+        )
+        self._keep(self.tool_in_base.p, self.tool_in_base.q)
+
+    def _keep(self, p: np.ndarray, q: np.ndarray) -> None:
+        self._target_p, self._target_q = p, q
+
+    @property
+    def target(self) -> sapien.Pose:
+        """Tool pose that the arm is told to reach, in the base frame."""
+        return sapien.Pose(self._target_p, self._target_q)
 
     def reset(self, qpos: np.ndarray, *, slack: bool = False) -> None:
         """Puts the joints (rad, m; arm first) there, at rest, with drive targets to match, or of zero if `slack`."""
@@ -48,7 +56,8 @@ class Arm:
         self.robot.set_qvel(np.zeros_like(full))
         for joint, value in zip(self.robot.active_joints, full, strict=True):
             joint.set_drive_target(0.0 if slack else float(value))
-        self.target = self.tool_in_base
+        base, tool = self.robot.pose, self._tool.pose
+        self._keep(*single_precision.pose_in(base.p, base.q, tool.p, tool.q))
 
     def command(self, action: np.ndarray) -> bool:
         """Sets the drive targets for one control step.
@@ -60,8 +69,9 @@ class Arm:
         Returns:
             Whether the target can be reached; if not, the arm holds where it is.
         """
-        turn = mat2quat(euler2mat(*action[3:6].astype(float), "rxyz"))
-        self.target = sapien.Pose(self.target.p + action[:3].astype(np.float32), qmult(turn, self.target.q))
+        move = action.astype(np.float32)
+        turn = single_precision.quat_of_euler(move[3:6], self._trigonometry)
+        self._keep(self._target_p + move[:3], single_precision.quat_multiply(turn, self._target_q))
         qpos = self.robot.get_qpos()
         solution, reachable, _ = self._model.compute_inverse_kinematics(
             self._tool_index,
@@ -73,10 +83,9 @@ class Arm:
         joints = solution if reachable else qpos
         for joint, index in zip(self._arm, self._arm_index, strict=True):
             joint.set_drive_target(float(joints[index]))
-        opening = (float(np.clip(action[6], -1.0, 1.0)) + 1) / 2
-        closed, opened = self.spec.gripper_closed_m, self.spec.gripper_open_m
+        opening_m = single_precision.scaled(move[6], self.spec.gripper_closed_m, self.spec.gripper_open_m)
         for joint in self._gripper:
-            joint.set_drive_target(closed + opening * (opened - closed))
+            joint.set_drive_target(float(opening_m))
         return bool(reachable)
 
     def scale_gains(self, factor: float) -> None:

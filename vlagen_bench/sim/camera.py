@@ -48,7 +48,7 @@ class SceneCamera:
             self.patches.follow()
         self.world.scene.update_render()
         self.world.camera.take_picture()
-        rgb = cv2.cvtColor(self.world.camera.get_picture("Color"), cv2.COLOR_RGBA2RGB)
+        rgb = self._drawn()
         if self.photo is not None or self.overlays:
             rgb = self._composed(rgb)
         for kind in CORRUPTIONS:
@@ -56,9 +56,21 @@ class SceneCamera:
                 rgb = self.corruptions[kind](rgb, step)
         return rgb
 
+    def _drawn(self) -> np.ndarray:
+        """What the shaders drew; `default` gives floats, whose fraction of a level ManiSkill cuts off."""
+        colour = self.world.camera.get_picture("Color")
+        if self.world.spec.shaders == "default":
+            return (cv2.cvtColor(colour, cv2.COLOR_RGBA2RGB) * np.float32(255)).astype(np.uint8)
+        return cv2.cvtColor(colour, cv2.COLOR_RGBA2RGB)
+
+    def _entity_ids(self) -> np.ndarray:
+        """Int (H, W): the scene's id of the entity that each pixel shows; 0: nothing."""
+        name, channel = ("Segmentation", 1) if self.world.spec.shaders == "default" else ("PositionSegmentation", 3)
+        return self.world.camera.get_picture(name)[..., channel]
+
     def seen_px(self, entity: sapien.Entity) -> int:
         """How many pixels of the last picture show this entity; overlays do not count, what is before the lens does."""
-        shown = self.world.camera.get_picture("PositionSegmentation")[..., 3] == entity.per_scene_id
+        shown = self._entity_ids() == entity.per_scene_id
         return int((shown if self.covered is None else shown & ~self.covered).sum())
 
     def _composed(self, rgb: np.ndarray) -> np.ndarray:
@@ -73,9 +85,8 @@ class SceneCamera:
 
     def _foreground(self) -> np.ndarray:
         """Uint8 (H, W), 1 where a pixel is of the robot or of a model, else 0."""
-        ids = cv2.extractChannel(self.world.camera.get_picture("PositionSegmentation"), 3)
         entities = [link.entity for link in self.world.robot.links]
         entities += [body.entity for body in self.world.bodies.values()]
         keep = np.zeros(256, dtype=np.uint8)  # a scene has some thirty entities, so that a byte holds an id
         keep[[entity.per_scene_id for entity in entities]] = 1
-        return cv2.LUT(ids.astype(np.uint8), keep)
+        return cv2.LUT(self._entity_ids().astype(np.uint8), keep)

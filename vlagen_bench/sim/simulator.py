@@ -60,7 +60,7 @@ class Simulator:
         world = World(spec=self.spec, drawn=self._drawn)
         self.world = world
         self.sight = SceneCamera(world=world) if self._drawn else None
-        self.arm = Arm(robot=world.robot, spec=self.spec.robot, urdf=self._urdf)
+        self.arm = Arm(robot=world.robot, spec=self.spec.robot)
         self.scene = EpisodeScene(world=world, sight=self.sight, arm=self.arm)
         apply_stage(self.scene, episode.values, "build")
         apply_stage(self.scene, episode.values, "reset")

@@ -55,9 +55,7 @@ def configure(spec: SceneSpec) -> None:
         cpu_workers=0,
     )
     physx.set_default_material(spec.default_friction, spec.default_friction, 0.0)
-    render.set_camera_shader_dir(str(shaders.folder()))
-    render.set_picture_format("Color", "r8g8b8a8unorm")
-    render.set_picture_format("PositionSegmentation", "r16g16b16a16sint")
+    shaders.use(spec.shaders)
 
 
 @dataclass(frozen=True, kw_only=True)

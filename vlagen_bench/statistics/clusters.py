@@ -4,39 +4,11 @@ A cluster is one index of a plan: its episodes, one a condition, have the same b
 they are not independent of each other. Different indices are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
-
-DRAWS = 2000
-"""bootstrap samples: the ends of an interval then move by about 3 % of its width from seed to seed"""
-ALIKE = 1e-9
-"""means of clusters that differ by less differ by rounding"""
-
-
-def ratio_interval(
-    clusters: Iterable[tuple[float, float]], confidence: float = 0.95, *, draws: int = DRAWS, seed: int = 0
-) -> tuple[float, float] | None:
-    """Cluster bootstrap interval of a mean over episodes, such as a rate, a drop or a difference of two policies.
-
-    Args:
-        clusters: (sum over the cluster's episodes, how many these are).
-        confidence: of the interval.
-        draws: bootstrap samples.
-        seed: of the resampling: equal data and seed give equal intervals.
-
-    Returns:
-        The expanded percentile interval; None with fewer than two clusters with data, or if all have the same mean,
-        since these say nothing of their spread.
-    """
-    data = np.array([(total, n) for total, n in clusters if n], dtype=float).reshape(-1, 2)
-    if len(data) < 2 or np.ptp(data[:, 0] / data[:, 1]) < ALIKE:
-        return None
-    sums = resampled(len(data), draws, seed) @ data
-    low, high = percentiles(sums[:, 0] / sums[:, 1], len(data), confidence)
-    return float(low), float(high)
 
 
 def resampled(num_clusters: int, draws: int, seed: int) -> np.ndarray:

@@ -28,23 +28,16 @@ def tango(only_first: int, only_other: int, n: int, confidence: float = 0.95) ->
     """
     if n == 0:
         return None
-    return score_interval(only_first / n, only_other / n, n, NormalDist().inv_cdf(0.5 + confidence / 2))
-
-
-def score_interval(only_first: float, only_other: float, n: float, quantile: float) -> tuple[float, float]:
-    """Tango's interval from the shares of pairs that only one side won, out to this normal quantile.
-
-    `n`, the pairs, need not be a whole number.
-    """
-    estimate = only_first - only_other
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    estimate = (only_first - only_other) / n
 
     def beyond(difference: float) -> bool:
         """Whether the data reject this difference."""
-        b = (2 - estimate) * difference - only_first - only_other
+        b = (2 * n - only_first + only_other) * difference - only_first - only_other
         c = -only_other * difference * (1 - difference)
-        other = (sqrt(max(b * b - 8 * c, 0.0)) - b) / 4
-        variance = 2 * other + difference * (1 - difference)
-        return n * (estimate - difference) ** 2 > quantile * quantile * variance
+        other = (sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
+        variance = n * (2 * other + difference * (1 - difference))
+        return (only_first - only_other - n * difference) ** 2 > z * z * variance
 
     def edge(outside: float) -> float:
         inside = estimate

@@ -19,7 +19,7 @@ def shrunken(values: Sequence[float], errors: Sequence[float]) -> tuple[float, .
 
     Examples:
         >>> [round(value, 2) for value in shrunken([0.0, 0.1, 0.1, 0.2, 0.6], [0.1] * 5)]
-        [0.04, 0.12, 0.12, 0.2, 0.53]
+        [0.02, 0.11, 0.11, 0.2, 0.56]
     """
     effects, variances = np.asarray(values, dtype=float), np.asarray(errors, dtype=float) ** 2
     count = len(effects)

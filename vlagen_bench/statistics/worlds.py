@@ -71,7 +71,7 @@ def play(
     for rate in rates:
         if rate not in known:
             known[rate] = chances(rate, correlation, ease)
-        yield rng.random(ease.shape) < known[rate]
+        yield np.less(rng.random(ease.shape), known[rate])
 
 
 def chances(rate: float, correlation: float, ease: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def chances(rate: float, correlation: float, ease: np.ndarray) -> np.ndarray:
     if correlation == 0 or rate in (0, 1):
         return np.full(ease.shape, rate)
     if correlation == 1:
-        return (ndtr(ease) > 1 - rate).astype(float)
+        return np.asarray(np.greater(ndtr(ease), 1 - rate), dtype=float)
     spread = (1 - correlation) / correlation
     found: np.ndarray = betaincinv(rate * spread, (1 - rate) * spread, ndtr(ease))
     return found

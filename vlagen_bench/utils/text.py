@@ -42,6 +42,18 @@ def points(value: float | None) -> str:
     return "0" if whole in ("+0", "-0") else whole
 
 
+def points_range(low_high: Interval | None, between: str = " – ") -> str:
+    """`-3 – +12`, or a dash; with a decimal where an end that is not 0 would look like it, since 0 in or out is what is read."""
+    if low_high is None:
+        return NO_DATA
+    return between.join(points(end) if end == 0 or points(end) != "0" else _fine(end) for end in low_high)
+
+
+def _fine(value: float) -> str:
+    """`+0.4`, or `+0.1` for less."""
+    return f"{max(0.1, round(100 * abs(value), 1)) * (1 if value > 0 else -1):+.1f}"
+
+
 def split_names(text: str | None) -> tuple[str, ...] | None:
     """`a, b, a` as ("a", "b"); None, or nothing between the commas, as None."""
     names = (name.strip() for name in (text or "").split(",") if name.strip())

@@ -2,8 +2,8 @@
 
 import pytest
 
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts
-from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.html.words import plain, points, points_range
 
 

@@ -14,9 +14,9 @@ from helpers.ladder import LADDER, by_rule, edit, failures, film
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan import plan
 from vlagen_bench.report import load
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts, write_report
 from vlagen_bench.report.html.data import gather
-from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.intervals import newcombe, wilson
 from vlagen_bench.types import Plan
@@ -31,9 +31,16 @@ def test_the_headline_is_the_mean_over_conditions(ladder):
     assert headline.shifted.value == pytest.approx((0 + 0 + 0 + 0.5 + 1 + 0) / 6)
     assert headline.drop.value == pytest.approx(1 - headline.shifted.value) and headline.paired
     assert headline.drop.low < headline.drop.value < headline.drop.high
-    assert [line.name for line in headline.worst] == ["lighting", "lighting_l3+object_test"]
-    assert headline.worst[0].drop == Estimate(value=1.0, n=18)  # scenes that are all alike give a mean no interval
-    assert [line.drop_p for line in headline.worst] == [2 / 2**6] * 2
+    assert [line.name for line in headline.worst] == ["lighting"] and headline.axes == 4
+    assert headline.worst[0].drop.value == 1.0 and 0.2 < headline.worst[0].drop.low < headline.worst[0].drop.high == 1.0
+    lines = {line.name: line for line in found.lines}
+    assert lines["lighting"].drop_p == pytest.approx(2 / 4**6), "three levels share a twin"
+    together = lines["lighting_l3+object_test"]
+    assert (together.drop_p, together.adjusted, together.told) == (2 / 2**6, pytest.approx(3 * 2 / 2**6), False)
+    assert together.drop.low > 0 and lines["nominal"].adjusted is None, (
+        "by itself it would be told; among four it is not"
+    )
+    assert together.shrunken < together.drop.value == 1.0
 
 
 def test_levels_of_an_axis_are_one_line_and_one_curve(ladder):

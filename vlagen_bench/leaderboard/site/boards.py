@@ -12,10 +12,10 @@ from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
 from vlagen_bench.report.entries import WITHOUT, WON, Entry, EntryResult, Protocol
-from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.report import protocol_of
-from vlagen_bench.statistics.clusters import ratio_interval
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
+from vlagen_bench.statistics.scene_means import rate_interval
 from vlagen_bench.types import Suite
 
 OVERVIEW = "overview"
@@ -230,15 +230,8 @@ def _mean(cells: Sequence[EntryResult], played: Mapping[EpisodeKey, bool], *, in
 
 
 def scene_interval(played: Mapping[EpisodeKey, bool]) -> tuple[float, float] | None:
-    """Interval of the rate over all these episodes: whole scenes are resampled, each with its episodes of every condition.
-
-    The stratified bootstrap of Agarwal et al. (NeurIPS 2021), with scenes for its runs and conditions for its tasks: a
-    sample has each condition as often, but scenes stay whole, since conditions share them. Where all scenes are equally
-    good, nothing can be resampled, and Wilson's interval over scenes stands there.
-    """
+    """Interval of the rate over all these episodes, of which those of one scene depend on each other."""
     scenes: dict[Hashable, list[bool]] = defaultdict(list)
     for (_, scene), won in played.items():
         scenes[scene].append(won)
-    clusters = [(float(sum(won)), float(len(won))) for won in scenes.values()]
-    rate = sum(played.values()) / len(played)
-    return ratio_interval(clusters) or wilson(round(rate * len(scenes)), len(scenes))
+    return rate_interval([(float(sum(won)), float(len(won))) for won in scenes.values()])

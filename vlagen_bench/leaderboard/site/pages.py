@@ -17,8 +17,8 @@ from vlagen_bench.leaderboard.site.reports import read_reports
 from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, OVERALL, SETTINGS
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts, shell, words
-from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.terminal import average_label
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.utils.text import percent

@@ -6,8 +6,8 @@ from math import ceil, cos, degrees, floor, pi, sin
 
 from markupsafe import Markup
 
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html.data import AxisResult, LevelCurve
-from vlagen_bench.report.html.estimates import Estimate
 from vlagen_bench.report.html.svg import dot, line, picture, scale, spark, tag, text
 from vlagen_bench.report.html.words import plain, said_rate
 

@@ -2,20 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vlagen_bench.axes import AXES, variant_name
+from vlagen_bench.axes import AXES
 from vlagen_bench.plan import catalog
-from vlagen_bench.plan.conditions import JOIN, level_of
+from vlagen_bench.plan.conditions import JOIN, by_axis, level_of
 from vlagen_bench.report.averages import NOMINAL
-from vlagen_bench.report.html.estimates import (
-    Cells,
+from vlagen_bench.report.estimates import (
     Estimate,
-    cells_of,
     counted,
     drop_p,
     mean_drop,
     mean_success,
+    shrunken_drops,
     success,
     unpaired_drop,
 )
@@ -25,9 +24,10 @@ from vlagen_bench.report.progress import Progress
 from vlagen_bench.report.report import progress_of
 from vlagen_bench.report.rows import Row, shares
 from vlagen_bench.statistics.attribution import Share
+from vlagen_bench.statistics.multiplicity import holm
 
 WORST, ALPHA = 3, 0.05
-"""how many axes the headline names, and below which p"""
+"""how many axes the headline names, and below which p after Holm"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +41,16 @@ class AxisResult:
     drop: Estimate
     drop_p: float | None
     """exact, for itself alone"""
+    adjusted: float | None = None
+    """p after Holm, over all axes; None for the nominal condition, too"""
+    shrunken: float | None = None
+    """the drop, drawn towards the mean of all axes: the largest of many estimates is large partly by luck"""
     troubles: Counter[str]
 
     @property
     def told(self) -> bool:
-        """Whether the drop differs significantly from 0; the exact p decides, the interval says how large it is."""
-        return self.drop_p is not None and self.drop_p < ALPHA
+        """Whether the drop differs significantly from 0, among all axes."""
+        return self.adjusted is not None and self.adjusted < ALPHA
 
     @property
     def failures(self) -> int:
@@ -81,7 +85,7 @@ class Headline:
 
     nominal: Estimate
     shifted: Estimate
-    """mean over the shifted conditions, each counting the same"""
+    """over the shifted conditions, each episode counting the same"""
     known: int
     """how many of them have data"""
     conditions: int
@@ -94,7 +98,9 @@ class Headline:
     pairs: int
     """how many have an outcome of both"""
     worst: tuple[AxisResult, ...]
-    """lines with the largest drops that differ significantly from 0"""
+    """lines whose drops differ significantly from 0 among all, the largest shrunken ones first"""
+    axes: int
+    """how many were tested for it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,12 +137,11 @@ class PageContent:
 def gather(run: LoadedRun) -> PageContent:
     """All facts of a run, complete or not."""
     report = run.report
-    successes, drops = cells_of(run)
     independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
-    lines = tuple(_lines(run, successes, drops, independent))
+    lines = among_all(tuple(_lines(run)))
     together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
     return PageContent(
-        headline=_headline(run, lines, successes, drops, independent),
+        headline=_headline(run, lines, independent),
         lines=lines,
         independent=independent,
         curves=tuple(_curves(run)),
@@ -148,12 +153,13 @@ def gather(run: LoadedRun) -> PageContent:
     )
 
 
-def _lines(run: LoadedRun, successes: Cells, drops: Cells, independent: bool) -> Iterator[AxisResult]:
+def _lines(run: LoadedRun) -> Iterator[AxisResult]:
     """Those of one kind side by side, in the order of the plan."""
-    axis_of = {variant_name(axis.name, which): axis.name for axis in AXES for which in axis.variants()}
+    by_name = {row.condition: row for row in run.report.rows}
     members: dict[tuple[str, str], list[Row]] = {}
-    for row in run.report.rows:
-        members.setdefault((row.group, axis_of.get(row.condition, row.condition)), []).append(row)
+    for axis, conditions in by_axis(tuple(by_name)).items():
+        for condition in conditions:
+            members.setdefault((by_name[condition].group, axis), []).append(by_name[condition])
     kinds = list(dict.fromkeys(kind for kind, _ in members))
     for kind, name in sorted(members, key=lambda key: kinds.index(key[0])):
         rows = members[kind, name]
@@ -161,33 +167,49 @@ def _lines(run: LoadedRun, successes: Cells, drops: Cells, independent: bool) ->
             name=name,
             kind=kind,
             rows=tuple(rows),
-            success=mean_success(rows, successes, independent=independent, sequences=run.report.sequences),
-            drop=mean_drop(rows, drops),
-            drop_p=drop_p(rows, drops),
+            success=mean_success(rows, run.report.sequences),
+            drop=mean_drop(rows),
+            drop_p=drop_p(rows),
             troubles=sum((Counter(run.report.troubles[row.condition]) for row in rows), Counter()),
         )
 
 
-def _headline(
-    run: LoadedRun, lines: Sequence[AxisResult], successes: Cells, drops: Cells, independent: bool
-) -> Headline:
+def among_all(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
+    """The lines, each as one of all that perturb."""
+    tested = {(line.kind, line.name): line for line in lines if line.kind != NOMINAL}
+    adjusted = holm({key: line.drop_p for key, line in tested.items()})
+    drawn = shrunken_drops({key: line.drop for key, line in tested.items()})
+    keys = [(line.kind, line.name) for line in lines]
+    return tuple(
+        replace(line, adjusted=adjusted.get(key), shrunken=drawn.get(key))
+        for key, line in zip(keys, lines, strict=True)
+    )
+
+
+def worst(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
+    """What hurts most: the lines whose drop is significant among all, by the shrunken drop."""
+    hurt = [(line.shrunken, line) for line in lines if line.told and line.shrunken is not None]
+    ordered = sorted((-drop, line.name, line) for drop, line in hurt if (line.drop.value or 0) > 0)
+    return tuple(line for *_, line in ordered[:WORST])
+
+
+def _headline(run: LoadedRun, lines: Sequence[AxisResult], independent: bool) -> Headline:
     shifted = [row for row in run.report.rows if row.group != NOMINAL]
     nominal = [row for row in run.report.rows if row.group == NOMINAL]
     names = {row.condition for row in shifted}
     paired = any(episode["twin"] for episode in run.planned if episode["condition"] in names)
     unpaired = unpaired_drop(nominal[0], shifted) if independent and nominal else Estimate()
-    hurt = [(line.drop.value, line) for line in lines if line.told and line.drop.value is not None]
-    worst = sorted((-drop, line.name, line) for drop, line in hurt if drop > 0)[:WORST]
     return Headline(
         nominal=success(nominal[0], run.report.sequences) if nominal else Estimate(),
-        shifted=mean_success(shifted, successes, independent=independent, sequences=run.report.sequences),
+        shifted=mean_success(shifted, run.report.sequences),
         known=sum(row.n > 0 for row in shifted),
         conditions=len(shifted),
         whole=sum(group != NOMINAL for group in run.report.groups.values()),
-        drop=mean_drop(shifted, drops) if paired else unpaired,
+        drop=mean_drop(shifted) if paired else unpaired,
         paired=paired,
         pairs=sum(row.pairs for row in shifted),
-        worst=tuple(line for *_, line in worst),
+        worst=worst(lines),
+        axes=sum(line.kind != NOMINAL for line in lines),
     )
 
 

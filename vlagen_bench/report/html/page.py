@@ -7,9 +7,9 @@ import jinja2
 
 from vlagen_bench.harness.early_stopping import STOPPED
 from vlagen_bench.report import load, repeats
+from vlagen_bench.report.estimates import drop, excess, share, success
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.data import gather
-from vlagen_bench.report.html.estimates import drop, excess, share, success
 from vlagen_bench.report.html.facts import facts
 from vlagen_bench.report.html.films import gallery
 from vlagen_bench.report.html.published import blocks

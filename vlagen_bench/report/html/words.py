@@ -2,7 +2,7 @@
 
 import re
 
-from vlagen_bench.report.html.estimates import Estimate
+from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.report import UNNAMED
 from vlagen_bench.tasks import FAMILIES
 from vlagen_bench.utils import text as texts
@@ -47,7 +47,7 @@ def percent_range(estimate: Estimate) -> str:
 
 def points_range(estimate: Estimate) -> str:
     """`−3 to +12`, or a dash."""
-    return NO_DATA if estimate.low is None else f"{points(estimate.low)} to {points(estimate.high)}"
+    return texts.points_range(estimate.interval, " to ").replace("-", "−")
 
 
 def probability(p: float | None) -> str:

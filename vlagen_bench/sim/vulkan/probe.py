@@ -18,7 +18,7 @@ _SIZE_PX = 64
 
 def draw() -> np.ndarray:
     """A red box before an empty background: uint8 (H, W, 3)."""
-    sapien.render.set_camera_shader_dir(str(shaders.folder()))
+    sapien.render.set_camera_shader_dir(str(shaders.folder("minimal")))
     scene = sapien.Scene([sapien.physx.PhysxCpuSystem(), device.new_render_system()])
     scene.set_ambient_light([0.5, 0.5, 0.5])
     builder = scene.create_actor_builder()

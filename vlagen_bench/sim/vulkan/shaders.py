@@ -1,24 +1,28 @@
-"""The shaders that draw the pictures: SAPIEN's `minimal` ones, without work that changes no pixel.
+"""The shaders that draw the pictures: SAPIEN's packs `minimal` and `default`, without work that changes no pixel.
 
 * Light of surroundings. No scene here has an environment map, so it is zero. But for its sake every process computes a
   table before its first picture, 512 x 512 values of 1,024 samples each, which takes a core 5 to 8 s where software
   draws, and every pixel looks up the table and the surroundings.
 * Soft shadows average 25 squares of 2 x 2 texels, which overlap: 9 of them have all 36 texels.
+* `default` lights every pixel, those where nothing is too, fills five pictures that nobody reads, and draws lines and
+  points, of which there are none.
 """
 
 import hashlib
 import re
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 import sapien
+import sapien.render
 
 from vlagen_bench.errors import RenderError
 from vlagen_bench.utils import installing, paths
 
+ShaderPack = Literal["minimal", "default"]
+
 SOURCE = Path(sapien.__file__).parent / "vulkan_shader"
-FOLDER = "minimal"
-"""ManiSkill's default, and so the official one (render/shaders.py)"""
 SHARED = "common"
 """what its files include"""
 SHADOW = """
@@ -42,23 +46,67 @@ SHADOW = """
     }
 """
 """adds the same numbers in the same order as SAPIEN's loop, so that sums are rounded alike"""
-EDITS = {
-    f"{FOLDER}/gbuffer.frag": (
-        (r"^layout\(.*\) uniform \w+ (samplerEnvironment|samplerBRDFLUT);\n", "", 2),
-        (r"textureLod\(samplerEnvironment, [^()]*\)", "vec4(0)", 3),
-        (r"texture\(samplerBRDFLUT, vec2\([^()]*\)\)", "vec4(0)", 1),
-    ),
-    f"{FOLDER}/composite0.frag": (
-        (r"^layout\(.*\) uniform \w+ (samplerEnvironment|samplerBRDFLUT);\n", "", 2),
-        (r"textureLod\(samplerEnvironment, [^()]*\)", "vec4(0)", 1),
-    ),
-    f"{SHARED}/shadow.glsl": ((r"^\tfor \(int i = 0; i < PCF_SampleCount; i\+\+\)\s*\{(.*\n)*?  \}\n", SHADOW, 1),),
+_SAMPLERS = (r"^layout\(.*\) uniform \w+ (samplerEnvironment|samplerBRDFLUT);\n?", "", 2)
+_TABLE = (r"texture\(samplerBRDFLUT, vec2\([^()]*\)\)", "vec4(0)", 1)
+
+
+def _surroundings(times: int) -> tuple[str, str, int]:
+    return (r"textureLod\(samplerEnvironment, [^()]*\)", "vec4(0)", times)
+
+
+_EMPTY = """\\g<0>
+  if (depth == 1) {
+    outLighting = vec4(sceneBuffer.ambientLight.rgb, 0.f);
+    return;
+  }
+"""
+EDITS: dict[ShaderPack, dict[str, tuple[tuple[str, str, int], ...]]] = {
+    "minimal": {
+        "gbuffer.frag": (_SAMPLERS, _surroundings(3), _TABLE),
+        "composite0.frag": (_SAMPLERS, _surroundings(1)),
+    },
+    "default": {
+        "scene_set.glsl": (_SAMPLERS,),
+        "gbuffer.frag": (
+            (r"^layout\(location = 5\) out vec4 outCustom;\n", "", 1),
+            (r"^layout\(location = 6\) out vec4 outEmission;", "layout(location = 5) out vec4 outEmission;", 1),
+            (r"^  outCustom = .*;\n", "", 1),
+        ),
+        "deferred.frag": (
+            _surroundings(3),
+            _TABLE,
+            (r"^layout\(set = 2, binding = 6\) uniform sampler2D samplerCustom;\n", "", 1),
+            (r"^  float depth = texture\(samplerGbufferDepth, inUV\)\.x;\n", _EMPTY, 1),
+        ),
+        "gbuffer1.frag": (_surroundings(2), _TABLE),
+        "composite0.frag": (
+            (r"^layout\(location = [1-4]\) out .*;\n", "", 4),
+            (r"^  (outDepthLinear\.x|outSegmentationView[01]|outPosition|vec3 position|uvec2 seg) = .*;\n", "", 6),
+            (r"^layout\(set = 0, binding = [1-7]\) uniform .*;\n", "", 7),
+            (r"^  vec4 (line|point)Color = .*\n  if .*\n.*\n  \}\n", "", 2),
+        ),
+    },
 }
-"""file -> what is found in it, what comes instead, how often"""
+"""pack -> file in it -> what is found in it, what comes instead, how often"""
+FORMATS: dict[ShaderPack, dict[str, str]] = {
+    "minimal": {"Color": "r8g8b8a8unorm", "PositionSegmentation": "r16g16b16a16sint"},
+    "default": {"Color": "r32g32b32a32sfloat"},
+}
+UNUSED: dict[ShaderPack, tuple[str, ...]] = {"minimal": (), "default": ("line", "point")}
+"""pack -> passes that draw what no scene here has"""
+SHADOW_EDIT = (r"^\tfor \(int i = 0; i < PCF_SampleCount; i\+\+\)\s*\{(.*\n)*?  \}\n", SHADOW, 1)
+"""in `SHARED`/shadow.glsl, likewise"""
+
+
+def use(pack: ShaderPack) -> None:
+    """Lets cameras that are made from now on draw with a pack, in the formats of ManiSkill 3.0.1 (render/shaders.py)."""
+    sapien.render.set_camera_shader_dir(str(folder(pack)))
+    for name, form in FORMATS[pack].items():
+        sapien.render.set_picture_format(name, form)
 
 
 @cache
-def folder() -> Path:
+def folder(pack: ShaderPack) -> Path:
     """The shaders, as `sapien.render.set_camera_shader_dir` takes them; made once, then found in the cache.
 
     Raises:
@@ -66,16 +114,19 @@ def folder() -> Path:
     """
     texts = {
         f"{part}/{path.name}": path.read_text(encoding="utf-8")
-        for part in (SHARED, FOLDER)
+        for part in (SHARED, pack)
         for path in sorted((SOURCE / part).iterdir())
+        if path.stem not in UNUSED[pack]
     }
-    texts |= {name: _edited(name, texts.get(name, "")) for name in EDITS}
+    edits = {f"{pack}/{name}": edits for name, edits in EDITS[pack].items()}
+    edits[f"{SHARED}/shadow.glsl"] = (SHADOW_EDIT,)
+    texts |= {name: _edited(name, texts.get(name, ""), edits[name]) for name in edits}
     key = hashlib.sha256(repr(texts).encode()).hexdigest()[:12]
-    return paths.made_once(paths.cache_dir() / "shaders" / key, partial(_write, texts)) / FOLDER
+    return paths.made_once(paths.cache_dir() / "shaders" / key, partial(_write, texts)) / pack
 
 
-def _edited(name: str, text: str) -> str:
-    for pattern, instead, times in EDITS[name]:
+def _edited(name: str, text: str, edits: tuple[tuple[str, str, int], ...]) -> str:
+    for pattern, instead, times in edits:
         text, replaced = re.subn(pattern, instead, text, flags=re.MULTILINE)
         if replaced != times:
             raise RenderError(
