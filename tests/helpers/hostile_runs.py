@@ -46,6 +46,7 @@ def assert_like(results, good, expected, limit_s):
             assert record == good[key], says
         else:
             assert record["outcome"] == "error" and record["success_once"] is None, (says, record["outcome"])
-            assert record["error"].startswith("policy: ") and says.format(limit=f"{limit_s:g}") in record["error"]
+            sentence = says.format(limit=f"{limit_s:g}")
+            assert record["error"].startswith("policy: ") and sentence in record["error"], (says, record["error"])
             assert record["error"].isprintable() and len(record["error"]) < 1500
             assert record["actions"] == good[key]["actions"][: len(record["actions"])]

@@ -132,3 +132,16 @@ def with_actions(change: Callable[[np.ndarray], np.ndarray | None]) -> bytes:
 def with_member(name: str, data: bytes) -> bytes:
     """An archive with one member replaced."""
     return archive.pack(members() | {name: data})
+
+
+def hidden_members(seed: int, policy: str) -> dict[str, bytes]:
+    """Members of a run of another seed: header and records of its plan, with actions and states of the recorded one."""
+    made = plan.make_plan(plan.select(catalog.suite("tiny"), conditions=None, episodes=None, seed=seed))
+    parts = members()
+    head = json.loads(parts["header.json"])
+    head |= {"seed": seed, "plan_hash": made.hash, "policy": {**head["policy"], "name": policy}}
+    lines = [json.loads(line) for line in expand(parts["episodes.jsonl.xz"], "", LIMIT).splitlines()]
+    records = [line | episode.to_dict() for line, episode in zip(lines, made.episodes, strict=True)]
+    parts["header.json"] = json.dumps(head).encode()
+    parts["episodes.jsonl.xz"] = shrink("".join(json.dumps(record) + "\n" for record in records).encode())
+    return parts

@@ -40,13 +40,14 @@ def go(
 
 
 def compared(path, results, plan):
-    """Records of a whole run without times, but with actions and state hashes."""
+    """Records of a whole run without times and attempts, but with actions and state hashes."""
     assert len((path / "episodes.jsonl").read_text().splitlines()) == len(results) == len(plan.episodes)
     records = {}
     for key, record in results.items():
         actions, hashes = read_actions(path, key)
         records[key] = {**record, "actions": actions.tolist(), "hashes": hashes}
-        del records[key]["timings"]
+        for uneven in ("timings", "attempts", "restarts"):
+            records[key].pop(uneven, None)
     return records
 
 

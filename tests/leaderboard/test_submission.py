@@ -92,6 +92,15 @@ def test_a_sample_says_what_it_leaves_open():
         verify.draw(read.takes, -1, None)
 
 
+def test_one_episode_of_all_makes_no_verified_entry(tmp_path, capsys):
+    (tmp_path / "a.zip").write_bytes(archive.pack(members()))
+    assert commands.verify(tmp_path / "a.zip", sample=1, out=tmp_path / "my-model.json") == 0
+    said = capsys.readouterr().out
+    assert "self-run, with 1 of 4 episodes simulated again: 4 or more make it verified (--sample 4)." in said
+    assert json.loads((tmp_path / "my-model.json").read_text())["kind"] == "self-run"
+    assert "Of its 4 successes, 0 (0.0%) have the actions" in said
+
+
 def test_states_of_another_machine_count_only_if_that_is_said():
     read = submission.read(archive.pack(members()))
     other = [

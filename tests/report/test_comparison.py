@@ -111,3 +111,52 @@ def test_a_comparison_needs_two_different_runs(made):
     ):
         with pytest.raises(RunError, match=says):
             compare(paths)
+
+
+LEVELS = ("nominal", "lighting_l1", "lighting_l3", "lighting_l5", "mass_l3", "table_test")
+
+
+def dark(episode):
+    """Loses under light, but for two scenes, and fails nowhere else."""
+    return "failure" if episode.condition.startswith("lighting") and episode.index > 1 else "success"
+
+
+def test_axes_are_compared_first_and_then_their_levels(made, tmp_path):
+    paths = made("a", lambda _: "success", conditions=LEVELS), made("b", dark, conditions=LEVELS)
+    found = compare(paths)
+    (axis,) = found.axes
+    gap = axis.gaps["B"]
+    assert (axis.condition, axis.n, gap.pairs.only_other, gap.p) == ("lighting", 36, 30, 2 / 2**10)
+    assert gap.adjusted == pytest.approx(4 * gap.p), "a family of four axes"
+    levels = {line.condition: line.gaps["B"] for line in found.lines}
+    lit = levels["lighting_l3"]
+    assert lit.p == mcnemar(0, 10) and lit.adjusted == pytest.approx(max(gap.adjusted, 4 * 3 * lit.p)), (
+        "one of four found"
+    )
+    assert all(levels[name].adjusted == 1.0 for name in ("nominal", "mass_l3", "table_test"))
+    comparison_page.write(found, tmp_path / "out")
+    with open(tmp_path / "out" / "comparison.csv", newline="") as file:
+        (cells,) = [row for row in csv.DictReader(file) if row["condition"] == "axis:lighting" and row["label"] == "B"]
+    assert float(cells["p_holm"]) == pytest.approx(gap.adjusted) and cells["only_first"] == "30"
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "Success by axis" in page and "Success by condition" in page
+
+
+@pytest.mark.parametrize("scenes", [4, 5, 6, 12])
+def test_the_interval_overall_agrees_with_its_p(made, scenes):
+    """Four scenes, each lost in most conditions: -60 points, and p = 0.125."""
+
+    def often(episode):
+        return "failure" if episode.condition != "nominal" else "success"
+
+    paths = [made(name, rule, episodes=scenes) for name, rule in (("a", lambda _: "success"), ("b", often))]
+    gap = compare(paths).overall.gaps["B"]
+    assert gap.p == 2 / 2**scenes and gap.pairs.difference == pytest.approx(-2 / 3)
+    assert (gap.low <= 0 <= gap.high) == (gap.p >= 0.05)
+
+
+def test_the_interval_of_a_condition_agrees_with_its_p(made):
+    """5 of 5 pairs one way: McNemar says 0.0625, where Tango's interval would leave out 0."""
+    paths = made("a", lambda _: "success"), made("b", lambda e: "failure" if e.index < 5 else "success")
+    gap = compare(paths).lines[1].gaps["B"]
+    assert gap.p == 0.0625 and tango(0, 5, 12)[1] < 0 and gap.high == 0.0

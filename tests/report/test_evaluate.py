@@ -65,7 +65,7 @@ def test_an_object_is_scored_and_the_run_is_returned(capsys):
     assert row[["n", "successes", "rate", "pairs", "drop", "errors"]].tolist() == [2, 2, 1.0, 2, 0.0, 0]
     assert list(run.table.columns) == [
         "n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "progress",
-        "progress_low", "progress_high",
+        "progress_low", "progress_high", "attempts",
     ]  # fmt: skip
     assert len(run.episodes) == len(run.plan.episodes) == 4
     assert run.header["policy"]["name"] == "helpers.fakes:Stepper" and run.header["policy"]["live"] is True

@@ -164,10 +164,10 @@ def test_stand_ins_forbid_to_rank(tmp_path):
 def test_another_version_of_the_suite_forbids_to_rank(tmp_path, monkeypatch):
     from vlagen_bench.plan import catalog
 
-    newer = dataclasses.replace(catalog.suite("paper"), version=2)
+    newer = dataclasses.replace(catalog.suite("paper"), version=3)
     monkeypatch.setattr(catalog, "suite", lambda name: newer)
     path = fabricate(tmp_path / "run", "paper", by_rule, episodes=2)
-    assert all("version 1" in beside.differences[0] and not beside.gaps for beside in report.make(path).published)
+    assert all("version 2" in beside.differences[0] and not beside.gaps for beside in report.make(path).published)
 
 
 def test_an_incomplete_run_says_so(tmp_path, printed):

@@ -149,7 +149,7 @@ def test_a_run_that_is_broken_off_before_a_lost_episode_was_played_says_so(run):
     lost = PLAN.episodes[0].id
     (run / "actions" / f"{lost}.npz").unlink()
     with RunFolder.writing(run, HEADER, PLAN, retry_lost=True) as folder:
-        assert lost not in folder.results and "The actions of 1 episodes are lost" in folder.remarks[0]
+        assert not folder.done(lost, retry_errors=False) and "The actions of 1 episodes are lost" in folder.remarks[0]
     with pytest.raises(RunError, match=f"lacks the actions of the episode {lost}"):
         episodes.read(run)
     assert go(run, Stepper(), retry_lost=True)[lost]["outcome"] == "success"

@@ -59,7 +59,7 @@ def pose(body):
 
 @pytest.fixture(scope="module")
 def drawn():
-    return Simulator.of(catalog.task("bridge_put_on"))
+    return Simulator.of(catalog.task("bridge_put_on_minimal"))  # these records were drawn with `minimal`
 
 
 @pytest.fixture(scope="module")

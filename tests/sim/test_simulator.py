@@ -1,5 +1,6 @@
 """An episode is the same every time, and each axis does what it says in a real scene."""
 
+import ctypes
 import dataclasses
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from helpers.places import TESTS
 from helpers.simulated import TASK, episode, hashes
+from helpers.sins.whole_process import UPWARD
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.sim.simulator import Simulator
 
@@ -41,6 +43,20 @@ def test_physics_is_the_same_in_another_process(sim):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=TESTS)
     assert done.stdout.strip() == str(hashes(sim, episode("nominal")))
+
+
+def test_physics_is_the_same_however_this_thread_rounds():
+    """Also a thread that was set so before the simulator was made, as by a library that it has loaded."""
+    libm, seen = ctypes.CDLL("libm.so.6"), []
+    before = libm.fegetround()
+    for mode in (before, UPWARD):
+        libm.fesetround(mode)
+        try:
+            seen.append(hashes(Simulator.of(TASK, drawn=False), episode("nominal")))
+            assert libm.fegetround() == mode
+        finally:
+            libm.fesetround(before)
+    assert seen[0] == seen[1]
 
 
 def test_looking_does_not_move_anything(sim):

@@ -135,3 +135,9 @@ def test_a_key_that_yaml_1_1_takes_for_a_bool_is_refused_as_unknown(tmp_path):
 
 def test_anchors_are_read_and_merges_too(tmp_path):
     assert read(tmp_path, "a: &x {k: 1}\nb: *x\n") == {"a": {"k": 1}, "b": {"k": 1}}
+
+
+def test_a_file_that_is_nested_too_deeply_is_a_sentence(tmp_path):
+    (tmp_path / "deep.yaml").write_text("a: " + "[" * 3000 + "]" * 3000)
+    with pytest.raises(ConfigError, match=r"deep\.yaml is nested too deeply"):
+        load_yaml(tmp_path / "deep.yaml")

@@ -2,39 +2,45 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
 
 from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
-from vlagen_bench.utils.console import console
+from vlagen_bench.utils.console import OUTPUT, complain, console
 from vlagen_bench.utils.signals import Terminated
-from vlagen_bench.utils.text import split_names
+from vlagen_bench.utils.text import shown, split_names
 
 __all__ = [
-    "INCOMPLETE", "INTERRUPTED", "OK", "TERMINATED", "USER_ERROR", "console", "ending", "exit_with", "key_values", "split_names", "version",
+    "INCOMPLETE", "INTERRUPTED", "OK", "TERMINATED", "UNWRITTEN", "USER_ERROR", "console", "ending", "exit_with", "key_values", "say",
+    "split_names", "version", "write_new",
 ]  # fmt: skip
 
-OK, INCOMPLETE, USER_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+OK, INCOMPLETE, USER_ERROR, UNWRITTEN, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
 
 
-def exit_with(command: Callable[[], int | None]) -> None:
-    """Runs a command and leaves the process with its code, or with a sentence and code 2."""
+def exit_with(command: Callable[[], int | None]) -> NoReturn:
+    """Runs a command and leaves the process with its code, or with a sentence and code 2.
+
+    Where all went well, but standard output could not be written, the code is 3; not where its reader closed the pipe.
+    """
+    OUTPUT.take_over()
     try:
         code = command()
     except VlagenError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         code = USER_ERROR
     except KeyboardInterrupt as error:
-        print(ending(error), file=sys.stderr)
+        complain(ending(error))
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = OK
     except OSError as error:
         if error.filename is None:
             raise  # not about a file that the user named, so a bug: it keeps its traceback
-        print(f"error: {error.filename}: {error.strerror}. Choose another place with --out.", file=sys.stderr)
+        complain(f"error: {shown(error.filename)}: {error.strerror}. Choose another place with --out.")
         code = USER_ERROR
-    sys.exit(code or OK)
+    OUTPUT.flush()
+    unwritten = OUTPUT.lost is not None and not isinstance(OUTPUT.lost, BrokenPipeError)
+    sys.exit(code or (UNWRITTEN if unwritten else OK))
 
 
 def ending(error: BaseException) -> str:
@@ -53,3 +59,17 @@ def key_values(items: tuple[str, ...]) -> dict[str, str]:
         if "=" not in item:
             raise ConfigError(f"--policy-args: '{item}' is not KEY=VALUE.")
     return dict(item.split("=", 1) for item in items)
+
+
+def say(text: str) -> None:
+    """Prints a sentence as it is, in one line however long."""
+    console().print(text, markup=False, soft_wrap=True)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Writes a file that does not exist yet; raises `ConfigError` if it does."""
+    try:
+        with open(path, "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already, and is not written over. Name another file: --out FILE") from None

@@ -1,7 +1,7 @@
 """`vlagen compare`: policies on the same episodes. Parses, prints, and writes the page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -15,6 +15,7 @@ def compare(
     runs: Annotated[Positional[tuple[Path, ...]], tyro.conf.arg(metavar="RUN RUN ...")],
     out: Path | None = None,
     films: int = 0,
+    rows: Literal["some", "all"] = "some",
     outside: Include = (),
 ) -> int:
     """Compares runs of one plan, paired episode by episode; the first is what the others are compared with.
@@ -24,6 +25,7 @@ def compare(
         out: write two CSV files, a plot, and a page of the differing episodes with their films, into this folder.
         films: of so many differing episodes, make the films that are missing, from the recorded actions, into RUN/videos; needs
             --out and a renderer.
+        rows: of many conditions, show those that tell the runs apart or come nearest to it, or all.
         outside: places with what of the runs is your own.
     """
     if films < 0 or (films and out is None):
@@ -32,6 +34,7 @@ def compare(
         )
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import comparison
+    from vlagen_bench.report.comparison_answer import answer
     from vlagen_bench.report.comparison_terminal import tables
     from vlagen_bench.report.progress_terminal import comparison_table
     from vlagen_bench.runs.outside import changes
@@ -42,6 +45,9 @@ def compare(
     def say(text: str) -> None:
         to.print(text, markup=False, soft_wrap=True)
 
+    for label, run in compared.runs.items():
+        for sentence in run.report.first_lines:
+            say(f"{label}: {sentence}")
     for label, run in compared.runs.items():
         oracle = ", an oracle: shown and never ranked" if run.oracle else ""
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
@@ -59,7 +65,9 @@ def compare(
         )
     if len(compared.ranked) < 2:
         say("Fewer than two of them are no oracles, so nothing is ranked or subtracted.")
-    for table in (*tables(compared), comparison_table(compared)):
+    for sentence in answer(compared):
+        say(sentence)
+    for table in (*tables(compared, every=rows == "all"), comparison_table(compared)):
         if table is not None:
             to.print(table)
     if not compared.differing:

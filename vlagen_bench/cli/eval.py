@@ -1,13 +1,11 @@
 """`vlagen-eval`: score a policy. Parses, makes the plan, runs it, prints the table."""
 
-import os
 import shlex
 import sys
-import threading
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import tyro
 
@@ -24,8 +22,10 @@ from vlagen_bench.cli.common import (
     version,
 )
 from vlagen_bench.cli.selection import Selection
+from vlagen_bench.cli.supervision import supervised
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.options import ExecutionOptions
+from vlagen_bench.utils.console import complain
 from vlagen_bench.utils.signals import Terminated, end_in_order
 
 if TYPE_CHECKING:
@@ -50,10 +50,14 @@ class RecordingOptions:
     retry_lost: bool = False
     """When resuming, run episodes again whose recorded actions are missing or damaged.
     What they had ended as stays in episodes.jsonl, as an error of that attempt."""
+    continue_with_changed_policy: bool = False
+    """Go on with a run although the policy, or what it is scored with, has changed since it began.
+    The header records that, every report says it first, and the run is never ranked."""
     until: str | None = None
     """Stop as soon as enough is known. The statistics stay valid, however often they are looked at.
     "width<0.1": once the 95 % interval of each condition is narrower.
-    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ."""
+    "decided:RUN": once it is clear that this policy and that of the run folder RUN differ in success.
+    "decided-progress:RUN": the same by progress."""
     repeat: int = 1
     """Play every episode so many times, in run folders OUT, OUT-repeat-2 ..., and report how often outcomes are the same."""
 
@@ -88,31 +92,24 @@ class EvalArgs:
     recording: RecordingOptions = field(default_factory=RecordingOptions)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Entry point."""
+    supervised(command, _again)
+
+
+def command() -> NoReturn:
+    """Parses the arguments, runs, and exits."""
     # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
     end_in_order()
     if sys.argv[1:] == ["--version"]:
         print(version())
-        return
-    try:
-        exit_with(lambda: evaluate(_parsed(sys.argv[1:])))
-    except SystemExit as end:
-        _leave_threads_behind(end.code)
-        raise
+        sys.exit(OK)
+    exit_with(lambda: evaluate(_parsed(sys.argv[1:])))
 
 
 def _parsed(given: list[str]) -> EvalArgs:
     words.check(given, EvalArgs, "vlagen-eval")
     return words.parsed(lambda: tyro.cli(EvalArgs, prog="vlagen-eval", args=given), "vlagen-eval")
-
-
-def _leave_threads_behind(code: str | int | None) -> None:
-    """Ends the process if a policy left threads that Python would wait for, perhaps without end."""
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else code is not None)
 
 
 def evaluate(args: EvalArgs) -> int:
@@ -141,6 +138,7 @@ def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
     wanted = machinery.Evaluation(
         plan=plan, path=path, execution=args.execution, video=kept.video, log=kept.log, max_errors=kept.max_errors,
         retry_errors=kept.retry_errors, retry_lost=kept.retry_lost, until=kept.until,
+        continue_with_changed_policy=kept.continue_with_changed_policy,
     )  # fmt: skip
     out = console()
     load = partial(args.execution.load, args.policy, key_values(args.policy_args))
@@ -157,7 +155,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
         note(f"error: {text}")
     interrupted = isinstance(ended.stopped, KeyboardInterrupt)
     if ended.stopped is not None:
-        print(ending(ended.stopped) if interrupted else f"error: {ended.stopped}", file=sys.stderr)
+        complain(ending(ended.stopped) if interrupted else f"error: {ended.stopped}")
     planned = len(ended.evaluation.plan.episodes)
     if ended.stop is not None:
         note(ended.stop.verdict)
@@ -179,6 +177,8 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
+    from vlagen_bench.report.report import retried, scored_amount
+    from vlagen_bench.report.rows import attempts_of
     from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
@@ -186,9 +186,13 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     counted = write_summary(ended)
     oracle = " (oracle)" if loaded.privileged else ""
     out.print()
+    for sentence in (*ended.first_lines, *retried(len(ended.results), attempts_of(ended.results.values()))):
+        out.print(sentence, markup=False, soft_wrap=True)
     sequences = None if ended.stop is None else ended.stop.intervals
-    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}", counted, sequences))
-    together = interactions([episode.to_dict() for episode in plan.episodes], ended.results)
+    planned = [episode.to_dict() for episode in plan.episodes]
+    some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
+    out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
+    together = interactions(planned, ended.results)
     for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
         if table is not None:
             out.print(table)

@@ -1,20 +1,18 @@
-"""`vlagen leaderboard`: submits runs, verifies submissions, commits and reveals hidden seeds, builds the site."""
+"""`vlagen leaderboard`: submits runs, verifies submissions, builds the site."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
-from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.common import OK, console, say, write_new
+from vlagen_bench.cli.hidden_split import opened, pledged
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.statistics.sampling import least_sample
 
 if TYPE_CHECKING:
-    from vlagen_bench.leaderboard.commitment import Opening
     from vlagen_bench.report.entries import Entry
 
 CARD, SITE = Path("card.yaml"), Path("site")
@@ -28,8 +26,8 @@ def card(out: Path = CARD) -> int:
     """
     from vlagen_bench.leaderboard.card import template
 
-    _write_new(out, template().encode())
-    _say(f"Written: {out}. Fill it in, then: vlagen leaderboard submit RUN --card {out} --out FILE")
+    write_new(out, template().encode())
+    say(f"Written: {out}. Fill it in, then: vlagen leaderboard submit RUN --card {out} --out FILE")
     return OK
 
 
@@ -62,11 +60,12 @@ def submit(
             f"name: --card FILE"
         )
     for remark in episodes.read(run).remarks:
-        _say(f"warning: {remark}")
-    data, submission = submit(run, card, _opened(opening, commitment))
+        say(f"warning: {remark}")
+    data, submission = submit(run, card, opened(opening, commitment))
     _write(out, data)
-    _say(
-        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes of the suite "
+    say(
+        f"Written: {out}, {len(data) / 1e6:.2f} MB, {len(submission.takes)} episodes in "
+        f"{sum(submission.attempts.values())} attempts of the suite "
         f"'{submission.plan.suite.name}', sha256 {submission.archive_sha256}. To see what a verifier sees: "
         f"vlagen leaderboard verify {out}"
     )
@@ -80,6 +79,8 @@ def verify(
     states: Literal["exact", "rescored"] = "exact",
     opening: Path | None = None,
     commitment: Path | None = None,
+    pledge: Path | None = None,
+    hosted: bool = False,
     out: Path | None = None,
     outside: Include = (),
 ) -> int:
@@ -92,6 +93,8 @@ def verify(
         states: ask for the same states bit for bit, or for the same score only, as after a run on another machine.
         opening: revealed seeds of a hidden split, one of which may be the run's; needs --commitment.
         commitment: the commitment that was published for that split.
+        pledge: what the submitter pledged to it before it was revealed: your own copy, as you published it; needs --commitment.
+        hosted: you made this run yourself, before the seeds were revealed, and asked the submitter's server.
         out: where to write the entry, for leaderboards/SUITE/NAME.json; the file of another submission is never overwritten.
         outside: places with what of the suite is your own.
     """
@@ -100,13 +103,14 @@ def verify(
     from vlagen_bench.leaderboard import verify as verification
     from vlagen_bench.report import entries
     from vlagen_bench.report.terminal import results_table
+    from vlagen_bench.utils.text import amount
 
     include(outside)
     if seed is not None and out is not None:
         raise ConfigError(
             "--seed repeats a draw that others can foresee, and --out writes an entry: leave one of both out."
         )
-    submitted = submission.load(file, _opened(opening, commitment))
+    submitted = submission.load(file, opened(opening, commitment), pledged(pledge, commitment), hosted=hosted)
     if out:
         _check_own(out, submitted.archive_sha256)
     published = entries.load(submitted.plan.suite.name)
@@ -119,67 +123,31 @@ def verify(
         states=states,
         progress=lambda some, total: tracked(some, total=total, label="re-simulating", console=printer),
     )
-    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}", submitted.rows()))
+    suite = submitted.plan.suite
+    episodes = [episode for episode in submitted.plan.episodes if episode.condition in suite.conditions]
+    some = amount(len(episodes) if suite.official_ids else suite.episodes, len(episodes))
+    printer.print(results_table(f"{submitted.plan.suite.name}: {submitted.card.name}, {some}", submitted.rows()))
     entry = checked.entry()
     for title, sentences in (("Proven:", provenance.proven(entry)), ("Not proven:", provenance.not_proven(entry))):
-        _say(title)
+        say(title)
         for sentence in sentences:
-            _say(f"  {sentence}")
+            say(f"  {sentence}")
+    say(f"Attempts: {len(submitted.takes)} episodes, {sum(submitted.attempts.values())} attempts.")
     for clause in entry.protocol.deviations:
-        _say(f"It stands in a table of its own: {clause}.")
+        say(f"It stands in a table of its own: {clause}.")
     if checked.network == "open":
-        _say("The sandbox had the network: this system does not let it be cut off.")
-    _say(_kind(entry))
+        say("The sandbox had the network: this system does not let it be cut off.")
+    say(_kind(entry))
     if any(other.name == entry.name for other in published):
-        _say("The entry of this very file is published already.")
+        say("The entry of this very file is published already.")
     for name in verification.alike(submitted, published):
-        _say(
+        say(
             f"The entry '{name}' has the same actions, and they are the same in each episode. A policy that never looks "
             f"acts like this, so nobody can say whether one is a copy of the other."
         )
     if out:
         _write(out, verdict.text(entry).encode())
-        _say(f"Written: {out}")
-    return OK
-
-
-def commit(suite: str, seeds: Path, out: Path = Path("commitment.json"), secret: Path = Path("opening.json")) -> int:
-    """Commits to hidden seeds: writes a hash to publish now, and the opening to keep secret until later.
-
-    Args:
-        suite: of which these are seeds.
-        seeds: a list, one whole number a line.
-        out: what to publish.
-        secret: what to keep; it holds the seeds and the salt.
-    """
-    from vlagen_bench.leaderboard import commitment as hidden
-    from vlagen_bench.plan import catalog
-
-    if catalog.suite(suite).official_ids:
-        raise ConfigError(
-            f"The suite '{suite}' has published episodes, which no seed changes: nothing of it can be hidden."
-        )
-    opening = hidden.commit(suite, hidden.seeds_of(_small(seeds), str(seeds)))
-    _write_new(secret, _json(asdict(opening)))
-    secret.chmod(0o600)
-    _write_new(out, _json(asdict(opening.commitment())))
-    _say(f"Publish {out}. Keep {secret} secret until nobody can submit any more, then publish it too.")
-    return OK
-
-
-def reveal(opening: Positional[Path], commitment: Positional[Path]) -> int:
-    """Checks revealed seeds against what was committed to, and prints them.
-
-    Args:
-        opening: the seeds and the salt, as revealed.
-        commitment: the hash, as published before.
-    """
-    from vlagen_bench.leaderboard import commitment as hidden
-
-    seeds = hidden.reveal(_small(opening), _small(commitment))
-    _say(f"These seeds of the suite '{seeds.suite}' are the committed ones:")
-    for seed in seeds.seeds:
-        _say(str(seed))
+        say(f"Written: {out}")
     return OK
 
 
@@ -198,8 +166,8 @@ def build(
     from vlagen_bench.utils import paths
 
     page = publish(out, reports)
-    _say(f"Written: {page}, from the {len(entries.files())} entries in {paths.leaderboards_dir()}.")
-    _say("Open it, or put the folder on a web host.")
+    say(f"Written: {page}, from the {len(entries.files())} entries in {paths.leaderboards_dir()}.")
+    say("Open it, or put the folder on a web host.")
     return OK
 
 
@@ -229,39 +197,6 @@ def _check_own(out: Path, archive_sha256: str) -> None:
         )
 
 
-def _opened(opening: Path | None, commitment: Path | None) -> "Opening | None":
-    from vlagen_bench.leaderboard import commitment as hidden
-
-    if opening is None and commitment is None:
-        return None
-    if opening is None or commitment is None:
-        raise ConfigError("Give both --opening and --commitment: revealed seeds count only if they were committed to.")
-    return hidden.reveal(_small(opening), _small(commitment))
-
-
-def _small(path: Path) -> bytes:
-    from vlagen_bench.leaderboard.commitment import FILE_BYTES
-    from vlagen_bench.leaderboard.untrusted_json import read_file
-
-    return read_file(path, FILE_BYTES)
-
-
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    try:
-        with open(path, "xb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise ConfigError(f"{path} exists already, and is not written over. Name another file: --out FILE") from None
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode()
-
-
-def _say(text: str) -> None:
-    console().print(text, markup=False, soft_wrap=True)

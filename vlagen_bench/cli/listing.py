@@ -47,7 +47,7 @@ def list_all(outside: Include = ()) -> int:
     axes = NumberTable("Axes").text("axis", "stage", "levels 1-5, settings", "unit", "needs", "what")
     axes.box, axes.padding = SIMPLE_HEAD, (0, 1, 0, 0)
     for kind in KINDS:
-        axes.add_row(f"[bold]{kind}[/bold]")
+        axes.add_row(kind, style="bold")
         for axis in (axis for axis in AXES if axis.kind == kind):
             sizes = ", ".join([*(f"{size:g}" for size in axis.levels), *axis.settings])
             roles = (f"the role {role}" for role in axis.requires_roles if role != "source")
@@ -60,12 +60,12 @@ def list_all(outside: Include = ()) -> int:
     for task in filter(lambda task: task.changes, every):
         out.print(f"What {task.ref} does otherwise than the task that it was made from:")
         for change in task.changes:
-            out.print(f"* {change}", markup=False)
+            out.print(f"* {change}")
         out.print()
     out.print(axes)
     out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
     for line in _from_outside():
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line, soft_wrap=True)
     return OK
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench.cli import bench, commands, leaderboard
+from vlagen_bench.cli import bench, commands, hidden_split, leaderboard
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.check_statistics import check_statistics
 from vlagen_bench.cli.common import exit_with, version
@@ -60,7 +60,8 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
         help="Submit a run, verify a submission, build the site.",
         commands={
             "card": leaderboard.card, "submit": leaderboard.submit, "verify": leaderboard.verify,
-            "commit": leaderboard.commit, "reveal": leaderboard.reveal, "build": leaderboard.build,
+            "commit": hidden_split.commit, "pledge": hidden_split.pledge, "reveal": hidden_split.reveal,
+            "build": leaderboard.build,
         },
     ),
 }  # fmt: skip

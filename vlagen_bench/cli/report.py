@@ -1,7 +1,7 @@
 """`vlagen report`: prints the results of a run, beside published ones if wanted."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -9,9 +9,19 @@ from tyro.conf import Positional
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.cli.inclusion import Include, include
 
+if TYPE_CHECKING:
+    from vlagen_bench.report.report import RunReport
+
+
+FEW, MOST = 24, 12
+"""conditions that every table shows; of more, as many as have most to say"""
+
 
 def report(
-    run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")], html: Path | None = None, outside: Include = ()
+    run: Annotated[Positional[Path], tyro.conf.arg(metavar="RUN")],
+    html: Path | None = None,
+    rows: Literal["some", "all"] = "some",
+    outside: Include = (),
 ) -> int:
     """Shows a run: its table, what went wrong, and published rows beside it; ranks nothing across protocols.
 
@@ -20,10 +30,9 @@ def report(
     Args:
         run: a run folder, complete or not.
         html: where to write the page; default: RUN/report.html.
+        rows: of many conditions, show in how they fail only those that fail most, or all.
         outside: places with what of the run is your own.
     """
-    from rich.markup import escape
-
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.html import write_report
@@ -47,6 +56,8 @@ def report(
     def say(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
+    for sentence in run_report.first_lines:
+        say(sentence)
     for sentence in (*read.remarks, *changes(read.header)):
         say(f"warning: {sentence}")
     if not run_report.complete:
@@ -63,19 +74,25 @@ def report(
     if run_report.oracle:
         say("This policy sees the simulator's state: it is an oracle, shown and never ranked.")
     oracle = " (oracle)" if run_report.oracle else ""
-    out.print(
-        results_table(f"{run_report.suite}: {escape(run_report.policy)}{oracle}", run_report.rows, run_report.sequences)
-    )
+    title = f"{run_report.suite}: {run_report.policy}{oracle}, {run_report.amount}"
+    out.print(results_table(title, run_report.rows, run_report.sequences))
     if run_report.oversized is not None:
         say(f"warning: {run_report.oversized}")
+    shown = _shown(run_report, every=rows == "all")
+    conditions = {row.condition for row in run_report.rows}
+    far = [one for one in progress_of(run_report) if one.name in shown or one.name not in conditions]
     more = (
         levels_table(run_report.rows),
         interaction_table(run_report.interactions),
-        progress_table(progress_of(run_report), run_report.stages, first="condition, or kind"),
+        progress_table(far, run_report.stages, first="condition, or kind"),
+        once_table([row for row in run_report.rows if row.condition in shown]),
+        failure_mode_table({name: counts for name, counts in run_report.troubles.items() if name in shown}),
     )
-    for table in (*more, once_table(run_report.rows), failure_mode_table(run_report.troubles)):
+    for table in more:
         if table is not None:
             out.print(table)
+    if len(shown) < len(conditions):
+        say(f"The last tables have the {len(shown)} conditions with most failures; {len(conditions)} with --rows all.")
     again = repeats.of_run(run)
     if again.measured:
         out.print(repeats.table(again))
@@ -94,3 +111,10 @@ def report(
         say(f"Nothing is published here for the suite {run_report.suite}.")
     say(f"\nThe page of this run: {write_report(run, html)}")
     return OK
+
+
+def _shown(run_report: "RunReport", *, every: bool) -> set[str]:
+    """Conditions whose failures are looked at in detail."""
+    by_failures = sorted(run_report.rows, key=lambda row: row.successes - row.n)
+    few = every or len(by_failures) <= FEW
+    return {row.condition for row in (by_failures if few else by_failures[:MOST])}

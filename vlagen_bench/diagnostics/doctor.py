@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from vlagen_bench.diagnostics import vulkan_packages
-from vlagen_bench.errors import VlagenError
+from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.packs import manifest
 from vlagen_bench.sim.vulkan import drivers
 from vlagen_bench.utils import installing, paths
@@ -47,6 +48,7 @@ def examine() -> list[MachineCheck]:
         _rendering(),
         *(_pack(name) for name in manifest.names()),
         _memory(),
+        *_home(),
         _disk(),
         _ffmpeg(),
     ]
@@ -64,11 +66,11 @@ def run(console: Console) -> int:
     console.print(table(findings))
     for remedy in dict.fromkeys(finding.remedy for finding in findings if finding.remedy):
         repaired = ", ".join(finding.what for finding in findings if finding.remedy == remedy)
-        console.print(f"\n[bold]{repaired}[/], to repair:")
+        console.print(f"\n{repaired}, to repair:", style="bold")
         # Unwrapped and without markup, so that it can be copied.
         console.print(f"  {remedy}", markup=False, highlight=False, soft_wrap=True)
     verdict = "can run the benchmark" if healthy(findings) else "cannot run the benchmark yet"
-    console.print(f"\n[bold]This machine {verdict}.[/]")
+    console.print(f"\nThis machine {verdict}.", style="bold")
     return 0 if healthy(findings) else 1
 
 
@@ -77,8 +79,10 @@ def table(findings: list[MachineCheck]) -> NumberTable:
     grid = NumberTable().text("", "what", "found")
     grid.box, grid.pad_edge = None, False
     for finding in findings:
-        mark = "[green]ok[/]" if finding.ok else "[red]missing[/]" if finding.required else "[yellow]optional[/]"
-        grid.add_row(mark, finding.what, finding.value)
+        mark, style = (
+            ("ok", "green") if finding.ok else ("missing", "red") if finding.required else ("optional", "yellow")
+        )
+        grid.add_row(Text(mark, style=style), finding.what, finding.value)
     return grid
 
 
@@ -256,9 +260,19 @@ def _available_gb() -> float | None:
     return int(match.group(1)) / 1e6 if match else None
 
 
+def _home() -> list[MachineCheck]:
+    """A finding where there is no place for what is installed and kept; the usual one needs no row."""
+    try:
+        paths.cache_dir(), paths.installed_assets_dir()
+    except ConfigError as error:
+        places = "export VLAGEN_CACHE=/tmp/vlagen/cache VLAGEN_ASSETS=/tmp/vlagen/assets"
+        return [MachineCheck(what="Home folder", value=str(error).partition(",")[0], ok=False, remedy=places)]
+    return []
+
+
 def _disk() -> MachineCheck:
     """Space where runs go (the current folder) and where packs are installed; the smaller counts."""
-    places = {Path.cwd(), _existing(paths.installed_assets_dir())}
+    places = {Path.cwd()} if _home() else {Path.cwd(), paths.existing(paths.installed_assets_dir())}
     place, free = min(((p, shutil.disk_usage(p).free / 1e9) for p in places), key=lambda entry: entry[1])
     return MachineCheck(
         what="Free disk",
@@ -267,11 +281,6 @@ def _disk() -> MachineCheck:
         remedy=None if free >= _DISK_GB else f"free some space in {place}: runs with videos need {_DISK_GB:.0f} GB",
         required=False,
     )
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
 def _ffmpeg() -> MachineCheck:

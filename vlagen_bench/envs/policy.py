@@ -8,6 +8,7 @@ import numpy as np
 
 from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.policies.arrays import as_array
 
 Predict = Callable[[Any], Any]
 
@@ -47,4 +48,4 @@ class TrainedPolicy:
     def act(self, obs: dict[str, Any], instr: str) -> np.ndarray:
         """The action (7,) in metres and radians."""
         seen = self._interface.observation(image=obs["image"], state=obs["state"], things=None)
-        return self._interface.raw(np.asarray(self._predict(seen), dtype=np.float32))
+        return self._interface.raw(as_array(self._predict(seen)).astype(np.float32))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 
 from vlagen_bench.harness.counts import Counts
 from vlagen_bench.harness.episode import PlayedEpisode
@@ -24,7 +23,7 @@ class ConsoleDisplay:
 
     def note(self, text: str) -> None:
         """Prints a line."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(text, soft_wrap=True)
 
     def progress(self, counts: Counts, until: str | None) -> RunProgress:
         """A live view in a terminal, a line now and then elsewhere."""
@@ -35,9 +34,9 @@ class ConsoleDisplay:
         plan, loaded, path = begun.evaluation.plan, begun.loaded, begun.evaluation.path
         twins = sum(episode.condition not in plan.suite.conditions for episode in plan.episodes)
         self._console.print(
-            f"[bold]{escape(plan.suite.name)}[/bold], seed {plan.suite.seed}: conditions {len(plan.suite.conditions)}, "
-            f"episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, "
-            f"policy {escape(loaded.name)}"
+            f"{plan.suite.name}, seed {plan.suite.seed}: conditions {len(plan.suite.conditions)}, "
+            f"episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}",
+            soft_wrap=True,
         )
         if loaded.privileged:
             self.note("This policy sees the simulator's state: it is an oracle, and is never ranked.")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,10 @@ class PlayedEpisode:
     result: EpisodeResult
     actions: list[np.ndarray]
     state_hashes: list[str]
+
+    def after(self, restarts: int) -> "PlayedEpisode":
+        """The same, of an episode that was begun so often before."""
+        return replace(self, result=replace(self.result, restarts=restarts)) if restarts else self
 
 
 def play(

@@ -1,22 +1,25 @@
 """The evaluation of a policy on a plan: its checks, run folder, executor and listeners, for the command and for Python alike."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.errors import ConfigError, PolicyError, RunError
 from vlagen_bench.harness import header, run
 from vlagen_bench.harness.action_monitor import ActionMonitor
 from vlagen_bench.harness.counts import Counts
 from vlagen_bench.harness.early_stopping import EarlyStopping
+from vlagen_bench.harness.identity import ImportedFiles
+from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
 from vlagen_bench.policies import base, handles
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
@@ -41,6 +44,8 @@ class Evaluation:
     retry_errors: bool = False
     retry_lost: bool = False
     until: str | None = None
+    continue_with_changed_policy: bool = False
+    """whether a run with results goes on although the policy, or what it is scored with, is another now"""
 
     def __post_init__(self) -> None:
         if self.max_errors < 0:
@@ -73,6 +78,8 @@ class Ended:
     stop: EarlyStopping | None = None
     stopped: KeyboardInterrupt | run.TooManyErrors | None = None
     """what ended it before its plan did, other than `until`"""
+    first_lines: tuple[str, ...] = ()
+    """what stands before everything that is said of the run"""
 
     @property
     def missing(self) -> int:
@@ -125,10 +132,18 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
     manifest.require(scene.pack, checked)
-    loaded = load()
-    _check_live(loaded, wanted.execution)
-    base.check_spec(loaded, scene.robot)
-    return _recorded(wanted, task, scene, checked.stand_ins, loaded, stop, display)
+    with ExitStack() as unplayed:
+        loaded = load()
+        unplayed.callback(_let_go, loaded)
+        _check_live(loaded, wanted.execution)
+        base.check_spec(loaded, scene.robot)
+        return _recorded(wanted, task, scene, checked.stand_ins, loaded, stop, display, unplayed)
+
+
+def _let_go(loaded: LoadedPolicy) -> None:
+    """Closes a policy that is not asked after all: it may be a process, or a connection."""
+    with suppress(PolicyError):
+        PolicyCaller(loaded, action_dim=0).close()
 
 
 def _check_live(loaded: LoadedPolicy, execution: ExecutionOptions) -> None:
@@ -147,17 +162,19 @@ def _recorded(
     loaded: LoadedPolicy,
     stop: EarlyStopping | None,
     display: Display,
+    unplayed: ExitStack,
 ) -> Ended:
     from vlagen_bench.sim.vulkan import device  # only here: it loads SAPIEN
 
     plan, path, execution = wanted.plan, wanted.path, wanted.execution
     head = header.make(
         plan, loaded, scene, device.describe(), stand_ins, execution=execution.execution(), limits=execution.limits(),
-        workers=execution.processes, isolation=execution.isolation(),
+        workers=execution.processes, isolation=execution.isolation(), known=_fingerprinted(path),
     )  # fmt: skip
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     film = VideoWriter(path / "videos", wanted.video, scene.control_hz) if wanted.video != "none" else None
-    with RunFolder.writing(path, head, plan, retry_lost=wanted.retry_lost) as folder:
+    changed = wanted.continue_with_changed_policy
+    with RunFolder.writing(path, head, plan, changed_policy=changed, retry_lost=wanted.retry_lost) as folder:
         folder.amend(stopped=None)  # unless it ends so again
         folder.note_executor({"executor": execution.executor, "workers": execution.processes})
         if execution.isolate:
@@ -166,19 +183,20 @@ def _recorded(
         monitor = ActionMonitor(StepLimits.of(scene), display.note)
         counts = Counts(plan, groups, [folder.results[key] for key in done])
         display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
-        for remark in folder.remarks:
-            display.note(remark)
+        for sentence in (*folder.remarks, *_said_of_earlier_results(folder, len(done) == len(plan.episodes))):
+            display.note(sentence)
         if stop is not None and stop.outlook is not None:
             display.note(stop.outlook)
         stopped = None
         progress = display.progress(counts, wanted.until)
         with logs(wanted.log, path, head, counts, display.note) as also, progress as shown:
             try:
+                unplayed.pop_all()  # from here on, the executor closes the policy
                 with execution.start_executor(
                     task, loaded, film, display.note, handles.of_run(path), monitor.watch
                 ) as executor:
                     run.run(
-                        plan, executor, folder, (counts, shown, monitor, *also),
+                        plan, executor, folder, (counts, shown, monitor, ImportedFiles(loaded.content, folder), *also),
                         max_errors=wanted.max_errors, retry_errors=wanted.retry_errors, stop=stop,
                     )  # fmt: skip
             except (KeyboardInterrupt, run.TooManyErrors) as error:
@@ -187,7 +205,28 @@ def _recorded(
             evaluation=wanted, loaded=loaded, groups=groups, results=folder.results, stop=stop, stopped=stopped
         )
         folder.amend(stopped=stop.facts(len(folder.results)) if stop is not None and ended.enough else None)
-    return ended
+        folder.note_attempts()
+    return replace(ended, first_lines=identity.sentences(folder.header))
+
+
+def _said_of_earlier_results(folder: RunFolder, finished: bool) -> Iterator[str]:
+    """What there is to know of results that are there already: whether they are of this policy, and from when."""
+    if folder.results:
+        yield from identity.sentences(folder.header)
+        yield from identity.unknown(folder.header)
+        if folder.changed:
+            yield identity.changed_since(folder.changed)
+        if finished:
+            yield identity.shown_again(folder.header)
+
+
+def _fingerprinted(path: Path) -> Mapping[str, str]:
+    """The source files that the header of a run folder names; none where there is no run, or none that can be read."""
+    try:
+        fingerprint = episodes.header(path).fingerprint
+    except RunError:
+        return {}
+    return {} if fingerprint is None else fingerprint.files
 
 
 def default_folder(plan: Plan, policy: str) -> Path:

@@ -1,23 +1,30 @@
 """The header of a run: versions, commit, machine, renderer, policy and plan."""
 
 import importlib.metadata
+import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
+from vlagen_bench.packs.manifest import Pack
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.content import Look
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
-from vlagen_bench.runs import outside
+from vlagen_bench.runs import identity, outside
 from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.types import Plan
+from vlagen_bench.types import Plan, content_hash
 
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch")
+FINGERPRINTED = ("vlagen-bench", "sapien", "mani_skill")
+"""the packages whose other version makes other results: the product and the simulator"""
 
 
 def make(
@@ -31,11 +38,13 @@ def make(
     limits: Limits,
     workers: int | None,
     isolation: IsolationLimits | None = None,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The content of `header.json`.
 
     How a policy's chunks are executed is told with the policy, since a run cannot go on with other chunks; limits,
     workers (None: played in one process) and isolation (None: the policy lives there, too) change no result, and may.
+    `known` are source files of the policy that an earlier session of the run imported, with their hashes.
     """
     pack = manifest.load(scene.pack)
     taken = outside.used(plan, loaded.name)
@@ -55,7 +64,7 @@ def make(
         "oracle": loaded.privileged,
         "harness": {"workers": workers, "isolation": isolation and asdict(isolation), **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},
-        "git_commit": git_commit(Path(__file__).parent),
+        "git_commit": git_commit(Path(__file__).resolve().parents[1]),
         "device": {"machine": platform.machine(), "system": platform.platform(), "physics": "PhysX, CPU"},
         "renderer": renderer,
         "pack": {"name": pack.name, "version": pack.version, "stand_ins": list(stand_ins)},
@@ -67,7 +76,22 @@ def make(
             "image_px": [scene.camera.width_px, scene.camera.height_px],
         },
         **({"outside": taken} if taken else {}),
+        **_fingerprint(loaded.content, renderer, _assets(pack, stand_ins), known),
     }
+
+
+def _fingerprint(look: Look | None, renderer: str, assets: str, known: Mapping[str, str]) -> dict[str, Any]:
+    """The key `fingerprint`; nothing where nobody knows the policy's content."""
+    if look is None:
+        return {}
+    versions = {name: version for name, version in _versions().items() if name in FINGERPRINTED}
+    environment = {**versions, "renderer": renderer, "assets": assets}
+    return {"fingerprint": {**look().completed(known).stored(), "since": identity.now(), "environment": environment}}
+
+
+def _assets(pack: Pack, stand_ins: tuple[str, ...]) -> str:
+    used = f"{pack.name} {pack.version}"
+    return f"{used} with {len(stand_ins)} stand-ins ({content_hash(sorted(stand_ins))[:12]})" if stand_ins else used
 
 
 def _versions() -> dict[str, str | None]:
@@ -80,11 +104,23 @@ def _versions() -> dict[str, str | None]:
     return versions
 
 
-def git_commit(folder: Path) -> str | None:
-    """The commit of the checkout that the package is in, with `-dirty` if it was changed; None outside one."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+def git_commit(package: Path) -> str | None:
+    """The commit of the checkout that a package is part of, with `-dirty` if that was changed.
+
+    None outside one, and in a repository that does not track the package, as one of the user's whose environment it is
+    installed in.
+    """
+    if _git(package, "ls-files", "--error-unmatch", "--", "__init__.py") is None:
+        return None
+    return _git(package, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") or None
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """What git says of a folder; None if it fails. Variables such as GIT_DIR would name another repository."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False, env=clean)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,6 +1,7 @@
 """Queries to a policy, by one episode or by a batch; every fault of it becomes an answer with an error."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.harness.limits import TookTooLong, time_limit
+from vlagen_bench.policies import guard
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, method_of, sharing
-from vlagen_bench.policies.guard import Guard, sentence
 from vlagen_bench.policies.handles import EpisodeHandles
 from vlagen_bench.policies.isolation.proxy import Isolated, PolicyRestarted
-from vlagen_bench.utils.text import one_line
+from vlagen_bench.utils.alarm import TookTooLong, time_limit
+from vlagen_bench.utils.text import shown
+
+AGAIN_S = 1.0
+"""after which the alarm rings again, where it was swallowed"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +103,8 @@ class PolicyCaller:
         """Tells a policy that wants to know that an episode begins; shows the simulator to an oracle."""
         policy = self._instance(slot)
         try:
+            if question.begins and self._isolated:
+                policy.begins(self._heard(question.episode_id))
             if question.begins and self._sim is not None:
                 self._tell(policy, "attach", self._sim)
             if question.begins:
@@ -122,22 +128,26 @@ class PolicyCaller:
         seen = [self._seen(question) for question in questions.values()]
         told = [question.instruction for question in questions.values()]
         try:
-            answers = self._call("act_batch", lambda: one_for_each(self._instances[0].act_batch(seen, told), len(told)))
+            answers = self._call(
+                "act_batch", lambda: self._actions(self._instances[0].act_batch(seen, told), len(told))
+            )
         except PolicyError as error:
             return dict.fromkeys(questions, error)
-        return {slot: self._checked(answer) for slot, answer in zip(questions, answers, strict=True)}
+        return dict(zip(questions, answers, strict=True))
 
-    def _checked(self, answer: Any) -> np.ndarray | PolicyError:
+    def _actions(self, answers: Any, number: int) -> list[np.ndarray | PolicyError]:
+        """The actions of a batch; what is wrong with one is no fault of the others."""
+        return [self._tried(answer) for answer in one_for_each(answers, number)]
+
+    def _tried(self, answer: Any) -> np.ndarray | PolicyError:
         if self._isolated and isinstance(answer, PolicyError):
             return answer
-        # Looking at a plain array runs no code of the policy's, and a guard takes longer than the look.
-        plain = type(answer) is np.ndarray and not answer.dtype.hasobject
         try:
-            return self._action(answer) if plain else self._call("act_batch", lambda: self._action(answer))
-        except PolicyError as error:
-            return error
-        except Exception as error:
-            return PolicyError(sentence("act_batch", error))
+            return self._action(answer)
+        except (TookTooLong, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            return PolicyError(guard.sentence("act_batch", error))
 
     def _action(self, answer: Any) -> np.ndarray:
         return checked(answer, self._action_dim)
@@ -159,27 +169,26 @@ class PolicyCaller:
             self._call(name, lambda: method(*arguments))
 
     def _call(self, name: str, function: Callable[[], Any]) -> Any:
-        """What it returns; whatever it raises becomes a `PolicyError`, but Ctrl-C."""
-        started = perf_counter()
-        try:
-            with time_limit(self._limit_s):
-                result = self._guarded(name, function)
-        except TookTooLong as error:
-            raise PolicyError(f"{name}() {error} (--step-timeout).") from None
-        if self._limit_s is not None and perf_counter() - started > self._limit_s:  # it went on after the alarm
-            raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
-        return result
+        """What it returns; whatever it raises becomes a `PolicyError`, but Ctrl-C.
 
-    def _guarded(self, name: str, function: Callable[[], Any]) -> Any:
+        Raises:
+            PolicyError: also where it took too long, even if it went on after the alarm.
+        """
         if self._isolated:
             return function()
+        started, result, error = perf_counter(), None, None
         try:
-            with Guard():
-                return function()
-        except (TookTooLong, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            raise PolicyError(sentence(name, error)) from None
+            with time_limit(self._limit_s, again_s=AGAIN_S):
+                result = guard.call(name, function, passing=(TookTooLong,))
+        except TookTooLong as late:
+            _let_go(late)
+        except PolicyError as why:
+            error = why
+        if self._limit_s is not None and perf_counter() - started > self._limit_s:
+            raise PolicyError(f"{name}() took longer than {self._limit_s:g} s (--step-timeout).")
+        if error is not None:
+            raise error
+        return result
 
     def close(self) -> None:
         """Lets the instances go, but not the caller's own object; raises `PolicyError` if one fails at it, but after all."""
@@ -193,6 +202,12 @@ class PolicyCaller:
             raise errors[0]
 
 
+def _let_go(late: TookTooLong) -> None:
+    """Drops what the policy was doing; the alarm rings again and again for code of it that hangs when it is dropped."""
+    with suppress(TookTooLong), time_limit(AGAIN_S, again_s=AGAIN_S):
+        guard.let_go(late)
+
+
 def _another(loaded: LoadedPolicy) -> Any:
     if loaded.borrowed:
         raise PolicyError(
@@ -202,18 +217,15 @@ def _another(loaded: LoadedPolicy) -> Any:
     try:
         if isinstance(loaded.policy, Isolated):
             return loaded.policy.another()
-        with Guard():
-            return type(loaded.policy)(**loaded.arguments)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
+        return guard.call(None, lambda: type(loaded.policy)(**loaded.arguments))
+    except PolicyError as error:
         raise PolicyError(
             f"The policy {loaded.name} has reset() but no act_batch(), so that each worker needs an instance of it; "
-            f"another one cannot be constructed: {one_line(error)}. Add act_batch(), or use fewer --workers."
+            f"another one cannot be constructed: {error}. Add act_batch(), or use fewer --workers."
         ) from error
 
 
 def _answer(value: np.ndarray | PolicyError, seconds: float) -> PolicyAnswer:
     if isinstance(value, PolicyError):
-        return PolicyAnswer(seconds=seconds, error=f"policy: {value}", lost=isinstance(value, PolicyRestarted))
+        return PolicyAnswer(seconds=seconds, error=f"policy: {shown(value)}", lost=isinstance(value, PolicyRestarted))
     return PolicyAnswer(chunk=value, seconds=seconds)

@@ -1,9 +1,5 @@
-"""The limits on time, attempts and memory, and an alarm for this process."""
+"""The limits on time, attempts and memory."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vlagen_bench.errors import ConfigError
@@ -47,30 +43,3 @@ class Limits:
     def beginning_s(self) -> float:
         """For what takes longer than a step: so --step-timeout is the one option for all that is too slow."""
         return max(self.reset_s, self.step_s)
-
-
-class TookTooLong(BaseException):
-    """The alarm rang. No `Exception`, so that a policy that goes on after every exception does not go on after this."""
-
-
-@contextmanager
-def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raises `TookTooLong` in what runs inside for longer than this; None: never.
-
-    It is a signal (SIGALRM), so it works in the main thread only, and comes once the running C function returns to
-    Python: it ends an endless loop or a `sleep`, not a deadlock inside a library.
-    """
-    if seconds is None or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: object) -> None:
-        raise TookTooLong(f"took longer than {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)

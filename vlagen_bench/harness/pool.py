@@ -5,7 +5,6 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from types import TracebackType
 
@@ -129,7 +128,7 @@ class PoolExecutor:
         attempt = slot.current_attempt
         lost = isinstance(reply, PolicyAnswer) and reply.lost
         if lost or (reply.error is not None and asked_with_others):
-            self._queue.appendleft(replace(attempt, alone=attempt.alone or asked_with_others))
+            self._queue.appendleft(attempt.again(alone=attempt.alone or asked_with_others))
             slot.leave()
             return []
         if self._shall_retry(slot, reply):
@@ -137,14 +136,14 @@ class PoolExecutor:
                 f"{_name(attempt)}: {reply.error} It is played again by a new worker "
                 f"({attempt.number} of {self._limits.retries} times)."
             )
-            self._queue.appendleft(replace(attempt, number=attempt.number + 1))
+            self._queue.appendleft(attempt.again(number=attempt.number + 1))
             slot.leave()
             slot.dismiss()
             return []
         if isinstance(slot.request, Finish) and reply.error is not None:
             self._note(f"{_name(attempt)}: {reply.error} Its result is kept, its film is lost.")
         played = slot.go_on(reply)
-        return [] if played is None else [played]
+        return [] if played is None else [played.after(attempt.restarts)]
 
     def _shall_retry(self, slot: Slot, reply: StepReport | PolicyAnswer) -> bool:
         broken = isinstance(reply, StepReport) and reply.error is not None and not isinstance(slot.request, Finish)

@@ -15,7 +15,7 @@ from rich.text import Text
 from vlagen_bench.harness.counts import ENVIRONMENT, Counts, OutcomeCount
 from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.utils.tables import NumberTable
-from vlagen_bench.utils.text import NO_DATA, percent
+from vlagen_bench.utils.text import NO_DATA, percent, shown
 
 LINE_EVERY_S = 10.0
 RARER_AFTER_S = 500.0
@@ -39,7 +39,7 @@ def tracked(items: Iterable[T], *, total: int, label: str, console: Console) -> 
         if _due(now - line_at, now - start) or done == total:
             line_at = now
             left_s = (now - start) / done * (total - done)
-            console.print(f"{label}: {done}/{total}, about {left_s:.0f} s left", highlight=False)
+            console.print(f"{label}: {done}/{total}, about {left_s:.0f} s left")
 
 
 def _due(silent_s: float, elapsed_s: float) -> bool:
@@ -85,7 +85,7 @@ class RunProgress:
             self._print(f"  {kinds}; lowest: {lowest or NO_DATA}")
 
     def _print(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text, soft_wrap=True)
 
     def _view(self) -> Group:
         """What a terminal shows; drawn by another thread than the one that counts."""
@@ -96,7 +96,9 @@ class RunProgress:
             ProgressBar(total=max(overall.planned, 1), completed=overall.done, width=24),
             f"{duration(self._counts.elapsed_s)}, {self._rate()}, {self._left()}",
         )
-        trouble = [Text(f"last error: {self._counts.last_error}", style="red")] if self._counts.last_error else []
+        trouble = (
+            [Text(f"last error: {shown(self._counts.last_error)}", style="red")] if self._counts.last_error else []
+        )
         lines = [Text(self._shares()), *trouble]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
@@ -169,6 +171,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _cells(count: OutcomeCount) -> tuple[str, ...]:
-    errors = f"[red]{count.errors}[/red]" if count.errors else "0"
+def _cells(count: OutcomeCount) -> tuple[str | Text, ...]:
+    errors = Text(str(count.errors), style="red" if count.errors else "")
     return f"{count.done}/{count.planned}", percent(count.rate), errors

@@ -6,8 +6,9 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
 from vlagen_bench.harness.episode import Finish, PlayedEpisode, Request, StepReport, Watch, allowed_s, play
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
-from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
+from vlagen_bench.harness.limits import Limits
 from vlagen_bench.types import Episode, Task
+from vlagen_bench.utils.alarm import TookTooLong, time_limit
 
 
 class SerialExecutor:

@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from typing import Any
 
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.episode import (
@@ -37,6 +38,12 @@ class Attempt:
     """whether its questions go into no batch, since a batch failed that it was in"""
     lost_with: tuple[str, ...] = ()
     """the nodes of a cluster that actors were on which were lost while they played it"""
+    restarts: int = 0
+    """how often it was begun before, whosever fault that was"""
+
+    def again(self, **changes: Any) -> "Attempt":
+        """The next attempt at the episode."""
+        return replace(self, restarts=self.restarts + 1, **changes)
 
 
 class Slot:

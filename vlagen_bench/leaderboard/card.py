@@ -39,6 +39,8 @@ class Card:
     """of the weights, or that they are not published"""
     publication: str = "none"
     """a paper or page"""
+    weights_sha256: str = "none"
+    """of the weights' file or folder, or of the container, as it was pledged to a hidden split; see `pledge`"""
     notes: tuple[str, ...] = ()
     """what a reader should know, a sentence each"""
 
@@ -55,6 +57,7 @@ HINTS = {
     "contact": "who answers questions",
     "licence": "of the weights, or that they are not published",
     "publication": "a paper or page, or none",
+    "weights_sha256": "of the weights, as pledged to a hidden split, or none",
 }
 
 

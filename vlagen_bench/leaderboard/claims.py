@@ -40,6 +40,14 @@ class OutsideClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeClaim:
+    """That the run went on with another policy, or in another environment."""
+
+    episodes: int
+    policy: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claims:
     """What of `header.json` a verification rests on; other keys are the submitter's word, and are not looked at."""
 
@@ -53,12 +61,23 @@ class Claims:
     oracle: bool
     pack: PackKey
     outside: tuple[OutsideClaim, ...] = ()
+    fingerprint_changes: tuple[ChangeClaim, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the entry should know."""
+        return tuple(
+            f"after {change.episodes} results, the product, the simulator, the renderer or the assets changed"
+            for change in self.fingerprint_changes
+            if change.episodes and not change.policy
+        )
 
 
 OWN = (
     "Suites of this release are ranked as they ship; for one of your own, include what it was run with: "
     "--include MODULE_OR_FOLDER"
 )
+LISTED = {"outside": OutsideClaim, "fingerprint_changes": ChangeClaim}
 PARTS = {"suite": SuiteKey, "policy": PolicyClaim, "pack": PackKey}
 
 
@@ -68,8 +87,9 @@ def read(data: bytes) -> tuple[Claims, dict[str, Any]]:
     kept = _kept(Claims, header)
     if isinstance(kept, dict):
         kept |= {name: _kept(kind, kept[name]) for name, kind in PARTS.items() if name in kept}
-        if isinstance(taken := kept.get("outside"), list):
-            kept["outside"] = [_kept(OutsideClaim, one) for one in taken]
+        for name, kind in LISTED.items():
+            if isinstance(listed := kept.get(name), list):
+                kept[name] = [_kept(kind, one) for one in listed]
     try:
         return build(Claims, kept, "header.json"), header
     except VlagenError as error:
@@ -132,6 +152,11 @@ def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
 def _check_policy(claims: Claims) -> None:
     if claims.oracle:
         raise Refused("The policy is an oracle: it sees the simulator's state, and is never ranked.")
+    if changed := [change for change in claims.fingerprint_changes if change.policy and change.episodes]:
+        raise Refused(
+            f"header.json: after {changed[0].episodes} results the run went on with another policy "
+            f"(--continue-with-changed-policy), so its numbers are of none. Run one policy in a new folder."
+        )
     if PRIVILEGED.search(claims.policy.name.strip().casefold()):
         raise Refused(
             f"The policy is called '{shown(claims.policy.name)}', which sees the simulator's state or repeats another "
@@ -155,6 +180,11 @@ def _from_outside(kind: str, name: str) -> str:
 
 def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
     revealed = opening.seeds if opening and opening.suite == suite.name else ()
+    if opening and revealed and opening.suite_version != suite.version:
+        raise Refused(
+            f"The revealed seeds are of version {opening.suite_version} of the suite '{suite.name}', and this release has "
+            f"version {suite.version}, whose episodes are others."
+        )
     if seed in (suite.seed, *revealed):
         return
     others = " or one of the revealed" if revealed else ""

@@ -14,12 +14,17 @@ ARCHIVE_BYTES = 64 * MIB
 DIRECTORY_BYTES = 4 * KIB
 """of the zip's directory; six members take 400 bytes, and a long directory would cost memory before it is looked at"""
 MANIFEST_BYTES = 16 * KIB
-HEADER_BYTES = 64 * KIB
-"""ten times what a header with long policy arguments takes"""
+HEADER_BYTES = 256 * KIB
+"""twice what a header takes whose policy has a thousand source files; without them it has a few kilobytes"""
 CARD_BYTES = 16 * KIB
 """some pages of text"""
 RECORD_BYTES = 16 * KIB
 """of one episode's line; the longest seen has 3"""
+ATTEMPTS_SHARE = 1.05
+"""attempts at a run's episodes, for each episode. Who repeats only what goes badly gains at most this share of episodes: 5
+points, less than a suite's interval. Machinery that fails more often is to be mended, and the run made again"""
+ATTEMPTS_AT_ONE = 3
+"""attempts at one episode"""
 JSON_DEPTH = 16
 """an episode's values are four levels deep"""
 INTEGER = 1 << 63

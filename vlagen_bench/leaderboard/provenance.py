@@ -1,6 +1,6 @@
 """Statements about an entry's provenance: what its proof shows, what it does not, in sentences."""
 
-from vlagen_bench.report.entries import Entry
+from vlagen_bench.report.entries import Entry, Proof
 from vlagen_bench.statistics.sampling import CONFIDENCE, TOLERATED, least_sample, undetected
 
 MEANINGS = {
@@ -20,7 +20,7 @@ def proven(entry: Entry) -> tuple[str, ...]:
     if proof is None:
         return ()
     said = [
-        f"The records are of all {proof.episodes} episodes of the suite’s plan, each once.",
+        f"The records are of all {proof.episodes} episodes of the suite’s plan, each once{_attempts(proof)}.",
         "Every number of the entry was counted from these records.",
     ]
     total, some = proof.episodes, proof.resimulated
@@ -35,12 +35,20 @@ def proven(entry: Entry) -> tuple[str, ...]:
             f"If more than {undetected(total, some)} of the {total} records were false, one would have been found with "
             f"{CONFIDENCE:.0%} probability."
         )
-    if proof.successes is not None:
+    if proof.successes:
+        known, like = proof.known_successes or 0, proof.resembling_successes or 0
         said.append(
-            f"Of its {proof.successes} successes, {proof.known_successes} have the actions, or lead to the states, of an entry "
-            f"that was published before, and {proof.resembling_successes} have those or nearly those actions."
+            f"Of its {proof.successes} successes, {known} ({known / proof.successes:.1%}) have the actions, or lead to the states, "
+            f"of entries that were published before, and {like} ({like / proof.successes:.1%}) have those or nearly those actions."
         )
     return tuple(said)
+
+
+def _attempts(proof: Proof) -> str:
+    """`: 40 episodes, 97 attempts`, where that was recorded."""
+    if proof.attempts is None:
+        return ""
+    return f": {proof.episodes} episodes, {proof.attempts} attempts"
 
 
 def not_proven(entry: Entry) -> tuple[str, ...]:
@@ -50,11 +58,18 @@ def not_proven(entry: Entry) -> tuple[str, ...]:
             "Whether the numbers are right: they are the publication’s.",
             "That they were made under the protocol below: so its text, or its code, was read.",
         )
-    said = (
+    said: tuple[str, ...] = (
         "Who made the actions: that they came from the model on the card, or from any model.",
-        "That they were made without knowing the episodes, which are public.",
+        "That they were made without knowing the episodes, which are public, or were revealed.",
+        "That there were no other attempts: errors that were repeated can be left out of the records, and so can whole runs.",
         "What the card says: model, training data, decoding, hardware, licence.",
     )
+    if entry.proof.weights_sha256:
+        said = (
+            *said,
+            f"That the pledged weights (sha256 {entry.proof.weights_sha256}, {entry.proof.pledged}) made the actions: only who "
+            f"runs them on these episodes can check that.",
+        )
     least = least_sample(entry.proof.episodes)
     if entry.proof.resimulated >= least:
         return said

@@ -32,10 +32,12 @@ def submit(run: Path, card: Path, opening: Opening | None = None) -> tuple[bytes
 
 def members_of(run: Path, card: bytes) -> dict[str, bytes]:
     """The members, from the run folder's files; the same for the same run, wherever it lies."""
-    recorded = list(episodes.of_run(run))
+    read_run = episodes.read(run)
+    recorded = list(read_run.takes())
     if not recorded:
         raise RunError(f"{run} has no results, so there is nothing to submit.")
-    lines = [json.dumps(take.record.to_dict(), sort_keys=True, allow_nan=False) + "\n" for take in recorded]
+    attempts = [record for take in recorded for record in read_run.attempts[take.episode.id]]
+    lines = [json.dumps(record.to_dict(), sort_keys=True, allow_nan=False) + "\n" for record in attempts]
     return {
         "header.json": (run / "header.json").read_bytes(),
         "card.yaml": card,

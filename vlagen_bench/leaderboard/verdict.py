@@ -38,7 +38,7 @@ class Verdict:
 
     def entry(self) -> Entry:
         """The row of the leaderboard."""
-        card, plan = self.submission.card, self.submission.plan
+        card, plan, pledge = self.submission.card, self.submission.plan, self.submission.pledge
         proof = Proof(
             archive_sha256=self.submission.archive_sha256,
             actions_sha256=self.submission.actions_sha256,
@@ -53,8 +53,11 @@ class Verdict:
             successes=self.known.successes,
             known_successes=self.known.known,
             resembling_successes=self.known.resembling,
+            weights_sha256=pledge.weights_sha256 if pledge else None,
+            pledged=pledge.dated if pledge else None,
             sample_seed=self.sample_seed,
             release=self.release,
+            attempts=sum(self.submission.attempts.values()),
         )
         return Entry(
             schema=1,
@@ -93,6 +96,7 @@ def _notes(submission: Submission) -> tuple[str, ...]:
         f"of this benchmark, the training data had: {card.benchmark_seen}",
         f"hardware: {card.hardware}",
         f"licence: {card.licence}",
+        *submission.notes,
         *(f"the submitter notes: {note}" for note in card.notes),
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.arrays import UnreadableTensor, as_array
+from vlagen_bench.utils.text import name_of, shown
 
 LONGEST_CHUNK = 10_000
 """actions; episodes have some hundred steps"""
@@ -44,13 +46,17 @@ def checked(answer: Any, dim: int | None = None, wording: Wording = OF_POLICY) -
     """
     given, give, shapes = wording.given, wording.give, wording.shapes(dim)
     try:
-        array = np.asarray(answer)
+        array = as_array(answer)
     except ValueError as error:
         raise PolicyError(
-            f"{given} a ragged {type(answer).__name__} ({error}). {give} floats of shape {shapes}."
+            f"{given} a ragged {name_of(answer)} ({shown(error, 200)}). {give} floats of shape {shapes}."
         ) from None
+    except UnreadableTensor as error:
+        raise PolicyError(f"{given} a tensor that cannot be read ({error}). {give} floats of shape {shapes}.") from None
     if array.dtype.kind not in "fiu":
-        raise PolicyError(f"{given} {type(answer).__name__} of dtype {array.dtype}. {give} floats of shape {shapes}.")
+        raise PolicyError(
+            f"{given} {name_of(answer)} of dtype {shown(array.dtype, 100)}. {give} floats of shape {shapes}."
+        )
     allowed = (1, 2) if wording.several else (1,)
     if array.ndim not in allowed or 0 in array.shape or (dim is not None and array.shape[-1] != dim):
         raise PolicyError(f"{given} the shape {array.shape}. {give} {shapes}.")

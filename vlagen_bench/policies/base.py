@@ -4,13 +4,15 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import PolicyError, unknown
-from vlagen_bench.policies.guard import Guard
+from vlagen_bench.policies.content import Content, Look, of_code, of_server
+from vlagen_bench.policies.guard import Guard, call
+from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import installing, plugins
 from vlagen_bench.utils.text import one_line, shown
@@ -21,6 +23,8 @@ BUILT_IN = {
     "expert": "vlagen_bench.policies.expert.policy:Expert",
     "replay": "vlagen_bench.policies.replay:Replay",
 }
+VERSION = "version"
+"""what a spec may hold besides conventions: which policy this is"""
 SECRETS = ("api_key",)
 """arguments that nothing records"""
 Sharing = Literal["batch", "function", "instances"]
@@ -53,14 +57,16 @@ class LoadedPolicy:
     """whether the caller gave an object or a class, so that its name does not say what it is, and cannot load it again"""
     borrowed: bool = False
     """whether it is the caller's own object, which is not closed here and of which there is no other"""
+    content: Look | None = None
+    """what tells it from another policy of this name; None: nobody asked, as in a benchmark of the harness"""
 
     @property
     def privileged(self) -> bool:
         """Whether the policy reads the simulator's state: an oracle, marked and never ranked."""
         try:
-            return bool(getattr(self.policy, "privileged", False))
-        except Exception as error:
-            raise PolicyError(f"The policy {self.name} does not say if it is privileged: {one_line(error)}.") from error
+            return bool(call(None, lambda: bool(getattr(self.policy, "privileged", False))))
+        except PolicyError as error:
+            raise PolicyError(f"The policy {self.name} does not say if it is privileged: {error}.") from error
 
     @property
     def may_know_ids(self) -> bool:
@@ -99,12 +105,16 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         raise PolicyError(
             f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class."
         )
+    before = tuple(sys.modules)
     module = _from_file(Path(where)) if where.endswith(".py") else _from_module(where)
+    SourceFiles(
+        [module.__name__], before
+    ).hashes()  # now: a large model takes minutes to load, in which files are edited
     if not hasattr(module, class_name):
         raise PolicyError(f"{where}: {unknown('class', class_name, _classes(module))}")
     found = getattr(module, class_name)
     if not inspect.isclass(found) and (not callable(found) or method_of(found, "act") is not None):
-        return _object(name, found, arguments)
+        return _object(name, found, arguments, _look(name, found, module.__name__, before))
     try:
         policy = found(**arguments)
         acts = callable(getattr(policy, "act", None))
@@ -122,7 +132,8 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         if inspect.isroutine(found):
             raise PolicyError(no_class(name, found))
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns an action as floats.")
-    return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments))
+    look = _look(name, policy, module.__name__, before)
+    return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments), content=look)
 
 
 def _without_class(path: Path) -> str:
@@ -148,7 +159,13 @@ def _classes(module: Any) -> list[str]:
     return own or list(found)
 
 
-def _object(name: str, policy: Any, arguments: Mapping[str, str]) -> LoadedPolicy:
+def _look(name: str, policy: Any, module: str, before: Collection[str]) -> Look:
+    if name in BUILT_IN:
+        return lambda: Content(kind="built-in")
+    return of_code(policy, [module], before)
+
+
+def _object(name: str, policy: Any, arguments: Mapping[str, str], look: Look) -> LoadedPolicy:
     """A policy that its module holds as an object, of which there is only this one."""
     if method_of(policy, "act") is None:
         raise PolicyError(no_class(name, policy))
@@ -157,7 +174,7 @@ def _object(name: str, policy: Any, arguments: Mapping[str, str]) -> LoadedPolic
             f"The policy {name} is an object of {type(policy).__name__}, which is constructed already: leave out "
             f"--policy-args, or name the class."
         )
-    return LoadedPolicy(name=name, policy=policy, arguments={}, borrowed=True)
+    return LoadedPolicy(name=name, policy=policy, arguments={}, borrowed=True, content=look)
 
 
 def no_class(name: str, found: Any) -> str:
@@ -175,8 +192,10 @@ def no_class(name: str, found: Any) -> str:
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     """Compares the policy's optional `spec` with the robot's conventions; raises `PolicyError` for a mismatch."""
     for key, value in (spec_of(loaded) or {}).items():
+        if key == VERSION:
+            continue
         if key not in robot.conventions:
-            raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', str(key), robot.conventions)}")
+            raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', shown(key), robot.conventions)}")
         if not isinstance(value, str | int | float) or value != robot.conventions[key]:
             raise PolicyError(
                 f"The policy {loaded.name} says {key} = {shown(value)!r}, but {robot.name} has {key} = "
@@ -195,20 +214,25 @@ def sharing(policy: Any) -> Sharing:
 def method_of(policy: Any, name: str) -> Callable[..., Any] | None:
     """The policy's method called `name`, or None; raises `PolicyError` where looking for it fails."""
     try:
-        method = getattr(policy, name, None)
-    except Exception as error:
-        raise PolicyError(f"The policy's {name} cannot be read: {one_line(error)}.") from None
+        method = call(None, lambda: getattr(policy, name, None))
+    except PolicyError as error:
+        raise PolicyError(f"The policy's {name} cannot be read: {error}.") from None
     return method if callable(method) else None
 
 
 def spec_of(loaded: LoadedPolicy) -> dict[Any, Any] | None:
     """What the policy says of its actions, if anything; raises `PolicyError` where that cannot be read."""
-    try:
+
+    def read() -> Any:
         spec = getattr(loaded.policy, "spec", None)
-        if spec is None or isinstance(spec, Mapping):
-            return None if spec is None else dict(spec)
-    except Exception as error:
-        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {one_line(error)}.") from error
+        return dict(spec) if isinstance(spec, Mapping) else spec
+
+    try:
+        spec: Any = call(None, read)
+    except PolicyError as error:
+        raise PolicyError(f"The policy {loaded.name} has a `spec` that cannot be read: {error}.") from error
+    if spec is None or type(spec) is dict:
+        return spec
     raise PolicyError(
         f"The policy {loaded.name} has a `spec` that is not a mapping. Make it a dict of conventions, or leave it out."
     )
@@ -221,7 +245,10 @@ def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         raise PolicyError(
             f"A policy server ({url}) needs the package {error.name}: {installing.extra('remote')}"
         ) from None
-    return LoadedPolicy(name=url, policy=client.load(url, arguments), arguments={**arguments, "url": url})
+    policy = client.load(url, arguments)
+    return LoadedPolicy(
+        name=url, policy=policy, arguments={**arguments, "url": url}, content=lambda: of_server(policy.greeting)
+    )
 
 
 def _from_module(name: str) -> Any:

@@ -4,6 +4,7 @@ That keeps mistakes apart, not malice, and not what ends or blocks the whole pro
 """
 
 import builtins
+import gc
 import json
 import math
 import os
@@ -21,8 +22,9 @@ import numpy as np
 
 from vlagen_bench.errors import CodeError, PolicyError
 from vlagen_bench.utils.blame import line_of
+from vlagen_bench.utils.floats import float_mode, set_float_mode
 from vlagen_bench.utils.signals import Terminated, terminate
-from vlagen_bench.utils.text import one_line, shown
+from vlagen_bench.utils.text import name_of, one_line, shown
 
 MODULES = (builtins, json, math, np, np.linalg, np.random, os, random, time)
 """whose functions the harness and the simulator call, so that a replaced one would change what others see"""
@@ -35,25 +37,33 @@ SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (sys.getrecursionlimit, sys.setrecursionlimit),
 )
 """how each is read and written"""
+LONGEST_PLACE = 100
+"""letters of a file's name and line"""
 NOBODY = "KeyboardInterrupt, but nobody pressed Ctrl-C."
 
 
 class Guard:
     """The policy is called inside, once. Leaves `KeyboardInterrupt` alone only if somebody pressed Ctrl-C."""
 
-    def __enter__(self) -> None:
-        self._process = os.getpid()
+    def __enter__(self) -> "Guard":
+        self._process, self._floats = os.getpid(), float_mode()
         self._settings = [(write, read, _tried(read)) for read, write in SETTINGS]
         self._descriptors = {number: copy for number in range(len(STREAMS)) if (copy := _tried(os.dup, number))}
         self._signals = _Signals() if threading.current_thread() is threading.main_thread() else None
         streams = {name: vars(sys)[name] for name in STREAMS}
         self._names = [(vars(sys), streams)] + [(vars(module), dict(vars(module))) for module in MODULES]
+        return self
+
+    def put_names_back(self) -> None:
+        """What the policy replaced; without any function that may have been replaced."""
+        for names, before in self._names:
+            names.update(before)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for names, before in self._names:  # first of all, and without any function that may have been replaced
-            names.update(before)
+        self.put_names_back()
+        set_float_mode(self._floats)
         if os.getpid() != self._process:
             os._exit(0)  # a copy that the policy made by `fork`, which would play the same episodes
         for write, read, before in self._settings:
@@ -104,14 +114,59 @@ class _Signals:
             raise PolicyError(NOBODY) from None
 
 
-def sentence(method: str, error: BaseException) -> str:
+def call(
+    method: str | None,
+    function: Callable[[], Any],
+    *,
+    passing: tuple[type[BaseException], ...] = (),
+    log: Callable[[BaseException], Any] | None = None,
+) -> Any:
+    """What the function returns; what it raises becomes a `PolicyError` with a sentence.
+
+    The sentence is made, and the exception dropped, inside the guard: both run code of the policy's, `__str__` and `__del__`.
+
+    Args:
+        method: of the policy, as it is named in the sentence; None: the sentence is about no method.
+        function: calls it.
+        passing: exceptions that are not the policy's; Ctrl-C is always one.
+        log: is told of what was raised.
+    """
+    with Guard() as guard:
+        try:
+            return function()
+        except BaseException as error:
+            guard.put_names_back()  # the sentence is made with them
+            if type(error) in (KeyboardInterrupt, *passing):  # a class of the policy's own is no Ctrl-C
+                raise
+            if log is not None:
+                log(error)
+            text = sentence(method, error)
+        gc.collect(1)  # an exception may be part of a circle
+    raise PolicyError(text)
+
+
+def let_go(error: BaseException) -> None:
+    """Drops what an exception of ours holds of the policy: its frames, and what it raised before."""
+    with Guard():
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        gc.collect(1)
+
+
+def sentence(method: str | None, error: BaseException) -> str:
     """Why a policy's method gave no answer."""
+    try:
+        return _sentence(method, error)
+    except BaseException as another:  # of a class that answers for itself what Python asks it
+        return f"{name_of(error)}, of which nothing can be said ({name_of(another)})"
+
+
+def _sentence(method: str | None, error: BaseException) -> str:
     if isinstance(error, PolicyError | CodeError):
         return shown(error)
-    if isinstance(error, SystemExit):
+    if isinstance(error, SystemExit) and method is not None:
         return f"{method}() called sys.exit({shown(error)}). Raise an exception instead, or return an action."
-    text = one_line(error) if method in ("act", "act_batch") else f"{method}() raised {one_line(error)}"
-    line = line_of(error)
+    text = one_line(error) if method in ("act", "act_batch", None) else f"{method}() raised {one_line(error)}"
+    line = shown(line_of(error), LONGEST_PLACE)
     return f"{text} ({line})" if line else text
 
 

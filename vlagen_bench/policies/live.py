@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vlagen_bench.errors import ConfigError, PolicyError
+from vlagen_bench.policies import content
 from vlagen_bench.policies.base import LoadedPolicy, method_of, no_class
 from vlagen_bench.policies.guard import Guard
 from vlagen_bench.utils.text import one_line, shown
@@ -34,14 +35,20 @@ def given(policy: Any, arguments: Mapping[str, Any]) -> LoadedPolicy:
     made = _made(policy, name, arguments) if is_class else policy
     if method_of(made, "act") is None:
         raise PolicyError(f"The policy {name} has no method act(obs, instr). Add one that returns a float action (7,).")
-    return LoadedPolicy(name=name, policy=made, arguments=dict(arguments), live=True, borrowed=not is_class)
+    with Guard():
+        look = content.of_code(made, [kind.__module__], None)
+    return LoadedPolicy(
+        name=name, policy=made, arguments=dict(arguments), live=True, borrowed=not is_class, content=look
+    )
 
 
 def _made(kind: type, name: str, arguments: Mapping[str, Any]) -> Any:
-    try:
-        with Guard():
+    with Guard():
+        try:
             return kind(**arguments)
-    except (PolicyError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        raise PolicyError(f"The policy {name} cannot be constructed: {one_line(error)}. Check policy_args.") from error
+        except (PolicyError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise PolicyError(
+                f"The policy {name} cannot be constructed: {one_line(error)}. Check policy_args."
+            ) from error

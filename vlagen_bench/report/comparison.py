@@ -66,6 +66,8 @@ class Comparison:
     axes: tuple[ComparisonRow, ...]
     """one an axis of which several conditions were run, over all of these"""
     overall: ComparisonRow
+    scenes: int
+    """that have an episode with an outcome in every run"""
     standings: tuple[Standing, ...]
     """of the runs that are ranked, best first; empty for fewer than three"""
     left_out: int
@@ -116,6 +118,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         lines=tuple(adjusted_lines),
         axes=tuple(axis for axis in adjusted_axes if len(by_name[axis.condition]) > 1),
         overall=_line(runs, ranked, OVERALL, common),
+        scenes=len({_scene(episode) for episode in common}),
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),
         progress=progress_lines(runs, ranked, common, (*first.header["conditions"], OVERALL)),

@@ -1,29 +1,38 @@
-"""A comparison in the terminal: rates side by side, differences with intervals, the set of the best."""
+"""The tables of a comparison in the terminal: the set of the best, rates side by side, differences with intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-
-from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
+from vlagen_bench.report.comparison import Comparison, ComparisonRow
+from vlagen_bench.report.comparison_answer import clear, interval, probability
 from vlagen_bench.utils.tables import NumberTable
-from vlagen_bench.utils.text import NO_DATA, percent, points, points_range
+from vlagen_bench.utils.text import NO_DATA, amount, percent, points
 
-SHOWN = 20
+SHOWN = 10
 """differing episodes in the terminal"""
+FEW, NEAREST = 24, 12
+"""conditions that are all shown, and how many are shown of more, beside those that tell runs apart"""
 
 
-def tables(comparison: Comparison) -> Iterator[NumberTable]:
-    """All tables that there is something to say in."""
-    if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
-        yield _rates(comparison)
-    for label in comparison.ranked[1:]:
-        if comparison.axes:
-            yield _axes_against_first(comparison, label)
-        yield _against_first(comparison, label)
+def tables(comparison: Comparison, *, every: bool = False) -> Iterator[NumberTable]:
+    """All tables that there is something to say in; of many axes and conditions those that matter, or `every` one."""
+    lines = comparison.lines if every else chosen(comparison, comparison.lines)
     if comparison.standings:
         yield _standings(comparison)
+    if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
+        yield _rates(comparison, lines)
+    for label in comparison.ranked[1:]:
+        if comparison.axes:
+            yield _axes_against_first(
+                comparison, label, comparison.axes if every else chosen(comparison, comparison.axes)
+            )
+        yield _against_first(comparison, label, lines)
     if comparison.differing:
-        yield _differing(comparison)
+        yield _differing(comparison, len(comparison.differing) if every else SHOWN)
+
+
+def _rest(rows: Sequence[ComparisonRow], shown: Sequence[ComparisonRow], what: str) -> str:
+    left = len(rows) - len(shown)
+    return f"{left} other {what}, which tell nothing apart: --rows all." if left else ""
 
 
 def named(comparison: Comparison, label: str) -> str:
@@ -31,54 +40,68 @@ def named(comparison: Comparison, label: str) -> str:
     return f"{label} (oracle)" if comparison.runs[label].oracle else label
 
 
-def probability(p: float | None) -> str:
-    """`0.031`, `<0.001`, or a dash."""
-    return NO_DATA if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
+def chosen(comparison: Comparison, rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
+    """All rows where these are few; else those that tell runs apart, and those that come nearest to it."""
+    if len(rows) <= FEW:
+        return tuple(rows)
+    told = {row.condition for label in comparison.ranked[1:] for row in clear(rows, label)}
+    told |= {row.condition for row in sorted(rows, key=_lowest)[:NEAREST]}
+    return tuple(row for row in rows if row.condition in told)
 
 
-def interval(gap: RunDifference) -> str:
-    """`-3 – +12`, in points, or a dash."""
-    return points_range(None if gap.low is None or gap.high is None else (gap.low, gap.high))
+def _lowest(line: ComparisonRow) -> tuple[float, float]:
+    """The lowest p of a condition, and the largest difference, to sort by."""
+    ps = [gap.p for gap in line.gaps.values() if gap.p is not None]
+    sizes = [abs(gap.pairs.difference or 0.0) for gap in line.gaps.values()]
+    return min(ps, default=1.0), -max(sizes, default=0.0)
 
 
 def _new(title: str, *numbers: str) -> NumberTable:
     return NumberTable(title).text("condition").numbers(*numbers)
 
 
-def _rates(comparison: Comparison) -> NumberTable:
-    table = _new("Success rates", "n", *(named(comparison, label) for label in comparison.runs))
-    for line in comparison.lines:
+def _rates(comparison: Comparison, lines: Sequence[ComparisonRow]) -> NumberTable:
+    table = _new(
+        f"Success rates, {amount(comparison.scenes, comparison.overall.n)}",
+        "n",
+        *(named(comparison, label) for label in comparison.runs),
+    )
+    for line in lines:
         table.add_row(line.condition, str(line.n), *(percent(line.rate(label)) for label in comparison.runs))
     table.add_section()
     overall = comparison.overall
     table.add_row(overall.condition, str(overall.n), *(percent(overall.rate(label)) for label in comparison.runs))
+    table.caption = _rest(comparison.lines, lines, "conditions")
     return table
 
 
-def _against_first(comparison: Comparison, label: str) -> NumberTable:
+def _against_first(comparison: Comparison, label: str, lines: Sequence[ComparisonRow]) -> NumberTable:
     first = comparison.ranked[0]
-    table = _new(f"{label} against {first}, on the same episodes", *_heads(first, label))
-    for line in comparison.lines:
+    some = amount(comparison.scenes, comparison.overall.n)
+    table = _new(f"{label} against {first}, on the same {some}", *_heads(first, label))
+    for line in lines:
         table.add_row(*_cells(line, first, label))
     table.add_section()
     table.add_row(*_cells(comparison.overall, first, label))
     table.caption = (
         "Differences in points. In a condition: Tango's interval, McNemar's exact p. Overall: an interval over\n"
         "scenes, whose signs are flipped for p; a question of its own. 0 is in an interval if p is 0.05 or more.\n"
-        "Holm: p of a condition after that of its axis, both among all axes and runs here."
-    )
+        "Holm: p of a condition after that of its axis, both among all axes and runs here.\n"
+        f"{_rest(comparison.lines, lines, 'conditions')}"
+    ).strip()
     return table
 
 
-def _axes_against_first(comparison: Comparison, label: str) -> NumberTable:
+def _axes_against_first(comparison: Comparison, label: str, axes: Sequence[ComparisonRow]) -> NumberTable:
     first = comparison.ranked[0]
     table = _new(f"{label} against {first}, by axis", *_heads(first, label))
     table.columns[0].header = "axis"
-    for axis in comparison.axes:
+    for axis in axes:
         table.add_row(*_cells(axis, first, label))
     table.caption = (
-        "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs."
-    )
+        "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs.\n"
+        f"{_rest(comparison.axes, axes, 'axes of several conditions')}"
+    ).strip()
     return table
 
 
@@ -98,7 +121,7 @@ def _standings(comparison: Comparison) -> NumberTable:
     table = NumberTable("Policies that cannot be distinguished from the best").text("run")
     table.numbers("success", "p", "among the best")
     for standing in comparison.standings:
-        where = f"{standing.name}: {escape(str(comparison.runs[standing.name].path))}"
+        where = f"{standing.name}: {comparison.runs[standing.name].path}"
         table.add_row(where, percent(standing.rate), probability(standing.p), "yes" if standing.among_best else "no")
     table.caption = (
         "A run that truly is the best is among them with a probability of 95 % or more.\n"
@@ -107,15 +130,15 @@ def _standings(comparison: Comparison) -> NumberTable:
     return table
 
 
-def _differing(comparison: Comparison) -> NumberTable:
-    table = _new("Episodes where they differ", "id", *(named(comparison, label) for label in comparison.runs))
-    table.add_column("instruction")
-    for episode in comparison.differing[:SHOWN]:
+def _differing(comparison: Comparison, shown: int) -> NumberTable:
+    table = NumberTable("Episodes where they differ").text("condition").text("id", whole=True)
+    table.numbers(*(named(comparison, label) for label in comparison.runs)).text("instruction")
+    for episode in comparison.differing[:shown]:
         outcomes = (outcome(comparison, label, episode["id"]) for label in comparison.runs)
-        text = escape(episode["values"]["instruction"]["text"])
+        text = episode["values"]["instruction"]["text"]
         table.add_row(f"{episode['condition']} {episode['index']}", episode["id"], *outcomes, text)
-    if len(comparison.differing) > SHOWN:
-        table.caption = f"{len(comparison.differing) - SHOWN} more: --out DIR writes them all, with their films."
+    if len(comparison.differing) > shown:
+        table.caption = f"{len(comparison.differing) - shown} more: --out DIR writes them all, with their films."
     return table
 
 

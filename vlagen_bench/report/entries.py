@@ -18,6 +18,9 @@ DIGEST_CHARS = 4
 SKETCH_CHARS = 16
 """of one episode's actions, in hex: 64 bits, of which near copies share nearly all"""
 
+EPISODES = 1_000_000
+"""of an entry; the largest suite here has 6,000"""
+
 WON, LOST, WITHOUT = "1", "0", "-"
 """what stands for an episode in `EntryResult.outcomes`"""
 
@@ -108,10 +111,16 @@ class Proof:
     """how many of them stood in entries that were published before"""
     resembling_successes: int | None = None
     """how many, near copies included"""
+    weights_sha256: str | None = None
+    """of the weights, as they were pledged before the seeds of a hidden split were revealed; the submitter's word"""
+    pledged: str | None = None
+    """the day of that pledge"""
     sample_seed: int | None = None
     """what drew them; None: all were, or none"""
     release: str
     """of this package, by which it was checked"""
+    attempts: int | None = None
+    """how often the episodes were tried; None: of an entry that was made before this was recorded"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +237,8 @@ def _check_proof(entry: Entry, where: str) -> None:
         raise ConfigError(f"{where}: an entry that is {entry.kind} has {'no' if proof is None else 'a'} `proof`.")
     if proof is None:
         return
+    if not 0 < proof.episodes <= EPISODES:
+        raise ConfigError(f"{where}: proof: episodes: at least 1 and at most {EPISODES} are possible.")
     if not 0 <= proof.exact <= proof.resimulated <= proof.episodes or (
         (proof.resimulated >= least_sample(proof.episodes)) != (entry.kind == "verified")
     ):
@@ -235,6 +246,8 @@ def _check_proof(entry: Entry, where: str) -> None:
             f"{where}: proof: {proof.resimulated} re-simulated episodes of {proof.episodes}, {proof.exact} of them exact, "
             f"do not make an entry {entry.kind}: verified is one with {least_sample(proof.episodes)} or more."
         )
+    if proof.attempts is not None and proof.attempts < proof.episodes:
+        raise ConfigError(f"{where}: proof: {proof.attempts} attempts at {proof.episodes} episodes are not possible.")
     for name, chars in DIGESTS.items():
         digests = getattr(proof, name)
         if digests is not None and (len(digests) != chars * proof.episodes or not set(digests) <= HEX):

@@ -49,6 +49,7 @@ def evaluate(
     retry_errors: bool = False,
     retry_lost: bool = False,
     max_errors: int = 8,
+    continue_with_changed_policy: bool = False,
     **execution: Unpack[ExecutionKeywords],
 ) -> Run:
     """Scores a policy on a suite, as `vlagen-eval` does: same episodes, records, run folder and errors.
@@ -79,6 +80,8 @@ def evaluate(
         retry_errors: play episodes again that ended as errors.
         retry_lost: play episodes again whose recorded actions are missing or damaged.
         max_errors: the run stops after more episodes than this ended as errors.
+        continue_with_changed_policy: go on with a run although the policy, or what it is scored with, has changed since it began;
+            every report says so first.
         execution: the other options of `vlagen-eval`, by their names: `execute_horizon`, `ensemble`, `step_timeout`,
             `isolate`, `executor` and so on; see `harness.options.ExecutionOptions`.
 
@@ -101,6 +104,7 @@ def evaluate(
             wanted = machinery.Evaluation(
                 plan=plan, path=path, execution=how, video=video, log=tuple(log), max_errors=max_errors,
                 retry_errors=retry_errors, retry_lost=retry_lost, until=until,
+                continue_with_changed_policy=continue_with_changed_policy,
             )  # fmt: skip
             _check_folder(wanted, is_live, resume)
             display = ConsoleDisplay(console()) if progress else QuietDisplay()

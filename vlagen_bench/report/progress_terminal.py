@@ -2,33 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
 from vlagen_bench.report.comparison import Comparison
-from vlagen_bench.report.comparison_terminal import probability
+from vlagen_bench.report.comparison_answer import probability
 from vlagen_bench.report.progress import Progress, ProgressDifference
+from vlagen_bench.utils.tables import NumberTable
 from vlagen_bench.utils.text import NO_DATA, percent
 
 SHOWN = 20
 """conditions that a comparison shows in the terminal"""
 
 
-def progress_table(found: Sequence[Progress], stages: Mapping[str, str], *, first: str) -> Table | None:
+def progress_table(found: Sequence[Progress], stages: Mapping[str, str], *, first: str) -> NumberTable | None:
     """One row each, under a first column with this name; None where no run says how far it came."""
     if not found:
         return None
-    table = Table(
-        title="Progress: how far episodes came", title_justify="left", caption_justify="left", header_style="bold"
-    )
-    table.add_column(first, overflow="fold")
-    for name in ("n", "progress", "95 %", *(name.removesuffix("_once").replace("_", " ") for name in stages)):
-        table.add_column(name, justify="right", no_wrap=len(name) < 9)
+    table = NumberTable("Progress: how far episodes came").text(first).numbers("n", "progress", "95 %")
+    table.numbers(*(name.removesuffix("_once").replace("_", " ") for name in stages))
     for one in found:
         came = (percent(one.came_to(number, len(stages))) for number in range(1, len(stages) + 1))
         table.add_row(one.name, str(one.n), f"{one.mean:.2f}", interval(one), *came)
     table.caption = (
         "Progress: the furthest stage of each episode, of all and success, which is 1. 95 %: over scenes. "
-        "Then the share of episodes that came to each stage, or further. In a mean every condition counts the same."
+        "Then the share of episodes that came to each stage, or further. In a mean every episode counts the same."
     )
     return table
 
@@ -41,19 +36,15 @@ def interval(one: Progress | ProgressDifference) -> str:
     return f"{form.format(one.low)} – {form.format(one.high)}"
 
 
-def comparison_table(comparison: Comparison) -> Table | None:
+def comparison_table(comparison: Comparison) -> NumberTable | None:
     """Mean progress side by side, and against the first run; overall alone where there are many conditions."""
     if not comparison.progress:
         return None
     *conditions, overall = comparison.progress
-    table = Table(
-        title="Progress, on the same episodes", title_justify="left", caption_justify="left", header_style="bold"
-    )
-    table.add_column("condition", overflow="fold")
+    table = NumberTable("Progress, on the same episodes").text("condition")
     others = comparison.ranked[1:]
     heads = [head for label in others for head in (f"{label} - {comparison.ranked[0]}", "95 % interval", "p")]
-    for name in ("n", *comparison.runs, *heads):
-        table.add_column(name, justify="right", no_wrap=True)
+    table.numbers("n", *comparison.runs, *heads)
     for line in (*(conditions if len(conditions) <= SHOWN else ()), overall):
         if line is overall:
             table.add_section()

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from rich.markup import escape
-
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
 from vlagen_bench.report.report import ComparedEntry, PublishedDifference, RunReport
 from vlagen_bench.report.terminal import whole_label
@@ -112,7 +110,7 @@ def _with_gaps(cells: Sequence[str], besides: Sequence[ComparedEntry], name: str
 
 def _heading(name: str) -> str:
     """The name, broken after hyphens."""
-    return escape(textwrap.fill(name.replace("-", "- "), 10).replace("- ", "-"))
+    return textwrap.fill(name.replace("-", "- "), 10).replace("- ", "-")
 
 
 def _cell(rate: float | None, n: int | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from vlagen_bench.errors import RunError
 from vlagen_bench.harness.run import succeeded
 from vlagen_bench.report import report
+from vlagen_bench.runs import identity
 from vlagen_bench.runs.folder import IDENTITY
 from vlagen_bench.statistics.retest import Retest, retest
 from vlagen_bench.utils.tables import NumberTable
@@ -42,7 +43,7 @@ class Repeats:
     first: Path
     """where the first of them is, or would be"""
     runs: tuple[Path, ...]
-    """those of the same plan and policy that are there"""
+    """those of the same plan and policy, by its fingerprint, that are there"""
     others: tuple[Path, ...]
     """folders that are called like repeats, and are of another plan or policy, or cannot be read"""
     conditions: tuple[RepeatedRate, ...]
@@ -89,7 +90,7 @@ def of_run(path: Path) -> Repeats:
         except RunError:
             others.append(other)
             continue
-        if any(theirs.get(key) != header.get(key) for key in IDENTITY):
+        if any(theirs.get(key) != header.get(key) for key in IDENTITY) or not identity.same_policy(header, theirs):
             others.append(other)
         else:
             runs[other] = their_results

@@ -1,7 +1,7 @@
 """The report of a run: its rows, its failures by kind, and the comparable published rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from vlagen_bench.report.averages import GROUPS, Average, averages
 from vlagen_bench.report.entries import Entry, Protocol
 from vlagen_bench.report.interaction import Interaction, interactions
 from vlagen_bench.report.progress import Progress, by_kind
-from vlagen_bench.report.rows import Row, rows
-from vlagen_bench.runs import episodes
+from vlagen_bench.report.rows import Row, attempts_of, rows
+from vlagen_bench.runs import episodes, identity
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
 from vlagen_bench.tasks import family_of
 from vlagen_bench.types import Task
+from vlagen_bench.utils.text import amount
 
 UNNAMED = "unnamed"
 """the kind of failure of a record that names none"""
@@ -79,6 +80,12 @@ class RunReport:
     """what that rule said then"""
     sequences: Mapping[str, tuple[float, float]] | None = None
     """condition -> what takes the place of Wilson's interval then"""
+    attempts: int | None = None
+    """how often episodes were tried, those that ended as errors included; None where it is not known"""
+    first_lines: tuple[str, ...] = ()
+    """what stands before everything else: that the policy is not one and the same, and how often episodes were tried"""
+    amount: str = ""
+    """how many scenes and episodes it rests on, such as `16 scenes, 640 episodes`"""
 
     @property
     def complete(self) -> bool:
@@ -105,7 +112,7 @@ def plain(
 ) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
     """Header, planned episodes and results of a run, in the JSON form that reports count."""
     planned = [episode.to_dict() for episode in run.plan.episodes]
-    return run.header_json, planned, {name: record.to_dict() for name, record in run.results.items()}
+    return run.header_json, planned, run.plain_results
 
 
 def of(
@@ -124,6 +131,7 @@ def of(
     if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
         early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
         own = replace(own, deviations=(*own.deviations, early))
+    attempts = attempts_of(results.values())
     ranked = {} if header["oracle"] else {row.condition: row for row in result_rows}
     return RunReport(
         suite=suite,
@@ -144,7 +152,46 @@ def of(
         stopped=stopped and stopped["until"],
         verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
+        attempts=attempts,
+        first_lines=(*identity.sentences(header), *retried(len(results), attempts)),
+        amount=scored_amount(
+            planned,
+            results,
+            header["conditions"],
+            alone=suite in catalog.suite_names() and catalog.suite(suite).official_ids,
+        ),
     )
+
+
+def retried(episodes: int, attempts: int | None) -> tuple[str, ...]:
+    """The sentence about episodes that were tried more than once, if there are any."""
+    if attempts is None or attempts <= episodes:
+        return ()
+    more = attempts - episodes
+    return (
+        f"{episodes} episodes, {attempts} attempts: {more} attempt{'s' * (more > 1)} ended as an error and "
+        f"{'were' if more > 1 else 'was'} repeated, which is a second chance.",
+    )
+
+
+def scored_amount(
+    planned: Iterable[Mapping[str, Any]],
+    results: Mapping[str, Mapping[str, Any]],
+    conditions: Container[str],
+    *,
+    alone: bool,
+) -> str:
+    """`16 scenes, 640 episodes`: what has an outcome in these conditions, twins apart.
+
+    Episodes of one index have the same scene, unless each is `alone` in its own, as published ones are.
+    """
+    scored = [
+        episode
+        for episode in planned
+        if episode["condition"] in conditions and results.get(episode["id"], {}).get("outcome", "error") != "error"
+    ]
+    scenes = {(episode["seed"], episode["index"], episode["id"] if alone else "") for episode in scored}
+    return amount(len(scenes), len(scored))
 
 
 def progress_of(report: RunReport) -> tuple[Progress, ...]:

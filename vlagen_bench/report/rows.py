@@ -57,6 +57,8 @@ class Row:
     """scene and success of each of the `n`; conditions share their scenes, but for those of official ids"""
     twin_pairs: tuple[TwinPair, ...] = ()
     """each of the `pairs`"""
+    attempts: int | None = None
+    """how often its episodes were tried, those that ended as errors included; None where a record does not say"""
 
     @property
     def rate(self) -> float | None:
@@ -121,7 +123,15 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
         oversized=oversized.count(done),
         outcomes=tuple((_scene(record), record["outcome"] == "success") for record in scored),
         twin_pairs=tuple(pairs),
+        attempts=attempts_of(done),
     )
+
+
+def attempts_of(records: Iterable[Mapping[str, Any]]) -> int | None:
+    """How often episodes were tried; None where a record does not say."""
+    counts: list[int | None] = [record.get("attempts") for record in records]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def _count(metric: str, records: Sequence[Mapping[str, Any]]) -> int | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vlagen_bench.report import load
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.rows import Row
+from vlagen_bench.runs import identity
 from vlagen_bench.types import Plan
 from vlagen_bench.utils.text import shown
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 TABLE = (
     "n", "successes", "rate", "low", "high", "pairs", "drop", "drop_low", "drop_high", "p", "errors", "progress", "progress_low",
-    "progress_high",
+    "progress_high", "attempts",
 )  # fmt: skip
 NUMBERS = (
     "rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p", "progress", "progress_low",
@@ -45,7 +46,8 @@ class Run:
 
         Columns: n (episodes with an outcome), successes, rate, low, high (95 % interval of the rate), pairs (episodes whose
         clean twin has an outcome), drop, drop_low, drop_high (95 %), p (of no drop), errors, progress (the mean, from 0 to
-        1), progress_low, progress_high (95 %).
+        1), progress_low, progress_high (95 %), attempts (errors that were
+        repeated included).
         """
         return self.conditions.rename(columns={"drop_p": "p"})[list(TABLE)]
 
@@ -55,21 +57,23 @@ class Run:
 
         n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run that `until`
         stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors,
-        progress, progress_low, progress_high (95 %, over scenes), steps, oversized_steps.
+        progress, progress_low, progress_high (95 %, over scenes), steps, oversized_steps, attempts.
         """
         import pandas as pd  # only here, since it takes a while to load
 
         report = self._loaded.report
         sequences = report.sequences or {}
         frame = pd.DataFrame([_condition(row, sequences) for row in report.rows]).set_index("condition")
-        return frame.astype(dict.fromkeys(NUMBERS, "Float64") | {"steps": "Int64", "oversized_steps": "Int64"})
+        counts = dict.fromkeys(("steps", "oversized_steps", "attempts"), "Int64")
+        return frame.astype(dict.fromkeys(NUMBERS, "Float64") | counts)
 
     @cached_property
     def episodes(self) -> "pd.DataFrame":
         """One row an episode of the plan, by id.
 
         condition, index, seed, twin, instruction, outcome, success, success_once, twin_success, drop (1: only the twin
-        succeeded), steps, error, and `metric_...`, `value_...` and `timing_...` as they were recorded.
+        succeeded), steps, error, attempts (how often it was tried), and `metric_...`, `value_...` and `timing_...` as they were
+        recorded.
         """
         import pandas as pd
 
@@ -78,7 +82,7 @@ class Run:
         booleans = {name: "boolean" for name in ("success", "success_once", "twin_success")}
         # pandas puts NaN where a record lacks a key. Its stubs do not know that NA is a value, too.
         known = frame.astype(object).where(frame.notna(), pd.NA)  # type: ignore[arg-type]
-        return known.convert_dtypes().astype(booleans | {"drop": "Int64", "steps": "Int64"})
+        return known.convert_dtypes().astype(booleans | {"drop": "Int64", "steps": "Int64", "attempts": "Int64"})
 
     def report(self, page: str | Path | None = None) -> Path:
         """Writes the report, one file that opens in any browser, and returns where it is.
@@ -97,9 +101,11 @@ class Run:
         report = self._loaded.report
         done = report.planned - report.missing
         notes = [f"{done} of {report.planned} episodes", f"{report.errors} errors" if report.errors else ""]
+        notes.append(f"{report.attempts} attempts" if (report.attempts or 0) > done else "")
         notes.append("stopped early" if report.stopped else "" if self.complete else "incomplete")
         policy = shown(report.policy) + (", an oracle" if report.oracle else "")
-        return f"{report.suite}, policy {policy}: {', '.join(filter(None, notes))}"
+        summary = f"{report.suite}, policy {policy}: {', '.join(filter(None, notes))}"
+        return " ".join([*identity.sentences(self.header), summary])
 
     def __repr__(self) -> str:
         return f"Run('{self.path}', {self._summary()})"
@@ -146,6 +152,7 @@ def _episode(run: LoadedRun, episode: Mapping[str, Any]) -> dict[str, Any]:
         "drop": None if success is None or twin is None else int(twin) - int(success),
         "steps": record.get("steps"),
         "error": record.get("error"),
+        "attempts": record.get("attempts"),
         **{f"metric_{name}": value for name, value in record.get("metrics", {}).items()},
         **{f"value_{name}": value for name, value in episode["values"].items()},
         **{f"timing_{name}": value for name, value in record.get("timings", {}).items()},
@@ -165,5 +172,5 @@ def _condition(row: Row, sequences: Mapping[str, tuple[float, float]]) -> dict[s
         "drop_p": row.drop_p, "errors": row.errors,
         "progress": progress and progress.mean, "progress_low": progress and progress.low,
         "progress_high": progress and progress.high, "steps": oversized and oversized.steps,
-        "oversized_steps": oversized and oversized.count,
+        "oversized_steps": oversized and oversized.count, "attempts": row.attempts,
     }  # fmt: skip

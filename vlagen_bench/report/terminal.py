@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rich.text import Text
+
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
 from vlagen_bench.report.estimates import excess, mean_drop, mean_success
@@ -29,7 +31,8 @@ def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Inter
     `sequences` are the intervals to be shown of a run that could end early: condition -> confidence sequence.
     """
     table = _new(title, "kind")
-    for name in ("n", "success", "95 %", "drop", "95 %", "errors"):
+    repeated = any((row.attempts or 0) > row.n + row.errors for row in rows)
+    for name in ("n", "success", "95 %", "drop", "95 %", "errors", *(["attempts"] if repeated else [])):
         table.add_column(name, justify="right", no_wrap=True)
     graded = _graded(rows)
     groups = {row.condition: row.group for row in rows}
@@ -40,7 +43,8 @@ def results_table(title: str, rows: Sequence[Row], sequences: Mapping[str, Inter
         mine = of_group[group]
         shown = [row for row in mine if row.condition not in graded]
         for row in shown:
-            table.add_row(group if row is shown[0] else "", *_cells(row, sequences))
+            attempts = [NO_DATA if row.attempts is None else str(row.attempts)] if repeated else []
+            table.add_row(group if row is shown[0] else "", *_cells(row, sequences), *attempts)
         if group != NOMINAL and len(mine) > 1:
             label = "" if shown else group
             table.add_row(label, *_average_cells(rates[group], drops[group], mine), style="italic")
@@ -188,11 +192,11 @@ def _average_cells(
     return average_label(rate), str(won.n), percent(won.value), *ends, ""
 
 
-def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str, ...]:
+def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str | Text, ...]:
     low_high = row.interval if sequences is None else sequences[row.condition]
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
-    errors = f"[red]{row.errors}[/red]" if row.errors else "0"
+    errors = Text(str(row.errors), style="red" if row.errors else "")
     return (
         folded(row.condition),
         n,
@@ -209,7 +213,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
     names = (
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
         "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
-        "drop_high", "errors", "progress", "progress_low", "progress_high", "steps", "oversized_steps",
+        "drop_high", "errors", "progress", "progress_low", "progress_high", "steps", "oversized_steps", "attempts",
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -220,7 +224,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
             writer.writerow([
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
                 *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
-                *(row.drop_interval or nothing), row.errors, *_progress(row), *_oversized(row),
+                *(row.drop_interval or nothing), row.errors, *_progress(row), *_oversized(row), row.attempts,
             ])  # fmt: skip
 
 

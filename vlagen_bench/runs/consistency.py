@@ -58,8 +58,9 @@ def _of_outcome(record: EpisodeRecord) -> Iterator[str]:
 
 
 def _of_values(record: EpisodeRecord) -> Iterator[str]:
-    if record.steps < 0:
-        yield f"steps is {record.steps}"
+    for name, count in (("steps", record.steps), ("restarts", record.restarts)):
+        if count < 0:
+            yield f"{name} is {count}"
     for name, value in record.metrics.items():
         allowed = METRICS.get(name, PLAIN)
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed) or _too_large(value):

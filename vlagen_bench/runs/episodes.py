@@ -13,15 +13,14 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from vlagen_bench.errors import RunError, VlagenError
-from vlagen_bench.plan.options import options
-from vlagen_bench.plan.plan import episode_from_dict, task_of
-from vlagen_bench.runs import actions, commands, outside
+from vlagen_bench.errors import RunError
+from vlagen_bench.plan.plan import task_of
+from vlagen_bench.runs import actions, commands, outside, stored_plan
 from vlagen_bench.runs.consistency import contradiction, header_fault
-from vlagen_bench.runs.records import SCHEMA, EpisodeLine, EpisodeRecord, Header
+from vlagen_bench.runs.records import SCHEMA, EpisodeRecord, Header
 from vlagen_bench.runs.stored_json import built, load, parse, same
 from vlagen_bench.scenes import specs
-from vlagen_bench.types import Episode, Plan, Suite, Task
+from vlagen_bench.types import Episode, Plan, Task
 from vlagen_bench.utils.text import shown
 
 HEADER, PLAN, RESULTS = "header.json", "plan.json", "episodes.jsonl"
@@ -93,6 +92,14 @@ class RecordedRun:
         """The record that counts of each episode."""
         return {name: records[-1] for name, records in self.attempts.items()}
 
+    @cached_property
+    def plain_results(self) -> dict[str, Mapping[str, Any]]:
+        """`results` in JSON form, and under `attempts` how often that episode was tried."""
+        return {
+            name: {**record.to_dict(), "attempts": attempts_in(self.attempts[name])}
+            for name, record in self.results.items()
+        }
+
     def take(self, episode: Episode) -> RecordedEpisode:
         """One of its episodes with its actions; raises `RunError` if these are missing, damaged or not of its steps."""
         robot = specs.scene(task_of(episode.task).scene).robot
@@ -127,6 +134,11 @@ class RecordedRun:
         return map(self.take, played)
 
 
+def attempts_in(records: Iterable[EpisodeRecord]) -> int:
+    """How often an episode was tried, by its records: each is the end of an attempt, and may have been begun before."""
+    return sum(1 + record.restarts for record in records)
+
+
 def read(path: Path) -> RecordedRun:
     """The run in a folder. A last line that was not completed does not count: its episode has no result yet.
 
@@ -148,13 +160,18 @@ def records(path: Path) -> RecordedRun:
     return _recorded(path, *_header(path))
 
 
+def header(path: Path) -> Header:
+    """The header of a run folder; raises `RunError` if it is damaged."""
+    return _header(path)[0]
+
+
 def header_json(path: Path) -> dict[str, Any]:
     """The header of a run folder as it is stored; raises `RunError` if it is damaged."""
     return _header(path)[1]
 
 
 def _recorded(path: Path, header: Header, content: Mapping[str, Any]) -> RecordedRun:
-    plan = _plan(path, header, content)
+    plan = stored_plan.read(path / PLAN, header, content)
     task = task_of(plan.episodes[0].task)
     if fault := header_fault(header, plan, task):
         raise RunError(f"{path / HEADER} was edited: {shown(fault)}. {RESTORE}")
@@ -190,7 +207,7 @@ def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
 
 def is_used(path: Path) -> bool:
     """Whether a folder has anything of a run that began to play."""
-    return any((path / name).exists() for name in (HEADER, RESULTS)) or any((path / "actions").glob("*.npz"))
+    return (path / HEADER).exists() or _has_results(path) or any((path / "actions").glob("*.npz"))
 
 
 def _header(path: Path) -> tuple[Header, dict[str, Any]]:
@@ -209,35 +226,11 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     return built(Header, content, str(file), RESTORE), content
 
 
-def _plan(path: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:
-    file = path / PLAN
-    made = options(header.suite.name, header.suite.task, header.conditions, header.episodes_per_condition, header.seed)
-    included = outside.include_options(stored_header)
-    repair = f"Write it again: {shlex.join(['vlagen', 'plan', *included, *made, '--out', str(file)])}"
-    if changed := " ".join(outside.changes(stored_header)):
-        repair = f"{changed} Restore what the run was made with. {repair}"
-    content = load(file, repair)
-    if not isinstance(content, dict) or not isinstance(content.get("episodes"), list):
-        raise RunError(f"{file} cannot be read: it has no list of episodes. {repair}")
-    suite = built(Suite, content.get("suite"), f"{file}: suite", repair)
-    plan = Plan(suite=suite, episodes=tuple(_episodes(content["episodes"], file, repair)))
-    named = header.suite
-    same = (named.name, named.version, named.task) == (suite.name, suite.version, suite.task)
-    if not plan.episodes or plan.hash != header.plan_hash or not same or header.conditions != suite.conditions:
-        raise RunError(f"{file} is not the plan that {HEADER} names. {repair}")
-    return plan
-
-
-def _episodes(listed: Iterable[Any], file: Path, repair: str) -> Iterator[Episode]:
-    for number, content in enumerate(listed):
-        where = f"{file}: episodes[{number}]"
-        line = built(EpisodeLine, content, where, repair)
-        try:
-            yield episode_from_dict(line.of())
-        except VlagenError as error:
-            raise RunError(f"{where}: {shown(error)} {repair}") from None
-        except (ValueError, TypeError, RecursionError):
-            raise RunError(f"{where} has values that no episode has: it was edited. {repair}") from None
+def _has_results(path: Path) -> bool:
+    try:
+        return (path / RESULTS).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _attempts(

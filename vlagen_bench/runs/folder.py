@@ -1,10 +1,9 @@
 """The run folder: append-only, survives kill -9, resumes, and refuses to mix two runs."""
 
-import fcntl
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,8 +11,11 @@ import numpy as np
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan.plan import write as write_plan
-from vlagen_bench.runs import episodes, outside
+from vlagen_bench.runs import episodes, identity, outside
 from vlagen_bench.runs.actions import write_actions
+from vlagen_bench.runs.durable import sync, write_atomically
+from vlagen_bench.runs.lock import locked
+from vlagen_bench.runs.repair import give_up_lost, repairs
 from vlagen_bench.types import EpisodeResult, Plan
 
 IDENTITY = ("schema", "plan_hash", "policy")
@@ -33,106 +35,123 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[str, Mapping[str, Any]] = {}
+        """id -> the record that counts, and under `attempts` how often the episode was tried"""
         self._header: dict[str, Any] = {}
         self.remarks: list[str] = []
         """what was repaired when it was opened, a sentence each"""
+        self._lost: frozenset[str] = frozenset()
+        """episodes whose actions are lost, and that are played again"""
+        self._with_first_result: dict[str, Any] = {}
+        """what the header says from this session's first result on"""
+        self._check_held: Callable[[], None] = lambda: None
         self._committed = 0
         """bytes of `episodes.jsonl` that are on the disk for good"""
 
     @classmethod
     @contextmanager
-    def writing(cls, path: Path, header: Mapping[str, Any], plan: Plan, *, retry_lost: bool = False) -> Iterator[Self]:
+    def writing(
+        cls,
+        path: Path,
+        header: Mapping[str, Any],
+        plan: Plan,
+        *,
+        changed_policy: bool = False,
+        retry_lost: bool = False,
+    ) -> Iterator[Self]:
         """Opens a folder for this run, alone, new or to be resumed.
 
         Args:
             path: the folder.
-            header: of this run, for a new folder.
-            plan: of this run.
-            retry_lost: episodes whose actions are lost or damaged have no result any more; what they had becomes an error of that attempt.
+            header: of this session.
+            plan: what is played.
+            changed_policy: whether a run may go on with another policy, or in another environment.
+            retry_lost: episodes whose actions are lost or damaged are not done; what they had is an error of that attempt.
 
         Raises:
             RunError: it cannot be written, another process writes it, it holds another run, or it is damaged.
         """
         run = cls(path)
-        with writing_to(path):
-            for folder in (path, path / "actions", path / "videos"):
-                folder.mkdir(parents=True, exist_ok=True)
-            lock = open(path / "lock", "w")  # noqa: SIM115 - held until the run ends
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(
-                    f"Another process is writing {path}. Wait for it, or choose another folder: --out DIR"
-                ) from None
-            except OSError as error:  # some network file systems have no locks
-                raise RunError(
-                    f"{path} cannot be locked ({error.strerror}), so that two runs could mix there. Choose a folder on "
-                    f"another file system: --out DIR"
-                ) from None
+        with ExitStack() as held:
             with writing_to(path):
-                run._open(header, plan, retry_lost=retry_lost)
+                for folder in (path, path / "actions", path / "videos"):
+                    folder.mkdir(parents=True, exist_ok=True)
+                if retry_lost:  # under a lock of its own, since it replaces the file that is locked
+                    run._lost = give_up_lost(path, lambda old: run._check(old, header, changed_policy))
+                run._check_held = held.enter_context(locked(path / episodes.RESULTS))
+                run._open(header, plan, changed_policy)
             yield run
-        finally:
-            lock.close()
 
     @classmethod
     def reading(cls, path: Path) -> "RunFolder":
         """Opens a finished or unfinished run to look at it; raises `RunError` if it is no run."""
         run = cls(path)
-        run.results = {name: record.to_dict() for name, record in episodes.read(path).results.items()}
+        run.results = episodes.read(path).plain_results
         return run
 
-    def _open(self, header: Mapping[str, Any], plan: Plan, *, retry_lost: bool) -> None:
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """The header as it is stored."""
+        return self._header
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What is other in this session than when the results were made, a clause each, until the header says it."""
+        changes = self._with_first_result.get("fingerprint_changes")
+        return tuple(changes[-1]["what"]) if changes else ()
+
+    def _open(self, header: Mapping[str, Any], plan: Plan, changed_policy: bool) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
         if episodes.is_used(self.path):
             known = episodes.header_json(self.path)
             if outside.missing(known) is not None:  # then its plan cannot be read, and it is another run
                 _check_same(self.path, header, known)
-            old = episodes.records(self.path) if retry_lost else episodes.stored(self.path)
-            _check_same(self.path, header, old.header_json)
+            old = episodes.records(self.path) if self._lost else episodes.stored(self.path)
+            self._with_first_result = self._check(old, header, changed_policy)
             self._header = dict(old.header_json)
-            self.results = {name: record.to_dict() for name, record in old.results.items()}
+            self.results = old.plain_results
             self._committed = old.size
-            self._repair(old, old.unreadable() if retry_lost else ())
+            self.remarks += repairs(old, self._lost)
         else:
             self._header = dict(header)
             write_plan(plan, self.path / episodes.PLAN)
-            _sync(self.path / episodes.PLAN)
-            _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
+            sync(self.path / episodes.PLAN)
+            write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
         with open(lines_path, "ab") as lines:
             lines.truncate(self._committed)  # what a killed process left of its last line
-        _sync(self.path)
+        sync(self.path)
 
-    def _repair(self, old: episodes.RecordedRun, lost: Collection[str]) -> None:
-        """Removes what is left of a torn line, and the results whose actions are lost."""
-        if old.torn:
-            self.remarks.append(
-                f"The last line of {self.path / episodes.RESULTS} was not complete ({old.torn} bytes) and is removed: its "
-                f"episode is played again."
-            )
-        if lost:
-            lines = _without(old, lost)
-            _write_atomically(self.path / episodes.RESULTS, lines)
-            self._committed = len(lines.encode())
-            self.results = {name: record for name, record in self.results.items() if name not in lost}
-            self.remarks.append(
-                f"The actions of {len(lost)} episodes are lost or damaged, so they are played again. What they had ended as stays in "
-                f"{self.path / episodes.RESULTS}, as an error of that attempt."
-            )
+    def _check(self, old: episodes.RecordedRun, header: Mapping[str, Any], changed_policy: bool) -> dict[str, Any]:
+        """What the header says of a changed policy from now on; raises `RunError` if this session must not go on with that run."""
+        _check_same(self.path, header, old.header_json)
+        scored = sum(record.outcome != "error" for record in old.results.values())
+        return identity.resumed(self.path, old.header_json, header, episodes=scored, allowed=changed_policy)
 
     def done(self, episode_id: str, *, retry_errors: bool) -> bool:
         """Whether the episode needs no run: it has a result, and is not an error that shall be tried again."""
         record = self.results.get(episode_id)
+        if episode_id in self._lost:
+            return False
         return record is not None and not (retry_errors and record["outcome"] == "error")
 
     def amend(self, **facts: Any) -> None:
         """Lets the header say something that became known later; None: what it never says otherwise."""
         path = self.path / "header.json"
         if any(self._header.get(name) != value for name, value in facts.items()):
+            self._check_held()
             self._header |= facts
             with writing_to(self.path):
-                _write_atomically(path, json.dumps(self._header, indent=1, sort_keys=True) + "\n")
+                write_atomically(path, json.dumps(self._header, indent=1, sort_keys=True) + "\n")
+
+    def note_files(self, files: Mapping[str, str]) -> None:
+        """Lets the header name source files of the policy that were imported since it was written."""
+        fingerprint = self._header.get("fingerprint")
+        if fingerprint is not None and not self._with_first_result:
+            self.amend(fingerprint={**fingerprint, "files": {**files, **fingerprint["files"]}})
+
+    def note_attempts(self) -> None:
+        """Lets the header say how often episodes were tried."""
+        attempts = sum(record["attempts"] for record in self.results.values())
+        self.amend(attempts={"episodes": len(self.results), "attempts": attempts})
 
     def note_executor(self, how: Mapping[str, Any]) -> None:
         """Lets the header say who plays, after those who played before: a run may go on with others."""
@@ -144,6 +163,9 @@ class RunFolder:
 
         That survives the end of this process at any moment; `commit` makes it survive that of the machine, too.
         """
+        self._check_held()
+        self.amend(**self._with_first_result)
+        self._with_first_result = {}
         record = result.to_dict()
         line = (json.dumps(record, sort_keys=True, allow_nan=False) + "\n").encode()
         with writing_to(self.path):
@@ -158,7 +180,9 @@ class RunFolder:
                     with suppress(OSError):
                         lines.truncate(start)
                     raise
-        self.results[result.episode.id] = record
+        self._lost -= {result.episode.id}
+        earlier = self.results.get(result.episode.id, {}).get("attempts", 0)
+        self.results[result.episode.id] = {**record, "attempts": earlier + 1 + result.restarts}
 
     def commit(self) -> None:
         """Puts the lines of all episodes that were added on the disk for good; raises `RunError` if that fails.
@@ -173,24 +197,6 @@ class RunFolder:
                     lines.truncate(self._committed)
                 raise
             self._committed = lines.tell()
-
-
-def _without(run: episodes.RecordedRun, lost: Collection[str]) -> str:
-    """The lines of a run, in which an attempt whose actions are lost is an error that says what it had ended as."""
-    lines = []
-    for line in episodes.complete_lines(run.path / episodes.RESULTS)[0]:
-        record = json.loads(line)
-        if record["id"] in lost and record["outcome"] != "error":
-            said = f"lost: the actions of this attempt, which had ended as {record['outcome']}, so that it was played again"
-            ended = {
-                "outcome": "error",
-                "success_once": None,
-                "success_at_end": None,
-                "error": f"{said} (--retry-lost).",
-            }
-            record |= ended
-        lines.append(json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
-    return "".join(lines)
 
 
 def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
@@ -245,22 +251,6 @@ def _differing(mine: Any, other: Any) -> Any:
 
 def _short(value: Any) -> str:
     return _cut(json.dumps(value, sort_keys=True))
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    _sync(partial)
-    os.replace(partial, path)
-
-
-def _sync(path: Path) -> None:
-    """Puts a file, or the names in a folder, on the disk for good."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

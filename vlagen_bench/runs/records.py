@@ -63,6 +63,58 @@ class OutsideKey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServerKey:
+    """What a policy server says of itself."""
+
+    sha256: str
+    """of its metadata"""
+    metadata: dict[str, Any] | None = None
+    """None: they are too long to be kept"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FingerprintKey:
+    """What the scored policy was, by its content, and what it was scored with."""
+
+    since: str
+    """when its first results were made, UTC"""
+    kind: Literal["built-in", "code", "server"]
+    version: str | None = None
+    """as the policy says it"""
+    files: dict[str, str] = field(default_factory=dict)
+    """its source files and their SHA-256"""
+    left_out: int = 0
+    """source files beyond those"""
+    server: ServerKey | None = None
+    environment: dict[str, str | None] = field(default_factory=dict)
+    """versions of the product, of the simulator, of the renderer and of the assets"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FingerprintChange:
+    """A run that went on with another policy, or in another environment."""
+
+    was: FingerprintKey | None
+    """None: none was recorded"""
+    at: str
+    """UTC"""
+    episodes: int
+    """how many had an outcome then"""
+    policy: bool
+    """whether the policy changed, not the environment alone"""
+    what: tuple[str, ...]
+    """a clause for each difference"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptsKey:
+    """How often episodes were tried, at the end of the last session."""
+
+    episodes: int
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """The content of `header.json`."""
 
@@ -85,6 +137,10 @@ class Header:
     """executor and workers of each session that played"""
     stopped: Stopped | None = None
     outside: tuple[OutsideKey, ...] = ()
+    fingerprint: FingerprintKey | None = None
+    """None: of a run that was made before there were any"""
+    fingerprint_changes: tuple[FingerprintChange, ...] = ()
+    attempts: AttemptsKey | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +172,13 @@ class EpisodeRecord(EpisodeLine):
     metrics: dict[str, Any]
     timings: dict[str, Any]
     error: str | None = None
+    restarts: int = 0
+    """how often the episode was begun before and given up, for this result"""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        content = {one.name: getattr(self, one.name) for one in fields(self)}
+        return content if self.restarts else {key: value for key, value in content.items() if key != "restarts"}
 
 
 FLAG, NUMBER = (bool,), (int, float)

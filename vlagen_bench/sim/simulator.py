@@ -22,6 +22,7 @@ from vlagen_bench.tasks import TaskFamily, family_of, judge_of, judged, rule_of
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
 from vlagen_bench.utils.blame import code_of
+from vlagen_bench.utils.floats import default_float_mode
 
 AT_REST_M_S = 1e-3  # official: below this (summed over the things on the table) nothing needs more time
 AT_REST_RAD_S = 1e-2
@@ -32,7 +33,7 @@ LIFTED_BASE_M = 1.0  # the robot waits this much higher while things settle
 class Simulator:
     """Plays episodes of one scene, one after the other, each in a world of its own.
 
-    Nothing is carried over: an episode is the same whatever ran before it.
+    Nothing is carried over: an episode is the same whatever ran before it, and however this thread rounds.
     """
 
     def __init__(self, spec: SceneSpec, *, family: type[TaskFamily], rule: Any, drawn: bool = True) -> None:
@@ -54,6 +55,7 @@ class Simulator:
         """The simulator of a task: its scene, its family and its rule of success."""
         return cls(specs.of_task(task), family=family_of(task), rule=rule_of(task), drawn=drawn)
 
+    @default_float_mode()
     def reset(self, episode: Episode) -> Status:
         """Builds the scene of an episode and lets it settle."""
         self._leave()
@@ -109,6 +111,7 @@ class Simulator:
         qpos[: len(self.scene.arm_offsets_rad)] += self.scene.arm_offsets_rad
         self.arm.reset(qpos)
 
+    @default_float_mode()
     def advance(self, action: np.ndarray) -> Status:
         """One control step: an action (7,) of finite numbers; see `Arm.command`."""
         fork_guard.check()
@@ -147,6 +150,7 @@ class Simulator:
         with code_of(f"family {self.family.name}", self.family):
             return self.judge.riders(role, status)
 
+    @default_float_mode()
     def observe(self) -> dict[str, Any]:
         """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32.
 

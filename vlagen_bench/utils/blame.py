@@ -17,7 +17,8 @@ OURS = Path(__file__).parents[1]
 
 def line_of(error: BaseException) -> str:
     """`mine.py:20`: where in the file that was called from this package it came to the error; empty: in none."""
-    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    trace = BaseException.__dict__["__traceback__"].__get__(error)  # also where a class has its own idea of it
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(trace)]
     # Python's own names of what has no file begin like this: `<string>`, `<frozen importlib._bootstrap>`.
     theirs = [(path, line) for path, line in frames if OURS not in path.parents and not path.name.startswith("<")]
     lines = [line for path, line in theirs if path == theirs[0][0]]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import reprlib
 import types
 import typing
 from collections.abc import Hashable, Mapping
@@ -48,8 +49,10 @@ def load_yaml(path: Path) -> Any:
             return yaml.load(file, Loader=_Loader)
     except FileNotFoundError:
         raise ConfigError(f"There is no file {path}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # also a number of thousands of digits
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply to be read.") from None
 
 
 def build(kind: type[T], value: Any, where: str) -> T:
@@ -121,5 +124,9 @@ def _dataclass(kind: Any, value: Any, where: str) -> Any:
     return kind(**{key: _build(hints[key], item, f"{where}: {key}") for key, item in value.items()})
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 200
+
+
 def _wrong(where: str, wanted: str, value: Any) -> typing.NoReturn:
-    raise ConfigError(f"{where}: expected {wanted}, but it says {value!r}.")
+    raise ConfigError(f"{where}: expected {wanted}, but it says {_SHORT.repr(value)}.")

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from vlagen_bench.errors import AssetError
+from vlagen_bench.errors import AssetError, ConfigError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -34,17 +34,33 @@ def _data_dir(name: str) -> Path:
 def installed_assets_dir() -> Path:
     """The folder of installed packs: `VLAGEN_ASSETS`, or the user's data folder (XDG)."""
     if override := os.environ.get("VLAGEN_ASSETS"):
-        return Path(override).expanduser()
+        return _expanded(override)
     data_home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data_home).expanduser() / "vlagen_bench" / "assets"
+    return _expanded(data_home) / "vlagen_bench" / "assets"
 
 
 def cache_dir() -> Path:
     """The folder of regenerable files: `VLAGEN_CACHE`, or the user's cache folder (XDG)."""
     if override := os.environ.get("VLAGEN_CACHE"):
-        return Path(override).expanduser()
+        return _expanded(override)
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache_home).expanduser() / "vlagen_bench"
+    return _expanded(cache_home) / "vlagen_bench"
+
+
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"There is no home folder here, so that {folder} is no place: HOME is not set, and no user {os.getuid()} is known. "
+            f"Set VLAGEN_CACHE and VLAGEN_ASSETS to folders that are yours to write, such as /tmp/vlagen/cache and "
+            f"/tmp/vlagen/assets."
+        ) from None
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
 def made_once(folder: Path, write: Callable[[Path], None]) -> Path:

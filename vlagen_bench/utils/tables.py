@@ -23,7 +23,9 @@ class NumberTable(Table):
     """
 
     def __init__(self, title: str | None = None) -> None:
-        super().__init__(title=title, title_justify="left", caption_justify="left", header_style="bold")
+        """An empty table; the title is plain text, in which brackets are no markup."""
+        shown = None if title is None else Text(title, style="table.title")
+        super().__init__(title=shown, title_justify="left", caption_justify="left", header_style="bold")
 
     def text(self, *names: str, whole: bool = False) -> "NumberTable":
         """Adds columns of text, which may be folded unless `whole`."""

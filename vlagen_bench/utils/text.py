@@ -4,22 +4,36 @@ Interval = tuple[float, float]
 NO_DATA = "–"
 LONGEST_TEXT = 1000
 """letters of what a policy says of its error"""
+LONGEST_NAME = 100
+"""letters of the name of a class"""
 
 
 def one_line(error: BaseException) -> str:
     """`KeyError: 'x'`, on one line."""
-    text = shown(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    name, text = name_of(error), shown(error)
+    return f"{name}: {text}" if text else name
 
 
-def shown(said: object) -> str:
+def name_of(value: object) -> str:
+    """The name of its class, in a form that can be printed; whoever made the class chose it freely."""
+    return shown(type.__dict__["__name__"].__get__(type(value)), LONGEST_NAME)
+
+
+def shown(said: object, longest: int = LONGEST_TEXT) -> str:
     """Its text as a part of a sentence: on one line, of a sane length, and without what a terminal would obey."""
     try:
-        text = str(said)[: 2 * LONGEST_TEXT]
+        text = str.__str__(str(said))[: 2 * longest]  # a plain one, whatever class of text it is of
     except BaseException as error:
-        return f"(its text cannot be shown: {type(error).__name__})"
-    text = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
+        return f"(its text cannot be shown: {name_of(error)})"
+    text = printable(" ".join(text.split()))
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey or could not show; its lines and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)
 
 
 def percent(value: float | None) -> str:
@@ -40,6 +54,11 @@ def points(value: float | None) -> str:
     """A difference of rates: `+12`, `-3`, `0`, or a dash where there is no data."""
     whole = NO_DATA if value is None else f"{100 * value:+.0f}"
     return "0" if whole in ("+0", "-0") else whole
+
+
+def amount(scenes: int, episodes: int) -> str:
+    """`16 scenes, 640 episodes`: what a headline rests on; episodes of one scene depend on each other."""
+    return f"{scenes} scene{'s' * (scenes != 1)}, {episodes} episode{'s' * (episodes != 1)}"
 
 
 def points_range(low_high: Interval | None, between: str = " – ") -> str:

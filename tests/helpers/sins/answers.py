@@ -127,11 +127,18 @@ def tensor(policy, obs, good):
     return torch.from_numpy(good)
 
 
-@sin("returns a torch tensor that requires grad", "RuntimeError: Can't call numpy() on Tensor that requires grad")
+@sin("returns a torch tensor that requires grad", FINE)
 def tensor_with_grad(policy, obs, good):
     import torch
 
     return torch.from_numpy(good).requires_grad_()
+
+
+@sin("returns a list of torch tensors", FINE)
+def list_of_tensors(policy, obs, good):
+    import torch
+
+    return [torch.tensor(float(value), dtype=torch.float64) for value in good]
 
 
 @sin("returns a list of numbers, or another type of float", FINE)

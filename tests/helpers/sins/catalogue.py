@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 FINE = "no harm"
-ENDS = "**not guarded**: ends the run"
+ENDS = "**not guarded**: ends the run, with exit code 1 or that of the signal"
 HANGS = "**not guarded**: hangs"
 HARMS = "**not guarded**: may harm the run"
 

@@ -6,6 +6,7 @@ import ctypes
 import json
 import math
 import os
+import platform
 import random
 import signal
 import sys
@@ -17,6 +18,8 @@ import numpy as np
 from helpers.sins.catalogue import ENDS, FINE, HARMS, catalogue
 
 SINS, sin = catalogue()
+UPWARD = 0x800 if platform.machine() == "x86_64" else 0x400000
+"""FE_UPWARD"""
 
 
 @sin("calls os._exit", ENDS, "its process ended with exit code 7 in act()")
@@ -102,6 +105,19 @@ def directory(policy, obs, good):
 def settings(policy, obs, good):
     np.seterr(all="raise")
     sys.setrecursionlimit(sys.getrecursionlimit() + 7)
+    return good
+
+
+@sin("rounds another way, and flushes tiny numbers to zero", FINE)
+def floating_point_mode(policy, obs, good):
+    libm = ctypes.CDLL("libm.so.6")
+    mode = ctypes.create_string_buffer(64)
+    libm.fegetenv(mode)
+    if platform.machine() == "x86_64":  # MXCSR, in the last four of its 32 bytes: flush to zero, denormals are zero
+        mode[29:30] = bytes([mode.raw[29] | 0x80])
+        mode[28:29] = bytes([mode.raw[28] | 0x40])
+    libm.fesetenv(mode)
+    libm.fesetround(UPWARD)
     return good
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from helpers import hostile
+from helpers.fakes import FakeSim, wait_for
 from helpers.hostile_runs import APART_S, EPISODES, FEW, HERE_S, assert_like, go
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
@@ -40,6 +41,39 @@ def test_an_episode_that_the_policy_forgot_begins_again():
     assert "exit code 7" in died.error and not died.lost and forgot.lost
     again = caller.ask({0: question(0)})[0]
     assert again.error is None and again.chunk[0, 0] == np.float32(0.1)
+    caller.close()
+
+
+class SlowBetween(FakeSim):
+    """Takes its time, in which a process can end."""
+
+    def reset(self, episode):
+        time.sleep(0.5)
+        return super().reset(episode)
+
+    def advance(self, action):
+        time.sleep(0.5 if abs(self.x - 0.1) < 1e-3 else 0)
+        return super().advance(action)
+
+
+@pytest.mark.parametrize("policy", ["DiesLater", "DiesLaterWithoutMemory"])
+def test_a_process_that_ends_between_two_calls_is_the_fault_of_the_episodes_that_it_was_playing(tmp_path, good, policy):
+    after = {EPISODES[0]: 4, EPISODES[2]: 2, EPISODES[4]: 4}
+    made = load(f"helpers.hostile:{policy}", {"after": json.dumps(after)}, IsolationLimits(step_s=20))
+    results = go(tmp_path, made, make_sim=SlowBetween)
+    assert_like(results, good, {EPISODES[2]: "policy: its process ended with exit code 3 between two calls."}, 20)
+
+
+def test_who_begins_after_the_end_of_a_process_is_not_charged_with_it():
+    caller = PolicyCaller(
+        load("helpers.hostile:DiesLaterWithoutMemory", {"after": json.dumps({EPISODES[0]: 1})}, IsolationLimits()),
+        action_dim=7,
+    )
+    assert caller.ask({0: question(0)})[0].error is None
+    wait_for(lambda: caller._instances[0]._cell._process.poll() is not None)
+    assert caller.ask({1: question(1)})[1].error is None
+    assert "between two calls" in caller.ask({0: question(0, begins=False)})[0].error
+    assert caller.ask({0: question(0, begins=False)})[0].error is None
     caller.close()
 
 

@@ -24,6 +24,7 @@ from vlagen_bench.policies.isolation.proxy import IsolationLimits, load
 TOGETHER = [name for name, one in SINS.items() if "torch" not in one.does]  # importing torch takes seconds, each time
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Python says what a `__del__` raised
 @pytest.mark.parametrize("name", [name for name, one in SINS.items() if one.guarded and name != "stdout"])
 def test_a_sin_ends_its_episode_at_most(tmp_path, good, name):
     before = os.getcwd(), signal.getsignal(signal.SIGINT), np.geterr(), sys.getrecursionlimit(), time.sleep, np.asarray
@@ -123,13 +124,20 @@ def test_the_page_says_what_the_catalogue_does():
 def test_a_real_simulator_is_the_same_whatever_the_policy_does(tmp_path):
     task, threads = dataclasses.replace(TASK, max_steps=4), threading.active_count()
     make_sim = functools.partial(simulator, task)
-    sins = dict(zip(EPISODES, ("seed", "settings", "scribble", "directory", "changing", "patch"), strict=False))
+    sins = dict(
+        zip(
+            EPISODES,
+            ("seed", "settings", "scribble", "directory", "changing", "patch", "floating_point_mode"),
+            strict=False,
+        )
+    )
     made = {
         "good": loaded(Good()),
         "here": loaded(Hostile(json.dumps(sins))),
         "apart": load("helpers.hostile:Hostile", {"sins": json.dumps(sins)}, IsolationLimits()),
     }
-    found = {name: go(tmp_path / name, one, make_sim=make_sim, task=task) for name, one in made.items()}
+    episodes = PLAN.episodes[: len(sins)]
+    found = {name: go(tmp_path / name, one, episodes, make_sim=make_sim, task=task) for name, one in made.items()}
     expected = {key: SINS[name].here for key, name in sins.items()}
     assert_like(found["here"], found["good"], expected, 0)
     assert found["apart"] == found["here"]

@@ -5,16 +5,20 @@ import itertools
 import socket
 import threading
 
+import msgpack
 import numpy as np
 import pytest
 import websockets.sync.server
 
+from helpers import fuzz_frames
 from helpers.fakes import loaded, wait_for
 from helpers.servers import CHUNK, SEEN, Telling, answering, array, ask, remote, sentence, serving, stub
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
-from vlagen_bench.harness.limits import TookTooLong, time_limit
+from vlagen_bench.policies import base
 from vlagen_bench.policies.remote import wire
+from vlagen_bench.scenes.tabletop import PANDA
+from vlagen_bench.utils.alarm import TookTooLong, time_limit
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,13 @@ def test_an_alarm_leaves_no_answer_behind():
         assert ask(policy)[0, 0] == 0.5
 
 
+def nested(depth):
+    inner = "<f4"
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
 @pytest.mark.parametrize(
     ("greeting", "says"),
     [
@@ -96,11 +107,38 @@ def test_an_alarm_leaves_no_answer_behind():
         (b"\xc1", "not an answer of a policy server"),
         ("Traceback\nOSError: no weights", "failed: OSError: no weights."),
         (wire.pack({"sharing": "copies"}), "no way of sharing a policy 'copies'"),
+        (wire.pack({"sharing": np.zeros(2)}), "its 'sharing' is not a text"),
+        (wire.pack({"remembers": np.ones(2)}), "its 'remembers' is neither true nor false"),
+        (wire.pack({"policy": ["a"]}), "its 'policy' is not a text"),
+        (wire.pack({"spec": ["plus_one_open"]}), "its 'spec' is not a map of texts and numbers"),
+        (wire.pack({"spec": {"gripper": np.zeros(2)}}), "its 'spec' is not a map of texts and numbers"),
+        (msgpack.packb({"a": nested(500)}), "nested deeper"),
+        (array(dtype=nested(500)), "is not a dtype|nested deeper"),
+        ("a\n\x1b[2J\x1b]0;title\x07" + "b" * 5000, r"failed: \?\[2J\?\]0;title\?b+\.\.\."),
     ],
 )
 def test_a_bad_greeting_is_a_sentence(greeting, says):
-    with stub(lambda connection: connection.recv(), greeting=greeting) as url, pytest.raises(PolicyError, match=says):
+    with (
+        stub(lambda connection: connection.recv(), greeting=greeting) as url,
+        pytest.raises(PolicyError, match=says) as error,
+    ):
         remote(url, connect_s="0.4")
+    assert sentence(error)
+
+
+def test_what_a_greeting_says_of_conventions_cannot_write_on_the_terminal():
+    greeting = wire.pack({"spec": {"\x1b[2J" + "k" * 5000: "\x1b]0;title\x07"}})
+    with (
+        stub(answering(), greeting=greeting) as url,
+        pytest.raises(PolicyError, match=r"no convention '\?\[2Jkkk") as error,
+    ):
+        base.check_spec(loaded(remote(url)), PANDA)
+    assert str(error.value).isprintable() and len(str(error.value)) < 2000
+
+
+def test_nothing_that_a_frame_holds_ends_a_run_in_a_traceback():
+    seen = fuzz_frames.fuzz(seconds=3, seed=1)
+    assert set(seen) == {"refused", "accepted"}, seen
 
 
 def test_what_is_no_policy_server_is_a_sentence():

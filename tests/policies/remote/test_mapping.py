@@ -10,6 +10,7 @@ from vlagen_bench.policies.remote import wire
 from vlagen_bench.policies.remote.mapping import parse, with_border
 from vlagen_bench.policies.remote.messages import question
 from vlagen_bench.policies.remote.session import ClientSession, ServedPolicy
+from vlagen_bench.policies.remote.wire import WireError
 
 STATE = np.arange(8, dtype=np.float32)
 LIBERO = {
@@ -187,7 +188,7 @@ def test_unknown_names_are_refused_with_a_map_that_does(message):
     ],
 )
 def test_what_is_of_another_form_is_refused(part, says):
-    with pytest.raises(PolicyError, match=says):
+    with pytest.raises((PolicyError, WireError), match=says):
         asked({"prompt": "go", **part})
 
 

@@ -243,3 +243,18 @@ def test_factors_that_were_not_run_apart_are_said_so(tmp_path):
 def test_what_is_no_run_is_a_sentence(tmp_path):
     with pytest.raises(RunError, match="is not a run folder"):
         write_report(tmp_path)
+
+
+def test_nothing_is_said_to_hurt_where_nothing_hurts_among_all(tmp_path):
+    """Eight scenes, nine axes; one is lost in six scenes: p is 0.03 by itself, and 0.28 among nine."""
+    run = fabricate(
+        tmp_path / "run",
+        "quick",
+        lambda e: "failure" if e.condition == "mass_l3" and e.index < 6 else "success",
+        episodes=8,
+    )
+    found = gather(load.read(run))
+    (mass,) = [line for line in found.lines if line.name == "mass"]
+    assert mass.drop_p == 2 / 2**6 and mass.adjusted == pytest.approx(9 * 2 / 2**6) and mass.drop.low > 0
+    assert found.headline.worst == () and mass.shrunken < mass.drop.value
+    assert "No axis has a drop that can be told from no effect" in write_report(run).read_text(encoding="utf-8")

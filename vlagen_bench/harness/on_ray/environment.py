@@ -17,12 +17,13 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder
 from vlagen_bench.harness.episode import Begin, Execute, Finish, PlayedEpisode, StepReport, allowed_s, play
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
-from vlagen_bench.harness.limits import Limits, TookTooLong, time_limit
+from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.replica import Caller
 from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies import base
 from vlagen_bench.types import Episode, EpisodeResult
+from vlagen_bench.utils.alarm import TookTooLong, time_limit
 from vlagen_bench.utils.processes import memory_mb
 
 FILM_MB = 32

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -111,7 +110,7 @@ class RayExecutor:
         else:
             self._pool.free[member] = None
         if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
-            self._queue.appendleft(replace(attempt, alone=True))
+            self._queue.appendleft(attempt.again(alone=True))
         elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
             self._queue.appendleft(again)
         else:
@@ -137,7 +136,7 @@ class RayExecutor:
             f"({attempt.number} of {self._limits.retries} times)."
         )
         lost_with = (*attempt.lost_with, node) if node else attempt.lost_with
-        return replace(attempt, number=attempt.number + counts, lost_with=lost_with)
+        return attempt.again(number=attempt.number + counts, lost_with=lost_with)
 
     def _kept(self, attempt: Attempt, ended: AttemptResult) -> PlayedEpisode:
         for name, content in ended.films.items():
@@ -145,7 +144,7 @@ class RayExecutor:
             self._film.keep(name, content)
         if ended.complaint is not None:
             self._note(f"{_name(attempt)}: {ended.complaint} Its result is kept, its film is lost.")
-        return ended.played
+        return ended.played.after(attempt.restarts)
 
 
 def _lost(attempt: Attempt, error: BaseException) -> AttemptResult:

@@ -42,7 +42,11 @@ def load(name: str, arguments: Mapping[str, str], cluster: Cluster) -> LoadedPol
     if isinstance(facts, VlagenError):
         raise facts
     methods = dict.fromkeys(facts.pop("methods"), _not_here)
-    return LoadedPolicy(name=name, policy=SimpleNamespace(**facts, **methods), arguments=dict(arguments))
+    content = facts.pop("content")
+    policy = SimpleNamespace(**facts, **methods)
+    return LoadedPolicy(
+        name=name, policy=policy, arguments=dict(arguments), content=None if content is None else lambda: content
+    )
 
 
 def _look(name: str, arguments: Mapping[str, str]) -> dict[str, Any] | VlagenError:
@@ -52,7 +56,9 @@ def _look(name: str, arguments: Mapping[str, str]) -> dict[str, Any] | VlagenErr
         return error
     policy = loaded.policy
     methods = [method for method in METHODS if callable(getattr(policy, method, None))]
-    return {"spec": getattr(policy, "spec", None), "privileged": loaded.privileged, "methods": methods}
+    content = None if loaded.content is None else loaded.content()
+    facts = {"spec": getattr(policy, "spec", None), "privileged": loaded.privileged}
+    return {**facts, "methods": methods, "content": content}
 
 
 def _not_here(*_: Any) -> NoReturn:

@@ -230,7 +230,12 @@ def _mean(cells: Sequence[EntryResult], played: Mapping[EpisodeKey, bool], *, in
 
 
 def scene_interval(played: Mapping[EpisodeKey, bool]) -> tuple[float, float] | None:
-    """Interval of the rate over all these episodes, of which those of one scene depend on each other."""
+    """95 % interval of the rate over all these episodes, of which those of a scene are not independent.
+
+    The aggregate interval that Agarwal et al. (NeurIPS 2021) ask for beside every aggregate, with scenes for their runs and
+    conditions for their tasks. They resample runs; with few scenes and high rates that covers too little (docs/statistics.md),
+    so that this is the score interval over scenes.
+    """
     scenes: dict[Hashable, list[bool]] = defaultdict(list)
     for (_, scene), won in played.items():
         scenes[scene].append(won)

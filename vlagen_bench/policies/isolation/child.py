@@ -17,7 +17,9 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import spec_of
-from vlagen_bench.policies.guard import Guard, sentence
+from vlagen_bench.policies.content import Look
+from vlagen_bench.policies.guard import call, sentence
+from vlagen_bench.policies.isolation.replies import OPTIONAL
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.policies.remote.messages import observation
 from vlagen_bench.utils.processes import end_with_the_parent
@@ -25,8 +27,6 @@ from vlagen_bench.utils.text import shown
 
 LENGTH_BYTES = 8
 """before each frame, its length, big-endian"""
-OPTIONAL = ("reset", "act_batch", "close")
-"""methods"""
 
 
 def main(fd: int) -> None:
@@ -59,24 +59,28 @@ class ChildPolicy:
     """The policy, once it is loaded."""
 
     _policy: Any = None
+    _look: Look | None = None
 
     def reply(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Does what is asked for; whatever goes wrong is said, and its traceback printed."""
         try:
-            with Guard():
-                return getattr(self, f"_{message['do']}")(message)
-        except BaseException as error:
-            return {"error": _said(message["do"], error)}
+            return call(message["do"], lambda: getattr(self, f"_{message['do']}")(message), log=_print)
+        except BaseException as error:  # a `PolicyError`, or Ctrl-C
+            return {"error": sentence(message["do"], error)}
 
     def _load(self, message: Mapping[str, Any]) -> dict[str, Any]:
         _limit(message["limits"]["memory_mb"])
         loaded = base.load(message["name"], message["arguments"])
-        self._policy = loaded.policy
+        self._policy, self._look = loaded.policy, loaded.content
         return {
+            **self._content({}),
             "methods": [name for name in OPTIONAL if callable(getattr(self._policy, name, None))],
             "privileged": loaded.privileged,
             "spec": _plain(spec_of(loaded)),
         }
+
+    def _content(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        return {"content": None if self._look is None else vars(self._look())}
 
     def _reset(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self._policy.reset(message["episode_ids"])
@@ -101,14 +105,15 @@ def _tried(answer: Any) -> np.ndarray | dict[str, str]:
     try:
         return checked(answer)
     except BaseException as error:
-        return {"error": _said("act_batch", error)}
+        _print(error)
+        return {"error": sentence("act_batch", error)}
 
 
-def _said(method: str, error: BaseException) -> str:
-    if not isinstance(error, PolicyError):
-        with suppress(BaseException):
+def _print(error: BaseException) -> None:
+    """For `policy.log`."""
+    with suppress(BaseException):
+        if not isinstance(error, PolicyError):
             traceback.print_exception(error)
-    return sentence(method, error)
 
 
 def _plain(spec: Mapping[Any, Any] | None) -> dict[str, Any] | None:

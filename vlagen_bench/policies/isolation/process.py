@@ -11,13 +11,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.isolation import child
+from vlagen_bench.policies.content import Content
+from vlagen_bench.policies.isolation import child, replies
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.remote import wire
@@ -28,19 +29,12 @@ PROGRAM = (
     "import json, sys; path, fd = json.loads(sys.argv[1]); sys.path[:] = path; "
     "from vlagen_bench.policies.isolation.child import main; main(fd)"
 )
+CONTENT_S = 60.0
+"""to look at source files"""
 LAST_WORDS_S = 2.0
 """for a process to end that has cut its connection"""
 PIECE_BYTES = 2**16
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadedReply:
-    """What a process says of its policy once that is loaded."""
-
-    methods: tuple[str, ...]
-    """which of the optional ones it has"""
-    privileged: bool
-    spec: Any
+T = TypeVar("T")
 
 
 class PolicyProcess:
@@ -68,22 +62,20 @@ class PolicyProcess:
         """whether it was ended"""
         message = {"name": name, "arguments": dict(arguments), "limits": asdict(how)}
         try:
-            reply = self.ask("load", message, how.start_s)
+            self.greeting = self.ask("load", message, how.start_s, replies.loaded)
         except PolicyError as error:
             if not self.gone:
                 self.end()
                 raise
             printed = f" It printed: {shown(output.tail)}" if output.tail else ""
             raise PolicyError(f"The policy {name} cannot be loaded: {error}{printed}") from None
-        methods = reply.get("methods")
-        self.greeting = LoadedReply(
-            methods=tuple(name for name in child.OPTIONAL if isinstance(methods, list) and name in methods),
-            privileged=reply.get("privileged") is not False,
-            spec=reply.get("spec"),
-        )
 
-    def ask(self, what: str, message: Mapping[str, Any], limit_s: float) -> dict[str, Any]:
-        """Its reply.
+    def content(self) -> Content:
+        """What is known of the policy's content by now."""
+        return self.greeting.content if self.gone else self.ask("content", {}, CONTENT_S, replies.content)
+
+    def ask(self, what: str, message: Mapping[str, Any], limit_s: float, read: Callable[[Mapping[str, Any]], T]) -> T:
+        """Its reply, as `read` takes it from the message, which raises `WireError` for what is none.
 
         Raises:
             PolicyError: the policy raised something; or the process is gone.
@@ -92,10 +84,9 @@ class PolicyProcess:
         deadline = time.monotonic() + limit_s
         whole = False
         try:
-            frame = wire.pack({**message, "do": what, "number": self._number})
-            reply = self._exchange(frame, deadline)
-            if reply.get("number") != self._number:
-                raise wire.WireError("it answers another question")
+            frame = self._exchange(wire.pack({**message, "do": what, "number": self._number}), deadline)
+            message = replies.message_of(frame, self._number)
+            reply = replies.error_in(message) or read(message)
             whole = True
         except TimeoutError:
             raise PolicyError(f"{what}() took longer than {limit_s:g} s (--step-timeout).") from None
@@ -106,9 +97,25 @@ class PolicyProcess:
         finally:
             if not whole:
                 self.end()
-        if "error" in reply:
-            raise PolicyError(shown(reply["error"]))
+        if isinstance(reply, PolicyError):
+            raise reply
         return reply
+
+    def broken_off(self) -> str | None:
+        """How it ended since its last reply, or broke the connection; None: it waits for a question. It is ended then."""
+        poll = select.poll()
+        for end in (self._socket, self._alive):
+            poll.register(end, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(0)}
+        if not ready:
+            return None
+        try:
+            said = self._alive not in ready and self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:
+            said = b""
+        why = "its process said something that nobody asked for" if said else self._death()
+        self.end()
+        return f"{why} between two calls."
 
     def end(self) -> None:
         """Ends it, and whatever it started that is still of its session."""
@@ -139,7 +146,7 @@ class PolicyProcess:
         os.set_blocking(self._prints.fileno(), False)
         self._alive = os.pidfd_open(self._process.pid)
 
-    def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
+    def _exchange(self, frame: bytes, deadline: float) -> bytes:
         for part in (len(frame).to_bytes(child.LENGTH_BYTES, "big"), frame):
             left = memoryview(part)
             while left:
@@ -148,7 +155,7 @@ class PolicyProcess:
         size = int.from_bytes(self._received(child.LENGTH_BYTES, deadline), "big")
         if size > wire.MAX_FRAME_BYTES:
             raise wire.WireError(f"a frame of {size} bytes is too large; {wire.MAX_FRAME_BYTES} are allowed")
-        return wire.unpack(self._received(size, deadline))
+        return self._received(size, deadline)
 
     def _received(self, size: int, deadline: float) -> bytes:
         data = bytearray()

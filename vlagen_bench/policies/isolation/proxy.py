@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies.base import LoadedPolicy
+from vlagen_bench.policies.content import Content
+from vlagen_bench.policies.isolation import replies
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.remote.messages import question
-from vlagen_bench.utils.text import shown
 
 if TYPE_CHECKING:
     from vlagen_bench.policies.isolation.process import PolicyProcess
@@ -56,15 +57,29 @@ class Isolated:
         self._started = 1
         self._began: dict[str, int] = {}
         """by episode, the number of the process in which it began"""
+        self._asked: set[str] = set()
+        """the episodes that the present process answered"""
+        self._ended: dict[str, str] = {}
+        """by episode, how the process ended between two of its calls"""
 
     @property
     def spec(self) -> Any:
         """The conventions of its actions, if it says them."""
         return self._cell.greeting.spec
 
+    def content(self) -> Content:
+        """What tells the policy from another under its name, as its process knows it."""
+        return self._cell.content()
+
     def another(self) -> "Isolated":
         """One more instance, in one more process."""
         return type(self)(self._make(), self._make, self._how, self.output)
+
+    def begins(self, episode_id: str) -> None:
+        """This episode begins, perhaps once more: what became of the process before is not its matter."""
+        self._notice()
+        self._asked.discard(episode_id)
+        self._ended.pop(episode_id, None)
 
     def act(self, obs: Mapping[str, Any], instr: str) -> Any:
         """What the policy answers: an array, which may be no action."""
@@ -77,28 +92,43 @@ class Isolated:
         """Lets the policy close, if it wants to, and ends the process in any case."""
         try:
             if not self._cell.gone and "close" in self._cell.greeting.methods:
-                self._cell.ask("close", {}, self._how.step_s)
+                self._cell.ask("close", {}, self._how.step_s, replies.nothing)
         finally:
             self._cell.end()
 
     def _running(self) -> "PolicyProcess":
         """The process, a new one if the last has gone."""
+        self._notice()
         if self._cell.gone:
             self._started += 1
+            self._asked.clear()
             self._cell = self._make()
         return self._cell
+
+    def _notice(self) -> None:
+        """Looks whether the process went between two calls: the episodes that it was playing are charged, once they ask again."""
+        if not self._cell.gone and (why := self._cell.broken_off()) is not None:
+            self._ended |= dict.fromkeys(self._asked, why)
 
     def _answers(self, method: str, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[Any]:
         """An array for each, or a `PolicyError`."""
         cell = self._running()
-        began = {self._began.get(obs["episode_id"]) for obs in obs_list}
-        if "reset" in cell.greeting.methods and began != {self._started}:
-            raise PolicyRestarted("its process was restarted during the episode.")
-        messages = [question(obs, instr) for obs, instr in zip(obs_list, instrs, strict=True)]
-        answers = cell.ask(method, {"questions": messages}, self._how.step_s).get("answers")
-        if not isinstance(answers, list) or len(answers) != len(messages):
-            raise PolicyError("its process answered something else than it was asked.")
-        return [PolicyError(shown(answer.get("error"))) if isinstance(answer, dict) else answer for answer in answers]
+        names = [obs["episode_id"] for obs in obs_list]
+        refused = {name: error for name in names if (error := self._no_longer(name)) is not None}
+        asked = [triple for triple in zip(names, obs_list, instrs, strict=True) if triple[0] not in refused]
+        self._asked.update(name for name, _, _ in asked)
+        messages = [question(obs, instr) for _, obs, instr in asked]
+        read = partial(replies.answers, number=len(messages))
+        answers = iter(cell.ask(method, {"questions": messages}, self._how.step_s, read) if messages else ())
+        return [refused[name] if name in refused else next(answers) for name in names]
+
+    def _no_longer(self, episode_id: str) -> PolicyError | None:
+        """Why the process cannot go on with an episode; None: it can."""
+        if (why := self._ended.pop(episode_id, None)) is not None:
+            return PolicyError(why)
+        if "reset" in self._cell.greeting.methods and self._began.get(episode_id) != self._started:
+            return PolicyRestarted("its process was restarted during the episode.")
+        return None
 
 
 class IsolatedByEpisode(Isolated):
@@ -108,7 +138,7 @@ class IsolatedByEpisode(Isolated):
         """These episodes begin."""
         cell = self._running()
         if "reset" in cell.greeting.methods:
-            cell.ask("reset", {"episode_ids": list(episode_ids)}, self._how.step_s)
+            cell.ask("reset", {"episode_ids": list(episode_ids)}, self._how.step_s, replies.nothing)
         self._began |= dict.fromkeys(episode_ids, self._started)
 
 
@@ -141,4 +171,5 @@ def load(name: str, arguments: Mapping[str, str], how: IsolationLimits) -> Loade
         kind = IsolatedBatch
     elif "reset" in cell.greeting.methods:
         kind = IsolatedByEpisode
-    return LoadedPolicy(name=name, policy=kind(cell, make, how, output), arguments=dict(arguments))
+    policy = kind(cell, make, how, output)
+    return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments), content=policy.content)

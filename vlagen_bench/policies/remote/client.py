@@ -14,6 +14,7 @@ from vlagen_bench.policies.actions import checked
 from vlagen_bench.policies.remote import mapping
 from vlagen_bench.policies.remote.messages import question
 from vlagen_bench.policies.remote.websocket import Connection, Timeouts
+from vlagen_bench.utils.text import shown
 
 ARGUMENTS = ("url", "api_key", "map", "resize", "answer", "connect_s", "reconnect_s", "answer_s")
 
@@ -53,6 +54,11 @@ class Remote:
         return self._line.greeting.get("spec")
 
     @property
+    def greeting(self) -> Mapping[str, Any]:
+        """What the server says of itself."""
+        return self._line.greeting
+
+    @property
     def remembers(self) -> bool:
         """Whether its answers depend on earlier questions of the same episode."""
         return self._line.greeting.get("remembers") is True
@@ -61,8 +67,8 @@ class Remote:
     def shared_as(self) -> "type[Remote]":
         """The class whose methods it has, and with them the ways in which several episodes share it."""
         kind = self._line.greeting.get("sharing", "function")
-        if not isinstance(kind, str) or kind not in SHARED_AS:
-            raise PolicyError(f"{self._line.url}: {unknown('way of sharing a policy', str(kind), SHARED_AS)}")
+        if kind not in SHARED_AS:
+            raise PolicyError(f"{self._line.url}: {unknown('way of sharing a policy', shown(kind), SHARED_AS)}")
         return SHARED_AS[kind]
 
     def act(self, obs: Mapping[str, Any], instr: str) -> np.ndarray:

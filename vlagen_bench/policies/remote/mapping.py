@@ -9,6 +9,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.remote.messages import OWN, PICTURES
 from vlagen_bench.policies.remote.parts import NUMBERS, Part, described, joined, leaves, parse_pairs, parse_part, put
+from vlagen_bench.utils.text import shown
 
 IGNORED = "ignored"
 """what a client sends under a name that the map gives to this is dropped"""
@@ -75,7 +76,7 @@ class Forms:
         """The actions in an answer; raises `PolicyError`, which begins with `of`, for a missing part."""
         for part in self.answer:
             if part.name not in answer:
-                there = ", ".join(sorted(map(str, answer))) or "nothing"
+                there = shown(", ".join(sorted(answer))) or "nothing"
                 raise PolicyError(f"{of} answered without '{part.name}'; there is: {there}.")
         try:
             return joined([part.of(answer[part.name], "answer") for part in self.answer])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.utils.text import shown
 
 PICTURES = "images/"
 OWN = ("image", "state", "prompt", "episode_id", "camera", "begins")
@@ -40,12 +41,12 @@ def observation(message: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """
     if not isinstance(message.get("prompt"), str):
         raise PolicyError(
-            f"The question has no text 'prompt'; it has: {', '.join(sorted(map(str, message))) or 'nothing'}. "
+            f"The question has no text 'prompt'; it has: {shown(', '.join(sorted(message))) or 'nothing'}. "
             f"Send the instruction as 'prompt', or start the server with --default-prompt TEXT."
         )
     for name, kind in (("episode_id", str), ("camera", str), ("begins", bool)):
         if not isinstance(message.get(name, kind()), kind):
-            raise PolicyError(f"The question's '{name}' is not a {kind.__name__}: {str(message[name])[:80]}.")
+            raise PolicyError(f"The question's '{name}' is not a {kind.__name__}: {shown(message[name], 80)}.")
     pictures = {name.removeprefix(PICTURES): value for name, value in message.items() if name.startswith(PICTURES)}
     if "image" in message:
         pictures = {message.get("camera", UNNAMED): message["image"], **pictures}

@@ -21,10 +21,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from vlagen_bench.errors import ConfigError, PolicyError, VlagenError
-from vlagen_bench.policies.guard import Guard
+from vlagen_bench.policies import guard
 from vlagen_bench.policies.remote import wire
 from vlagen_bench.policies.remote.session import ClientSession, ServedPolicy
-from vlagen_bench.utils.text import one_line
 
 PING_S, PONG_S = 60.0, 300.0
 """A client that answers no ping for so long is gone; one that is held in a debugger is not."""
@@ -68,19 +67,10 @@ class Server:
         while True:
             call, future = self._jobs.get()
             if future.set_running_or_notify_cancel():
-                try:
-                    with Guard():
-                        result = call()
-                except KeyboardInterrupt:  # of somebody who pressed Ctrl-C
-                    raise
-                except SystemExit as error:
-                    future.set_exception(PolicyError(f"The policy called sys.exit({error.code})."))
-                except Exception as error:
+                try:  # Ctrl-C passes
+                    future.set_result(_guarded(call))
+                except (PolicyError, _Failed) as error:
                     future.set_exception(error)
-                except BaseException as error:
-                    future.set_exception(PolicyError(one_line(error)))
-                else:
-                    future.set_result(result)
 
     async def _listen(self, ready: "Future[tuple[int, Callable[[], Any]]]") -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -134,12 +124,30 @@ class Server:
             return wire.pack(await asyncio.wrap_future(future))
         except wire.WireError as error:
             text = f"The frame is not a question: {error}."
-        except VlagenError as error:
+        except (VlagenError, _Failed) as error:
             text = str(error)
-        except Exception:
-            text = traceback.format_exc()
         self._note(f"{name}: {text}")
         return text
+
+
+class _Failed(Exception):
+    """The policy raised something; its text is the traceback."""
+
+
+def _guarded(call: Callable[[], Any]) -> Any:
+    """What it returns; raises `PolicyError` with a sentence, or `_Failed`."""
+    traces: list[str] = []
+
+    def keep(error: BaseException) -> None:
+        if isinstance(error, Exception) and not isinstance(error, VlagenError):
+            traces.append("".join(traceback.format_exception(error)))
+
+    try:
+        return guard.call("act", call, log=keep)
+    except PolicyError:
+        if not traces:
+            raise
+    raise _Failed(traces[0])
 
 
 def _health(connection: ServerConnection, request: Request) -> Response | None:

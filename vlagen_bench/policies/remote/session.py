@@ -12,6 +12,7 @@ from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, sharing
 from vlagen_bench.policies.remote.mapping import ACTIONS, UNCHANGED, Forms
 from vlagen_bench.policies.remote.messages import observation
+from vlagen_bench.types import content_hash
 
 
 class ServedPolicy:
@@ -44,6 +45,11 @@ class ServedPolicy:
             "remembers": callable(getattr(loaded.policy, "reset", None)),
         } | ({} if spec is None else {"spec": dict(spec)})
         self.forms = forms
+        if loaded.content is not None:
+            # Arguments may be secrets, and paths of this machine are nobody's business: a hash tells them apart.
+            arguments = {name: repr(value) for name, value in loaded.arguments.items()}
+            hashes = {"arguments": content_hash(arguments), "forms": content_hash(repr(forms))}
+            self.greeting["fingerprint"] = {**loaded.content().stored(), **hashes}
         self._loaded = loaded
         self._instances = [loaded.policy]
         self._idle = [loaded.policy]

@@ -18,8 +18,9 @@ from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.remote import wire
+from vlagen_bench.policies.remote import greetings, wire
 from vlagen_bench.policies.remote.address import checked, is_loopback
+from vlagen_bench.utils.text import shown
 
 TRIES = 3
 """how often the same question is sent"""
@@ -151,7 +152,10 @@ class Connection:
             self.close()
             raise
         try:
-            reply = self._read(greeting)
+            reply = greetings.checked(self._read(greeting))
+        except wire.WireError as error:
+            self.close()
+            raise PolicyError(f"{self.url} sent a greeting that is not one of a policy server: {error}.") from None
         except PolicyError:
             self.close()
             raise
@@ -160,13 +164,13 @@ class Connection:
         return reply
 
     def _expect_the_same(self, greeting: Mapping[str, Any]) -> None:
-        for key in ("policy", "sharing", "remembers", "spec"):
+        for key in sorted({*self.greeting, *greeting}, key=str):
             was, now = self.greeting.get(key), greeting.get(key)
             if repr(was) != repr(now):
                 self.close()
                 raise PolicyError(
-                    f"{self.url} serves another policy since the connection was lost: its {key} was {was!r}, and is "
-                    f"{now!r}. Serve the same one again, then --retry-errors."
+                    f"{self.url} serves another policy since the connection was lost: its {key} was {shown(repr(was))}, "
+                    f"and is {shown(repr(now))}. Serve the same one again, then --retry-errors."
                 )
 
     def _exchange(self, frame: bytes) -> str | bytes:
@@ -222,10 +226,10 @@ def _why(error: Exception) -> str:
         frame = error.rcvd or error.sent
         return "without a closing frame" if frame is None else str(frame)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(text.split())[:200] or type(error).__name__
+    return shown(text, 200) or type(error).__name__
 
 
 def _last_line(text: str) -> str:
     """The error of a traceback, with a full stop."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it does not say why"]
-    return lines[-1][:500] + ("" if lines[-1][-1] in ".!?" else ".")
+    return shown(lines[-1], 500) + ("" if lines[-1][-1] in ".!?" else ".")

@@ -12,17 +12,24 @@ boolean, an integer, a float or text, and an array has exactly the bytes that it
 
 import math
 import re
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgpack
 import numpy as np
+
+from vlagen_bench.utils.text import shown
 
 MAX_FRAME_BYTES = 64 * 2**20
 """of one message, either way: some 70 pictures of 640x480"""
 KINDS = "biufSU"
 """bool, int, unsigned, float, bytes, text; as `numpy.dtype.kind`"""
 MAX_DIMENSIONS = 32
+MAX_ITEMS = 100_000
+"""of a list or map, and lists and maps of a message; numbers in plenty are arrays"""
+MAX_DEPTH = 32
+"""of lists and maps in each other"""
 _DTYPE = re.compile(rf"[<>|=]?[{KINDS}][1-9][0-9]{{0,8}}")
 
 
@@ -45,15 +52,49 @@ def unpack(frame: bytes) -> dict[str, Any]:
     """The message of a frame, its arrays writable and its own; raises `WireError` for anything else."""
     if len(frame) > MAX_FRAME_BYTES:
         raise WireError(f"a frame of {len(frame)} bytes is too large; {MAX_FRAME_BYTES} are allowed")
+    containers = _Containers()
     try:
-        message = msgpack.unpackb(frame, object_hook=_value, ext_hook=_refuse)
+        message = msgpack.unpackb(
+            frame, object_hook=containers.read_map, list_hook=containers.read_list, ext_hook=_refuse,
+            max_array_len=MAX_ITEMS, max_map_len=MAX_ITEMS,
+        )  # fmt: skip
     except WireError:
         raise
-    except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
-        raise WireError(f"this is not MessagePack: {error}") from None
+    except (ValueError, TypeError, OverflowError, RecursionError, MemoryError, msgpack.UnpackException) as error:
+        raise WireError(f"this is not MessagePack: {shown(error, 200) or type(error).__name__}") from None
     if not isinstance(message, dict) or not all(isinstance(key, str) for key in message):
         raise WireError("the frame holds no map with strings as keys")
     return message
+
+
+class _Containers:
+    """Counts lists and maps as they are read: a small frame could hold millions, or a depth that nothing can show."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._depths: dict[int, int] = {}
+        """of those that are in no other yet, by identity"""
+
+    def read_map(self, mapping: dict[Any, Any]) -> Any:
+        value = _value(mapping)
+        if value is mapping:
+            if not all(isinstance(key, str) for key in mapping):
+                raise WireError("a map needs keys that are strings")
+            self._enter(mapping, mapping.values())
+        return value
+
+    def read_list(self, items: list[Any]) -> list[Any]:
+        self._enter(items, items)
+        return items
+
+    def _enter(self, container: Any, items: Iterable[Any]) -> None:
+        self._count += 1
+        depth = 1 + max((self._depths.pop(id(item), 0) for item in items if type(item) in (list, dict)), default=0)
+        if self._count > MAX_ITEMS or depth > MAX_DEPTH:
+            raise WireError(
+                f"there are more than {MAX_ITEMS} lists and maps, or they are nested deeper than {MAX_DEPTH}"
+            )
+        self._depths[id(container)] = depth
 
 
 def _notation(value: Any) -> dict[bytes, Any]:
@@ -101,7 +142,8 @@ def _scalar(data: Any, dtype: np.dtype) -> np.generic:
     if not isinstance(data, bool | int | float | str | bytes):
         raise WireError(f"{_short(data)} is not a scalar")
     try:
-        return dtype.type(data)
+        with np.errstate(all="ignore"):  # what is too large becomes infinity, whatever numpy shall raise here
+            return dtype.type(data)
     except (ValueError, TypeError, OverflowError):
         raise WireError(f"{_short(data)} is not a scalar of dtype {dtype}") from None
 
@@ -111,4 +153,4 @@ def _refuse(code: int, data: bytes) -> Any:
 
 
 def _short(value: Any) -> str:
-    return repr(value)[:80]
+    return reprlib.repr(value)[:80]  # which is not as deep as the value may be

@@ -1,0 +1,74 @@
+"""The answer of a comparison in sentences: who is better overall, who may be the best, and where the runs differ."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from vlagen_bench.plan.conditions import by_axis
+from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
+from vlagen_bench.utils.text import NO_DATA, amount, points, points_range
+
+ALPHA = 0.05
+NAMED = 8
+"""axes that a sentence names"""
+
+
+def answer(comparison: Comparison) -> Iterator[str]:
+    """Sentences, the most important first; none where nothing is ranked."""
+    if len(comparison.ranked) < 2:
+        return
+    first, *others = comparison.ranked
+    yield f"Over all conditions, {amount(comparison.scenes, comparison.overall.n)}:"
+    for label in others:
+        yield f"   {_verdict(comparison.overall.gaps[label], first, label)}"
+    if comparison.standings:
+        best, worse = ([one.name for one in comparison.standings if one.among_best is among] for among in (True, False))
+        yield f"   May be the best: {', '.join(best)}." + (f" Are not: {', '.join(worse)}." if worse else "")
+    for label in others:
+        yield f"   {_where(questions(comparison), first, label)}"
+
+
+def probability(p: float | None) -> str:
+    """`0.031`, `<0.001`, or a dash."""
+    return NO_DATA if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def interval(gap: RunDifference) -> str:
+    """`-3 – +12`, in points, or a dash."""
+    return points_range(None if gap.low is None or gap.high is None else (gap.low, gap.high))
+
+
+def questions(comparison: Comparison) -> tuple[ComparisonRow, ...]:
+    """The rows of the family that is adjusted first: each axis, as one row or as its only condition."""
+    axes, lines = ({row.condition: row for row in rows} for rows in (comparison.axes, comparison.lines))
+    members = by_axis(tuple(lines))
+    return tuple(axes[axis] if axis in axes else lines[names[0]] for axis, names in members.items())
+
+
+def clear(rows: Iterable[ComparisonRow], label: str) -> list[ComparisonRow]:
+    """Those in which a run is told apart from the first, the largest difference first."""
+    told = [row for row in rows if (p := row.gaps[label].adjusted) is not None and p < ALPHA]
+    return sorted(told, key=lambda row: -abs(row.gaps[label].pairs.difference or 0.0))
+
+
+def _verdict(gap: RunDifference, first: str, label: str) -> str:
+    if gap.p is None:
+        return f"{label} against {first}: no episode has an outcome in both."
+    difference = gap.pairs.difference or 0.0
+    size = f"{points(difference)} points (95 % interval {interval(gap)}), p {_is(gap.p)}"
+    if gap.p >= ALPHA:
+        return f"{label} and {first} cannot be told apart: {size}."
+    return f"{label} is {'better' if difference > 0 else 'worse'} than {first}: {size}."
+
+
+def _is(p: float) -> str:
+    return "below 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def _where(rows: Sequence[ComparisonRow], first: str, label: str) -> str:
+    found = clear(rows, label)
+    if not found:
+        known = [gap.adjusted for row in rows if (gap := row.gaps[label]).adjusted is not None]
+        least = f" (lowest p after Holm: {probability(min(known))})" if known else ""
+        return f"{label} and {first} cannot be told apart on any of {len(rows)} axes{least}."
+    names = [f"{row.condition} {points(row.gaps[label].pairs.difference)}" for row in found[:NAMED]]
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return f"{label} against {first} differs on {len(found)} of {len(rows)} axes: {', '.join(names)}{more}."
