@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from websockets.sync.client import connect
 
+from helpers.commands import deaf_to_ctrl_c
 from helpers.servers import SEEN, command, remote
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.remote import wire
@@ -28,10 +29,14 @@ class Sleeper:
 """
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_it_though_the_policy_thinks(tmp_path, end):
+@pytest.mark.parametrize(
+    ("end", "start"),
+    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, deaf_to_ctrl_c)],
+    ids=["SIGINT", "SIGTERM", "SIGTERM, started with SIGINT ignored"],
+)
+def test_ctrl_c_ends_it_though_the_policy_thinks(tmp_path, end, start):
     (tmp_path / "sleeper.py").write_text(SLEEPER)
-    with command("--policy", "sleeper.py:Sleeper", cwd=tmp_path) as (process, url):
+    with command("--policy", "sleeper.py:Sleeper", cwd=tmp_path, preexec_fn=start) as (process, url):
         with connect(url) as raw:
             raw.recv()
             raw.send(wire.pack({"prompt": "go"}))
