@@ -65,7 +65,7 @@ def test_a_policy_that_was_edited_is_not_restarted(tmp_path):
     assert "SIGKILL" in caller.ask({0: question(0, begins=False)})[0].error
     for number in (1, 2):
         answer = caller.ask({number: question(number)})[number]
-        assert f"has changed: {late}.py." in answer.error and not answer.lost
+        assert f"first: {late}.py." in answer.error and not answer.lost
     (tmp_path / f"{late}.py").write_text("LATER = False")
     assert caller.ask({3: question(3)})[3].error is None
     caller.close()

@@ -14,7 +14,6 @@ from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.isolation import replies
 from vlagen_bench.policies.isolation.output import Output
 from vlagen_bench.policies.remote.messages import question
-from vlagen_bench.utils.text import shown
 
 if TYPE_CHECKING:
     from vlagen_bench.policies.isolation.process import PolicyProcess
@@ -106,22 +105,13 @@ class Isolated:
             self._started += 1
             self._asked.clear()
             cell = self._make()
-            self._expect_the_same(cell)
+            try:
+                self._known.expect(cell.greeting.content)
+            except PolicyError:
+                cell.end()
+                raise
             self._cell = cell
         return self._cell
-
-    def _expect_the_same(self, cell: "PolicyProcess") -> None:
-        """Ends a new process whose policy is another than before: files are read again, and may have been edited."""
-        was, now = self._known, cell.greeting.content.completed(self._known.files)
-        changed = sorted(name for name, digest in was.files.items() if now.files.get(name) != digest)
-        if was.version != now.version:
-            changed.append("its version")
-        if changed:
-            cell.end()
-            raise PolicyError(
-                f"its process was restarted, and since it was first loaded the policy has changed: "
-                f"{shown(', '.join(changed))}. Undo that, then --retry-errors; or begin anew: --out DIR"
-            )
 
     def _notice(self) -> None:
         """Looks whether the process went between two calls: the episodes that it was playing are charged, once they ask again."""
