@@ -181,6 +181,8 @@ def test_unknown_names_are_refused_with_a_map_that_does(message):
         ({"image": PICTURE / 255}, r"'image' is float64 \(8, 8, 3\)"),
         ({"image": b"png"}, "'image' is a bytes"),
         ({"images/wrist": PICTURE[0]}, r"'images/wrist' is uint8 \(8, 3\)"),
+        ({"image": PICTURE[:0]}, r"'image' is uint8 \(0, 8, 3\)"),
+        ({"t": np.array(3)}, "has 't', which this server does not know. Start it with --map 't:ignored'"),
         ({"state": "0, 1"}, "'state' is a str"),
         ({"state": np.zeros((2, 7))}, r"'state' is float64 \(2, 7\)"),
         ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, "maps within maps"),
