@@ -194,6 +194,22 @@ def test_what_is_of_another_form_is_refused(part, says):
         asked({"prompt": "go", **part})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("image", PICTURE, "image:images/top"),
+        ("state", np.ones(2), "state:ignored"),
+        ("prompt", "go", "prompt:ignored"),
+    ],
+)
+def test_what_the_client_calls_as_we_do_is_not_lost(name, value, cure):
+    message = {"prompt": "go", name: value, "other": value}
+    with pytest.raises(PolicyError, match=f"'{name}' is made of something else.*{name}:ignored"):
+        asked(message, map=f"other:{name}")
+    seen, _, _ = asked(message, map=f"other:{name},{cure}")
+    assert name != "image" or set(seen["images"]) == {"image", "top"}
+
+
 def test_what_the_map_ignores_is_dropped_and_what_it_names_must_be_there():
     assert set(asked({"prompt": "go", "step": 3, "t": 0.1}, map="step:ignored,t:ignored")[0]) == {"images"}
     with pytest.raises(PolicyError, match="the question has no 'camera_1'; it has: 'prompt'"):

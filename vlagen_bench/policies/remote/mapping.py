@@ -67,6 +67,13 @@ class Forms:
         rest = {name: value for name, value in given.items() if name not in taken}
         if strange := [name for name in rest if name not in OWN and not _is_picture(name)]:
             raise PolicyError(_not_known(strange, given, self.default_prompt is not None))
+        if twice := [name for name in rest if name in question]:
+            name = twice[0]
+            other = f"{name}:{IGNORED}" + (f" or {name}:{PICTURES}CAMERA" if _is_picture(name) else "")
+            raise PolicyError(
+                f"--map: '{name}' is made of something else, and the question has a '{name}' itself, which would be lost. "
+                f"Say in the map what becomes of it: {other}"
+            )
         question = {**rest, **question}
         if self.default_prompt is not None:
             question.setdefault("prompt", self.default_prompt)
