@@ -5,6 +5,9 @@
 
 import io
 import os
+import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,21 @@ def _fault() -> str | None:
             f"The installed pack 'bridge' is damaged ({len(found.missing) + len(found.wrong)} files): install it again."
         )
     return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_in_a_terminal() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end this process and those that it starts, though nohup, cron and background jobs begin deaf to them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, wanted)
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    for number, handler in before.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 @pytest.fixture

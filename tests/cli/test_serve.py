@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from websockets.sync.client import connect
 
+from helpers.commands import deaf_to_ctrl_c
 from helpers.servers import SEEN, command, remote
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.remote import wire
@@ -28,10 +29,14 @@ class Sleeper:
 """
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_it_though_the_policy_thinks(tmp_path, end):
+@pytest.mark.parametrize(
+    ("end", "start"),
+    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, deaf_to_ctrl_c)],
+    ids=["SIGINT", "SIGTERM", "SIGTERM, started with SIGINT ignored"],
+)
+def test_ctrl_c_ends_it_though_the_policy_thinks(tmp_path, end, start):
     (tmp_path / "sleeper.py").write_text(SLEEPER)
-    with command("--policy", "sleeper.py:Sleeper", cwd=tmp_path) as (process, url):
+    with command("--policy", "sleeper.py:Sleeper", cwd=tmp_path, preexec_fn=start) as (process, url):
         with connect(url) as raw:
             raw.recv()
             raw.send(wire.pack({"prompt": "go"}))
@@ -64,6 +69,18 @@ def test_a_server_that_is_frozen_is_a_sentence(tmp_path):
         assert policy.act(SEEN, "go").shape == (1, 7)
 
 
+LOOKS = """
+import numpy as np
+
+
+class Looks:
+    def act(self, obs, instr):
+        rng = np.random.default_rng(int(obs["image"].sum()) + int(obs["state"].view(np.uint32).sum()) + len(instr))
+        return np.concatenate([rng.uniform(-0.02, 0.02, 6), [1.0]])
+"""
+"""an answer for each observation, whoever asks"""
+
+
 @pytest.mark.sim
 @pytest.mark.slow
 def test_a_run_with_a_served_policy_is_that_of_the_policy(tmp_path):
@@ -77,8 +94,10 @@ def test_a_run_with_a_served_policy_is_that_of_the_policy(tmp_path):
         hashes = {path.name: dict(np.load(path)) for path in (tmp_path / out / "actions").glob("*.npz")}
         return found, {name: {key: value.tolist() for key, value in one.items()} for name, one in hashes.items()}
 
-    here = results("random", "here")
+    # Built-in `random` draws by the episode's id, which only policies of this machine hear.
+    (tmp_path / "looks.py").write_text(LOOKS)
+    here = results("looks.py:Looks", "here")
     assert here[0] and here[1]
-    with command("--policy", "random", cwd=tmp_path) as (_, url):
+    with command("--policy", "looks.py:Looks", cwd=tmp_path) as (_, url):
         assert results(url, "there", "--policy-args", "api_key=s3cret", "--workers", "2") == here
     assert "s3cret" not in (tmp_path / "there" / "header.json").read_text()

@@ -30,7 +30,7 @@ from vlagen_bench.statistics.sequential import confidence_sequence
 PLAN = plan.make_plan(
     plan.select(catalog.suite("quick"), conditions=("table_test", "lighting_l5"), episodes=30, seed=0)
 )
-TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True, max_steps=4)
+TASK = dataclasses.replace(catalog.task("tabletop_put_on"), ends_on_success=True)
 HEADER = header_of(PLAN, "fake")
 KINDS = {name: "vision" for name in PLAN.suite.conditions}
 RULE = "width<0.5"

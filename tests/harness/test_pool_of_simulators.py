@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from helpers.commands import BIN, call
+from helpers.commands import BIN, call, deaf_to_ctrl_c
 from helpers.fakes import (
     Counter,
 )
@@ -54,12 +54,17 @@ def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
 
 @pytest.mark.sim
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_path, how):
+@pytest.mark.parametrize(
+    ("how", "start", "code"),
+    [(signal.SIGINT, None, 130), (signal.SIGTERM, None, 143), (signal.SIGTERM, deaf_to_ctrl_c, 143)],
+    ids=["SIGINT", "SIGTERM", "SIGTERM, started with SIGINT ignored"],
+)
+def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_path, how, start, code):
     words = ["--policy", "expert", "--conditions", "nominal", "--episodes", "3", "--video", "none"]
     child = subprocess.Popen(
         [str(BIN / "vlagen-eval"), *words, "--out", "a", "--workers", "2"],
         cwd=tmp_path, start_new_session=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=start,
     )  # fmt: skip
     lines = tmp_path / "a" / "episodes.jsonl"
     deadline = time.monotonic() + 200
@@ -68,7 +73,7 @@ def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_p
     # Ctrl-C goes to all processes of a terminal; a batch system may end the first alone.
     (os.killpg if how == signal.SIGINT else os.kill)(child.pid, how)
     said = child.communicate(timeout=60)[0]
-    assert child.returncode == 130 and "To go on: vlagen-eval" in said and "Traceback" not in said
+    assert child.returncode == code and "To go on: vlagen-eval" in said and "Traceback" not in said
     assert call("vlagen-eval", *words, "--out", "a", cwd=tmp_path).returncode == 0
     assert call("vlagen-eval", *words, "--out", "b", "--workers", "2", cwd=tmp_path).returncode == 0
     resumed, whole = (RunFolder.reading(tmp_path / name).results for name in "ab")

@@ -12,6 +12,7 @@ import pytest
 from helpers.submissions import recorded
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.cli.replay import replay as command
+from vlagen_bench.errors import RunError
 from vlagen_bench.harness import header
 from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.inference import PolicyCaller
@@ -139,13 +140,26 @@ def test_an_edited_action_is_found_in_the_episode_and_step_where_it_stands(run, 
     assert "Re-simulated: 4, of which 3 the same" in said
 
 
-def test_a_flipped_success_is_found(run, capsys):
+def test_a_flipped_success_is_found_before_anything_is_simulated(run):
+    """The run has the number of steps of a success, which no failure has."""
     lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
-    lines[2].update(outcome="failure", success_at_end=False)
+    gone = {"success_once": False, "success_at_end": False}
+    lines[2].update(outcome="failure", **gone)
+    lines[2]["metrics"].update(first_success_step=None, trouble="still_held")
+    (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(
+        RunError, match=r"line 3: steps is \d+, and an episode of tabletop_put_on with this outcome has 80"
+    ):
+        command(run, lines[2]["id"])
+
+
+def test_an_edit_that_contradicts_nothing_is_found_by_simulating(run, capsys):
+    lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
+    lines[2]["metrics"].update(wrong_object_moved=True)
     (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert command(run, lines[2]["id"]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "success is recorded as false and is true" in said and "Re-simulated: 1, of which 1 the same" in said
+    assert "the metric wrong_object_moved is recorded as True and is False" in said
 
 
 def test_states_that_differ_count_unless_that_is_said(run, capsys):

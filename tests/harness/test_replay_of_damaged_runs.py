@@ -26,17 +26,19 @@ def _type(run):
 
 def _shape(run):
     name = episodes.read(run).plan.episodes[0].id
-    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 6), np.float32), state_hashes=np.zeros(4, np.uint64))
+    np.savez(
+        run / "actions" / f"{name}.npz", actions=np.zeros((99, 6), np.float32), state_hashes=np.zeros(4, np.uint64)
+    )
 
 
 def _dtype(run):
     name = episodes.read(run).plan.episodes[0].id
-    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((3, 7)), state_hashes=np.zeros(4, np.uint64))
+    np.savez(run / "actions" / f"{name}.npz", actions=np.zeros((99, 7)), state_hashes=np.zeros(4, np.uint64))
 
 
 def _pickle(run):
     name = episodes.read(run).plan.episodes[0].id
-    np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(4, np.uint64))
+    np.savez(run / "actions" / f"{name}.npz", actions=np.array([{}], object), state_hashes=np.zeros(999, np.uint64))
 
 
 @pytest.mark.parametrize(("spoil", "says"), [

@@ -67,7 +67,9 @@ def test_an_error_has_no_score_and_is_compared_as_far_as_it_goes(found):
 
 def test_errors_are_counted_apart(run, capsys):
     lines = [json.loads(line) for line in (run / "episodes.jsonl").read_text().splitlines()]
-    lines[1].update(outcome="error", success_at_end=None, success_once=None, metrics={}, error="simulator: it broke")
+    lines[1].update(
+        outcome="error", success_at_end=None, success_once=None, steps=0, metrics={}, error="simulator: it broke"
+    )
     (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     write_actions(run, lines[1]["id"], [], [])
     assert command(run) == 0

@@ -1,10 +1,16 @@
 """Run folders that nobody ran: a plan, a header, and outcomes by rule."""
 
+import functools
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from vlagen_bench.plan import catalog, plan
+from vlagen_bench.runs.actions import write_actions
+from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Plan
 
 
@@ -26,7 +32,19 @@ def fabricate(
     (path / "header.json").write_text(json.dumps(header))
     records = [_record(episode, what) for episode in made.episodes if (what := outcome(episode)) is not None]
     (path / "episodes.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    (path / "actions").mkdir()
+    for record in records:
+        (path / "actions" / f"{record['id']}.npz").write_bytes(_zeros(record["steps"]))
     return path
+
+
+@functools.cache
+def _zeros(steps: int) -> bytes:
+    """The file of so many actions that do nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "actions").mkdir()
+        write_actions(Path(folder), "a", [np.zeros(7)] * steps, ["0"] * (steps + 1))
+        return (Path(folder) / "actions" / "a.npz").read_bytes()
 
 
 def header_of(made: Plan, policy: str, *, oracle: bool = False, stand_ins: tuple[str, ...] = ()) -> dict:
@@ -39,8 +57,10 @@ def header_of(made: Plan, policy: str, *, oracle: bool = False, stand_ins: tuple
         "plan_hash": made.hash,
         "policy": {"name": policy, "arguments": {}},
         "oracle": oracle,
-        "pack": {"name": "bridge", "version": 1, "stand_ins": list(stand_ins)},
-    }
+        "pack": {
+            "name": specs.of_task(catalog.task(made.suite.task)).pack, "version": 1, "stand_ins": list(stand_ins),
+        },
+    }  # fmt: skip
 
 
 def _record(episode: Episode, what: str) -> dict:

@@ -18,7 +18,7 @@ HEADER = header_of(PLAN, "fake")
 
 def go(path, policy, **options):
     settings = {"max_errors": 100, "retry_errors": False, **options}
-    with RunFolder.writing(path, HEADER, PLAN) as folder:
+    with RunFolder.writing(path, HEADER, PLAN, retry_lost=settings.pop("retry_lost", False)) as folder:
         run.run(PLAN, solo(policy), folder, **settings)
         return folder.results
 

@@ -108,11 +108,12 @@ def array(data=b"12345678", dtype="<f4", shape=(2,)):
 
 
 @contextlib.contextmanager
-def command(*words, cwd):
+def command(*words, cwd, preexec_fn=None):
     """`vlagen serve`, and the address that it prints."""
     process = subprocess.Popen(
         [str(Path(sys.executable).parent / "vlagen"), "serve", *words, "--port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd,
+        preexec_fn=preexec_fn,
     )  # fmt: skip
     try:
         line = process.stdout.readline()

@@ -48,7 +48,10 @@ def test_arguments_for_an_object_are_refused(inst):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("act", r"inst.py:act is a function, not a class or object with act\(obs, instr\). Called without"),
+        (
+            "act",
+            r"inst.py:act is a function, not a class or object with act\(obs, instr\). Put it into one, .* Called without",
+        ),
         ("nothing", r"inst.py:nothing is a function, not a class or object with act\(obs, instr\)."),
         ("number", r"inst.py:number is an int, not a class or object with act\(obs, instr\)."),
     ],
@@ -65,3 +68,29 @@ def test_a_function_that_makes_a_policy_is_called(inst):
 def test_a_function_of_the_program_is_no_policy():
     with pytest.raises(PolicyError, match="is a function, not a class or object with act"):
         live.given(lambda obs, instr: [0] * 7, {})
+
+
+def test_a_file_without_a_class_says_which_it_has(tmp_path):
+    """Its own that act, and neither its helpers nor what it imported."""
+    path = tmp_path / "several.py"
+    act = "    def act(self, obs, instr):\n        return [0.0] * 7\n\n\n"
+    path.write_text(f"from pathlib import Path\n\n\nclass Alpha:\n{act}class Beta:\n{act}class Helper:\n    pass\n")
+    for name in (str(path), f"{path}:"):
+        with pytest.raises(PolicyError, match=rf"Alpha, Beta have act\(obs, instr\)\. Name it: --policy {path}:Alpha$"):
+            base.load(name, {})
+    with pytest.raises(
+        PolicyError, match=r"There is no class 'Alfa'. Did you mean 'Alpha'[?] There are: Alpha, Beta[.]"
+    ):
+        base.load(f"{path}:Alfa", {})
+    (tmp_path / "none.py").write_text("x = 1\n")
+    with pytest.raises(PolicyError, match="has none with act"):
+        base.load(str(tmp_path / "none.py"), {})
+
+
+def test_a_function_says_how_it_becomes_a_policy(tmp_path):
+    path = tmp_path / "function.py"
+    path.write_text("def go(obs, instr):\n    return [0.0] * 7\n")
+    with pytest.raises(
+        PolicyError, match=r"`class Policy:` with `def act\(self, obs, instr\): return go\(obs, instr\)`"
+    ):
+        base.load(f"{path}:go", {})

@@ -183,12 +183,12 @@ def test_kill_9_at_any_moment_loses_at_most_one_episode_and_counts_none_twice(tm
     rng = random.Random(7)
     lines = tmp_path / "run" / "episodes.jsonl"
     for _ in range(12):
-        before = len(list(episodes.complete_lines(lines)))
+        before = len(episodes.complete_lines(lines)[0])
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
             child.stdout.readline()
             time.sleep(rng.uniform(0.0, 0.06))
             os.kill(child.pid, signal.SIGKILL)
-        assert len(list(episodes.complete_lines(lines))) >= before
+        assert len(episodes.complete_lines(lines)[0]) >= before
     go(tmp_path / "run", Stepper())
     go(tmp_path / "whole", Stepper())
     assert without_timings(tmp_path / "run") == without_timings(tmp_path / "whole")

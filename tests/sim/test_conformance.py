@@ -24,16 +24,19 @@ TASK = catalog.task("bridge_put_on")
 SETTINGS = list(TASK.condition_names())
 SHORT = [(name, k) for name in SETTINGS for k in (0, 1)]
 
-DEPEND_ON_THE_EPISODE_BEFORE = {
-    "noise_strong",
-    "unseen_receptacles",
-    "unseen_instructions",
-    "multi_object_seen",
-    "multi_object_unseen",
-    "multi_receptacle_unseen",
-    "unseen_robot_pose",
+REST_ELSEWHERE = {
+    "noise_strong": ("005_7up can_1", 0.02),
+    "unseen_receptacles": ("006_zuchinni_1", 1e-3),
+    "unseen_instructions": ("003_bread_1", 0.01),
+    "multi_object_seen": ("002_kitchen shovel_1", 1e-3),
+    "multi_object_unseen": ("018_pepper_1", 0.02),
+    "multi_receptacle_unseen": ("013_banana_1", 0.05),
+    "unseen_robot_pose": ("003_bread_1", 0.01),
 }
-"""settings whose second record started elsewhere because of the first"""
+"""settings in whose second record a thing rests elsewhere because of the first (3e-5 to 0.03 in its pose), the thing, and the
+most of the picture that this changes; all else is held to the record"""
+NUDGED = {"multi_receptacle_unseen": "015_manhole cover_1"}
+"""what lies under or against such a thing, and moved by 1.4e-4"""
 PRESSED = {
     "texture_weak",
     "noise_weak",
@@ -92,13 +95,14 @@ def test_reset_and_first_frame_are_the_official_ones(drawn, name, k):
     tcp = np.concatenate([drawn.arm.tool.p, drawn.arm.tool.q])
     assert tcp == pytest.approx(record["reset"]["tcp"], abs=1e-5)
     assert drawn.world.robot.get_qpos() == pytest.approx(record["reset"]["qpos"], abs=1e-5)
-    if k == 1 and name in DEPEND_ON_THE_EPISODE_BEFORE:
-        pytest.xfail("the official environment's own start depends on the episode before")
+    # Only the blended texture differs, by one step in some pixels: the official code resizes it on the GPU's rules.
+    elsewhere, share = REST_ELSEWHERE.get(name, (None, 1e-4)) if k == 1 else (None, 1e-4)
     for body in drawn.world.bodies.values():
+        if body.model.id in (elsewhere, NUDGED.get(name) if k == 1 else None):
+            continue
         assert pose(body) == pytest.approx(record["reset"]["objects"][body.model.id], abs=1e-5)
     differ = (drawn.observe()["image"] != np.asarray(Image.open(picture).convert("RGB"))).any(axis=-1)
-    # Only the blended texture differs, by one step in some pixels: the official code resizes it on the GPU's rules.
-    assert differ.mean() <= 1e-4
+    assert differ.mean() <= share
 
 
 @pytest.mark.parametrize(("name", "k"), SHORT)
@@ -112,7 +116,7 @@ def test_twelve_actions_have_the_official_effect(undrawn, name, k):
         assert status.grasped == info["is_src_obj_grasped"]
         assert status.consecutive_grasp == info["consecutive_grasp"]
         assert (status.placed, status.success) == (info["src_on_target"], info["success"])
-        if "qpos" in step and not touched and not (k == 1 and name in DEPEND_ON_THE_EPISODE_BEFORE):
+        if "qpos" in step and not touched:
             assert undrawn.world.robot.get_qpos() == pytest.approx(step["qpos"], abs=2e-6)
 
 

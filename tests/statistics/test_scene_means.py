@@ -66,3 +66,8 @@ def test_where_p_rejects_0_the_interval_leaves_it_out():
     turned = agreeing((-0.07, 0.3), 3e-5, [(b, a, n) for a, b, n in scenes])
     assert turned == pytest.approx((-high, 0.3))
     assert agreeing((0.1, 0.4), 0.001, scenes) == (0.1, 0.4)
+
+
+def test_few_scenes_leave_out_0_and_no_more():
+    low, high = agreeing((-0.2, 0.9), 0.01, [(5, 3, 5)] * 4)
+    assert (low, high) == (pytest.approx(1 / 20), 0.9), "halves of four scenes would have said 0.4"

@@ -8,14 +8,15 @@ from typing import NoReturn
 from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.utils.console import OUTPUT, complain, console
+from vlagen_bench.utils.signals import Terminated
 from vlagen_bench.utils.text import shown, split_names
 
 __all__ = [
-    "INCOMPLETE", "INTERRUPTED", "OK", "UNWRITTEN", "USER_ERROR", "console", "exit_with", "key_values", "say", "split_names",
-    "version", "write_new",
+    "INCOMPLETE", "INTERRUPTED", "OK", "TERMINATED", "UNWRITTEN", "USER_ERROR", "console", "ending", "exit_with", "key_values", "say",
+    "split_names", "version", "write_new",
 ]  # fmt: skip
 
-OK, INCOMPLETE, USER_ERROR, UNWRITTEN, INTERRUPTED = 0, 1, 2, 3, 130
+OK, INCOMPLETE, USER_ERROR, UNWRITTEN, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
 
 
 def exit_with(command: Callable[[], int | None]) -> NoReturn:
@@ -29,9 +30,9 @@ def exit_with(command: Callable[[], int | None]) -> NoReturn:
     except VlagenError as error:
         complain(f"error: {error}")
         code = USER_ERROR
-    except KeyboardInterrupt:
-        complain("Interrupted.")
-        code = INTERRUPTED
+    except KeyboardInterrupt as error:
+        complain(ending(error))
+        code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except OSError as error:
         if error.filename is None:
             raise  # not about a file that the user named, so a bug: it keeps its traceback
@@ -40,6 +41,11 @@ def exit_with(command: Callable[[], int | None]) -> NoReturn:
     OUTPUT.flush()
     unwritten = OUTPUT.lost is not None and not isinstance(OUTPUT.lost, BrokenPipeError)
     sys.exit(code or (UNWRITTEN if unwritten else OK))
+
+
+def ending(error: BaseException) -> str:
+    """Who ended a command before it was done."""
+    return "Ended by SIGTERM." if isinstance(error, Terminated) else "Interrupted."
 
 
 def version() -> str:

@@ -51,7 +51,7 @@ def compare(
     for label, run in compared.runs.items():
         oracle = ", an oracle: shown and never ranked" if run.oracle else ""
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
-        for sentence in changes(run.header):
+        for sentence in (*run.remarks, *changes(run.header)):
             say(f"   warning: {sentence}")
         if not run.report.complete:
             say(f"   incomplete: {run.report.missing} episodes have no result and {run.report.errors} ended as errors.")

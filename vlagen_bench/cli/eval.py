@@ -1,7 +1,6 @@
 """`vlagen-eval`: score a policy. Parses, makes the plan, runs it, prints the table."""
 
 import shlex
-import signal
 import sys
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,12 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, console, exit_with, key_values, version
+from vlagen_bench.cli import words
+from vlagen_bench.cli.common import (
+    INCOMPLETE,
+    INTERRUPTED,
+    OK,
+    TERMINATED,
+    console,
+    ending,
+    exit_with,
+    key_values,
+    version,
+)
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.cli.supervision import supervised
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.utils.console import complain
+from vlagen_bench.utils.signals import Terminated, end_in_order
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +47,9 @@ class RecordingOptions:
     """The run stops once more episodes than this have ended as errors of the policy or of the software."""
     retry_errors: bool = False
     """When resuming, run episodes again that ended as errors."""
+    retry_lost: bool = False
+    """When resuming, run episodes again whose recorded actions are missing or damaged.
+    What they had ended as stays in episodes.jsonl, as an error of that attempt."""
     continue_with_changed_policy: bool = False
     """Go on with a run although the policy, or what it is scored with, has changed since it began.
     The header records that, every report says it first, and the run is never ranked."""
@@ -86,11 +100,16 @@ def main() -> NoReturn:
 def command() -> NoReturn:
     """Parses the arguments, runs, and exits."""
     # Batch systems and containers end a run by SIGTERM: as by Ctrl-C, it says what there is and how to go on.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_in_order()
     if sys.argv[1:] == ["--version"]:
         print(version())
         sys.exit(OK)
-    exit_with(lambda: evaluate(tyro.cli(EvalArgs, prog="vlagen-eval")))
+    exit_with(lambda: evaluate(_parsed(sys.argv[1:])))
+
+
+def _parsed(given: list[str]) -> EvalArgs:
+    words.check(given, EvalArgs, "vlagen-eval")
+    return words.parsed(lambda: tyro.cli(EvalArgs, prog="vlagen-eval", args=given), "vlagen-eval")
 
 
 def evaluate(args: EvalArgs) -> int:
@@ -118,7 +137,8 @@ def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
     kept = args.recording
     wanted = machinery.Evaluation(
         plan=plan, path=path, execution=args.execution, video=kept.video, log=kept.log, max_errors=kept.max_errors,
-        retry_errors=kept.retry_errors, until=kept.until, continue_with_changed_policy=kept.continue_with_changed_policy,
+        retry_errors=kept.retry_errors, retry_lost=kept.retry_lost, until=kept.until,
+        continue_with_changed_policy=kept.continue_with_changed_policy,
     )  # fmt: skip
     out = console()
     load = partial(args.execution.load, args.policy, key_values(args.policy_args))
@@ -135,7 +155,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
         note(f"error: {text}")
     interrupted = isinstance(ended.stopped, KeyboardInterrupt)
     if ended.stopped is not None:
-        complain("Interrupted." if interrupted else f"error: {ended.stopped}")
+        complain(ending(ended.stopped) if interrupted else f"error: {ended.stopped}")
     planned = len(ended.evaluation.plan.episodes)
     if ended.stop is not None:
         note(ended.stop.verdict)
@@ -150,7 +170,7 @@ def _conclude(out: "Console", ended: "Ended") -> int:
     note(f"Run folder: {ended.evaluation.path}")
     note(f"Report: {write_report(ended.evaluation.path)}")
     if interrupted:
-        return INTERRUPTED
+        return TERMINATED if isinstance(ended.stopped, Terminated) else INTERRUPTED
     return OK if ended.complete else INCOMPLETE
 
 
@@ -194,5 +214,7 @@ def _compare_repeats(folders: tuple[Path, ...]) -> None:
 
 
 def _again() -> str:
-    """The command that was given, without a --retry-errors."""
-    return shlex.join(["vlagen-eval", *(word for word in sys.argv[1:] if word != "--retry-errors")])
+    """The command that was given, without a --retry-errors or --retry-lost."""
+    return shlex.join(
+        ["vlagen-eval", *(word for word in sys.argv[1:] if word not in ("--retry-errors", "--retry-lost"))]
+    )

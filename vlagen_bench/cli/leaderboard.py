@@ -51,6 +51,7 @@ def submit(
         outside: places with what of the run is your own.
     """
     from vlagen_bench.leaderboard.submit import submit
+    from vlagen_bench.runs import episodes
 
     include(outside)
     if not card.exists():
@@ -58,6 +59,8 @@ def submit(
             f"There is no card {card}. `vlagen leaderboard card --out {card}` writes one to fill in; if yours has another "
             f"name: --card FILE"
         )
+    for remark in episodes.read(run).remarks:
+        say(f"warning: {remark}")
     data, submission = submit(run, card, opened(opening, commitment))
     _write(out, data)
     say(

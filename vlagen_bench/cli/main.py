@@ -1,5 +1,6 @@
 """`vlagen`: the app of all commands except scoring."""
 
+import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from vlagen_bench.cli.replay import replay
 from vlagen_bench.cli.report import report
 from vlagen_bench.cli.scale import bench_scale
 from vlagen_bench.cli.serve import serve
+from vlagen_bench.cli.words import ALWAYS, check, parsed
 from vlagen_bench.errors import ConfigError, unknown
 
 
@@ -72,21 +74,43 @@ def make_app(known: Mapping[str, Callable[..., Any] | Group] = COMMANDS) -> Subc
         if isinstance(command, Group):
             app.command(make_app(command.commands), name=name, help=command.help)
         else:
-            app.command(name=name)(command)
+            app.command(name=name)(_later(command))
     return app
+
+
+def _later(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with its parsed words, to be called once parsing, whose errors are caught, is over."""
+
+    @functools.wraps(command)
+    def bound(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+        return functools.partial(command, *args, **kwargs)
+
+    return bound
 
 
 def check_words(
     words: Sequence[str], known: Mapping[str, Callable[..., Any] | Group] = COMMANDS, of: str = "vlagen"
-) -> None:
-    """Raises `ConfigError` if they do not begin with a command; options are the parser's."""
+) -> str:
+    """The name of the command that they begin with.
+
+    Raises `ConfigError` if they do not begin with a command, or go on with options that it does not have.
+    """
     if not words or words[0].startswith("-"):
-        return
+        others = [word for word in words if word not in ALWAYS]
+        if not words or others:
+            asked = f"no option '{others[0]}' before its command" if others else "to be told which command"
+            raise ConfigError(
+                f"{of} {'has' if others else 'needs'} {asked}: {', '.join(known)}. What they do: {of} --help"
+            )
+        return of
     if words[0] not in known:
         score = " To score a policy: vlagen-eval --help" if words[0] == "eval" else ""
         raise ConfigError(unknown(f"{of} command", words[0], known) + score)
-    if isinstance(group := known[words[0]], Group):
-        check_words(words[1:], group.commands, f"{of} {words[0]}")
+    command = known[words[0]]
+    if isinstance(command, Group):
+        return check_words(words[1:], command.commands, f"{of} {words[0]}")
+    check(words[1:], command, f"{of} {words[0]}")
+    return f"{of} {words[0]}"
 
 
 def main() -> None:
@@ -99,8 +123,9 @@ def _run() -> int | None:
     if words == ["--version"]:
         print(version())
         return None
-    check_words(words)
+    called = check_words(words)
     about = (
         "Everything except scoring a policy, which `vlagen-eval` does. `vlagen --version` says which release this is."
     )
-    return make_app().cli(prog="vlagen", description=about)
+    command = parsed(lambda: make_app().cli(prog="vlagen", description=about), called)
+    return command()

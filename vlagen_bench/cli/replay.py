@@ -47,7 +47,7 @@ def replay(
     recorded = list(found.takes(episode))
     if not recorded:
         raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
-    for sentence in changes(found.header_json):
+    for sentence in (*found.remarks, *changes(found.header_json)):
         out_console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
     task = task_of(recorded[0].episode.task)
     compared = _filmed(recorded, task, out or run / "replayed") if video else _unseen(recorded, task)

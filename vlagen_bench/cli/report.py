@@ -36,7 +36,6 @@ def report(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.html import write_report
-    from vlagen_bench.report.html.reproduce import measure
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.published_table import blocks
     from vlagen_bench.report.report import progress_of
@@ -47,6 +46,7 @@ def report(
         once_table,
         results_table,
     )
+    from vlagen_bench.runs.commands import measure
     from vlagen_bench.runs.outside import changes
 
     include(outside)
@@ -58,7 +58,7 @@ def report(
 
     for sentence in run_report.first_lines:
         say(sentence)
-    for sentence in changes(read.header):
+    for sentence in (*read.remarks, *changes(read.header)):
         say(f"warning: {sentence}")
     if not run_report.complete:
         say(

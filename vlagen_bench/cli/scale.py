@@ -19,7 +19,7 @@ def bench_scale(
     """Measures what each environment of a Ray cluster costs the driver, and says what a large number would need.
 
     Environments only wait here, and their messages are true: pictures of 640x480 to a policy replica, records of 80
-    steps to the driver. Needs pip install 'vlagen-bench[ray]'.
+    steps to the driver. Needs Ray, an extra: docs/scale_out.md.
 
     Args:
         environments: numbers of environments to measure, one after the other.

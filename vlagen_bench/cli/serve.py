@@ -1,12 +1,12 @@
 """`vlagen serve`: serves a policy over the network until Ctrl-C."""
 
-import signal
 from typing import Annotated
 
 import tyro
 
 from vlagen_bench.cli.common import OK, console, key_values
 from vlagen_bench.cli.inclusion import Include, include
+from vlagen_bench.utils.signals import end_in_order
 
 LOOPBACK = "127.0.0.1"
 
@@ -39,11 +39,12 @@ def serve(
     from vlagen_bench.errors import PolicyError
     from vlagen_bench.policies import base
     from vlagen_bench.policies.remote.address import is_loopback
+    from vlagen_bench.utils import installing
 
     try:
         from vlagen_bench.policies.remote.server import Server
     except ModuleNotFoundError as error:
-        raise PolicyError(f"To serve a policy, install {error.name}: pip install 'vlagen-bench[remote]'") from None
+        raise PolicyError(f"To serve a policy, install {error.name}: {installing.extra('remote')}") from None
     from vlagen_bench.policies.remote import mapping
     from vlagen_bench.policies.remote.session import ServedPolicy
 
@@ -56,7 +57,7 @@ def serve(
 
     served = ServedPolicy(base.load(policy, key_values(policy_args)), forms)
     # A container is ended by SIGTERM: as by Ctrl-C, the policy is closed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_in_order()
     server = Server(served, host=host, port=port, note=say)
     try:
         with server.listening() as listening_at:

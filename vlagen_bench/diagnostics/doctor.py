@@ -18,7 +18,7 @@ from vlagen_bench.diagnostics import vulkan_packages
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.packs import manifest
 from vlagen_bench.sim.vulkan import drivers
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import installing, paths
 from vlagen_bench.utils.tables import NumberTable
 
 _PROBE_LIMIT_S = 120
@@ -109,7 +109,7 @@ def _package(name: str) -> MachineCheck:
         what=name,
         value=version or "not installed",
         ok=ok,
-        remedy=None if ok else f"{sys.executable} -m pip install {wanted}",
+        remedy=None if ok else installing.packages(wanted),
     )
 
 
@@ -220,10 +220,7 @@ def _probe() -> dict[str, object]:
 def _pack(name: str) -> MachineCheck:
     pack = manifest.load(name)
     required = not pack.sources  # shipped packs must be whole; the others are the user's choice
-    if pack.sources:
-        repair = f"vlagen assets install {name}"
-    else:
-        repair = f"{sys.executable} -m pip install --force-reinstall --no-deps vlagen-bench"
+    repair = f"vlagen assets install {name}" if pack.sources else installing.again()
     try:
         checked = manifest.check(pack, manifest.folder(name))
     except VlagenError:
@@ -293,6 +290,6 @@ def _ffmpeg() -> MachineCheck:
 
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError):
-        remedy = f"{sys.executable} -m pip install imageio-ffmpeg"
+        remedy = installing.packages("imageio-ffmpeg")
         return MachineCheck(what="ffmpeg", value="not found", ok=False, remedy=remedy, required=False)
     return MachineCheck(what="ffmpeg", value=os.path.basename(program), ok=True, required=False)

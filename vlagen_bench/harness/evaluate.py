@@ -42,6 +42,7 @@ class Evaluation:
     log: tuple[str, ...] = ()
     max_errors: int = 8
     retry_errors: bool = False
+    retry_lost: bool = False
     until: str | None = None
     continue_with_changed_policy: bool = False
     """whether a run with results goes on although the policy, or what it is scored with, is another now"""
@@ -173,7 +174,7 @@ def _recorded(
     groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
     film = VideoWriter(path / "videos", wanted.video, scene.control_hz) if wanted.video != "none" else None
     changed = wanted.continue_with_changed_policy
-    with RunFolder.writing(path, head, plan, changed_policy=changed) as folder:
+    with RunFolder.writing(path, head, plan, changed_policy=changed, retry_lost=wanted.retry_lost) as folder:
         folder.amend(stopped=None)  # unless it ends so again
         folder.note_executor({"executor": execution.executor, "workers": execution.processes})
         if execution.isolate:
@@ -182,7 +183,7 @@ def _recorded(
         monitor = ActionMonitor(StepLimits.of(scene), display.note)
         counts = Counts(plan, groups, [folder.results[key] for key in done])
         display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
-        for sentence in _said_of_earlier_results(folder, len(done) == len(plan.episodes)):
+        for sentence in (*folder.remarks, *_said_of_earlier_results(folder, len(done) == len(plan.episodes))):
             display.note(sentence)
         if stop is not None and stop.outlook is not None:
             display.note(stop.outlook)

@@ -9,6 +9,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.harness.counts import Counts
 from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.types import content_hash
+from vlagen_bench.utils import installing
 from vlagen_bench.utils.text import one_line
 
 
@@ -131,7 +132,7 @@ def _sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:
     try:
         return SINKS[name](run, header, project)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"--log {text} needs the package {error.name}: pip install 'vlagen-bench[{name}]'") from None
+        raise ConfigError(f"--log {text} needs the package {error.name}: {installing.extra(name)}") from None
     except ConfigError:
         raise
     except Exception as error:

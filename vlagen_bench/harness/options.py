@@ -70,7 +70,7 @@ class ExecutionOptions:
     """Memory, in megabytes, that an isolated policy may have; default: no limit."""
     executor: Literal["processes", "ray"] = "processes"
     """Where workers run: as processes of this machine, or as actors of a Ray cluster, where the policy runs too.
-    Ray needs pip install 'vlagen-bench[ray]'; docs/scale_out.md."""
+    Ray is an extra of this package: docs/scale_out.md."""
     ray_address: str | None = None
     """Address of a running Ray cluster, or auto; default: a cluster is started here for this run."""
     policy_replicas: int = 1

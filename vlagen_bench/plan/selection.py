@@ -56,8 +56,9 @@ def suite_of(suite: str | Path | Suite) -> Suite:
 
 
 def _conditions(given: Names | None) -> tuple[str, ...] | None:
-    if given is None or isinstance(given, str):
-        return split_names(given)
+    if given is None:
+        return None
+    given = split_names(given) if isinstance(given, str) else given
     if not given:
         raise ConfigError("conditions: the list is empty. Name at least one condition, or leave it out for all.")
     return tuple(dict.fromkeys(given))

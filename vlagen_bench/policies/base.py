@@ -14,7 +14,7 @@ from vlagen_bench.policies.content import Content, Look, of_code, of_server
 from vlagen_bench.policies.guard import Guard, call
 from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.scenes.base import RobotSpec
-from vlagen_bench.utils import plugins
+from vlagen_bench.utils import installing, plugins
 from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {
@@ -99,6 +99,8 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
 def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     target = BUILT_IN.get(name, name)
     where, colon, class_name = target.rpartition(":")
+    if target.endswith(".py") or (where.endswith(".py") and not class_name):
+        raise PolicyError(_without_class(Path(target.removesuffix(":"))))
     if not colon or not where or not class_name:
         raise PolicyError(
             f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class."
@@ -109,8 +111,7 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         [module.__name__], before
     ).hashes()  # now: a large model takes minutes to load, in which files are edited
     if not hasattr(module, class_name):
-        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
-        raise PolicyError(f"{where}: {unknown('class', class_name, classes)}")
+        raise PolicyError(f"{where}: {unknown('class', class_name, _classes(module))}")
     found = getattr(module, class_name)
     if not inspect.isclass(found) and (not callable(found) or method_of(found, "act") is not None):
         return _object(name, found, arguments, _look(name, found, module.__name__, before))
@@ -135,6 +136,29 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments), content=look)
 
 
+def _without_class(path: Path) -> str:
+    """The sentence for a file whose class is not named: those that it has."""
+    classes = _classes(_from_file(path))
+    if not classes:
+        return (
+            f"The policy file {path} is given without a class, and has none with act(obs, instr). Write one, then name it: "
+            f"--policy {path}:Policy"
+        )
+    which = f"Of it, {', '.join(classes)} have act(obs, instr)" if len(classes) > 1 else f"Its class is {classes[0]}"
+    return f"The policy file {path} is given without a class. {which}. Name it: --policy {path}:{classes[0]}"
+
+
+def _classes(module: Any) -> list[str]:
+    """The classes of a module that have a method `act`: its own; failing these, those that it imported."""
+    found = {
+        key: value
+        for key, value in vars(module).items()
+        if inspect.isclass(value) and callable(getattr(value, "act", None))
+    }
+    own = [key for key, value in found.items() if value.__module__ == module.__name__]
+    return own or list(found)
+
+
 def _look(name: str, policy: Any, module: str, before: Collection[str]) -> Look:
     if name in BUILT_IN:
         return lambda: Content(kind="built-in")
@@ -157,7 +181,12 @@ def no_class(name: str, found: Any) -> str:
     """The sentence for what is given as a policy and is none."""
     kind = "function" if inspect.isroutine(found) else type(found).__name__
     article = "an" if kind[0] in "aeiou" else "a"
-    return f"The policy {name} is {article} {kind}, not a class or object with act(obs, instr)."
+    said = f"The policy {name} is {article} {kind}, not a class or object with act(obs, instr)."
+    if kind != "function":
+        return said
+    called = name.rpartition(":")[2].rpartition(".")[2]
+    called = called if called.isidentifier() else "the_function"  # a lambda has no name
+    return f"{said} Put it into one, `class Policy:` with `def act(self, obs, instr): return {called}(obs, instr)`, and give that."
 
 
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
@@ -214,7 +243,7 @@ def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
         from vlagen_bench.policies.remote import client
     except ModuleNotFoundError as error:
         raise PolicyError(
-            f"A policy server ({url}) needs the package {error.name}: pip install 'vlagen-bench[remote]'"
+            f"A policy server ({url}) needs the package {error.name}: {installing.extra('remote')}"
         ) from None
     policy = client.load(url, arguments)
     return LoadedPolicy(

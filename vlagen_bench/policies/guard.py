@@ -23,6 +23,7 @@ import numpy as np
 from vlagen_bench.errors import CodeError, PolicyError
 from vlagen_bench.utils.blame import line_of
 from vlagen_bench.utils.floats import float_mode, set_float_mode
+from vlagen_bench.utils.signals import Terminated, terminate
 from vlagen_bench.utils.text import name_of, one_line, shown
 
 MODULES = (builtins, json, math, np, np.linalg, np.random, os, random, time)
@@ -90,17 +91,17 @@ class _Signals:
     """Handlers and mask of the main thread, as they were; notices Ctrl-C meanwhile."""
 
     def __init__(self) -> None:
-        self._pressed = False
+        self._pressed: type[KeyboardInterrupt] | None = None
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
-        # `vlagen serve` is ended by SIGTERM as by Ctrl-C.
-        self._ours = [signum for signum in SIGNALS if self._handlers[signum] is signal.default_int_handler]
+        # A run is ended by SIGTERM as by Ctrl-C.
+        self._ours = [signum for signum in SIGNALS if self._handlers[signum] in (signal.default_int_handler, terminate)]
         for number in self._ours:
             signal.signal(number, self._interrupt)
 
-    def _interrupt(self, *_: object) -> None:
-        self._pressed = True
-        raise KeyboardInterrupt
+    def _interrupt(self, signum: int, _: object) -> None:
+        self._pressed = Terminated if self._handlers[signal.Signals(signum)] is terminate else KeyboardInterrupt
+        raise self._pressed
 
     def put_back(self, error: BaseException | None) -> None:
         for number, handler in self._handlers.items():
@@ -108,7 +109,7 @@ class _Signals:
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         if self._pressed:  # also where the policy went on as if nothing had happened
-            raise KeyboardInterrupt from None
+            raise self._pressed from None
         if self._ours and isinstance(error, KeyboardInterrupt):
             raise PolicyError(NOBODY) from None
 

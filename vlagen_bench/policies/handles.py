@@ -39,8 +39,10 @@ def of_run(run: Path) -> EpisodeHandles:
     path = run / FILE
     try:
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(KEY_BYTES) + "\n", encoding="ascii")
+            partial = path.with_suffix(".partial")  # whoever is killed in between leaves no half key
+            partial.touch(mode=0o600)
+            partial.write_text(secrets.token_hex(KEY_BYTES) + "\n", encoding="ascii")
+            partial.replace(path)
         text = path.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be used: {error}. Remove it; then policies hear other handles.") from None

@@ -47,6 +47,7 @@ def evaluate(
     progress: bool = False,
     until: str | None = None,
     retry_errors: bool = False,
+    retry_lost: bool = False,
     max_errors: int = 8,
     continue_with_changed_policy: bool = False,
     **execution: Unpack[ExecutionKeywords],
@@ -77,6 +78,7 @@ def evaluate(
         progress: whether to print the course of the run.
         until: stop as soon as enough is known: `width<0.1` or `decided:RUN`.
         retry_errors: play episodes again that ended as errors.
+        retry_lost: play episodes again whose recorded actions are missing or damaged.
         max_errors: the run stops after more episodes than this ended as errors.
         continue_with_changed_policy: go on with a run although the policy, or what it is scored with, has changed since it began;
             every report says so first.
@@ -101,7 +103,8 @@ def evaluate(
         try:
             wanted = machinery.Evaluation(
                 plan=plan, path=path, execution=how, video=video, log=tuple(log), max_errors=max_errors,
-                retry_errors=retry_errors, until=until, continue_with_changed_policy=continue_with_changed_policy,
+                retry_errors=retry_errors, retry_lost=retry_lost, until=until,
+                continue_with_changed_policy=continue_with_changed_policy,
             )  # fmt: skip
             _check_folder(wanted, is_live, resume)
             display = ConsoleDisplay(console()) if progress else QuietDisplay()
@@ -171,13 +174,13 @@ def _check_folder(wanted: machinery.Evaluation, is_live: bool, resume: bool | No
     path, plan = wanted.path, wanted.plan
     if resume is True or not (path / recorded_runs.HEADER).is_file():
         return
-    old = recorded_runs.read(path)
+    old = recorded_runs.records(path) if wanted.retry_lost else recorded_runs.read(path)
     if resume is False:
         raise RunError(f"{path} holds a run already. Choose another folder with out=, or go on with it: resume=True")
     if not is_live or old.header.plan_hash != plan.hash:
         return  # of another plan: refused where it is opened
     errors = sum(record.outcome == "error" for record in old.results.values())
-    done = len(old.results) - (errors if wanted.retry_errors else 0)
+    done = len(old.results) - (errors if wanted.retry_errors else 0) - (len(old.lost) if wanted.retry_lost else 0)
     if done == len(plan.episodes) or old.header.stopped is not None:
         raise RunError(
             f"{path} holds a finished run of {old.header.policy.name}, and nothing tells whether it is of this object. Read "

@@ -23,6 +23,8 @@ class LoadedRun:
     results: Mapping[str, Mapping[str, Any]]
     """id -> record of `episodes.jsonl`"""
     report: RunReport
+    remarks: tuple[str, ...] = ()
+    """what was found damaged and does not count, a sentence each"""
 
     @property
     def policy(self) -> str:
@@ -48,4 +50,12 @@ def read(path: Path) -> LoadedRun:
     recorded = episodes.read(path)
     header, planned, results = reports.plain(recorded)
     report = reports.of(header, planned, results)
-    return LoadedRun(path=path, header=header, plan=recorded.plan, planned=planned, results=results, report=report)
+    return LoadedRun(
+        path=path,
+        header=header,
+        plan=recorded.plan,
+        planned=planned,
+        results=results,
+        report=report,
+        remarks=recorded.remarks,
+    )

@@ -1,6 +1,7 @@
 """A run as Python users see it: tables as pandas frames, its header and plan, and its report."""
 
 import html
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -119,11 +120,16 @@ def load_run(path: str | Path) -> Run:
 
     A notebook's first line: `run = vlagen_bench.load_run("runs/a"); run.episodes.groupby("value_object").success.mean()`
 
+    Warns:
+        UserWarning: a last line of `episodes.jsonl` is not complete, as a killed process leaves it. It does not count.
+
     Raises:
         RunError: it is no run folder, or is damaged.
         ConfigError: its task is not of this release.
     """
     loaded = load.read(Path(path))
+    for remark in loaded.remarks:
+        warnings.warn(remark, stacklevel=2)
     return Run(
         path=loaded.path, header=loaded.header, plan=loaded.plan, complete=loaded.report.complete, _loaded=loaded
     )

@@ -2,10 +2,10 @@
 
 import io
 import os
-import shlex
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,9 @@ DAMAGE = (
     OverflowError, MemoryError, SyntaxError, TypeError, AttributeError,
 )  # fmt: skip
 """what zipfile and NumPy raise about a file that is not as they wrote it"""
+AGAIN = "To have that episode played again, repeat the command of the run with --retry-lost."
+HEADERS = 256
+"""bytes of a file beside its numbers, at least: each of its two arrays has a header of 128"""
 
 
 def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_hashes: list[str]) -> None:
@@ -32,6 +35,20 @@ def write_actions(run: Path, episode_id: str, actions: list[np.ndarray], state_h
     partial = path.with_suffix(".partial")
     partial.write_bytes(buffer.getvalue())
     os.replace(partial, path)
+
+
+def lost(run: Path, steps: Mapping[str, int], action_dim: int) -> tuple[str, ...]:
+    """The episodes, of these with so many steps, whose file is missing or shorter than what it has to hold."""
+    try:
+        with os.scandir(run / "actions") as files:
+            sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
+    except OSError:
+        sizes = {}
+    least = (
+        (name, HEADERS + count * (action_dim * np.float32().nbytes + np.uint64().nbytes))
+        for name, count in steps.items()
+    )
+    return tuple(name for name, size in least if sizes.get(f"{name}.npz", 0) < size)
 
 
 def read_actions(run: Path, episode_id: str, action_dim: int | None = None) -> tuple[np.ndarray, list[str]]:
@@ -52,25 +69,17 @@ def read_actions(run: Path, episode_id: str, action_dim: int | None = None) -> t
             actions, hashes = stored["actions"], stored["state_hashes"]
     except FileNotFoundError:
         raise RunError(
-            f"The run {run} has no recorded actions of episode {episode_id}. It was made with another plan, or the file "
-            f"was lost. {_again(run, episode_id)}"
+            f"The run {run} has no recorded actions of episode {episode_id}: it was made with another plan, or the "
+            f"file was lost. {AGAIN}"
         ) from None
     except DAMAGE as error:
-        raise RunError(f"{path} is damaged ({shown(error)}). {_again(run, episode_id)}") from None
+        raise RunError(f"{path} is damaged ({shown(error)}). {AGAIN}") from None
     fits = action_dim is None or not len(actions) or actions.shape[-1] == action_dim
     if actions.dtype != np.float32 or actions.ndim != 2 or not fits:
         belongs = f"float32 (T, {'D' if action_dim is None else action_dim})"
-        raise RunError(
-            f"{path} holds {actions.dtype} {actions.shape} where {belongs} belongs. {_again(run, episode_id)}"
-        )
+        raise RunError(f"{path} holds {actions.dtype} {actions.shape} where {belongs} belongs. {AGAIN}")
     if hashes.dtype != np.uint64 or hashes.ndim != 1:
         raise RunError(
-            f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong. {_again(run, episode_id)}"
+            f"{path} holds {hashes.dtype} {hashes.shape} where the state hashes, uint64 (T + 1,), belong. {AGAIN}"
         )
     return actions, [f"{int(value):016x}" for value in hashes]
-
-
-def _again(run: Path, episode_id: str) -> str:
-    """How the episode is played once more: without its line, it has no result."""
-    remove = shlex.join(["sed", "-i", f'/"id": "{episode_id}"/d', str(run / "episodes.jsonl")])
-    return f"To have the episode played again: {remove}, then repeat the command of the run."

@@ -4,28 +4,25 @@ Everything that reads a run uses it: resuming, reports, `load_run`, comparisons,
 is refused everywhere with the same sentence, which names the file, the line and what repairs it.
 """
 
-import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import numpy as np
 
-from vlagen_bench.errors import RunError, VlagenError
-from vlagen_bench.plan.options import options
-from vlagen_bench.plan.plan import episode_from_dict, task_of
-from vlagen_bench.runs import outside
-from vlagen_bench.runs.actions import read_actions
-from vlagen_bench.runs.records import SCHEMA, EpisodeLine, EpisodeRecord, Header, faults
+from vlagen_bench.errors import RunError
+from vlagen_bench.plan.plan import task_of
+from vlagen_bench.runs import actions, commands, outside, stored_plan
+from vlagen_bench.runs.consistency import contradiction, header_fault
+from vlagen_bench.runs.records import SCHEMA, EpisodeRecord, Header
+from vlagen_bench.runs.stored_json import built, load, parse, same
 from vlagen_bench.scenes import specs
-from vlagen_bench.types import Episode, Plan, Suite, canonical_json
-from vlagen_bench.utils.parsing import build
+from vlagen_bench.types import Episode, Plan, Task
 from vlagen_bench.utils.text import shown
 
-T = TypeVar("T")
 HEADER, PLAN, RESULTS = "header.json", "plan.json", "episodes.jsonl"
 RESTORE = "Restore it from a copy, or start a new run in another folder: --out DIR"
 
@@ -55,6 +52,40 @@ class RecordedRun:
     """id -> its records in order; all but the last are errors"""
     size: int
     """bytes of `episodes.jsonl` up to the end of its last complete line"""
+    torn: int = 0
+    """bytes after that: what a killed process left of a line"""
+
+    @property
+    def task(self) -> Task:
+        """Of all its episodes."""
+        return task_of(self.plan.episodes[0].task)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was found damaged and does not count, a sentence each."""
+        if not self.torn:
+            return ()
+        return (
+            f"The last line of {self.path / RESULTS} is not complete ({self.torn} bytes): it does not count. Repeating the "
+            f"command of the run removes it, and plays its episode.",
+        )
+
+    @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """The episodes with a result whose actions are missing, or cannot be all there."""
+        steps = {name: record.steps for name, record in self.results.items()}
+        return actions.lost(self.path, steps, specs.scene(self.task.scene).robot.action_dim)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """As `lost`, and those whose actions are damaged or not of their steps: every file is read for that."""
+        return tuple(filter(self._is_unreadable, self.results))
+
+    def _is_unreadable(self, name: str) -> bool:
+        try:
+            self.take(self.plan.by_id[name])
+        except RunError:
+            return True
+        return False
 
     @cached_property
     def results(self) -> Mapping[str, EpisodeRecord]:
@@ -70,11 +101,17 @@ class RecordedRun:
         }
 
     def take(self, episode: Episode) -> RecordedEpisode:
-        """One of its episodes with its actions; raises `RunError` if these are missing or damaged."""
+        """One of its episodes with its actions; raises `RunError` if these are missing, damaged or not of its steps."""
         robot = specs.scene(task_of(episode.task).scene).robot
-        actions, hashes = read_actions(self.path, episode.id, robot.action_dim)
+        table, hashes = actions.read_actions(self.path, episode.id, robot.action_dim)
+        steps = self.results[episode.id].steps
+        if len(table) != steps:
+            raise RunError(
+                f"{self.path / 'actions' / episode.id}.npz holds {len(table)} actions, but the episode has {steps} steps in "
+                f"{RESULTS}: one of both was edited. {actions.AGAIN}"
+            )
         return RecordedEpisode(
-            episode=episode, record=self.results[episode.id], actions=actions, state_hashes=tuple(hashes)
+            episode=episode, record=self.results[episode.id], actions=table, state_hashes=tuple(hashes)
         )
 
     def takes(self, only: str | None = None) -> Iterator[RecordedEpisode]:
@@ -110,11 +147,16 @@ def read(path: Path) -> RecordedRun:
     """
     header, content = _header(path)
     outside.require(path, content)  # before the plan, which names tasks and axes
-    return _recorded(path, header, content)
+    return _with_actions(_recorded(path, header, content))
 
 
 def stored(path: Path) -> RecordedRun:
     """As `read`, whether or not everything that the run took from outside the package is here."""
+    return _with_actions(_recorded(path, *_header(path)))
+
+
+def records(path: Path) -> RecordedRun:
+    """As `stored`, whether or not the actions of every episode are here, which `lost` says."""
     return _recorded(path, *_header(path))
 
 
@@ -129,9 +171,33 @@ def header_json(path: Path) -> dict[str, Any]:
 
 
 def _recorded(path: Path, header: Header, content: Mapping[str, Any]) -> RecordedRun:
-    plan = _plan(path, header, content)
-    attempts, size = _attempts(path / RESULTS, plan)
-    return RecordedRun(path=path, header=header, header_json=content, plan=plan, attempts=attempts, size=size)
+    plan = stored_plan.read(path / PLAN, header, content)
+    task = task_of(plan.episodes[0].task)
+    if fault := header_fault(header, plan, task):
+        raise RunError(f"{path / HEADER} was edited: {shown(fault)}. {RESTORE}")
+    own = any(one.kind in ("task", "family") for one in header.outside)
+    lines, torn = complete_lines(path / RESULTS)
+    return RecordedRun(
+        path=path,
+        header=header,
+        header_json=content,
+        plan=plan,
+        attempts=_attempts(path / RESULTS, lines, plan, None if own else task),
+        size=sum(map(len, lines)),
+        torn=torn,
+    )
+
+
+def _with_actions(run: RecordedRun) -> RecordedRun:
+    """The run; raises `RunError` if actions are lost, without which no score of it can be checked."""
+    if run.lost:
+        more = f" and {len(run.lost) - 1} more" if len(run.lost) > 1 else ""
+        raise RunError(
+            f"{run.path / 'actions'} lacks the actions of the episode {run.lost[0]}{more}, or what is there of them is too "
+            f"short. Restore it from a copy, or have what is lost played again: "
+            f"{commands.resume(run.header_json, run.path, 'retry_lost')}"
+        )
+    return run
 
 
 def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
@@ -139,12 +205,17 @@ def of_run(path: Path, only: str | None = None) -> Iterator[RecordedEpisode]:
     return read(path).takes(only)
 
 
+def is_used(path: Path) -> bool:
+    """Whether a folder has anything of a run that began to play."""
+    return (path / HEADER).exists() or _has_results(path) or any((path / "actions").glob("*.npz"))
+
+
 def _header(path: Path) -> tuple[Header, dict[str, Any]]:
     file = path / HEADER
     if not file.is_file():
-        damaged = f" It has results, so it is damaged. {RESTORE}" if _has_results(path) else ""
+        damaged = f" It has results, so it is damaged. {RESTORE}" if is_used(path) else ""
         raise RunError(f"{path} is not a run folder: it has no {HEADER}.{damaged}")
-    content = _json(file, RESTORE)
+    content = load(file, RESTORE)
     if not isinstance(content, dict):
         raise RunError(f"{file} cannot be read: it is not a mapping. {RESTORE}")
     if content.get("schema") != SCHEMA:
@@ -152,7 +223,7 @@ def _header(path: Path) -> tuple[Header, dict[str, Any]]:
             f"{path} was written in schema {shown(content.get('schema'))}, and this release reads {SCHEMA}. "
             f"Use the release that made the run."
         )
-    return _built(Header, content, str(file), RESTORE), content
+    return built(Header, content, str(file), RESTORE), content
 
 
 def _has_results(path: Path) -> bool:
@@ -162,64 +233,32 @@ def _has_results(path: Path) -> bool:
         return False
 
 
-def _plan(path: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:
-    file = path / PLAN
-    made = options(header.suite.name, header.suite.task, header.conditions, header.episodes_per_condition, header.seed)
-    included = outside.include_options(stored_header)
-    repair = f"Write it again: {shlex.join(['vlagen', 'plan', *included, *made, '--out', str(file)])}"
-    if changed := " ".join(outside.changes(stored_header)):
-        repair = f"{changed} Restore what the run was made with. {repair}"
-    content = _json(file, repair)
-    if not isinstance(content, dict) or not isinstance(content.get("episodes"), list):
-        raise RunError(f"{file} cannot be read: it has no list of episodes. {repair}")
-    suite = _built(Suite, content.get("suite"), f"{file}: suite", repair)
-    plan = Plan(suite=suite, episodes=tuple(_episodes(content["episodes"], file, repair)))
-    named = header.suite
-    same = (named.name, named.version, named.task) == (suite.name, suite.version, suite.task)
-    if not plan.episodes or plan.hash != header.plan_hash or not same or header.conditions != suite.conditions:
-        raise RunError(f"{file} is not the plan that {HEADER} names. {repair}")
-    return plan
-
-
-def _episodes(listed: Iterable[Any], file: Path, repair: str) -> Iterator[Episode]:
-    for number, content in enumerate(listed):
-        where = f"{file}: episodes[{number}]"
-        line = _built(EpisodeLine, content, where, repair)
-        try:
-            yield episode_from_dict(line.of())
-        except VlagenError as error:
-            raise RunError(f"{where}: {shown(error)} {repair}") from None
-        except (ValueError, TypeError, RecursionError):
-            raise RunError(f"{where} has values that no episode has: it was edited. {repair}") from None
-
-
-def _attempts(file: Path, plan: Plan) -> tuple[dict[str, tuple[EpisodeRecord, ...]], int]:
+def _attempts(
+    file: Path, lines: Iterable[bytes], plan: Plan, task: Task | None
+) -> dict[str, tuple[EpisodeRecord, ...]]:
     attempts: dict[str, tuple[EpisodeRecord, ...]] = {}
-    size = 0
-    for number, line in complete_lines(file):
-        record = _record(line, plan, file, number)
+    for number, line in enumerate(lines, 1):
+        record = _record(line, plan, task, file, number)
         earlier = attempts.get(record.id, ())
         if earlier and earlier[-1].outcome != "error":
             _refuse(file, number, f": the episode {record.id} has a result already")
         attempts[record.id] = (*earlier, record)
-        size += len(line)
-    return attempts, size
+    return attempts
 
 
-def complete_lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file that have their end, numbered from 1: a killed process may leave a last one without."""
+def complete_lines(file: Path) -> tuple[list[bytes], int]:
+    """The lines of a file that have their end, and the bytes after them: a killed process may leave a last one without."""
     try:
         content = file.read_bytes() if file.exists() else b""
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}. {RESTORE}") from None
-    for number, line in enumerate(content.splitlines(keepends=True), 1):
-        if line.endswith(b"\n"):
-            yield number, line
+    *lines, rest = content.split(b"\n")
+    return [line + b"\n" for line in lines], len(rest)
 
 
-def _record(line: bytes, plan: Plan, file: Path, number: int) -> EpisodeRecord:
+def _record(line: bytes, plan: Plan, task: Task | None, file: Path, number: int) -> EpisodeRecord:
     try:
-        content = json.loads(line, parse_constant=_no_number)
+        content = parse(line)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -227,11 +266,11 @@ def _record(line: bytes, plan: Plan, file: Path, number: int) -> EpisodeRecord:
     name = content.get("id")
     if not isinstance(name, str) or name not in plan.by_id:
         _refuse(file, number, f": the episode {shown(name)} is not in {PLAN}")
-    record = _built(EpisodeRecord, content, f"{file}, line {number}", _line_repair(file, number))
+    record = built(EpisodeRecord, content, f"{file}, line {number}", _line_repair(file, number))
     for key, planned in plan.by_id[name].to_dict().items():
-        if not _same(record.of()[key], planned):
+        if not same(record.of()[key], planned):
             _refuse(file, number, f": '{key}' is not that of the episode {name} in {PLAN}")
-    if fault := faults(record):
+    if fault := contradiction(record, task):
         _refuse(file, number, f": {shown(fault)}")
     return record
 
@@ -242,35 +281,7 @@ def _refuse(file: Path, number: int, what: str) -> NoReturn:
 
 def _line_repair(file: Path, number: int) -> str:
     """What makes a run of a folder with one wrong line: without it, the episode has no result and is played again."""
-    return f"Remove that line (sed -i {number}d {shlex.quote(str(file))}), then repeat the command of the run."
-
-
-def _built(kind: type[T], content: Any, where: str, repair: str) -> T:
-    try:
-        return build(kind, content, where)
-    except VlagenError as error:
-        raise RunError(f"{shown(error)} {repair}") from None
-    except (TypeError, ValueError, RecursionError):
-        raise RunError(f"{where} has values of a wrong type. {repair}") from None
-
-
-def _json(file: Path, repair: str) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
-    except FileNotFoundError:
-        raise RunError(f"{file} cannot be read: there is no such file. {repair}") from None
-    except OSError as error:
-        raise RunError(f"{file} cannot be read: {error.strerror}. {repair}") from None
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{file} cannot be read: it is not JSON ({shown(error)}). {repair}") from None
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
-
-
-def _same(one: Any, other: Any) -> bool:
-    try:
-        return canonical_json(one) == canonical_json(other)
-    except (ValueError, RecursionError):  # an infinite number, such as 1e999; or depth
-        return False
+    return (
+        f"Remove that line (sed -i.bak {number}d {shlex.quote(str(file))}), which leaves a copy of the file beside it, then "
+        f"repeat the command of the run, which plays the episode again."
+    )

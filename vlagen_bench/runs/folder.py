@@ -13,7 +13,9 @@ from vlagen_bench.errors import RunError
 from vlagen_bench.plan.plan import write as write_plan
 from vlagen_bench.runs import episodes, identity, outside
 from vlagen_bench.runs.actions import write_actions
+from vlagen_bench.runs.durable import sync, write_atomically
 from vlagen_bench.runs.lock import locked
+from vlagen_bench.runs.repair import give_up_lost, repairs
 from vlagen_bench.types import EpisodeResult, Plan
 
 IDENTITY = ("schema", "plan_hash", "policy")
@@ -35,6 +37,10 @@ class RunFolder:
         self.results: dict[str, Mapping[str, Any]] = {}
         """id -> the record that counts, and under `attempts` how often the episode was tried"""
         self._header: dict[str, Any] = {}
+        self.remarks: list[str] = []
+        """what was repaired when it was opened, a sentence each"""
+        self._lost: frozenset[str] = frozenset()
+        """episodes whose actions are lost, and that are played again"""
         self._with_first_result: dict[str, Any] = {}
         """what the header says from this session's first result on"""
         self._check_held: Callable[[], None] = lambda: None
@@ -44,7 +50,13 @@ class RunFolder:
     @classmethod
     @contextmanager
     def writing(
-        cls, path: Path, header: Mapping[str, Any], plan: Plan, *, changed_policy: bool = False
+        cls,
+        path: Path,
+        header: Mapping[str, Any],
+        plan: Plan,
+        *,
+        changed_policy: bool = False,
+        retry_lost: bool = False,
     ) -> Iterator[Self]:
         """Opens a folder for this run, alone, new or to be resumed.
 
@@ -53,15 +65,18 @@ class RunFolder:
             header: of this session.
             plan: what is played.
             changed_policy: whether a run may go on with another policy, or in another environment.
+            retry_lost: episodes whose actions are lost or damaged are not done; what they had is an error of that attempt.
 
         Raises:
-            RunError: it cannot be written, another process writes it, or it holds another run.
+            RunError: it cannot be written, another process writes it, it holds another run, or it is damaged.
         """
         run = cls(path)
         with ExitStack() as held:
             with writing_to(path):
                 for folder in (path, path / "actions", path / "videos"):
                     folder.mkdir(parents=True, exist_ok=True)
+                if retry_lost:  # under a lock of its own, since it replaces the file that is locked
+                    run._lost = give_up_lost(path, lambda old: run._check(old, header, changed_policy))
                 run._check_held = held.enter_context(locked(path / episodes.RESULTS))
                 run._open(header, plan, changed_policy)
             yield run
@@ -86,31 +101,36 @@ class RunFolder:
 
     def _open(self, header: Mapping[str, Any], plan: Plan, changed_policy: bool) -> None:
         header_path, lines_path = self.path / episodes.HEADER, self.path / episodes.RESULTS
-        if header_path.exists() or lines_path.stat().st_size:
+        if episodes.is_used(self.path):
             known = episodes.header_json(self.path)
             if outside.missing(known) is not None:  # then its plan cannot be read, and it is another run
                 _check_same(self.path, header, known)
-            old = episodes.stored(self.path)
-            _check_same(self.path, header, old.header_json)
-            scored = sum(record.outcome != "error" for record in old.results.values())
-            self._with_first_result = identity.resumed(
-                self.path, old.header_json, header, episodes=scored, allowed=changed_policy
-            )
+            old = episodes.records(self.path) if self._lost else episodes.stored(self.path)
+            self._with_first_result = self._check(old, header, changed_policy)
             self._header = dict(old.header_json)
             self.results = old.plain_results
             self._committed = old.size
+            self.remarks += repairs(old, self._lost)
         else:
             self._header = dict(header)
             write_plan(plan, self.path / episodes.PLAN)
-            _sync(self.path / episodes.PLAN)
-            _write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
+            sync(self.path / episodes.PLAN)
+            write_atomically(header_path, json.dumps(header, indent=1, sort_keys=True) + "\n")
         with open(lines_path, "ab") as lines:
             lines.truncate(self._committed)  # what a killed process left of its last line
-        _sync(self.path)
+        sync(self.path)
+
+    def _check(self, old: episodes.RecordedRun, header: Mapping[str, Any], changed_policy: bool) -> dict[str, Any]:
+        """What the header says of a changed policy from now on; raises `RunError` if this session must not go on with that run."""
+        _check_same(self.path, header, old.header_json)
+        scored = sum(record.outcome != "error" for record in old.results.values())
+        return identity.resumed(self.path, old.header_json, header, episodes=scored, allowed=changed_policy)
 
     def done(self, episode_id: str, *, retry_errors: bool) -> bool:
         """Whether the episode needs no run: it has a result, and is not an error that shall be tried again."""
         record = self.results.get(episode_id)
+        if episode_id in self._lost:
+            return False
         return record is not None and not (retry_errors and record["outcome"] == "error")
 
     def amend(self, **facts: Any) -> None:
@@ -120,7 +140,7 @@ class RunFolder:
             self._check_held()
             self._header |= facts
             with writing_to(self.path):
-                _write_atomically(path, json.dumps(self._header, indent=1, sort_keys=True) + "\n")
+                write_atomically(path, json.dumps(self._header, indent=1, sort_keys=True) + "\n")
 
     def note_files(self, files: Mapping[str, str]) -> None:
         """Lets the header name source files of the policy that were imported since it was written."""
@@ -160,6 +180,7 @@ class RunFolder:
                     with suppress(OSError):
                         lines.truncate(start)
                     raise
+        self._lost -= {result.episode.id}
         earlier = self.results.get(result.episode.id, {}).get("attempts", 0)
         self.results[result.episode.id] = {**record, "attempts": earlier + 1 + result.restarts}
 
@@ -230,22 +251,6 @@ def _differing(mine: Any, other: Any) -> Any:
 
 def _short(value: Any) -> str:
     return _cut(json.dumps(value, sort_keys=True))
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    _sync(partial)
-    os.replace(partial, path)
-
-
-def _sync(path: Path) -> None:
-    """Puts a file, or the names in a folder, on the disk for good."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

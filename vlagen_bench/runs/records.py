@@ -201,59 +201,18 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "progress": NUMBER,
     "oversized_steps": (int,),
     "first_success_step": (int, type(None)),
+    "lifted": FLAG,
+    "lifted_once": FLAG,
+    "wrong_object_lifted": FLAG,
+    "rise_m": NUMBER,
+    "held_s": NUMBER,
     "trouble": (str, type(None)),
 }
 """the types of the metrics that reports count; others are any plain value"""
+ORACLES: Mapping[str, bool] = {"random": False, "noop": False, "expert": True, "replay": True}
+"""built-in policy -> whether it sees the simulator's state, or repeats who did"""
 ADDED = ("raised", "over_target", "progress", "oversized_steps")
 """metrics that runs of earlier releases lack: there they are not known, which is no contradiction"""
-
-
-def faults(record: EpisodeRecord) -> str | None:
-    """The first thing that a record says and cannot be, as a clause; None where it may be true."""
-    return _fault_of_outcome(record) or _fault_of_numbers(record)
-
-
-def _fault_of_outcome(record: EpisodeRecord) -> str | None:
-    flags = record.success_at_end, record.success_once
-    if record.outcome == "error":
-        if record.error is None:
-            return "the outcome is 'error', but the error is not said"
-        return None if flags == (None, None) else "the outcome is 'error', but there is a success flag"
-    if record.error is not None:
-        return f"the outcome is '{record.outcome}', but there is an error"
-    if None in flags:
-        return f"the outcome is '{record.outcome}', but a success flag is null"
-    if (record.outcome == "success") != record.success_at_end:
-        return f"the outcome is '{record.outcome}', but success_at_end is {str(record.success_at_end).lower()}"
-    if record.success_at_end and not record.success_once:
-        return "success_at_end is true, but success_once is false"
-    return None
-
-
-def _fault_of_numbers(record: EpisodeRecord) -> str | None:
-    for name, count in (("steps", record.steps), ("restarts", record.restarts)):
-        if count < 0:
-            return f"{name} is {count}"
-    for name, value in record.metrics.items():
-        allowed = METRICS.get(name, (bool, int, float, str, type(None)))
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            return f"the metric {name} is {value!r}"
-    if (fault := _fault_of_scale(record)) is not None:
-        return fault
-    for name, value in record.timings.items():
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return f"the timing {name} is {value!r}"
-    return None
-
-
-def _fault_of_scale(record: EpisodeRecord) -> str | None:
-    """What the metrics that have a range cannot be."""
-    progress, oversized = record.metrics.get("progress"), record.metrics.get("oversized_steps", 0)
-    if progress is not None and not 0 <= progress <= 1:
-        return f"the metric progress is {progress!r}, and it is from 0 to 1"
-    if not 0 <= oversized <= record.steps:
-        return f"the metric oversized_steps is {oversized!r}, of {record.steps} steps"
-    return None
 
 
 def scored(record: EpisodeRecord) -> Mapping[str, bool | None]:

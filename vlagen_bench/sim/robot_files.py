@@ -11,7 +11,7 @@ import numpy as np
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
 from vlagen_bench.scenes.base import RobotSpec
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import installing, paths
 
 # Raise it when the way of simplifying changes, so that old caches are not used.
 RECIPE = 1
@@ -29,7 +29,7 @@ def _mani_skill_folder() -> Path:
     spec = importlib.util.find_spec("mani_skill")
     if spec is None or spec.origin is None:
         raise AssetError(
-            "The package mani_skill is not installed; its wheel has the Panda's files. Run: pip install mani_skill==3.0.1"
+            f"The package mani_skill is not installed; its wheel has the Panda's files. Run: {installing.packages('mani_skill==3.0.1')}"
         )
     return Path(spec.origin).parent / "assets" / "robots"
 

@@ -48,7 +48,7 @@ class Simulator:
         self.spec, self.family = spec, family
         self._rule = rule
         self._drawn = drawn
-        self._urdf = urdf_path(spec.robot, spec.pack)
+        urdf_path(spec.robot, spec.pack)  # a missing pack is an error here, not at the first reset
 
     @classmethod
     def of(cls, task: Task, *, drawn: bool = True) -> Self:

@@ -18,6 +18,8 @@ PRIOR = 0.25
 too narrow where few scenes have a failure; chosen by simulation, as a compromise of coverage and width"""
 UNRELATED = 1.0
 """the same for the correlation of two means, towards 0"""
+FEW = 6
+"""scenes; the means of halves of fewer have no 2.5 % tail"""
 DRAWS = 4000
 """random halves of the scenes"""
 
@@ -106,7 +108,12 @@ def agreeing(interval: Interval | None, p: float | None, scenes: Iterable[Sequen
 
 
 def _least(differences: np.ndarray, pairs: np.ndarray) -> float:
-    """The least mean difference, above 0, that the means of random halves of the scenes do not exclude."""
+    """The least mean difference, above 0, that the means of random halves of the scenes do not exclude.
+
+    Fewer than `FEW` scenes exclude none but 0, which stands at one pair from it.
+    """
+    if len(differences) < FEW:
+        return float(min(1.0, differences.sum()) / pairs.sum())
     halves = np.random.default_rng(0).random((DRAWS, len(differences))) < 0.5
     halves = halves[halves.any(axis=1)]
     means = halves @ differences / (halves @ pairs)

@@ -72,6 +72,9 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _fitting(called: str, name: str, kind: Any, value: Any) -> Any:
+    for text in (value,) if isinstance(value, str) else value if isinstance(value, list | tuple) else ():
+        if isinstance(text, str) and not text.strip():
+            raise ConfigError(f"{called}: {name} is {value!r}, which names nothing. Give it a value, or leave it out.")
     if kind in (EMPTY, Any):
         return value
     options = _options(kind)

@@ -124,6 +124,8 @@ def with_instruction(run, text):
     edit(run / "header.json", plan_hash=made.hash)
     lines = [record.to_dict() | told[name].to_dict() for name, record in recorded.results.items()]
     (run / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for name in recorded.results:
+        (run / "actions" / f"{name}.npz").rename(run / "actions" / f"{told[name].id}.npz")
 
 
 def test_what_others_wrote_is_text(ladder):
@@ -131,7 +133,7 @@ def test_what_others_wrote_is_text(ladder):
     with_instruction(ladder, EVIL)
     film(ladder, failures(ladder)[0])
     lines = map(json.loads, (ladder / "episodes.jsonl").read_text().splitlines())
-    hurt = [{**one, "metrics": {"trouble": EVIL}} for one in lines]
+    hurt = [one | {"metrics": {"trouble": EVIL}} if one["outcome"] == "failure" else one for one in lines]
     (ladder / "episodes.jsonl").write_text("".join(json.dumps(one) + "\n" for one in hurt))
     page = write_report(ladder)
     elements = Elements(page)

@@ -4,7 +4,7 @@ import pytest
 
 from vlagen_bench.cli.selection import Selection
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.report.html.reproduce import command
+from vlagen_bench.runs.commands import command
 
 
 @pytest.mark.parametrize("options", [

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.utils import plugins
+from vlagen_bench.utils import installing, plugins
+from vlagen_bench.utils.signals import sigterm_kept
 
 REPLICA_CPUS = 0
 """In Ray's books only: a replica that is lost must find room though environments have taken all CPUs."""
@@ -49,7 +50,7 @@ class Cluster:
         try:
             import ray
         except ModuleNotFoundError:
-            raise ConfigError("--executor ray needs Ray: pip install 'vlagen-bench[ray]'") from None
+            raise ConfigError(f"--executor ray needs Ray: {installing.extra('ray')}") from None
         if ray.is_initialized():
             return
         if self.address is not None:
@@ -60,7 +61,8 @@ class Cluster:
             where = {"address": "local", "num_cpus": room, "include_dashboard": False}
         try:
             _knock(self.address)
-            ray.init(**where, logging_level=logging.ERROR)
+            with sigterm_kept():  # Ray's own leaves at once, with nothing said
+                ray.init(**where, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             raise ConfigError(
                 f"No Ray cluster could be joined ({' '.join(str(error).split())}). Start one with `ray start --head`, "

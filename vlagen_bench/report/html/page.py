@@ -10,10 +10,11 @@ from vlagen_bench.report import load, repeats
 from vlagen_bench.report.estimates import drop, excess, share, success
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.data import gather
+from vlagen_bench.report.html.facts import facts
 from vlagen_bench.report.html.films import gallery
 from vlagen_bench.report.html.published import blocks
-from vlagen_bench.report.html.reproduce import command, facts, measure
 from vlagen_bench.report.progress_terminal import interval
+from vlagen_bench.runs.commands import command, measure
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.utils.text import percent
 

@@ -18,7 +18,7 @@ import sapien
 import sapien.render
 
 from vlagen_bench.errors import RenderError
-from vlagen_bench.utils import paths
+from vlagen_bench.utils import installing, paths
 
 ShaderPack = Literal["minimal", "default"]
 
@@ -131,7 +131,7 @@ def _edited(name: str, text: str, edits: tuple[tuple[str, str, int], ...]) -> st
         if replaced != times:
             raise RenderError(
                 f"SAPIEN {sapien.__version__} has another shader {name} than 3.0.3, for which this release is made. "
-                "Run: pip install sapien==3.0.3"
+                f"Run: {installing.packages('sapien==3.0.3')}"
             )
     return text
 

@@ -1,4 +1,4 @@
-"""The commands that repeat or measure a run, from its header."""
+"""The commands that repeat, resume or measure a run, from its header."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,13 @@ def measure(header: Mapping[str, Any], first: Path) -> str:
     return f"{command(header)} --repeat 3 --out {shlex.quote(str(first))}"
 
 
+def resume(header: Mapping[str, Any], path: Path, option: str) -> str:
+    """The command, or for an object the call, that goes on with the run in this folder, with a flag such as `retry_lost`."""
+    if header["policy"].get("live"):
+        return f"{_call(header)}, with out={str(path)!r} and {option}=True"
+    return f"{command(header)} --out {shlex.quote(str(path))} --{option.replace('_', '-')}"
+
+
 def _call(header: Mapping[str, Any]) -> str:
     """In Python, with the object or class that the name of the policy belongs to."""
     policy = header["policy"]
@@ -34,24 +41,6 @@ def _call(header: Mapping[str, Any]) -> str:
     return (
         f"vlagen_bench.evaluate({policy['name']}, {', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
     )
-
-
-def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every key of the header with its value, both as text; keys inside others after a dot."""
-    for key, value in header.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{key}.{inner}", text) for inner, text in facts(value))
-        elif isinstance(value, list):
-            between = "; " if any(isinstance(item, Mapping) for item in value) else ", "
-            yield key, between.join(map(_text, value)) or "none"
-        else:
-            yield key, _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
-    return "none" if value is None else str(value)
 
 
 def _policy(policy: Mapping[str, Any]) -> Iterator[str]:
