@@ -126,7 +126,9 @@ def _p(first: CountedEntry, other: CountedEntry, common: set[EpisodeKey]) -> flo
         return _fisher(first.successes, first.n, other.successes, other.n)
     episodes = sorted(common, key=str)
     scenes = scene_counts(
-        [first.episodes[key] for key in episodes], [other.episodes[key] for key in episodes], [key[1] for key in episodes]
+        [first.episodes[key] for key in episodes],
+        [other.episodes[key] for key in episodes],
+        [key[1] for key in episodes],
     )
     flipped = sign_flip([won - other_won for won, other_won, _ in scenes])
     return flipped if len(scenes) == len(episodes) else tested(scenes, flipped)[1]

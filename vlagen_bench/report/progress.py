@@ -74,7 +74,7 @@ def of_conditions(
     for scene, value in cells:
         sums = scenes.setdefault(scene, [0.0, 0.0])
         sums[0], sums[1] = sums[0] + value, sums[1] + 1
-    low, high = rate_interval(scenes.values()) or (None, None)
+    low, high = rate_interval(scenes.values(), graded=True) or (None, None)
     return Progress(
         name=name, mean=fmean(value for _, value in cells), low=low, high=high, n=len(cells), scenes=len(scenes),
         values=tuple(value for _, value in cells),
@@ -127,6 +127,6 @@ def difference(
         sums = scenes.setdefault(scene, [0.0, 0.0, 0.0])
         sums[0], sums[1], sums[2] = sums[0] + own, sums[1] + other, sums[2] + 1
     flipped = sign_flip_real([own - other for own, other, _ in scenes.values()])
-    interval, p = tested(scenes.values(), flipped)
+    interval, p = tested(scenes.values(), flipped, graded=True)
     low, high = interval or (None, None)
     return ProgressDifference(value=fmean(own - other for _, own, other in pairs), low=low, high=high, p=p)

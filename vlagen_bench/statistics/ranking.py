@@ -52,7 +52,9 @@ def standings(
     return tuple(sorted(ranked, key=lambda standing: (-(standing.rate or 0.0), standing.name)))
 
 
-def scene_counts(first: Sequence[bool], other: Sequence[bool], clusters: Sequence[Hashable]) -> list[tuple[int, int, int]]:
+def scene_counts(
+    first: Sequence[bool], other: Sequence[bool], clusters: Sequence[Hashable]
+) -> list[tuple[int, int, int]]:
     """Per cluster: episodes that the first won, that the other won, and all."""
     counts: dict[Hashable, list[int]] = {}
     for a, b, cluster in zip(first, other, clusters, strict=True):
