@@ -126,7 +126,7 @@ def difference_p(scenes: Iterable[Sequence[float]], *, graded: bool = False) -> 
 
     Examples:
         >>> round(difference_p([(9, 5, 9)] * 8), 4)
-        0.0074
+        0.0401
     """
     from scipy.special import stdtr  # only here, since it takes a while to load
 

@@ -199,7 +199,7 @@ def earliest(differences: Sequence[int], counts: Sequence[Counts] = ()) -> int |
         (8, 6, None)
     """
     sequence = PairedSequence(len(differences))
-    each = counts or [None] * len(differences)
+    each: Sequence[Counts | None] = counts or [None] * len(differences)
     ends = (
         number
         for number, (difference, one) in enumerate(zip(differences, each, strict=True), 1)
