@@ -40,7 +40,7 @@ def test_the_mean_is_over_episodes_and_its_interval_over_scenes(tmp_path):
     one = next(row for row in report.rows if row.condition == "lighting_l3").progress
     values = [half_way({"index": index}) for index in range(12)]
     assert one.mean == pytest.approx(np.mean(values), abs=1e-4) and (one.n, one.scenes) == (12, 12)
-    assert (one.low, one.high) == pytest.approx(rate_interval([(value, 1) for value in values]), abs=1e-3)
+    assert (one.low, one.high) == pytest.approx(rate_interval([(value, 1) for value in values], graded=True), abs=1e-3)
     shares = [one.came_to(number, 5) for number in range(1, 6)]
     assert shares == pytest.approx([1, 0.75, 0.75, 0.5, 0.5])
 

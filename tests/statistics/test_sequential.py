@@ -243,13 +243,13 @@ def test_two_runs_are_decided_scene_by_scene():
 
 
 def test_scores_between_0_and_1_are_compared_too():
-    """A little better everywhere, and never a success more."""
+    """Better everywhere, and never a success more."""
     planned = [(f"{index}{name}", index) for index in range(30) for name in "abcd"]
     rng = np.random.default_rng(8)
     others = {one: float(rng.uniform(0.1, 0.5)) for one, _ in planned}
     watch = DecidedWatch(planned, others, "progress")
-    ends = [watch.ended(one, others[one] + float(rng.uniform(-0.05, 0.15))) for one, _ in planned]
-    assert any(ends) and watch.difference == pytest.approx(0.05, abs=0.03)
+    ends = [watch.ended(one, others[one] + float(rng.uniform(0.1, 0.3))) for one, _ in planned]
+    assert any(ends) and watch.difference == pytest.approx(0.2, abs=0.03)
     same = DecidedWatch(planned, others, "progress")
     assert not any(same.ended(one, others[one] + float(rng.uniform(-0.1, 0.1))) for one, _ in planned)
 
