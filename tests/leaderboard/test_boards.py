@@ -67,7 +67,7 @@ def test_a_policy_that_is_called_like_one_is_ranked(shelf):
 
 def test_parts_and_uneven_counts_are_not_ranked(shelf):
     shelf("part", conditions={"in_distribution": {"n": 192, "successes": 192}})
-    uneven = content("uneven")["conditions"] | {"reposition": {"n": 400, "successes": 400}}
+    uneven = content("uneven")["conditions"] | {"reposition": {"n": 100, "successes": 100}}
     shelf("uneven", conditions=uneven)
     page = boards.page("paper")
     assert of(page, "part").place is None and of(page, "uneven").place is None

@@ -19,6 +19,7 @@ from helpers.submissions import (
 from vlagen_bench.leaderboard import archive, codec, submission, verify
 from vlagen_bench.leaderboard.codec import expand, shrink
 from vlagen_bench.plan import catalog, plan
+from vlagen_bench.policies.base import BUILT_IN
 
 pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
 
@@ -81,6 +82,9 @@ def records_of(seed: int) -> bytes:
 FORGERIES = {
     # header
     "oracle": (lambda: with_header(oracle=True), "is an oracle"),
+    "expert by its module, flag removed": (
+        lambda: header("policy", "name", value=BUILT_IN["expert"]), "is called 'vlagen_bench.policies.expert.policy:Expert'",
+    ),
     "expert, flag removed": (lambda: header("policy", "name", value="expert"), "is called 'expert'"),
     "expert by its module": (
         lambda: header("policy", "name", value="vlagen_bench.policies.expert:Expert"), "sees the simulator's state"

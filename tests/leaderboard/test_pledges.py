@@ -60,7 +60,7 @@ def test_the_entry_names_the_pledge_and_what_it_does_not_prove(opening):
 @pytest.mark.parametrize(("changes", "says"), [
     ({"commitment": "0" * 64}, "is to the commitment 0000"), ({"suite_version": 2}, "version 2, and not to"),
     ({"dated": "2026-01-30"}, "a pledge is made between"), ({"dated": "2026-03-31"}, "a pledge is made between"),
-    ({"dated": "soon"}, "dated 'soon'"), ({"weights_sha256": "abc"}, "not 64 hex digits"), ({"name": 5}, "expected a str"),
+    ({"dated": "soon"}, "dated 'soon'"), ({"dated": "2026-W06-1"}, "Write the day as"), ({"weights_sha256": "abc"}, "not 64 hex digits"), ({"name": 5}, "expected a str"),
     ({"more": 1}, "no key 'more'"),
 ])  # fmt: skip
 def test_a_wrong_pledge_is_a_sentence(opening, changes, says):

@@ -89,6 +89,25 @@ def test_a_file_counts_as_it_was_when_it_was_loaded(written):
     assert again.content().files[f"near_{name}.py"] == before[f"near_{name}.py"]
 
 
+def test_a_link_that_leads_to_another_file_is_another_policy(written):
+    folder, name = written
+    for what in ("now", "then"):
+        (folder / what).mkdir()
+        (folder / what / "__init__.py").write_text("")
+        (folder / what / f"{what}.py").write_text(f"VALUE = '{what}'")
+        (folder / f"{what}.py").write_text(f"import linked_{name}\nclass Mine:\n    act = '{what}'.join\n")
+    link, package = folder / f"link_{name}.py", folder / f"linked_{name}"
+    link.symlink_to("then.py")
+    package.symlink_to("then")
+    then = base.load(f"{link}:Mine", {}).content()
+    assert set(then.files) == {link.name, f"{package.name}/__init__.py"}
+    assert then.files[link.name] == sha256(folder / "then.py")
+    link.unlink()
+    link.symlink_to("now.py")
+    now = base.load(f"{link}:Mine", {}).content().completed(then.files)
+    assert now.files[link.name] == sha256(folder / "now.py") and set(now.files) == set(then.files)
+
+
 def test_installed_packages_and_this_one_do_not_count(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "uses.py").write_text(

@@ -31,8 +31,23 @@ def test_overall_counts_scenes_not_episodes(made):
     found = compare([made("a", good), made("b", bad)]).overall
     gap = found.gaps["B"]
     assert (found.n, gap.pairs.only_other, gap.p) == (36, 33, pytest.approx(2 / 2**11))
-    assert gap.p > mcnemar(0, 33) and gap.adjusted is None
+    assert gap.p > mcnemar(0, 33) and gap.adjusted == gap.p, "a question of its own"
     assert gap.low < -33 / 36 < gap.high
+
+
+def test_of_several_runs_none_is_called_worse_by_luck_alone(made, printed):
+    """Seven scenes that only the first solves: p = 2 / 2**7 against each, and more than 0.05 after Holm over four."""
+
+    def lost(lowest):
+        return lambda e: "failure" if lowest <= e.index < lowest + 7 else "success"
+
+    paths = [made("a", lambda _: "success"), *(made(f"b{number}", lost(number)) for number in range(4))]
+    overall = compare(paths).overall
+    assert {gap.p for gap in overall.gaps.values()} == {2 / 2**7}
+    assert {gap.adjusted for gap in overall.gaps.values()} == {4 * 2 / 2**7}
+    said = printed(command, command.compare, paths)
+    assert "B and A cannot be told apart" in said and "p = 0.016, after Holm over the runs = 0.062." in said
+    assert "is worse than A" not in said and "B is worse than A" in printed(command, command.compare, paths[:2])
 
 
 def test_errors_are_no_outcomes(made):

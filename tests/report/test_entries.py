@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from helpers.entries import content
 from vlagen_bench.calibration import validate
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.report import entries
@@ -168,3 +169,29 @@ def test_every_episode_has_its_digests():
     entry = dataclasses.replace(PAPER["openvla-rl-ppo"], kind="verified", proof=proof)
     with pytest.raises(ConfigError, match="states_digests: 4 characters are not 4 hex digits for each of 2 episodes"):
         entries._check_proof(entry, "file")
+
+
+def _more(entry):
+    entry["conditions"]["nominal"] = {"n": 400, "successes": 400}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_more, "400 successes of 400 episodes|and the proof is of"),
+        (lambda entry: entry["proof"].update(successes=1), "with 1 successes: one of both was edited"),
+        (lambda entry: (entry["conditions"].pop("nominal"), entry.update(averages={"shifted": 1.0})), "averages"),
+        (lambda entry: entry["proof"].update(release="0\u202e"), "U\\+202E, which cannot be seen"),
+    ],
+)
+def test_what_was_edited_beside_its_proof_is_a_sentence(tmp_path, monkeypatch, spoil, says):
+    monkeypatch.setattr(paths, "leaderboards_dir", lambda: tmp_path)
+    made = content("mine", "quick", n=4, successes=4)
+    (tmp_path / "quick").mkdir()
+    file = tmp_path / "quick" / "mine.json"
+    file.write_text(json.dumps(made))
+    assert len(entries.load("quick")) == 1
+    spoil(made)
+    file.write_text(json.dumps(made))
+    with pytest.raises(ConfigError, match=says):
+        entries.load("quick")

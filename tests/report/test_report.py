@@ -234,7 +234,9 @@ def test_a_mean_drop_says_of_how_many_it_is(tmp_path):
     assert "0 (of 1)" in said and "-0" not in said
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.12, "+12"), (-0.034, "-3"), (-0.004, "0"), (0.004, "0"), (None, "–")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.12, "+12"), (-0.034, "-3"), (-0.004, "-0.4"), (0.004, "+0.4"), (None, "–")]
+)
 def test_points_have_no_minus_nought(value, text):
     assert points(value) == text
 

@@ -95,9 +95,9 @@ def test_a_comparison_begins_with_its_answer(made, printed):
     assert lines[start + 1].startswith("   B is worse than A: -28 points (95 % interval ")
     assert lines[start + 2].startswith("   C is worse than A: -92 points (95 % interval ")
     assert lines[start + 3] == "   May be the best: A. Are not: B, C."
-    assert lines[start + 4] == "   B against A differs on 1 of 3 axes: lighting_l3 -83."
+    assert lines[start + 4] == "   B against A differs on 1 of 2 axes and nominal: lighting_l3 -83."
     same = printed(command, command.compare, (paths[0], made("d", good)))
-    assert "B and A cannot be told apart: 0 points" in same and "on any of 3 axes" in same
+    assert "B and A cannot be told apart: 0 points" in same and "on any of 2 axes and nominal" in same
 
 
 def test_of_many_conditions_those_that_matter_are_shown_unless_all_are_asked_for(tmp_path, printed):

@@ -119,7 +119,7 @@ def largest_difference() -> float:
 def designs(episodes: Sequence[int], runs: int) -> Iterator[str]:
     """The lines of the table of designs."""
     heads = [f"{what}, {correlation:g}" for correlation in CORRELATIONS for what in ("axis", "policies")]
-    yield f"| episodes | design | scenes | {' | '.join(heads)} |"
+    yield f"| episodes | besides the twin | scenes | {' | '.join(heads)} |"
     yield f"|{'---|' * (3 + len(heads))}"
     for number in episodes:
         for design in DESIGNS:

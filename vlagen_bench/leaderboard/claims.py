@@ -18,7 +18,7 @@ from vlagen_bench.scenes import specs
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils.parsing import build
 
-PRIVILEGED = re.compile(r"(^|[./\\])(expert|replay)(\.py)?(:|$)")
+PRIVILEGED = re.compile(r"(^|[./\\])(expert|replay|policies[./\\]expert[./\\]policy)(\.py)?(:|$)")
 """the built-in policies that look at the simulator, or repeat others, by their names, modules and files"""
 
 

@@ -102,6 +102,8 @@ def _wrong_day(given: Pledge, commitment: Commitment) -> str | None:
     try:
         day = date.fromisoformat(given.dated)
     except ValueError:
+        day = None
+    if day is None or day.isoformat() != given.dated:
         return f"is dated '{shown(given.dated)}'. Write the day as 2026-01-31."
     if not commitment.dated <= day.isoformat() < commitment.reveal_on:
         return (

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.imported import SourceFiles, on_disk
 from vlagen_bench.types import canonical_json, content_hash
 from vlagen_bench.utils.text import LONGEST_TEXT, shown
@@ -53,6 +54,17 @@ class Content:
         if self.root is not None and (root := Path(self.root)).is_dir():
             missing = {name: digest for name in missing if (digest := on_disk(root, name)) is not None}
         return replace(self, files={**self.files, **missing})
+
+    def expect(self, now: "Content") -> None:
+        """Raises `PolicyError` if the policy, loaded once more, is another one: files are read again, and may be edited."""
+        files = now.completed(self.files).files
+        changed = [name for name, digest in self.files.items() if files.get(name) != digest]
+        changed += ["its version"] * (self.version != now.version) + ["its server"] * (self.server != now.server)
+        if changed:
+            raise PolicyError(
+                f"the policy was loaded again, and has changed since this run loaded it first: {', '.join(changed)}. "
+                f"Undo that, then --retry-errors; or begin anew: --out DIR"
+            )
 
 
 Look = Callable[[], Content]

@@ -36,7 +36,7 @@ class SourceFiles:
         first = next((file for name in self._start if (file := _file(sys.modules[name])) is not None), None)
         self.root = None if first is None else _root(first)
         """the folder that names are relative to; None: no module has a file"""
-        self._folder = None if first is None else _own_folder(first)
+        self._folder = None if first is None else _own_folder(first.parent.resolve() / first.name)
         self._count = -1
         self._known: dict[str, str] = {}
 
@@ -74,19 +74,21 @@ class SourceFiles:
         return file is not None and self._is_in_folder(file)
 
     def _is_in_folder(self, file: Path) -> bool:
-        return self._folder is not None and (file == self._folder or file.is_relative_to(self._folder))
+        # A link in the folder is of the folder, wherever it leads to.
+        places = (file, file.parent.resolve() / file.name)
+        return self._folder is not None and any(place.is_relative_to(self._folder) for place in places)
 
     def _is_own(self, file: Path) -> bool:
-        if file.is_relative_to(PRODUCT):
+        if file.resolve().is_relative_to(PRODUCT):
             return False
-        return not _is_library(file) or (
+        return not _is_library(file.resolve()) or (
             self._folder is not None and _is_library(self._folder) and self._is_in_folder(file)
         )
 
     def _name(self, file: Path) -> str:
-        if self.root is not None and file.is_relative_to(self.root):
-            return file.relative_to(self.root).as_posix()
-        return file.relative_to(_root(file)).as_posix()
+        folders = () if self.root is None else (self.root, self.root.resolve())
+        folder = next((one for one in folders if file.is_relative_to(one)), _root(file))
+        return file.relative_to(folder).as_posix()
 
 
 def on_disk(root: Path, name: str) -> str | None:
@@ -114,10 +116,11 @@ def _hash(module: ModuleType, file: Path) -> str | None:
 
 
 def _file(module: ModuleType) -> Path | None:
+    """Where it was loaded from, links as they are: one that leads elsewhere tomorrow is another file of the same name."""
     file = getattr(module, "__file__", None)
     if not isinstance(file, str):
         return None
-    path = Path(file).resolve()
+    path = Path(file).absolute()
     return path if path.is_file() else None  # a notebook's cells name a file that is not there
 
 

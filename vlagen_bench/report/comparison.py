@@ -13,7 +13,7 @@ from vlagen_bench.report import load
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine, progress_lines
 from vlagen_bench.statistics.clusters import sign_flip
-from vlagen_bench.statistics.multiplicity import holm_in_levels
+from vlagen_bench.statistics.multiplicity import holm, holm_in_levels
 from vlagen_bench.statistics.paired import Pairs
 from vlagen_bench.statistics.ranking import Standing, cluster_sums, standings
 from vlagen_bench.statistics.scene_means import agreeing, difference_interval
@@ -35,7 +35,7 @@ class RunDifference:
     """exact: McNemar in a condition, sign flips of whole scenes for several"""
     adjusted: float | None
     """p of an axis after Holm over all axes and runs of the comparison; of a condition, after its axis (see
-    `statistics.multiplicity.holm_in_levels`); overall is a question of its own, and is not among them"""
+    `statistics.multiplicity.holm_in_levels`); overall, which is a question of its own, after Holm over the runs"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,11 +113,13 @@ def compare(paths: Sequence[Path]) -> Comparison:
         for axis, members in by_name.items()
     ]
     adjusted_axes, adjusted_lines = adjusted(axes, lines, by_name)
+    overall = _line(runs, ranked, OVERALL, common)
+    over_runs = holm({(OVERALL, label): gap.p for label, gap in overall.gaps.items()})
     return Comparison(
         runs=runs,
         lines=tuple(adjusted_lines),
         axes=tuple(axis for axis in adjusted_axes if len(by_name[axis.condition]) > 1),
-        overall=_line(runs, ranked, OVERALL, common),
+        overall=_with(overall, over_runs),
         scenes=len({_scene(episode) for episode in common}),
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from vlagen_bench.plan.conditions import by_axis
+from vlagen_bench.report.averages import NOMINAL
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.utils.text import NO_DATA, amount, points, points_range
 
@@ -53,8 +54,10 @@ def _verdict(gap: RunDifference, first: str, label: str) -> str:
     if gap.p is None:
         return f"{label} against {first}: no episode has an outcome in both."
     difference = gap.pairs.difference or 0.0
-    size = f"{points(difference)} points (95 % interval {interval(gap)}), p {_is(gap.p)}"
-    if gap.p >= ALPHA:
+    assert gap.adjusted is not None, "where there is a p, it is adjusted"
+    holm = f", after Holm over the runs {_is(gap.adjusted)}" if gap.adjusted != gap.p else ""
+    size = f"{points(difference)} points (95 % interval {interval(gap)}), p {_is(gap.p)}{holm}"
+    if gap.adjusted >= ALPHA:
         return f"{label} and {first} cannot be told apart: {size}."
     return f"{label} is {'better' if difference > 0 else 'worse'} than {first}: {size}."
 
@@ -68,7 +71,14 @@ def _where(rows: Sequence[ComparisonRow], first: str, label: str) -> str:
     if not found:
         known = [gap.adjusted for row in rows if (gap := row.gaps[label]).adjusted is not None]
         least = f" (lowest p after Holm: {probability(min(known))})" if known else ""
-        return f"{label} and {first} cannot be told apart on any of {len(rows)} axes{least}."
+        return f"{label} and {first} cannot be told apart on any of {_questions(rows)}{least}."
     names = [f"{row.condition} {points(row.gaps[label].pairs.difference)}" for row in found[:NAMED]]
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"{label} against {first} differs on {len(found)} of {len(rows)} axes: {', '.join(names)}{more}."
+    return f"{label} against {first} differs on {len(found)} of {_questions(rows)}: {', '.join(names)}{more}."
+
+
+def _questions(rows: Sequence[ComparisonRow]) -> str:
+    """`9 axes and nominal`, which is no axis, and a question of the family like them."""
+    num_axes = sum(row.condition != NOMINAL for row in rows)
+    axes = f"{num_axes} ax{'i' if num_axes == 1 else 'e'}s"
+    return axes if num_axes == len(rows) else f"{axes} and nominal"

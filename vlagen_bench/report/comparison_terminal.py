@@ -85,7 +85,8 @@ def _against_first(comparison: Comparison, label: str, lines: Sequence[Compariso
     table.add_row(*_cells(comparison.overall, first, label))
     table.caption = (
         "Differences in points. In a condition: Tango's interval, McNemar's exact p. Overall: an interval over "
-        "scenes, whose signs are flipped for p; a question of its own. 0 is in an interval if p is 0.05 or more. "
+        "scenes, whose signs are flipped for p; a question of its own, with Holm over the runs. 0 is in an interval if p is "
+        "0.05 or more. "
         "Holm: p of a condition after that of its axis, both among all axes and runs here.\n"
         f"{_rest(comparison.lines, lines, 'conditions')}"
     ).strip()

@@ -7,7 +7,7 @@ from typing import Literal
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average, averages
-from vlagen_bench.report.entry_texts import name_beside, name_fault, words_fault
+from vlagen_bench.report.entry_texts import TEXT_CHARS, name_beside, name_fault, words_fault
 from vlagen_bench.statistics.sampling import least_sample
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
@@ -207,7 +207,8 @@ def _check_texts(entry: Entry, where: str) -> None:
         raise ConfigError(f"{where}: the name {fault}")
     source, protocol = entry.source, entry.protocol
     texts = (entry.model, source.citation, source.table, source.read, protocol.decoding or "none")
-    for text in (*texts, *protocol.deviations, *protocol.notes):
+    proven = (text for text in vars(entry.proof).values() if isinstance(text, str) and text) if entry.proof else ()
+    for text in (*texts, *protocol.deviations, *protocol.notes, *(text[:TEXT_CHARS] for text in proven)):
         if (fault := words_fault(text)) is not None:
             raise ConfigError(f"{where}: the text '{shown(text)[:40]}' {fault}")
 
@@ -256,8 +257,15 @@ def _check_proof(entry: Entry, where: str) -> None:
             )
     if not 0 <= (proof.known_successes or 0) <= (proof.resembling_successes or 0) <= (proof.successes or 0):
         raise ConfigError(f"{where}: proof: of {proof.successes} successes, so many cannot be known.")
-    if not all(cell.counts for cell in entry.conditions.values()):
-        raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates alone.")
+    if not all(cell.counts for cell in entry.conditions.values()) or entry.averages:
+        raise ConfigError(f"{where}: an entry that is {entry.kind} has counts, not rates or averages alone.")
+    played = sum(len(cell.outcomes or "") or cell.n or 0 for cell in entry.conditions.values())
+    won = sum(cell.successes or 0 for cell in entry.conditions.values())
+    if played > proof.episodes or (proof.successes is not None and won > proof.successes):
+        raise ConfigError(
+            f"{where}: conditions: {won} successes of {played} episodes, and the proof is of {proof.episodes} episodes with "
+            f"{proof.successes} successes: one of both was edited."
+        )
 
 
 def _check_averages(entry: Entry, groups: dict[str, str], where: str) -> None:

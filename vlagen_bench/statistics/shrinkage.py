@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+FARTHEST = 1.0
+"""standard errors that an estimate is drawn at most"""
+
 
 def shrunken(values: Sequence[float], errors: Sequence[float]) -> tuple[float, ...]:
     """Empirical Bayes estimates of several effects: each is drawn towards their mean, the more the less is known of it.
@@ -12,6 +15,10 @@ def shrunken(values: Sequence[float], errors: Sequence[float]) -> tuple[float, .
     is estimated by the method of moments (DerSimonian and Laird, Controlled Clinical Trials 7:177, 1986), and what it leaves
     unexplained is drawn back, with the factor (k - 3) / (k - 1) of Morris (J. American Statistical Association 78:47, 1983) for
     its being estimated. Three effects or fewer are left alone, since their variance cannot be known.
+
+    Effects are not normal where a few axes hurt much and the others not at all: those few would be drawn far below the truth,
+    out of their own intervals. So no estimate is drawn by more than one standard error (limited translation: Efron and
+    Morris, J. American Statistical Association 67:130, 1972).
 
     Args:
         values: the estimates.
@@ -29,7 +36,8 @@ def shrunken(values: Sequence[float], errors: Sequence[float]) -> tuple[float, .
     weights = 1 / (between + variances)
     mean = float(weights @ effects / weights.sum())
     drawn = variances / (between + variances) * (count - 3) / (count - 1)
-    return tuple(map(float, effects + drawn * (mean - effects)))
+    most = FARTHEST * np.sqrt(variances)
+    return tuple(map(float, effects + np.clip(drawn * (mean - effects), -most, most)))
 
 
 def _variance_between(effects: np.ndarray, variances: np.ndarray) -> float:

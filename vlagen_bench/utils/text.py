@@ -2,6 +2,8 @@
 
 Interval = tuple[float, float]
 NO_DATA = "–"
+ROUNDING = 1e-9
+"""differences that are smaller are 0, but for the rounding of floats"""
 LONGEST_TEXT = 1000
 """letters of what a policy says of its error"""
 LONGEST_NAME = 100
@@ -37,8 +39,11 @@ def printable(text: str) -> str:
 
 
 def percent(value: float | None) -> str:
-    """`73 %`, or a dash where there is no data."""
-    return NO_DATA if value is None else f"{100 * value:.0f} %"
+    """`73 %`, or a dash where there is no data; with a decimal where some would look like none, or all."""
+    if value is None:
+        return NO_DATA
+    whole = f"{100 * value:.0f}"
+    return f"{whole if whole not in ('0', '100') or value in (0, 1) else f'{min(max(100 * value, 0.1), 99.9):.1f}'} %"
 
 
 def percent_range(low_high: Interval | None) -> str:
@@ -51,9 +56,11 @@ def percent_range(low_high: Interval | None) -> str:
 
 
 def points(value: float | None) -> str:
-    """A difference of rates: `+12`, `-3`, `0`, or a dash where there is no data."""
-    whole = NO_DATA if value is None else f"{100 * value:+.0f}"
-    return "0" if whole in ("+0", "-0") else whole
+    """A difference of rates: `+12`, `-3`, `0`, or a dash where there is no data; with a decimal where it would look like 0."""
+    if value is None or abs(value) < ROUNDING:
+        return NO_DATA if value is None else "0"
+    whole = f"{100 * value:+.0f}"
+    return whole if whole not in ("+0", "-0") else _fine(value)
 
 
 def amount(scenes: int, episodes: int) -> str:
@@ -65,7 +72,7 @@ def points_range(low_high: Interval | None, between: str = " – ") -> str:
     """`-3 – +12`, or a dash; with a decimal where an end that is not 0 would look like it, since 0 in or out is what is read."""
     if low_high is None:
         return NO_DATA
-    return between.join(points(end) if end == 0 or points(end) != "0" else _fine(end) for end in low_high)
+    return between.join(map(points, low_high))
 
 
 def _fine(value: float) -> str:

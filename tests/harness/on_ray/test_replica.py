@@ -45,3 +45,17 @@ def test_no_more_is_kept_for_an_episode_than_its_newest_attempt(monkeypatch):
     second, late, third = asyncio.run(ask())
     assert late.blameless and late.answer.error
     assert (second.answer.chunk[0, 0], third.answer.chunk[0, 0]) == pytest.approx((0.1, 0.2))
+
+
+def test_a_replica_that_is_started_later_has_the_policy_of_the_beginning(tmp_path):
+    from vlagen_bench.errors import PolicyError
+    from vlagen_bench.harness.on_ray.replica import Replica
+
+    name = f"mine_{tmp_path.name}".replace("-", "_")
+    file = tmp_path / f"{name}.py"
+    file.write_text("class Mine:\n    act = lambda self, obs, instr: [0.0] * 7\n")
+    content = load(f"{file}:Mine", {}).content()
+    Replica(f"{file}:Mine", {}, 1, 5.0, 7, None, content)._load().close()
+    file.write_text("class Mine:\n    act = lambda self, obs, instr: [0.1] * 7\n")
+    with pytest.raises(PolicyError, match=f"has changed since this run loaded it first: {file.name}"):
+        Replica(f"{file}:Mine", {}, 1, 5.0, 7, None, content)._load()

@@ -44,6 +44,33 @@ def test_an_episode_that_the_policy_forgot_begins_again():
     caller.close()
 
 
+LATE = """
+class Mine:
+    def act(self, obs, instr):
+        import {late}
+        return [0.0] * 7
+"""
+
+
+def test_a_policy_that_was_edited_is_not_restarted(tmp_path):
+    late = f"late_{tmp_path.name}".replace("-", "_")
+    (tmp_path / f"{late}.py").write_text("LATER = False")
+    (tmp_path / "mine.py").write_text(LATE.format(late=late))
+    loaded = load(f"{tmp_path}/mine.py:Mine", {}, IsolationLimits())
+    caller = PolicyCaller(loaded, action_dim=7)
+    assert caller.ask({0: question(0)})[0].error is None
+    assert f"{late}.py" in loaded.content().files, "as after each episode"
+    (tmp_path / f"{late}.py").write_text("LATER = True")
+    os.kill(loaded.policy._cell._process.pid, signal.SIGKILL)
+    assert "SIGKILL" in caller.ask({0: question(0, begins=False)})[0].error
+    for number in (1, 2):
+        answer = caller.ask({number: question(number)})[number]
+        assert f"first: {late}.py." in answer.error and not answer.lost
+    (tmp_path / f"{late}.py").write_text("LATER = False")
+    assert caller.ask({3: question(3)})[3].error is None
+    caller.close()
+
+
 class SlowBetween(FakeSim):
     """Takes its time, in which a process can end."""
 

@@ -181,6 +181,8 @@ def test_unknown_names_are_refused_with_a_map_that_does(message):
         ({"image": PICTURE / 255}, r"'image' is float64 \(8, 8, 3\)"),
         ({"image": b"png"}, "'image' is a bytes"),
         ({"images/wrist": PICTURE[0]}, r"'images/wrist' is uint8 \(8, 3\)"),
+        ({"image": PICTURE[:0]}, r"'image' is uint8 \(0, 8, 3\)"),
+        ({"t": np.array(3)}, "has 't', which this server does not know. Start it with --map 't:ignored'"),
         ({"state": "0, 1"}, "'state' is a str"),
         ({"state": np.zeros((2, 7))}, r"'state' is float64 \(2, 7\)"),
         ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, "maps within maps"),
@@ -190,6 +192,22 @@ def test_unknown_names_are_refused_with_a_map_that_does(message):
 def test_what_is_of_another_form_is_refused(part, says):
     with pytest.raises((PolicyError, WireError), match=says):
         asked({"prompt": "go", **part})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("image", PICTURE, "image:images/top"),
+        ("state", np.ones(2), "state:ignored"),
+        ("prompt", "go", "prompt:ignored"),
+    ],
+)
+def test_what_the_client_calls_as_we_do_is_not_lost(name, value, cure):
+    message = {"prompt": "go", name: value, "other": value}
+    with pytest.raises(PolicyError, match=f"'{name}' is made of something else.*{name}:ignored"):
+        asked(message, map=f"other:{name}")
+    seen, _, _ = asked(message, map=f"other:{name},{cure}")
+    assert name != "image" or set(seen["images"]) == {"image", "top"}
 
 
 def test_what_the_map_ignores_is_dropped_and_what_it_names_must_be_there():

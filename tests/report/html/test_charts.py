@@ -7,7 +7,9 @@ from vlagen_bench.report.html import charts
 from vlagen_bench.report.html.words import plain, points, points_range
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.123, "+12"), (-0.04, "−4"), (0.001, "0"), (-0.001, "0"), (None, "–")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.123, "+12"), (-0.04, "−4"), (0.001, "+0.1"), (-0.001, "−0.1"), (0.0, "0"), (None, "–")]
+)
 def test_points(value, text):
     assert points(value) == text
     assert points_range(Estimate(value=value)) == "–"

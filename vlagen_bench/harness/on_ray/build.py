@@ -41,7 +41,8 @@ def make_ray_executor(
     def replica(number: int) -> ActorHandle[Any]:
         # Each environment has one question at a time; the rest is for ready, until_stuck and close.
         uses = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, "max_concurrency": slots + 8}
-        how = (slots, limits.step_s, recipe.action_dim, handles)
+        content = None if loaded.content is None else loaded.content()
+        how = (slots, limits.step_s, recipe.action_dim, handles, content)
         return start_actor(Replica, *name_and_arguments(loaded), *how, **uses)
 
     specs = ActorSpecs(environments=size, environment=environment, replicas=replicas, replica=replica)
@@ -62,5 +63,5 @@ def name_and_arguments(loaded: LoadedPolicy) -> tuple[str, dict[str, str]]:
     if "://" in loaded.name:
         return loaded.name, {name: text for name, text in loaded.arguments.items() if name != "url"}
     if where.endswith(".py"):
-        return f"{Path(where).resolve()}{colon}{class_name}", dict(loaded.arguments)
+        return f"{Path(where).absolute()}{colon}{class_name}", dict(loaded.arguments)
     return loaded.name, dict(loaded.arguments)

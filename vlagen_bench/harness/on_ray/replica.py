@@ -13,6 +13,7 @@ from vlagen_bench.errors import PolicyError, VlagenError
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.on_ray.watchdog import watchdog
 from vlagen_bench.policies import base
+from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.handles import EpisodeHandles
 
 FAREWELL_S = 1.0
@@ -58,6 +59,7 @@ class Replica:
         limit_s: float,
         action_dim: int,
         handles: EpisodeHandles | None = None,
+        content: Content | None = None,
     ) -> None:
         """Nothing yet; see `ready`.
 
@@ -68,9 +70,10 @@ class Replica:
             limit_s: the longest that a call of the policy may take.
             action_dim: how many numbers an action has.
             handles: what the policy hears in place of episodes' ids; None: the ids.
+            content: of the policy that the run began with; None: not known.
         """
         self._name, self._arguments, self._slots, self._limit_s = name, arguments, slots, limit_s
-        self._action_dim, self._handles = action_dim, handles
+        self._action_dim, self._handles, self._content = action_dim, handles, content
         self._thread = ThreadPoolExecutor(1)  # one for all calls: what a model keeps by thread stays with it
         self._waiting: dict[int, _WaitingQuery] = {}
         self._newest: dict[int | str, int] = {}
@@ -87,6 +90,8 @@ class Replica:
 
     def _load(self) -> PolicyCaller:
         loaded = base.load(self._name, self._arguments)
+        if self._content is not None and loaded.content is not None:
+            self._content.expect(loaded.content())
         return PolicyCaller(loaded, action_dim=self._action_dim, slots=self._slots, handles=self._handles)
 
     async def until_stuck(self) -> None:

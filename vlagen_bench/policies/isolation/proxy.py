@@ -54,6 +54,7 @@ class Isolated:
             output: where what it prints goes.
         """
         self._cell, self._make, self._how, self.output = cell, make, how, output
+        self._known = cell.greeting.content
         self._started = 1
         self._began: dict[str, int] = {}
         """by episode, the number of the process in which it began"""
@@ -69,7 +70,8 @@ class Isolated:
 
     def content(self) -> Content:
         """What tells the policy from another under its name, as its process knows it."""
-        return self._cell.content()
+        self._known = self._cell.content()
+        return self._known
 
     def another(self) -> "Isolated":
         """One more instance, in one more process."""
@@ -102,7 +104,13 @@ class Isolated:
         if self._cell.gone:
             self._started += 1
             self._asked.clear()
-            self._cell = self._make()
+            cell = self._make()
+            try:
+                self._known.expect(cell.greeting.content)
+            except PolicyError:
+                cell.end()
+                raise
+            self._cell = cell
         return self._cell
 
     def _notice(self) -> None:

@@ -67,6 +67,13 @@ class Forms:
         rest = {name: value for name, value in given.items() if name not in taken}
         if strange := [name for name in rest if name not in OWN and not _is_picture(name)]:
             raise PolicyError(_not_known(strange, given, self.default_prompt is not None))
+        if twice := [name for name in rest if name in question]:
+            name = twice[0]
+            other = f"{name}:{IGNORED}" + (f" or {name}:{PICTURES}CAMERA" if _is_picture(name) else "")
+            raise PolicyError(
+                f"--map: '{name}' is made of something else, and the question has a '{name}' itself, which would be lost. "
+                f"Say in the map what becomes of it: {other}"
+            )
         question = {**rest, **question}
         if self.default_prompt is not None:
             question.setdefault("prompt", self.default_prompt)
@@ -189,7 +196,8 @@ def _is_picture(name: str) -> bool:
 def _in_form(name: str, value: Any) -> Any:
     """A picture uint8 (H, W, 3), a state float32 (n,), anything else as it is; raises `PolicyError` for other forms."""
     if _is_picture(name):
-        if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] == 3:
+        right = isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] == 3
+        if right and value.size:
             return value
         turned = isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[0] == 3
         cure = f"start the server with --map {name}@chw:{name}" if turned else "convert it in the client"
@@ -207,7 +215,7 @@ def _not_known(strange: Sequence[str], given: Mapping[str, Any], has_prompt: boo
     for name in strange:
         own = _guess(name, given[name], taken)
         taken.add(own)
-        turned = isinstance(given[name], np.ndarray) and given[name].shape[0] == 3 and _is_picture(own)
+        turned = _is_picture(own) and given[name].shape[0] == 3
         pairs.append(f"{name}@chw:{own}" if turned and given[name].shape[2] != 3 else f"{name}:{own}")
     text = (
         f"The question has {_listed(strange)}, which this server does not know. Start it with --map '{','.join(pairs)}', "

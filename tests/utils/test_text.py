@@ -1,0 +1,24 @@
+"""Rates and differences as text: what is not 0, or not all, does not look so."""
+
+import pytest
+
+from vlagen_bench.utils.text import percent, points, points_range
+
+
+@pytest.mark.parametrize(("value", "said"), [
+    (None, "–"), (0.0, "0 %"), (1.0, "100 %"), (0.734, "73 %"), (1 / 2880, "0.1 %"), (8 / 2880, "0.3 %"), (2872 / 2880, "99.7 %"),
+    (2879 / 2880, "99.9 %"),
+])  # fmt: skip
+def test_a_rate_that_is_not_all_or_none_does_not_look_so(value, said):
+    assert percent(value) == said
+
+
+@pytest.mark.parametrize(("value", "said"), [
+    (None, "–"), (0.0, "0"), (-1e-17, "0"), (0.12, "+12"), (-0.03, "-3"), (-8 / 2880, "-0.3"), (1 / 2880, "+0.1"),
+])  # fmt: skip
+def test_a_difference_that_is_not_0_does_not_look_so(value, said):
+    assert points(value) == said
+
+
+def test_ends_of_an_interval_are_written_as_differences_are():
+    assert points_range((-0.2, -0.001)) == "-20 – -0.1" and points_range((0.0, 0.12)) == "0 – +12"
