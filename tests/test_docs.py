@@ -45,6 +45,7 @@ NOT_RUN = {
     r"vlagen assets install": "downloads: tests/test_install.py, tests/test_download.py",
     r"vlagen (doctor|calibrate|render|bench|certify)\b": "looks at the machine, or draws for minutes; each has a test",
     r"python -m vlagen_bench\.diagnostics\.": "plays or simulates for minutes: tests/diagnostics",
+    r"vlagen check-statistics": "simulates for minutes: tests/report/test_simulation.py",
     r"docs/add_an_axis\.md: ": "needs the axis of the page: tests/test_adding_an_axis.py",
 }
 SYSTEM = ("mkdir", "cp")

@@ -18,7 +18,7 @@ def test_power_leaves_out_usual_questions_that_cannot_be(printed, asked, there, 
 
 def test_power_answers_in_a_table(printed):
     said = printed(power_command, power_command.power, power_command.PowerArgs(drop=0.2))
-    assert "61" in said and "102" in said and "nan" not in said.lower()
+    assert "Power 80 %, two-sided at 5 %" in said and "61" in said and "102" in said and "nan" not in said.lower()
     said = printed(power_command, power_command.power, power_command.PowerArgs(width=0.1, rate=0.5))
     assert "380" in said and "Boschloo" not in said
 

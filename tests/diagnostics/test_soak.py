@@ -160,10 +160,11 @@ WALL_CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "
 
 
 def test_no_wall_clock_decides_anything():
-    """Ages of files that another process left are the exception: they are of the wall clock themselves."""
+    """The exceptions: ages of files that another process left, and dates that are written down, or pledged."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         nodes = ast.walk(ast.parse(path.read_text()))
         called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
         found |= {(path.name, name) for name in called if ".".join(name.split(".")[-2:]) in WALL_CLOCKS}
-    assert found == {("staging.py", "time.time")}
+    dates = {("identity.py", "datetime.now"), ("hidden_split.py", "datetime.now")}
+    assert found == {("staging.py", "time.time"), *dates}

@@ -121,7 +121,7 @@ def test_some_wild_steps_are_no_alarm():
     ("gripper", "words"),
     [
         ((0.0, 1.0), "never told to close (below 0): its values were from 0 to 1"),
-        ((1.0, 1.0), "never told to close"),
+        ((1.0, 1.0), "never told to close (below 0): its value was always 1, and here"),
         ((-1.0, -0.5), "never told to open (above 0)"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers.places import PACKAGE
-from vlagen_bench.harness.header import git_commit
+from vlagen_bench.harness.header import PLAYING, code_hash, git_commit
 
 
 def git(folder, *words):
@@ -55,3 +55,18 @@ def test_variables_that_name_another_repository_are_not_obeyed(users, tmp_path, 
 def test_without_git_there_is_no_commit(users, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert git_commit(users) is None
+
+
+def test_the_code_that_plays_has_a_hash_and_reports_are_not_in_it(tmp_path):
+    for name in ("sim/arm.py", "report/page.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("a = 1\n")
+    before = code_hash(tmp_path)
+    (tmp_path / "report/page.py").write_text("a = 2\n")
+    assert code_hash(tmp_path) == before
+    (tmp_path / "sim/arm.py").write_text("a = 2\n")
+    assert code_hash(tmp_path) != before
+
+
+def test_every_part_whose_code_is_hashed_is_there():
+    assert all((PACKAGE / part / "__init__.py").is_file() for part in PLAYING)

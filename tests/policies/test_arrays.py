@@ -38,6 +38,19 @@ def test_an_action_may_be_on_any_device():
     assert checked(tensor, 7).tolist() == checked([tensor], 7).tolist() == [VALUES]
 
 
+def test_a_batch_of_one_is_named_as_what_it_is():
+    """What most models return; a wrong length of the action is no batch."""
+    with pytest.raises(
+        PolicyError, match=r"shape \(1, 4, 7\)\. .* It looks like a batch of one: take its element \[0\]\.$"
+    ):
+        checked(np.zeros((1, 4, 7)), 7)
+    with pytest.raises(PolicyError, match=r"Give \(7,\)\. It looks like a batch of one"):
+        checked(np.zeros((1, 7)), 7, OF_STEP)
+    for shape in ((2, 4, 7), (1, 4, 8), (8,), (1, 0, 7)):
+        with pytest.raises(PolicyError, match=r"of H actions\.$"):
+            checked(np.zeros(shape), 7)
+
+
 @pytest.mark.parametrize("name", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
 def test_what_jax_hands_over_is_an_action(name):
     ml_dtypes = pytest.importorskip("ml_dtypes")  # in whose types numpy sees jax's arrays

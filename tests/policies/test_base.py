@@ -76,7 +76,9 @@ def test_a_file_without_a_class_says_which_it_has(tmp_path):
     act = "    def act(self, obs, instr):\n        return [0.0] * 7\n\n\n"
     path.write_text(f"from pathlib import Path\n\n\nclass Alpha:\n{act}class Beta:\n{act}class Helper:\n    pass\n")
     for name in (str(path), f"{path}:"):
-        with pytest.raises(PolicyError, match=rf"Alpha, Beta have act\(obs, instr\)\. Name it: --policy {path}:Alpha$"):
+        with pytest.raises(
+            PolicyError, match=rf"Its classes with act\(obs, instr\) are Alpha, Beta\. Name it: --policy {path}:Alpha$"
+        ):
             base.load(name, {})
     with pytest.raises(
         PolicyError, match=r"There is no class 'Alfa'. Did you mean 'Alpha'[?] There are: Alpha, Beta[.]"

@@ -158,12 +158,13 @@ def test_a_deleted_file_is_a_change():
         scored()
 
 
-def test_another_simulator_or_renderer_is_a_change_of_the_environment():
+@pytest.mark.parametrize("what", ["sapien", "renderer", "vlagen-bench code"])
+def test_another_simulator_or_renderer_or_pulled_code_is_a_change_of_the_environment(what):
     half()
     was = header()
-    was["fingerprint"]["environment"]["sapien"] = "2.0"
+    was["fingerprint"]["environment"][what] = "2.0"
     Path("run/header.json").write_text(json.dumps(was))
-    with pytest.raises(RunError, match=r"what it is scored with has changed: sapien was 2\.0 and is "):
+    with pytest.raises(RunError, match=rf"what it is scored with has changed: {what} was 2\.0 and is "):
         scored()
     run = scored(continue_with_changed_policy=True)
     (sentence,) = identity.sentences(run.header)

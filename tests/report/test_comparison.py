@@ -65,7 +65,11 @@ def test_a_condition_without_pairs_has_no_numbers(made, printed, tmp_path):
     gap = line.gaps["B"]
     assert (line.n, line.rate("A"), gap.p, gap.adjusted, gap.low, gap.pairs.difference) == (0, *(None,) * 5)
     said = printed(command, command.compare, paths)
-    assert "nan" not in said.lower() and "12 episodes without an outcome" in said and "incomplete" in said
+    assert (
+        "nan" not in said.lower()
+        and "without an outcome in every run are left out (12)" in said
+        and "incomplete" in said
+    )
     row = next(row for row in said.splitlines() if row.startswith("│ mass_l3"))
     assert [cell.strip() for cell in row.split("│")[2:-1]] == ["0", *["–"] * 8], "what nobody counted is not 0"
     comparison_page.write(compare(paths), tmp_path / "out")

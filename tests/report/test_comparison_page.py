@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 from helpers.compared import CONDITIONS, bad, good, weak
@@ -103,12 +104,29 @@ def test_both_films_are_made_side_by_side_where_they_show_what_is_recorded(print
         shutil.copytree(recorded(), path)
     lines = [json.loads(line) for line in (paths[1] / "episodes.jsonl").read_text().splitlines()]
     for line in lines[:2]:
-        line.update(outcome="failure", success_at_end=False)
+        _make_lie(paths[1], line)
     (paths[1] / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     said = " ".join(printed(command, command.compare, paths, out=out, films=1).split())
-    assert said.count("No film, since") == 1 and "success is recorded as false and is true" in said
+    assert said.count("No film, since") == 1 and "the episode is over after" in said and "80 are recorded" in said
     assert len(list((paths[0] / "videos").glob("*.mp4"))) == 1 and not list((paths[1] / "videos").glob("*.mp4"))
     assert (out / "index.html").read_text().count("<video") == 1
+
+
+def _make_lie(run, line, steps=80):
+    """Turns the record of a success into one of a failure that contradicts nothing but its own actions."""
+    file = run / "actions" / f"{line['id']}.npz"
+    with np.load(file) as stored:
+        actions, hashes = stored["actions"], stored["state_hashes"]
+    more = steps - len(actions)
+    np.savez(file, actions=np.pad(actions, ((0, more), (0, 0))), state_hashes=np.pad(hashes, (0, more)))
+    line.update(outcome="failure", success_at_end=False, success_once=False, steps=steps)
+    line["metrics"] |= {
+        "trouble": "never_reached",
+        "first_success_step": None,
+        "placed": False,
+        "placed_once": False,
+        "progress": 0.0,
+    }
 
 
 def test_a_page_can_be_written_twice_and_escapes(made, tmp_path):

@@ -180,3 +180,14 @@ def test_a_difference_is_tested_over_whole_scenes():
     least = difference_p([(9 * 0.5, 9 * 0.25, 9)] * 4, graded=True)
     assert found.value == 0.25 and found.p == max(least, sign_flip_real([9 * 0.25] * 4)) >= 0.125
     assert difference([]) is None
+
+
+def test_beside_an_oracle_progress_has_neither_an_interval_nor_words_about_one(tmp_path, printed):
+    """Nothing is subtracted from an oracle, so nothing has a p."""
+    paths = [
+        progressed(tmp_path / "o", lambda _: 1.0, oracle=True, **SMALL),
+        progressed(tmp_path / "a", half_way, **SMALL),
+    ]
+    said = printed(compare_command, compare_command.compare, paths)
+    assert "Progress, on the same episodes" in said and "nothing is ranked or subtracted" in said
+    assert "Intervals are over scenes" not in said and "signs are flipped" not in said

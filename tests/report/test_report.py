@@ -183,6 +183,14 @@ def test_an_incomplete_run_says_so(tmp_path, printed):
     assert (row.n, row.errors, sum(found.troubles["unseen_table"].values())) == (6, 1, 5)
     said = printed(path)
     assert "Incomplete: of 128 episodes, 16 have no result and 1 ended as errors." in said
+    assert "To go on: vlagen-eval --policy" in said and f"--out {path}\n" in said
+
+
+def test_a_run_with_errors_alone_names_the_command_that_plays_them_again(tmp_path, printed):
+    path = fabricate(
+        tmp_path / "run", "paper", lambda episode: "error" if episode.index == 0 else "failure", episodes=8
+    )
+    assert f"--out {path} --retry-errors\n" in printed(path)
 
 
 def test_a_run_of_some_conditions_has_no_average_of_all(tmp_path):

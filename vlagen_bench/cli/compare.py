@@ -54,17 +54,17 @@ def compare(
         for sentence in (*run.remarks, *changes(run.header)):
             say(f"   warning: {sentence}")
         if not run.report.complete:
-            say(f"   incomplete: {run.report.missing} episodes have no result and {run.report.errors} ended as errors.")
+            say(f"   incomplete: episodes without a result {run.report.missing}, ended as errors {run.report.errors}.")
         if run.report.stopped is not None:
             say(f"   stopped by --until {run.report.stopped}. {STOPPED}")
             if run.report.verdict is not None:
                 say(f"   {run.report.verdict}")
     if compared.left_out:
         say(
-            f"{compared.left_out} episodes without an outcome in every run are left out, so all of this is provisional."
+            f"Episodes without an outcome in every run are left out ({compared.left_out}), so all of this is provisional."
         )
     if len(compared.ranked) < 2:
-        say("Fewer than two of them are no oracles, so nothing is ranked or subtracted.")
+        say("Oracles are only shown, and fewer than two others are here, so nothing is ranked or subtracted.")
     for sentence in answer(compared):
         say(sentence)
     for table in (*tables(compared, every=rows == "all"), comparison_table(compared)):

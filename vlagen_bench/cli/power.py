@@ -95,7 +95,7 @@ def _differences(differences: tuple[float, ...], args: PowerArgs) -> "NumberTabl
 
     alpha = 0.05 / args.family
     family = f", one of {args.family} questions" if args.family > 1 else ""
-    table = _new(f"Is there a difference? Power {args.power:.0%}, two-sided at 5 %{family}")
+    table = _new(f"Is there a difference? Power {100 * args.power:.0f} %, two-sided at 5 %{family}")
     table.numbers("points", "pairs that disagree", "paired: episodes", "power", "unpaired: episodes each", "power")
     for difference in differences:
         low, high = args.rate - difference / 2, args.rate + difference / 2

@@ -46,7 +46,7 @@ def report(
         once_table,
         results_table,
     )
-    from vlagen_bench.runs.commands import measure
+    from vlagen_bench.runs.commands import measure, resume
     from vlagen_bench.runs.outside import changes
 
     include(outside)
@@ -63,7 +63,8 @@ def report(
     if not run_report.complete:
         say(
             f"Incomplete: of {run_report.planned} episodes, {run_report.missing} have no result and {run_report.errors} ended as errors. "
-            f"Everything below is over the others, and provisional."
+            f"Everything below is over the others, and provisional. "
+            f"To go on: {resume(read.header, run, '' if run_report.missing else 'retry_errors')}"
         )
     if run_report.stopped is not None:
         say(

@@ -85,10 +85,10 @@ def soak(
 
 
 def recorded(path: Path) -> dict[str, Any]:
-    """Id -> all that a run says of an episode, but for times, which differ."""
+    """Id -> all that a run says of an episode, but for times and restarts of lost workers, which differ."""
     records = {}
     for take in episodes.of_run(path):
-        rest = {name: value for name, value in take.record.to_dict().items() if name != "timings"}
+        rest = {name: value for name, value in take.record.to_dict().items() if name not in ("timings", "restarts")}
         records[take.episode.id] = (rest, take.actions.tobytes(), take.state_hashes)
     return records
 

@@ -86,7 +86,9 @@ def _gripper_hint(low: float, high: float) -> str:
         what, cure = "to close (below 0)", "If 0 is closed in your model, answer 2 * g - 1; if +1 is, answer -g."
     else:
         what, cure = "to open (above 0)", "If +1 is closed in your model, answer -g."
+    first, last = f"{low:.3g}", f"{high:.3g}"
+    values = f"its value was always {first}" if first == last else f"its values were from {first} to {last}"
     return (
-        f"hint: in {EPISODES} episodes without a success the gripper was never told {what}: its values were from {low:.3g} to "
-        f"{high:.3g}, and here +1 is open, -1 closed. {cure}"
+        f"hint: in {EPISODES} episodes without a success the gripper was never told {what}: {values}, and here +1 is open, "
+        f"-1 closed. {cure}"
     )

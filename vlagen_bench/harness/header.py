@@ -25,6 +25,9 @@ from vlagen_bench.types import Plan, content_hash
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch")
 FINGERPRINTED = ("vlagen-bench", "sapien", "mani_skill")
 """the packages whose other version makes other results: the product and the simulator"""
+PACKAGE = Path(__file__).resolve().parents[1]
+PLAYING = ("axes", "harness", "packs", "plan", "policies", "scenes", "sim", "tasks")
+"""the parts of this package whose code decides results: in a clone it changes between two releases"""
 
 
 def make(
@@ -64,7 +67,7 @@ def make(
         "oracle": loaded.privileged,
         "harness": {"workers": workers, "isolation": isolation and asdict(isolation), **asdict(limits)},
         "versions": {"python": platform.python_version(), **_versions()},
-        "git_commit": git_commit(Path(__file__).resolve().parents[1]),
+        "git_commit": git_commit(PACKAGE),
         "device": {"machine": platform.machine(), "system": platform.platform(), "physics": "PhysX, CPU"},
         "renderer": renderer,
         "pack": {"name": pack.name, "version": pack.version, "stand_ins": list(stand_ins)},
@@ -85,7 +88,7 @@ def _fingerprint(look: Look | None, renderer: str, assets: str, known: Mapping[s
     if look is None:
         return {}
     versions = {name: version for name, version in _versions().items() if name in FINGERPRINTED}
-    environment = {**versions, "renderer": renderer, "assets": assets}
+    environment = {**versions, "vlagen-bench code": code_hash(), "renderer": renderer, "assets": assets}
     return {"fingerprint": {**look().completed(known).stored(), "since": identity.now(), "environment": environment}}
 
 
@@ -102,6 +105,12 @@ def _versions() -> dict[str, str | None]:
         except importlib.metadata.PackageNotFoundError:
             versions[name] = None
     return versions
+
+
+def code_hash(package: Path = PACKAGE) -> str:
+    """A short hash of the source files that play episodes, tracked or not; other parts, such as reports, are not in it."""
+    files = (file for part in PLAYING for file in (package / part).rglob("*.py"))
+    return content_hash([[str(file.relative_to(package)), file.read_text()] for file in sorted(files)])[:12]
 
 
 def git_commit(package: Path) -> str | None:

@@ -59,7 +59,9 @@ def checked(answer: Any, dim: int | None = None, wording: Wording = OF_POLICY) -
         )
     allowed = (1, 2) if wording.several else (1,)
     if array.ndim not in allowed or 0 in array.shape or (dim is not None and array.shape[-1] != dim):
-        raise PolicyError(f"{given} the shape {array.shape}. {give} {shapes}.")
+        batch = array.ndim == max(allowed) + 1 and array.shape[0] == 1 and array.shape[-1] == dim and array.size
+        cure = " It looks like a batch of one: take its element [0]." if batch else ""
+        raise PolicyError(f"{given} the shape {array.shape}. {give} {shapes}.{cure}")
     if array.ndim == 2 and len(array) > LONGEST_CHUNK:
         raise PolicyError(f"{given} a chunk of {len(array)} actions. {give} {LONGEST_CHUNK} at most.")
     # What is too large for float32 becomes infinity, and is refused; whatever the policy wants numpy to raise.

@@ -144,7 +144,8 @@ def _without_class(path: Path) -> str:
             f"The policy file {path} is given without a class, and has none with act(obs, instr). Write one, then name it: "
             f"--policy {path}:Policy"
         )
-    which = f"Of it, {', '.join(classes)} have act(obs, instr)" if len(classes) > 1 else f"Its class is {classes[0]}"
+    several = f"Its classes with act(obs, instr) are {', '.join(classes)}"
+    which = several if len(classes) > 1 else f"Its class is {classes[0]}"
     return f"The policy file {path} is given without a class. {which}. Name it: --policy {path}:{classes[0]}"
 
 

@@ -37,7 +37,7 @@ def sentence(oversized: OversizedSteps | None, limits: StepLimits) -> str | None
         return None
     percent = 100 * oversized.share
     share = f"{percent:.0f} %" if percent >= 1 else "less than 1 %"
-    causes = f" {CAUSES}, or a wrong sign; see docs/your_policy.md." if percent >= 1 else ""
+    causes = f" {CAUSES}; see docs/your_policy.md." if percent >= 1 else ""
     return (
         f"Oversized steps: {oversized.count} of {oversized.steps} ({share}) command more than {limits.robot} can do in one control "
         f"step, {limits}.{causes}"

@@ -51,10 +51,14 @@ def comparison_table(comparison: Comparison) -> NumberTable | None:
         means = (f"{line.means[label]:.2f}" for label in comparison.runs)
         gaps = [cell for label in others for cell in _gap_cells(line.gaps[label])]
         table.add_row(line.condition, str(line.n), *means, *gaps)
-    table.caption = (
-        f"Intervals are over scenes ({overall.scenes}), whose signs are flipped for p; each p is for itself alone."
-        + (" --out DIR writes every condition." if len(conditions) > SHOWN else "")
-    )
+    said = []
+    if others:
+        said.append(
+            f"Intervals are over scenes ({overall.scenes}), whose signs are flipped for p; each p is for itself alone."
+        )
+    if len(conditions) > SHOWN:
+        said.append("--out DIR writes every condition.")
+    table.caption = " ".join(said) or None
     return table
 
 

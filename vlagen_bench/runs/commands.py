@@ -24,11 +24,12 @@ def measure(header: Mapping[str, Any], first: Path) -> str:
     return f"{command(header)} --repeat 3 --out {shlex.quote(str(first))}"
 
 
-def resume(header: Mapping[str, Any], path: Path, option: str) -> str:
-    """The command, or for an object the call, that goes on with the run in this folder, with a flag such as `retry_lost`."""
+def resume(header: Mapping[str, Any], path: Path, option: str = "") -> str:
+    """The command, or for an object the call, that goes on with the run in this folder; with a flag such as `retry_lost`."""
     if header["policy"].get("live"):
-        return f"{_call(header)}, with out={str(path)!r} and {option}=True"
-    return f"{command(header)} --out {shlex.quote(str(path))} --{option.replace('_', '-')}"
+        return f"{_call(header)}, with out={str(path)!r}" + (f" and {option}=True" if option else "")
+    flag = f" --{option.replace('_', '-')}" if option else ""
+    return f"{command(header)} --out {shlex.quote(str(path))}{flag}"
 
 
 def _call(header: Mapping[str, Any]) -> str:

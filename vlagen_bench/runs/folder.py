@@ -163,7 +163,8 @@ class RunFolder:
 
         That survives the end of this process at any moment; `commit` makes it survive that of the machine, too.
         """
-        self._check_held()
+        with writing_to(self.path):
+            self._check_held()
         self.amend(**self._with_first_result)
         self._with_first_result = {}
         record = result.to_dict()

@@ -51,6 +51,6 @@ def sizes(actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 CAUSES = (
-    "Likely causes: actions that are still normalised to [-1, 1], another unit (millimetres, degrees), or absolute poses, or "
-    "changes in another frame, where changes along the base's axes are asked for"
+    "Likely causes: actions that are still normalised to [-1, 1], another unit (millimetres, degrees), or absolute poses where "
+    "changes are asked for. Check the frame (the base's axes) and the sign of the gripper, too: no length shows these"
 )

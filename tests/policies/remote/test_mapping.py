@@ -92,6 +92,7 @@ def test_a_picture_keeps_its_proportions_within_a_black_border():
         ("a:state[0:x]", "is no part of a message"),
         ("a:state*nan", "is not a finite number"),
         ("a:image@chw*2", "neither cut nor scaled"),
+        ("pose[0:6]:state", "Here values are changed after the colon"),
     ],
 )
 def test_a_wrong_map_is_a_sentence(text, says):

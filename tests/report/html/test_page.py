@@ -94,6 +94,13 @@ def test_the_page_is_one_file_that_fetches_nothing(ladder):
     assert "http" not in re.sub(r"\S*arxiv\S*", "", page.read_text(encoding="utf-8").replace("http-equiv", ""))
 
 
+def test_a_page_without_films_names_the_command_that_makes_them(ladder):
+    """A finished run plays nothing again, so that `vlagen-eval --video failures` films nothing."""
+    text = write_report(ladder).read_text(encoding="utf-8")
+    shown = text[text.index('id="gallery"') : text.index('id="provenance"')]
+    assert "has a film of none" in shown and "<code>vlagen replay RUN --video</code>" in shown
+
+
 def test_the_page_can_be_heard(ladder):
     film(ladder, failures(ladder)[0])
     elements = Elements(write_report(ladder))

@@ -155,6 +155,12 @@ def _pairs(text: str, side: Side, option: str) -> tuple[tuple[Part, str], ...]:
         known = OWN if side == "client" else (*OWN, IGNORED)
         if mine not in known and not _is_picture(mine):
             raise PolicyError(f"{option}: {unknown('name', mine, (*known, PICTURES + 'CAMERA'))}")
+        if parse_part(to, option) != Part(name=to):
+            side_of_change = "after" if side == "client" else "before"
+            raise PolicyError(
+                f"{option}: '{sent}:{own}' changes what it is called, not what is taken. Here values are changed {side_of_change} "
+                f"the colon: such as " + ("pose:state[0:6]." if side == "client" else "pose[0:6]:state.")
+            )
         if any(to == other for _, other in found) and mine not in ("state", IGNORED):
             raise PolicyError(f"{option}: '{to}' is given twice. Only parts of the state are put together.")
         if (part, to) in found:
