@@ -6,8 +6,8 @@ import pytest
 from vlagen_bench.leaderboard import ranking
 from vlagen_bench.leaderboard.ranking import CountedEntry
 
-FEW, CORE = 20, 178
-"""conditions: enough for a quick simulation, and those of the suite `core` that are shifted"""
+FEW, MANY, CORE = 20, 60, 178
+"""conditions: enough for a quick simulation, more of them, and those of the suite `core` that are shifted"""
 
 
 def counted(**counts):
@@ -115,8 +115,8 @@ def test_entries_of_one_rate_that_fail_in_unlike_ways_are_seldom_ordered():
     for _ in range(20):
         entries = {}
         for number in range(4):
-            won = rng.random((16, 1 if number < 2 else FEW)) < 0.98
-            episodes = {(str(c), s): bool(won[s, c % won.shape[1]]) for s in range(16) for c in range(FEW)}
+            won = rng.random((16, 1 if number < 2 else MANY)) < 0.98
+            episodes = {(str(c), s): bool(won[s, c % won.shape[1]]) for s in range(16) for c in range(MANY)}
             entries[str(number)] = CountedEntry(successes=0, n=16, plan="same", episodes=episodes)
         ordered.append(len(ranking.board(entries).groups) > 1)
     assert np.mean(ordered) <= 0.1
