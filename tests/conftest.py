@@ -41,9 +41,12 @@ def _fault() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _signals_as_in_a_terminal() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end this process and those that it starts, though nohup, cron and background jobs begin deaf to them."""
+    """Ctrl-C and SIGTERM end this process and those that it starts, though nohup, cron and background jobs begin deaf to them.
+
+    For each test anew: commands that run in this process have handlers of their own.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -115,7 +115,7 @@ def test_a_run_that_was_started_deaf_to_ctrl_c_ends_on_sigterm():
     time.sleep(0.5)
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=60)[1] == "Interrupted.\n" and process.returncode == 130
+    assert process.communicate(timeout=60)[1] == "Ended by SIGTERM.\n" and process.returncode == 143
 
 
 def test_the_run_ends_with_its_parent():

@@ -85,7 +85,9 @@ def test_the_infos_of_one_that_succeeded_and_one_that_did_not_can_be_merged():
     for row, first in enumerate((3, None)):
         fields = {field.name: False for field in dataclasses.fields(Status)}
         status = Status(**{**fields, "first_success_step": first, "trouble": None})
-        infos = envs._add_info(infos, info_of(episode, status, instruction="put it there", steps=4), row)
+        infos = envs._add_info(
+            infos, info_of(episode, status, instruction="put it there", steps=4, oversized_steps=0), row
+        )
     assert list(infos["first_success_step"]) == [3, -1]
     assert infos["success"].dtype == bool and infos["steps"].dtype == int
     assert list(infos["scenario"]["id"]) == [episode.id] * 2

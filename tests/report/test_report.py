@@ -18,7 +18,6 @@ from vlagen_bench.report.averages import ALL, GROUPS, Average
 from vlagen_bench.report.published_table import blocks
 from vlagen_bench.report.terminal import average_label, results_table
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval, wilson
-from vlagen_bench.utils.text import percent_range, points
 
 
 def text_of(table) -> str:
@@ -232,27 +231,6 @@ def test_a_mean_drop_says_of_how_many_it_is(tmp_path):
     first, other = report.make(path).rows
     said = text_of(results_table("t", [first, dataclasses.replace(other, pairs=0, lost=0, gained=0, twin_pairs=())]))
     assert "0 (of 1)" in said and "-0" not in said
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.12, "+12"), (-0.034, "-3"), (-0.004, "-0.4"), (0.004, "+0.4"), (None, "–")]
-)
-def test_points_have_no_minus_nought(value, text):
-    assert points(value) == text
-
-
-@pytest.mark.parametrize(
-    ("interval", "text"),
-    [
-        (None, "–"),
-        ((0.612, 0.828), "61 – 83 %"),
-        ((0.0, 0.0013), "0.0 – 0.1 %"),
-        ((0.9987, 1.0), "99.9 – 100.0 %"),
-        ((0.0, 0.0), "0 – 0 %"),
-    ],
-)
-def test_an_interval_never_looks_like_a_certainty_that_it_is_not(interval, text):
-    assert percent_range(interval) == text
 
 
 def test_the_noise_floor_is_printed_or_how_to_measure_it(tmp_path, printed):

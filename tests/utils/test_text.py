@@ -2,7 +2,7 @@
 
 import pytest
 
-from vlagen_bench.utils.text import percent, points, points_range
+from vlagen_bench.utils.text import percent, percent_range, points, points_range
 
 
 @pytest.mark.parametrize(("value", "said"), [
@@ -22,3 +22,24 @@ def test_a_difference_that_is_not_0_does_not_look_so(value, said):
 
 def test_ends_of_an_interval_are_written_as_differences_are():
     assert points_range((-0.2, -0.001)) == "-20 – -0.1" and points_range((0.0, 0.12)) == "0 – +12"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.12, "+12"), (-0.034, "-3"), (-0.004, "-0.4"), (0.004, "+0.4"), (None, "–")]
+)
+def test_points_have_no_minus_nought(value, text):
+    assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (None, "–"),
+        ((0.612, 0.828), "61 – 83 %"),
+        ((0.0, 0.0013), "0.0 – 0.1 %"),
+        ((0.9987, 1.0), "99.9 – 100.0 %"),
+        ((0.0, 0.0), "0 – 0 %"),
+    ],
+)
+def test_an_interval_never_looks_like_a_certainty_that_it_is_not(interval, text):
+    assert percent_range(interval) == text
