@@ -217,6 +217,16 @@ def test_copies_with_small_edits_are_recognized_and_other_actions_are_not(two):
     assert (found.successes, found.known, found.resembling, found.entries) == (40, 0, 0, ())
 
 
+def test_copies_that_pause_are_recognized(two):
+    """A step of standing still in front, and one of a tenth of a millimetre in the middle."""
+    entries, first, _, rng = two
+    still, slow = np.zeros((1, 7), np.float32), np.full((1, 7), 1e-4, np.float32)
+    paused = [np.concatenate([still, actions[:3], slow, actions[3:]]) for actions in first[:20]]
+    takes = played(paused + noise(rng, 20), [True] * 20 + [False] * 20)
+    with pytest.raises(Refused, match=r"20 of its 20 successes .* have nearly the actions"):
+        verify.check_new(submitted(takes), entries)
+
+
 def test_sketches_do_not_change():
     """They stand in published entries."""
     takes = played([np.outer(np.arange(1, 81), np.ones(7)).astype(np.float32) / 1000], [True])

@@ -25,6 +25,8 @@ SKETCH_APART = 2
 of 150 episodes (simulated with random directions)"""
 SKETCH_SCALE = np.array([50, 50, 50, 20, 20, 20], np.float64)
 """so that 2 cm count like 0.05 rad; the last number of an action, the gripper's, is left out, since most agree in it"""
+SKETCH_STILL = 0.05
+"""a motion that is smaller, 1 mm or 2.5 mrad, is none: pauses that are put between the motions of a copy change no sketch"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,7 @@ def sketches_of(takes: Sequence[RecordedEpisode]) -> str:
     sketches = []
     for take in takes:
         motions = take.actions[:, :parts].astype(np.float64) * SKETCH_SCALE[: take.actions[:, :parts].shape[1]]
+        motions = motions[np.linalg.norm(motions, axis=1) >= SKETCH_STILL]
         sums = np.einsum("td,tdb->b", motions, projections[: len(motions), : motions.shape[1]])
         sketches.append(np.packbits(sums > 0).tobytes().hex())
     return "".join(sketches)
