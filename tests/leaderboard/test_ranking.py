@@ -6,8 +6,8 @@ import pytest
 from vlagen_bench.leaderboard import ranking
 from vlagen_bench.leaderboard.ranking import CountedEntry
 
-FEW, CORE = 20, 178
-"""conditions: enough for a quick simulation, and those of the suite `core` that are shifted"""
+FEW, MANY, CORE = 20, 60, 178
+"""conditions: enough for a quick simulation, more of them, and those of the suite `core` that are shifted"""
 
 
 def counted(**counts):
@@ -107,3 +107,16 @@ def test_entries_are_compared_over_the_episodes_that_both_have():
     found = ranking.board(entries)
     assert found.shared == (12, 16) and found.groups == (("part", "whole"),)
     assert [one.name for one in found.places] == ["part", "whole"], "by the rate over what each has"
+
+
+def test_entries_of_one_rate_that_fail_in_unlike_ways_are_seldom_ordered():
+    """Two fail in whole scenes, two in single episodes: sign flips alone order some in most boards."""
+    rng, ordered = np.random.default_rng(2), []
+    for _ in range(20):
+        entries = {}
+        for number in range(4):
+            won = rng.random((16, 1 if number < 2 else MANY)) < 0.98
+            episodes = {(str(c), s): bool(won[s, c % won.shape[1]]) for s in range(16) for c in range(MANY)}
+            entries[str(number)] = CountedEntry(successes=0, n=16, plan="same", episodes=episodes)
+        ordered.append(len(ranking.board(entries).groups) > 1)
+    assert np.mean(ordered) <= 0.1

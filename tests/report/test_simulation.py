@@ -1,12 +1,22 @@
 """What is printed, in worlds of known truth: coverage, false alarms, and no contradiction. The large one: `vlagen check-statistics`."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from vlagen_bench.cli import check_statistics
 from vlagen_bench.report import simulation
-from vlagen_bench.report.simulation import COVERED, FALSE, Tally, simulate, simulate_axes, simulate_progress
+from vlagen_bench.report.simulation import (
+    COVERED,
+    FALSE,
+    Tally,
+    simulate,
+    simulate_axes,
+    simulate_levels,
+    simulate_progress,
+    simulate_unlike,
+)
 from vlagen_bench.report.simulation_tables import Task, markdown, measure, tasks
 from vlagen_bench.statistics.worlds import World
 
@@ -39,6 +49,18 @@ def test_what_is_printed_of_a_run_and_of_two_holds(rate, scenes, conditions, cor
 @pytest.mark.parametrize("rate", [0.02, 0.5, 0.98])
 def test_what_is_printed_of_progress_holds(rate):
     holds(simulate_progress(World(rate=rate, scenes=16, conditions=3, correlation=0.2), runs=80, seed=2), 80)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.9, 0.98])
+@pytest.mark.parametrize("correlation", [0.6, 1.0])
+def test_policies_and_levels_that_fail_in_unlike_ways_are_not_called_different(rate, correlation):
+    unlike = World(rate=rate, scenes=16, conditions=20, correlation=correlation, other_correlation=0.0)
+    holds(simulate_unlike(unlike, runs=100, seed=4), 100)
+    holds(simulate_progress(replace(unlike, conditions=3), runs=60, seed=5), 60)
+    apart = World(rate=rate, scenes=64, conditions=9, correlation=correlation, twins_apart=True)
+    tally = simulate_levels(apart, runs=60, seed=6)
+    holds(tally, 60)
+    assert tally.trials[simulation.AXIS_P] == 60
 
 
 @pytest.mark.parametrize("drops", [(), (0.0, 0.2, 0.5) * 3 + (0.0,) * 27])

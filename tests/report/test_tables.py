@@ -92,9 +92,9 @@ def test_a_comparison_begins_with_its_answer(made, printed):
     lines = printed(command, command.compare, paths).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("Over all conditions"))
     assert lines[start] == "Over all conditions, 12 scenes, 36 episodes:" and start == 3
-    assert lines[start + 1].startswith("   B is worse than A: -28 points (95 % interval ")
+    assert lines[start + 1].startswith("   B and A cannot be told apart: -28 points (95 % interval ")
     assert lines[start + 2].startswith("   C is worse than A: -92 points (95 % interval ")
-    assert lines[start + 3] == "   May be the best: A. Are not: B, C."
+    assert lines[start + 3] == "   May be the best: A, B. Are not: C."
     assert lines[start + 4] == "   B against A differs on 1 of 2 axes and nominal: lighting_l3 -83."
     same = printed(command, command.compare, (paths[0], made("d", good)))
     assert "B and A cannot be told apart: 0 points" in same and "on any of 2 axes and nominal" in same

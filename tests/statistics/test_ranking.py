@@ -39,3 +39,15 @@ def test_the_set_of_one_or_of_no_data_leaves_nobody_out():
     (alone,) = standings({"a": [True, False]}, [0, 1])
     assert (alone.rate, alone.p, alone.among_best) == (0.5, 1.0, True)
     assert all(one.among_best and one.rate is None for one in standings({"a": [], "b": []}, []))
+
+
+def test_a_tied_best_that_fails_in_other_ways_stays_in_the_set():
+    """A fails in whole scenes or not at all, B in single episodes: sign flips alone leave one of them out in most runs."""
+    rng, kept = np.random.default_rng(0), []
+    for _ in range(40):
+        whole = np.repeat(rng.random(16) < 0.98, 40)
+        single = rng.random(16 * 40) < 0.98
+        scenes = np.repeat(np.arange(16), 40).tolist()
+        found = standings({"a": whole.tolist(), "b": single.tolist()}, scenes)
+        kept.append(all(one.among_best for one in found))
+    assert np.mean(kept) >= 0.9

@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
+from vlagen_bench.statistics import scene_means
+from vlagen_bench.statistics.clusters import sign_flip
 from vlagen_bench.statistics.intervals import wilson
-from vlagen_bench.statistics.scene_means import agreeing, difference_interval, rate_interval
+from vlagen_bench.statistics.scene_means import (
+    difference_interval,
+    difference_p,
+    difference_p_greater,
+    rate_interval,
+)
+from vlagen_bench.statistics.worlds import play
 
 
 def test_many_scenes_of_one_episode_give_wilsons_interval():
@@ -53,21 +61,50 @@ def test_scenes_that_all_agree_have_an_interval_that_is_no_point(count):
     assert low == pytest.approx(-high) and high > 0.02
 
 
-def test_where_p_allows_0_the_interval_has_it():
-    scenes = [(0, 3, 5)] * 4  # a difference of 60 points in each of 4 scenes: signs alone say p = 0.125
-    assert agreeing((-0.8, -0.4), 0.125, scenes) == (-0.8, 0.0)
-    assert agreeing((0.1, 0.4), 0.05, scenes) == (0.0, 0.4) and agreeing(None, 0.1, scenes) is None
+def test_where_the_randomization_allows_0_the_interval_has_it():
+    scenes = [(0, 3, 5)] * 12
+    low, high = difference_interval(scenes)
+    assert high < 0 and scene_means.tested(scenes, 0.125) == ((low, 0.0), 0.125)
+    assert scene_means.tested(scenes, 0.001) == ((low, high), difference_p(scenes)) and scene_means.tested(
+        [], None
+    ) == (None, None)
 
 
-def test_where_p_rejects_0_the_interval_leaves_it_out():
-    scenes = [(3, 4, 10)] * 10 + [(2, 4, 10)] * 6
-    low, high = agreeing((-0.3, 0.07), 3e-5, scenes)
-    assert (low, high) == (-0.3, pytest.approx(-0.11, abs=0.015))
-    turned = agreeing((-0.07, 0.3), 3e-5, [(b, a, n) for a, b, n in scenes])
-    assert turned == pytest.approx((-high, 0.3))
-    assert agreeing((0.1, 0.4), 0.001, scenes) == (0.1, 0.4)
+def test_an_interval_is_never_narrowed_and_p_follows_it():
+    """Of 16 scenes one side lost none, the other a little of each: the first may lose whole scenes, which 16 need not show."""
+    scenes = [(40, 36, 40)] * 16
+    (low, high), p = scene_means.tested(scenes, 2 / 2**16)
+    assert (low, high) == difference_interval(scenes) and low < 0 < high and p > 0.05
 
 
-def test_few_scenes_leave_out_0_and_no_more():
-    low, high = agreeing((-0.2, 0.9), 0.01, [(5, 3, 5)] * 4)
-    assert (low, high) == (pytest.approx(1 / 20), 0.9), "halves of four scenes would have said 0.4"
+def test_p_is_where_the_end_of_the_interval_is_at_0():
+    rng, both = np.random.default_rng(0), set()
+    for _ in range(400):
+        pairs = rng.integers(1, 12, size=rng.integers(2, 30))
+        first, other = (rng.binomial(pairs, rate) for rate in rng.random(2))
+        scenes = list(zip(first.tolist(), other.tolist(), pairs.tolist(), strict=True))
+        low, high = difference_interval(scenes)
+        rejected = difference_p(scenes) < 0.05
+        assert (low <= 0 <= high) == (not rejected)
+        both.add(rejected)
+        greater, less = difference_p_greater(scenes), difference_p_greater([(b, a, n) for a, b, n in scenes])
+        assert min(greater, less) == pytest.approx(difference_p(scenes) / 2) and greater + less == pytest.approx(1.0)
+    assert both == {True, False}
+    assert difference_p([]) is None and difference_p([(4, 0, 4)]) == 1.0 == difference_p([(2, 2, 4)] * 9)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.9, 0.98])
+@pytest.mark.parametrize(("scenes", "conditions"), [(16, 40), (64, 9)])
+@pytest.mark.parametrize("correlation", [0.6, 1.0])
+def test_policies_of_one_rate_that_fail_in_unlike_ways_are_seldom_called_different(
+    rate, scenes, conditions, correlation
+):
+    """At most 5 %, and what 200 runs may have beyond it by chance; sign flips alone err in up to 70 %."""
+    rng = np.random.default_rng(3)
+    ease = rng.standard_normal((200, scenes))
+    first = np.sum(list(play((rate,) * conditions, correlation, ease, rng)), axis=0)
+    other = rng.binomial(conditions, rate, size=ease.shape)
+    counts = np.stack([first, other, np.full_like(first, conditions)], axis=-1).tolist()
+    flipped = [sign_flip([a - b for a, b, _ in run]) for run in counts]
+    assert np.mean([scene_means.tested(run, p)[1] < 0.05 for run, p in zip(counts, flipped, strict=True)]) < 0.09
+    assert rate < 0.98 or np.mean([p < 0.05 for p in flipped]) > 0.12

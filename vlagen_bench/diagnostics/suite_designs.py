@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vlagen_bench.statistics.clusters import sign_flip
-from vlagen_bench.statistics.sequential import earliest
+from vlagen_bench.statistics.scene_means import tested
+from vlagen_bench.statistics.sequential import Counts, earliest
 from vlagen_bench.statistics.twins import twin_permutation
 from vlagen_bench.statistics.worlds import alike, chances, play
 from vlagen_bench.utils.text import NO_DATA
@@ -80,24 +81,43 @@ def axis_power(design: Design, scenes: int, drop: float, correlation: float, run
     rates = [RATE - drop * level / HIGHEST for level in design.levels]
     twins, *perturbed = play((RATE, *rates), correlation, rng.standard_normal((runs, with_axis)), rng)
     won, each = np.sum(perturbed, axis=0), [len(rates)] * with_axis
-    ps = (twin_permutation(zip(*groups, each, strict=True)) for groups in zip(twins, won, strict=True))
-    return float(np.mean([p is not None and p <= ALPHA / design.axes for p in ps]))
+    found = [
+        _told(
+            twin_permutation(zip(clean, own, each, strict=True)),
+            np.stack([len(rates) * clean, own, each], axis=1).tolist(),
+            ALPHA / design.axes,
+        )
+        for clean, own in zip(twins, won, strict=True)
+    ]
+    return float(np.mean(found))
+
+
+def _told(randomized: float | None, scenes: Sequence[Counts], alpha: float = ALPHA) -> bool:
+    """Whether the printed p is that low: McNemar's of single pairs, else that of `scene_means.tested`."""
+    p = randomized if all(pairs == 1 for *_, pairs in scenes) else tested(scenes, randomized)[1]
+    return p is not None and p <= alpha
 
 
 def differences(
     scenes: int, conditions: int, difference: float, correlation: float, runs: int, rng: np.random.Generator
-) -> list[list[int]]:
-    """Per run and scene: successes of a policy, of all conditions, minus those of another that is worse by this."""
+) -> list[list[Counts]]:
+    """Per run and scene: successes of a policy, of all conditions, those of another that is worse by this, and pairs."""
     ease = rng.standard_normal((runs, scenes))
     better = rng.binomial(conditions, chances(RATE + difference / 2, correlation, ease))
     worse = rng.binomial(conditions, chances(RATE - difference / 2, correlation, alike(ease, ALIKE, rng)))
-    return [[int(one) for one in run] for run in better - worse]
+    counts: list[list[Counts]] = np.stack([better, worse, np.full_like(worse, conditions)], axis=-1).tolist()
+    return counts
+
+
+def _overall(scenes: Sequence[Counts]) -> bool:
+    """Whether two policies are told apart over all conditions."""
+    return _told(sign_flip([int(own - other) for own, other, _ in scenes]), scenes)
 
 
 def policies_power(design: Design, scenes: int, difference: float, correlation: float, runs: int = RUNS) -> float:
-    """How often two policies are told apart over all conditions: signs of whole scenes flipped."""
+    """How often two policies are told apart over all conditions."""
     drawn = differences(scenes, design.conditions, difference, correlation, runs, np.random.default_rng(1))
-    return float(np.mean([(p := sign_flip(sums)) is not None and p <= ALPHA for sums in drawn]))
+    return float(np.mean([_overall(one) for one in drawn]))
 
 
 def smallest(power: Callable[[float], float]) -> int | None:
@@ -158,8 +178,8 @@ def until(runs: int) -> Iterator[str]:
 
 def _decided(scenes: int, conditions: int, apart: float, runs: int) -> str:
     drawn = differences(scenes, conditions, apart, CORRELATIONS[0], runs, np.random.default_rng(2))
-    ends = [earliest(sums) for sums in drawn]
-    once = np.mean([(p := sign_flip(sums)) is not None and p <= ALPHA for sums in drawn])
+    ends = [earliest([int(own - other) for own, other, _ in one], one) for one in drawn]
+    once = np.mean([_overall(one) for one in drawn])
     decided = np.mean([end is not None for end in ends])
     return f"{decided:.0%} ({once:.0%}), {np.mean([end or scenes for end in ends]):.0f} scenes"
 

@@ -1,12 +1,13 @@
 """The ranking of entries: ranges of ranks and groups of ties, since a plain list would invent an order."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from vlagen_bench.statistics.clusters import sign_flip
 from vlagen_bench.statistics.multiplicity import holm
+from vlagen_bench.statistics.ranking import scene_counts
+from vlagen_bench.statistics.scene_means import tested
 
 ALPHA = 0.05
 
@@ -65,8 +66,8 @@ def board(entries: Mapping[str, CountedEntry], alpha: float = ALPHA) -> Board:
     """The entries, best rate first.
 
     All pairs are compared, with Holm's adjustment, so that with 95 % probability not one entry is called better than another
-    without being so. Entries of one plan are compared over the episodes that both have, by the exact test that exchanges
-    them scene by scene (`statistics.clusters.sign_flip`). Others are compared as independent samples by Fisher's exact
+    without being so. Entries of one plan are compared over the episodes that both have: p is the larger one of the
+    exact test that exchanges them scene by scene and of their difference's interval over scenes (`scene_means.tested`). Others are compared as independent samples by Fisher's exact
     test, which counts scenes where episodes share these, and so is on the side of ties.
 
     Args:
@@ -123,10 +124,14 @@ def _groups(names: Sequence[str], apart: set[tuple[str, str]]) -> list[tuple[str
 def _p(first: CountedEntry, other: CountedEntry, common: set[EpisodeKey]) -> float | None:
     if not common:
         return _fisher(first.successes, first.n, other.successes, other.n)
-    sums: dict[Hashable, int] = defaultdict(int)
-    for key in common:
-        sums[key[1]] += first.episodes[key] - other.episodes[key]
-    return sign_flip(list(sums.values()))
+    episodes = sorted(common, key=str)
+    scenes = scene_counts(
+        [first.episodes[key] for key in episodes],
+        [other.episodes[key] for key in episodes],
+        [key[1] for key in episodes],
+    )
+    flipped = sign_flip([won - other_won for won, other_won, _ in scenes])
+    return flipped if len(scenes) == len(episodes) else tested(scenes, flipped)[1]
 
 
 def _fisher(successes: int, n: int, other_successes: int, other_n: int) -> float:

@@ -15,8 +15,8 @@ from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine, progr
 from vlagen_bench.statistics.clusters import sign_flip
 from vlagen_bench.statistics.multiplicity import holm, holm_in_levels
 from vlagen_bench.statistics.paired import Pairs
-from vlagen_bench.statistics.ranking import Standing, cluster_sums, standings
-from vlagen_bench.statistics.scene_means import agreeing, difference_interval
+from vlagen_bench.statistics.ranking import Standing, scene_counts, standings
+from vlagen_bench.statistics.scene_means import tested
 
 NAMED = ("suite", "seed", "episodes_per_condition", "conditions")
 """header keys that say why two plans differ"""
@@ -32,7 +32,7 @@ class RunDifference:
     """95 % interval of the run's rate minus the first's: Tango in a condition, over scenes for several; holds 0 if p >= 0.05"""
     high: float | None
     p: float | None
-    """exact: McNemar in a condition, sign flips of whole scenes for several"""
+    """McNemar's, exact, in a condition; for several the larger one of the interval's and of sign flips of whole scenes"""
     adjusted: float | None
     """p of an axis after Holm over all axes and runs of the comparison; of a condition, after its axis (see
     `statistics.multiplicity.holm_in_levels`); overall, which is a question of its own, after Holm over the runs"""
@@ -169,12 +169,9 @@ def gap(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]
     if len(set(clusters)) == len(clusters):
         low, high = pairs.interval or (None, None)
         return RunDifference(pairs=pairs, low=low, high=high, p=pairs.p, adjusted=None)
-    p = sign_flip(list(cluster_sums(own, first, clusters).values()))
-    scenes: dict[Hashable, list[int]] = {}
-    for won, first_won, cluster in zip(own, first, clusters, strict=True):
-        counts = scenes.setdefault(cluster, [0, 0, 0])
-        counts[0], counts[1], counts[2] = counts[0] + won, counts[1] + first_won, counts[2] + 1
-    low, high = agreeing(difference_interval(scenes.values()), p, scenes.values()) or (None, None)
+    scenes = scene_counts(own, first, clusters)
+    interval, p = tested(scenes, sign_flip([won - other for won, other, _ in scenes]))
+    low, high = interval or (None, None)
     return RunDifference(pairs=pairs, low=low, high=high, p=p, adjusted=None)
 
 

@@ -10,7 +10,7 @@ from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.rows import Row
 from vlagen_bench.statistics.attribution import Share
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
-from vlagen_bench.statistics.scene_means import agreeing, difference_interval, rate_interval
+from vlagen_bench.statistics.scene_means import rate_interval, tested
 from vlagen_bench.statistics.shrinkage import shrunken
 from vlagen_bench.statistics.twins import twin_permutation
 
@@ -108,21 +108,38 @@ def mean_success(
 def mean_drop(rows: Sequence[Row], weights: Mapping[str, float] | None = None) -> Estimate:
     """The paired drop over the episodes of several conditions, each pair counting the same; `weights` as in `mean_success`.
 
-    The interval holds 0 if, and only if, the exact p of `drop_p` is 0.05 or more.
+    The interval holds 0 if, and only if, the p of `drop_p` (of pairs that count what these do) is 0.05 or more.
     """
     known = [row for row in rows if row.pairs]
     if len(known) < 2:
         return drop(known[0]) if known else Estimate()
-    each = {row.condition: 1.0 if weights is None else weights[row.condition] for row in known}
-    scenes: dict[Hashable, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for row in known:
-        for pair in row.twin_pairs:
-            _add(scenes[pair.scene], each[row.condition], pair.twin_success, pair.success, True)
-    differences = [twins - own for twins, own, _ in scenes.values()]
-    interval = agreeing(difference_interval(scenes.values()), drop_p(known), scenes.values())
+    scenes = _scenes(known, weights)
+    interval, _ = tested(scenes, _permuted(known))
     low, high = interval or (None, None)
-    total = sum(count for *_, count in scenes.values())
-    return Estimate(value=sum(differences) / total, low=low, high=high, n=sum(row.pairs for row in known))
+    total = sum(count for *_, count in scenes)
+    value = sum(twins - own for twins, own, _ in scenes) / total
+    return Estimate(value=value, low=low, high=high, n=sum(row.pairs for row in known))
+
+
+def drop_p(rows: Sequence[Row]) -> float | None:
+    """Two-sided p of the hypothesis that there is no drop; None without a pair.
+
+    Of one condition it is McNemar's, exactly. Of several it is the larger one of two: of the exact test that permutes which
+    of the outcomes that share a twin is the twin's, and of the interval over scenes, which holds for equal rates too where
+    conditions resemble each other more than the twin.
+    """
+    known = [row for row in rows if row.pairs]
+    return _permuted(known) if len(known) < 2 else tested(_scenes(known), _permuted(known))[1]
+
+
+def _scenes(rows: Sequence[Row], weights: Mapping[str, float] | None = None) -> list[list[float]]:
+    """Per scene the sums of twins' successes, of perturbed ones, and of pairs."""
+    scenes: dict[Hashable, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for row in rows:
+        weight = 1.0 if weights is None else weights[row.condition]
+        for pair in row.twin_pairs:
+            _add(scenes[pair.scene], weight, pair.twin_success, pair.success, True)
+    return list(scenes.values())
 
 
 def _add(sums: list[float], weight: float, *counts: bool) -> None:
@@ -130,11 +147,8 @@ def _add(sums: list[float], weight: float, *counts: bool) -> None:
         sums[place] += weight * count
 
 
-def drop_p(rows: Sequence[Row]) -> float | None:
-    """Exact p of the hypothesis that there is no drop; None without a pair.
-
-    Which of the outcomes that share a twin is the twin's is permuted; of one condition it is McNemar's.
-    """
+def _permuted(rows: Sequence[Row]) -> float | None:
+    """Exact p of the permutation of twins."""
     twins: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in rows:
         for pair in row.twin_pairs:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vlagen_bench.report.averages import NOMINAL
 from vlagen_bench.statistics.randomization import sign_flip_real
-from vlagen_bench.statistics.scene_means import agreeing, difference_interval, rate_interval
+from vlagen_bench.statistics.scene_means import rate_interval, tested
 
 METRIC = "progress"
 ALL_SHIFTED = "all shifted"
@@ -48,7 +48,7 @@ class ProgressDifference:
     """95 % interval over scenes, which holds 0 if p is 0.05 or more"""
     high: float | None
     p: float | None
-    """of no difference: the signs of whole scenes are flipped"""
+    """of no difference: the larger one of the interval's and of the test that flips the signs of whole scenes"""
 
 
 def of_conditions(
@@ -74,7 +74,7 @@ def of_conditions(
     for scene, value in cells:
         sums = scenes.setdefault(scene, [0.0, 0.0])
         sums[0], sums[1] = sums[0] + value, sums[1] + 1
-    low, high = rate_interval(scenes.values()) or (None, None)
+    low, high = rate_interval(scenes.values(), graded=True) or (None, None)
     return Progress(
         name=name, mean=fmean(value for _, value in cells), low=low, high=high, n=len(cells), scenes=len(scenes),
         values=tuple(value for _, value in cells),
@@ -126,6 +126,7 @@ def difference(
     for scene, own, other in pairs:
         sums = scenes.setdefault(scene, [0.0, 0.0, 0.0])
         sums[0], sums[1], sums[2] = sums[0] + own, sums[1] + other, sums[2] + 1
-    p = sign_flip_real([own - other for own, other, _ in scenes.values()])
-    low, high = agreeing(difference_interval(scenes.values()), p, scenes.values()) or (None, None)
+    flipped = sign_flip_real([own - other for own, other, _ in scenes.values()])
+    interval, p = tested(scenes.values(), flipped, graded=True)
+    low, high = interval or (None, None)
     return ProgressDifference(value=fmean(own - other for _, own, other in pairs), low=low, high=high, p=p)

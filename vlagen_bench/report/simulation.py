@@ -5,7 +5,7 @@ Every figure comes from the functions that print it. `vlagen check-statistics` m
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -139,7 +139,8 @@ def _policies(world: World, runs: int, rng: np.random.Generator) -> Iterator[tup
     ease = rng.standard_normal((runs, world.scenes))
     others = alike(ease, SHARED_EASE, rng)
     first = np.stack(list(play((world.rate,) * world.conditions, world.correlation, ease, rng)), axis=-1)
-    other = np.stack(list(play(world.rates, world.correlation, others, rng)), axis=-1)
+    correlation = world.correlation if world.other_correlation is None else world.other_correlation
+    other = np.stack(list(play(world.rates, correlation, others, rng)), axis=-1)
     return zip(first, other, strict=True)
 
 
@@ -156,12 +157,28 @@ def _count_difference(tally: Tally, world: World, first: np.ndarray, other: np.n
         tally.count(OVERALL_P, _rejects(overall.p))
 
 
+def simulate_unlike(world: World, runs: int, seed: int) -> Tally:
+    """Errors about two policies of one rate that fail in unlike ways, in either order; in their successes alone."""
+    rng, tally = np.random.default_rng(seed), Tally()
+    for first, other in _policies(world, runs, rng):
+        _count_difference(tally, world, first, other)
+        for best, equal in ((first, other), (other, first)):
+            _count_best(tally, world, best, equal)
+    return tally
+
+
+def simulate_levels(world: World, runs: int, seed: int) -> Tally:
+    """Coverage and false alarms of a run's report alone."""
+    tally = Tally()
+    for twins, perturbed in zip(*world.outcomes(runs, np.random.default_rng(seed)), strict=True):
+        _count_run(tally, world, rows_of(twins, perturbed))
+    return tally
+
+
 def simulate_progress(world: World, runs: int, seed: int) -> Tally:
     """Coverage and false alarms of graded scores: those of several tries in a scene, which all have the world's rate."""
     rng, tally = np.random.default_rng(seed), Tally()
-    tries = World(
-        rate=world.rate, scenes=world.scenes, conditions=world.conditions * STAGES, correlation=world.correlation
-    )
+    tries = replace(world, conditions=world.conditions * STAGES)
     for first, other in _policies(tries, runs, rng):
         graded = [one.reshape(world.scenes, world.conditions, STAGES).mean(axis=2) for one in (first, other)]
         pairs = [
@@ -228,10 +245,14 @@ def _count_axes(
     tally.count(AXIS_DIFFERS, any(str(a) in told_axes for a, one in enumerate(idle) if one))
     tally.count(WRONG_LEVELS, sum(wrong) / max(len(told_axes), 1))
     if not world.drop:
-        scenes = np.repeat(np.arange(world.scenes), world.conditions).tolist()
-        outcomes = {"A": first.ravel().tolist(), "B": other.ravel().tolist()}
-        best = [standing for standing in standings(outcomes, scenes) if standing.name == "A"]
-        tally.count(NOT_BEST, not best[0].among_best)
+        _count_best(tally, world, first, other)
+
+
+def _count_best(tally: Tally, world: World, first: np.ndarray, other: np.ndarray) -> None:
+    scenes = np.repeat(np.arange(world.scenes), world.conditions).tolist()
+    outcomes = {"A": first.ravel().tolist(), "B": other.ravel().tolist()}
+    best = [standing for standing in standings(outcomes, scenes) if standing.name == "A"]
+    tally.count(NOT_BEST, not best[0].among_best)
 
 
 def _line(name: str, first: np.ndarray, other: np.ndarray) -> ComparisonRow:

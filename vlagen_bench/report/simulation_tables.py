@@ -21,6 +21,8 @@ AXES, LEVELS = 12, 3
 NAMING_RATES = (0.5, 0.9, 0.98)
 SOME = (0.0, 0.1, 0.3)
 """true drops of the levels of every fourth axis, in half of them"""
+UNLIKE = (0.6, 1.0)
+"""correlations of outcomes in a scene, of one that fails in whole scenes where another of the same rate does not"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ class Task:
 
 
 def tasks(scenes: Sequence[int] = SCENES, seed: int = 0) -> list[Task]:
-    """All worlds: rates of 2 to 98 %, with and without a drop; graded scores; many axes, of which some or none drop."""
+    """All worlds: rates of 2 to 98 %, with and without a drop; graded scores; unlike policies; many axes."""
     worlds: list[tuple[Callable[..., Tally], World]] = []
     for drop in DROPS:
         rates = tuple(rate for rate in RATES if rate >= drop)
@@ -52,6 +54,12 @@ def tasks(scenes: Sequence[int] = SCENES, seed: int = 0) -> list[Task]:
             worlds.append((simulation.simulate, world))
     for world in grid(rates=RATES, scenes=scenes, conditions=(1, 9), correlations=CORRELATIONS):
         worlds.append((simulation.simulate_progress, world))
+    for world in grid(rates=NAMING_RATES, scenes=scenes, conditions=(9, 40), correlations=UNLIKE):
+        worlds.append((simulation.simulate_unlike, replace(world, other_correlation=0.0)))
+    for world in grid(rates=NAMING_RATES, scenes=scenes, conditions=(1, 9), correlations=UNLIKE):
+        worlds.append((simulation.simulate_progress, replace(world, other_correlation=0.0)))
+    for world in grid(rates=NAMING_RATES, scenes=scenes, conditions=(5, 9), correlations=UNLIKE):
+        worlds.append((simulation.simulate_levels, replace(world, twins_apart=True)))
     for dropping in (0, AXES // 4):
         drops = SOME * dropping + (0.0,) * LEVELS * (AXES - dropping)
         for world in grid(rates=NAMING_RATES, scenes=scenes, conditions=(len(drops),), correlations=CORRELATIONS[:2]):

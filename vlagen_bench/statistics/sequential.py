@@ -11,6 +11,10 @@ from math import inf, lgamma, log
 
 import numpy as np
 
+from vlagen_bench.statistics.scene_means import difference_p
+
+Counts = tuple[float, float, float]
+"""of a scene: successes (or sums of a score) of the first policy, of the other, and pairs"""
 HALVINGS = 50
 ALPHA = 0.05
 LEVELS = (ALPHA, 0.02, 0.01, 0.005, 0.002, 0.001)
@@ -89,26 +93,38 @@ class RateSequence:
 class PairedSequence:
     """Decided once it is clear that two policies differ, looked at after each of a planned number of scenes.
 
-    The hypothesis to be refuted is that of `clusters.sign_flip`: exchanging the two policies in a scene changes nothing, so
+    The hypothesis of its first test is that of `clusters.sign_flip`: exchanging the two policies in a scene changes nothing, so
     given the sizes of the scenes' differences all their signs are equally likely. After each scene the sum of all
     differences is compared with its distribution over the signs with which no earlier look would have decided, and each
-    look spends a part of the level (Lan and DeMets, Biometrika 70:659, 1983). So the test errs with at most the level
+    look spends a part of the level (Lan and DeMets, Biometrika 70:659, 1983). So this test errs with at most the level
     over all looks together, whatever the sizes are and whenever one stops, and at the last scene it has nearly the power of
     the test that looks once.
+
+    Policies that are as good may fail in unlike ways, which this test takes for a difference. Where the counts of scenes are
+    given, it is decided only once the interval over scenes leaves out 0 too (`scene_means.difference_p`), at the level
+    that the first test has at this look alone.
     """
 
-    def __init__(self, scenes: int) -> None:
-        """The test of a plan with so many scenes."""
-        self.scenes = scenes
+    def __init__(self, scenes: int, *, graded: bool = False) -> None:
+        """The test of a plan with so many scenes; `graded` as of `scene_means.rate_interval`."""
+        self.scenes, self._graded = scenes, graded
         self.differences: list[int] = []
-        self._test = _LevelTest(ALPHA, scenes)
+        self._counts: list[Counts] = []
+        self._test = _LevelTest(ALPHA, scenes, graded)
 
-    def update(self, difference: int) -> bool:
-        """Adds one more scene: the first policy's score in it minus the other's, in any unit; says whether it is decided."""
+    def update(self, difference: int, counts: Counts | None = None) -> bool:
+        """Adds one more scene; says whether it is decided, which it then stays.
+
+        Args:
+            difference: the first policy's score in it minus the other's, in any unit.
+            counts: of it, as of `scene_means.difference_p`: for all scenes, or, where each has a single pair, for none.
+        """
         if len(self.differences) == self.scenes:
             raise ValueError(f"All {self.scenes} scenes of the plan are counted already.")
         self.differences.append(difference)
-        self._test.update(difference)
+        if counts is not None:
+            self._counts.append(counts)
+        self._test.update(difference, self._counts)
         return self.decided
 
     @property
@@ -120,9 +136,9 @@ class PairedSequence:
         """Two-sided and valid at any time: the lowest of `LEVELS` at which this and all higher levels decide; else 1."""
         p = 1.0
         for level in LEVELS:
-            test = _LevelTest(level, self.scenes)
-            for difference in self.differences:
-                test.update(difference)
+            test = _LevelTest(level, self.scenes, self._graded)
+            for number, difference in enumerate(self.differences, 1):
+                test.update(difference, self._counts[:number])
             if not test.decided:
                 break
             p = level
@@ -132,25 +148,25 @@ class PairedSequence:
 class _LevelTest:
     """The test at one level."""
 
-    def __init__(self, level: float, scenes: int) -> None:
+    def __init__(self, level: float, scenes: int, graded: bool) -> None:
         self.decided = False
-        self._level, self._scenes = level, scenes
+        self._level, self._scenes, self._graded = level, scenes, graded
         self._n = self._sum = 0
+        self._flipped = False
+        """whether the signs alone decide"""
         self._chances = np.ones(1)
         """of each value of the sum, from the least on, without those that an earlier look decides"""
+        self._all = np.ones(1)
+        """the same with them"""
         self._spent = 0.0
 
-    def update(self, difference: int) -> None:
-        """Looks at the sum of all scenes after one more."""
+    def update(self, difference: int, counts: Sequence[Counts]) -> None:
+        """Looks at the sum of all scenes after one more, whose counts are the last ones."""
         self._n += 1
         self._sum += difference
         if self.decided:
             return
-        if size := abs(difference):
-            flipped = np.zeros(len(self._chances) + 2 * size)
-            flipped[: len(self._chances)] += self._chances / 2
-            flipped[2 * size :] += self._chances / 2
-            self._chances = flipped
+        self._chances, self._all = (_flipped(chances, abs(difference)) for chances in (self._chances, self._all))
         allowed = self._level * (self._n / self._scenes) ** SPENDING - self._spent
         largest = len(self._chances) // 2
         tails = 2 * np.cumsum(self._chances[:largest])  # of a sum of at least largest, largest - 1 ... 1, either sign
@@ -158,15 +174,35 @@ class _LevelTest:
         if beyond and tails[beyond - 1]:
             self._spent += tails[beyond - 1]
             self._chances[:beyond] = self._chances[-beyond:] = 0.0
-            self.decided = abs(self._sum) > largest - beyond
+            self._flipped = self._flipped or abs(self._sum) > largest - beyond
+            at_once = float(2 * self._all[:beyond].sum())
+            self.decided = self._flipped and (not counts or self._interval_p(counts) <= at_once)
+
+    def _interval_p(self, counts: Sequence[Counts]) -> float:
+        p = difference_p(counts, graded=self._graded)
+        return 1.0 if p is None else p
 
 
-def earliest(differences: Sequence[int]) -> int | None:
-    """After how many of these scenes it is decided; None: never.
+def _flipped(chances: np.ndarray, size: int) -> np.ndarray:
+    """The distribution of a sum after one more difference of this size, of either sign."""
+    moved = np.zeros(len(chances) + 2 * size)
+    moved[: len(chances)] += chances / 2
+    moved[2 * size :] += chances / 2
+    return moved
+
+
+def earliest(differences: Sequence[int], counts: Sequence[Counts] = ()) -> int | None:
+    """After how many of these scenes it is decided, with their counts or without; None: never.
 
     Examples:
         >>> earliest([1] * 16), earliest([1] * 6), earliest([1] * 5)
         (8, 6, None)
     """
     sequence = PairedSequence(len(differences))
-    return next((number for number, difference in enumerate(differences, 1) if sequence.update(difference)), None)
+    each: Sequence[Counts | None] = counts or [None] * len(differences)
+    ends = (
+        number
+        for number, (difference, one) in enumerate(zip(differences, each, strict=True), 1)
+        if sequence.update(difference, one)
+    )
+    return next(ends, None)

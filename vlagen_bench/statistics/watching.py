@@ -111,8 +111,10 @@ class DecidedWatch:
         self._others = others
         self._left = Counter(self._scenes.values())
         self._unit = 1.0 if score == SUCCESS else max(self._left.values(), default=1) / STEPS
-        self._differences: dict[Hashable, list[float]] = {scene: [] for scene in self._left}
-        self.sequence = PairedSequence(len(self._left))
+        self._single = score == SUCCESS and max(self._left.values(), default=1) == 1
+        """one success or failure a scene, whose signs are all that matters (McNemar's test)"""
+        self._scores: dict[Hashable, list[tuple[float, float]]] = {scene: [] for scene in self._left}
+        self.sequence = PairedSequence(len(self._left), graded=score != SUCCESS)
         self.complete = self.pairs = 0
         """scenes that are complete in both runs, and their pairs"""
         self._sum = 0.0
@@ -123,19 +125,20 @@ class DecidedWatch:
             scene, other = self._scenes[ended_id], self._others.get(ended_id)
             self._left[scene] -= 1
             if own is not None and other is not None:
-                self._differences[scene].append(own - other)
+                self._scores[scene].append((own, other))
             if not self._left[scene]:
-                self._count(self._differences.pop(scene))
+                self._count(self._scores.pop(scene))
         return self.decided
 
-    def _count(self, differences: Sequence[float]) -> None:
+    def _count(self, scores: Sequence[tuple[float, float]]) -> None:
         """Looks at one more scene; without a pair it counts as one in which they are alike."""
         if self.decided:
             return
-        self.complete += bool(differences)
-        self.pairs += len(differences)
-        self._sum += sum(differences)
-        self.sequence.update(self._steps(sum(differences)))
+        own, other = (sum(side) for side in zip(*scores, strict=True)) if scores else (0.0, 0.0)
+        self.complete += bool(scores)
+        self.pairs += len(scores)
+        self._sum += own - other
+        self.sequence.update(self._steps(own - other), None if self._single else (own, other, len(scores)))
 
     def _steps(self, difference: float) -> int:
         return round(difference / self._unit)
@@ -152,7 +155,8 @@ class DecidedWatch:
     def earliest(self) -> int | None:
         """After how many scenes it can be decided at the earliest; None: never, whatever this run does.
 
-        No outcome is more extreme than to have all of what the other can be beaten by, or nothing.
+        By signs alone, of which none are more extreme than to have all of what the other can be beaten by, or nothing. The
+        interval may take longer.
         """
         better, worse = dict.fromkeys(self._left, 0.0), dict.fromkeys(self._left, 0.0)
         for episode_id, scene in self._scenes.items():

@@ -25,6 +25,10 @@ class World:
     """of two outcomes in one scene: 0 makes episodes independent, 1 makes all outcomes of a scene alike"""
     drops: tuple[float, ...] = ()
     """true drop of each condition; empty: none drops"""
+    other_correlation: float | None = None
+    """of another policy, if it fails in other ways: 0.6 or 1 against 0 is one in whole scenes, the other in single episodes"""
+    twins_apart: bool = False
+    """whether other scenes are easy for the clean twins than for the perturbed episodes, which resemble each other"""
 
     @property
     def rates(self) -> tuple[float, ...]:
@@ -39,7 +43,11 @@ class World:
     def outcomes(self, runs: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes of the twins, bool (runs, scenes), and of the perturbed episodes, bool (runs, scenes, conditions)."""
         ease = rng.standard_normal((runs, self.scenes))
-        twins, *perturbed = play((self.rate, *self.rates), self.correlation, ease, rng)
+        if self.twins_apart:
+            (twins,) = play((self.rate,), self.correlation, rng.standard_normal(ease.shape), rng)
+            perturbed = list(play(self.rates, self.correlation, ease, rng))
+        else:
+            twins, *perturbed = play((self.rate, *self.rates), self.correlation, ease, rng)
         return twins, np.stack(perturbed, axis=-1)
 
 

@@ -19,6 +19,7 @@ from vlagen_bench.report.html import charts, write_report
 from vlagen_bench.report.html.data import gather
 from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.intervals import newcombe, wilson
+from vlagen_bench.statistics.scene_means import difference_p
 from vlagen_bench.types import Plan
 
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -31,10 +32,11 @@ def test_the_headline_is_the_mean_over_conditions(ladder):
     assert headline.shifted.value == pytest.approx((0 + 0 + 0 + 0.5 + 1 + 0) / 6)
     assert headline.drop.value == pytest.approx(1 - headline.shifted.value) and headline.paired
     assert headline.drop.low < headline.drop.value < headline.drop.high
-    assert [line.name for line in headline.worst] == ["lighting"] and headline.axes == 4
-    assert headline.worst[0].drop.value == 1.0 and 0.2 < headline.worst[0].drop.low < headline.worst[0].drop.high == 1.0
+    assert not headline.worst and headline.axes == 4, "six scenes are too few to name an axis of three levels"
     lines = {line.name: line for line in found.lines}
-    assert lines["lighting"].drop_p == pytest.approx(2 / 4**6), "three levels share a twin"
+    lighting = lines["lighting"]
+    assert lighting.drop_p == max(2 / 4**6, difference_p([(3, 0, 3)] * 6)) < 0.05 < lighting.adjusted
+    assert lighting.drop.value == 1.0 and 0.2 < lighting.drop.low < lighting.drop.high == 1.0
     together = lines["lighting_l3+object_test"]
     assert (together.drop_p, together.adjusted, together.told) == (2 / 2**6, pytest.approx(3 * 2 / 2**6), False)
     assert together.drop.low > 0 and lines["nominal"].adjusted is None, (
