@@ -68,6 +68,7 @@ def test_what_no_cluster_can_do_is_a_sentence_before_one_is_made(wrong):
 
 
 def test_all_rounds_are_in_the_table_of_an_evaluation(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "200")  # test runners that distribute tests set a narrow one
     speeds = iter([speed(20.0), speed(30.0)] * 2)
     monkeypatch.setattr(bench_eval, "measure", lambda setting: replace(next(speeds), setting=setting))
     monkeypatch.setattr(bench_eval, "render_threads", lambda workers: 1)

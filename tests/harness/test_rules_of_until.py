@@ -47,8 +47,8 @@ def test_runs_are_told_apart_by_their_scores(tmp_path):
     stop = EarlyStopping(f"decided-progress:{tmp_path / 'a'}", made)
     for episode in (e for e in stop._plan if e.condition == "table_test"):
         assert not stop.decided or episode.index >= 8
-        stop.ended(episode.id, {"outcome": "failure", "metrics": {"progress": 0.55}})
-    assert stop.decided and "+5 points of progress over 8 of 16 scenes" in stop.verdict
+        stop.ended(episode.id, {"outcome": "failure", "metrics": {"progress": 0.7}})
+    assert stop.decided and "+20 points of progress over 11 of 16 scenes" in stop.verdict
     with pytest.raises(ConfigError, match="episodes of this run have no number progress between 0 and 1"):
         stop.ended("anything", {"outcome": "failure", "metrics": {"progress": True}})
     without = short_plan(tmp_path / "b", 16)

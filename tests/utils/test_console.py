@@ -165,3 +165,12 @@ def test_the_exit_code_says_that_the_output_could_not_be_written(redirect, code,
 def test_an_encoding_that_lacks_letters_ends_nothing():
     returned, out, errors = run(LINES.format(code=0), PYTHONIOENCODING="latin-1")
     assert (returned, out, errors) == (0, "61 - 83 % ?\n" * 3 + "as a policy does: ?\n", "")
+
+
+def test_another_stream_is_written_after_one_that_was_closed(monkeypatch):
+    output, closed, whole = printing.StandardOutput(), io.StringIO(), io.StringIO()
+    closed.close()
+    for stream in (closed, whole):
+        monkeypatch.setattr(sys, "stdout", stream)
+        output.write("line\n")
+    assert whole.getvalue() == "line\n" and output.lost is not None

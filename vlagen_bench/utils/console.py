@@ -25,7 +25,8 @@ class StandardOutput:
 
     def __init__(self) -> None:
         self.lost: OSError | ValueError | None = None
-        """what writing failed with; from then on nothing is written"""
+        """what writing failed with; from then on nothing is written to that stream, as another one may take its place"""
+        self._dead: TextIO | None = None
         self._is_ours = False
         """whether the whole process is ours, and with it the file behind standard output"""
 
@@ -43,21 +44,21 @@ class StandardOutput:
     def write(self, text: str) -> int:
         """Writes it, as far as that is possible."""
         stream = self._stream
-        if self.lost is None and stream is not None:
+        if stream is not None and stream is not self._dead:
             try:
                 stream.write(encodable(text, self.encoding))
             except (OSError, ValueError) as error:
-                self._give_up(error)
+                self._give_up(stream, error)
         return len(text)
 
     def flush(self) -> None:
         """Sees to it that all is written, as far as that is possible."""
         stream = self._stream
-        if self.lost is None and stream is not None:
+        if stream is not None and stream is not self._dead:
             try:
                 stream.flush()
             except (OSError, ValueError) as error:
-                self._give_up(error)
+                self._give_up(stream, error)
 
     def isatty(self) -> bool:
         """Whether it is a terminal."""
@@ -78,7 +79,7 @@ class StandardOutput:
         A missing standard stream becomes an empty one: its number would go to the next file that is opened, and whatever a
         library prints would be written there.
         """
-        self.lost, self._is_ours = None, True
+        self.lost, self._dead, self._is_ours = None, None, True
         for number in range(3):
             try:
                 os.fstat(number)
@@ -87,8 +88,8 @@ class StandardOutput:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")
 
-    def _give_up(self, error: OSError | ValueError) -> None:
-        self.lost = error
+    def _give_up(self, stream: TextIO, error: OSError | ValueError) -> None:
+        self.lost, self._dead = error, stream
         if self._is_ours and isinstance(error, OSError):
             with suppress(OSError):
                 nowhere = os.open(os.devnull, os.O_WRONLY)
