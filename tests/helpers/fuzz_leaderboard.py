@@ -3,7 +3,6 @@
 PYTHONPATH=tests python -m helpers.fuzz_leaderboard --seconds 600 --seed 1
 """
 
-import argparse
 import json
 import random
 import shutil
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from helpers.submissions import CARD, LIMIT, members, recorded, tasks_with_tiny
+from helpers.fuzzing import command
+from helpers.submissions import CARD, LIMIT, members, recorded
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.leaderboard import archive, card, commitment, pledge, submission, verdict, verify
 from vlagen_bench.leaderboard.codec import expand, shrink
@@ -259,18 +259,5 @@ def fuzz(*, seconds: float, seed: int) -> Counter[str]:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    folder = tasks_with_tiny()
-    paths.tasks_dir = lambda: folder
-    found = fuzz(seconds=options.seconds, seed=options.seed)
-    for what, count in found.most_common():
-        print(count, what)
-    sys.exit(set(found) > {"refused", "accepted"} or not found["refused"])
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, fuzz, lambda found: set(found) <= {"refused", "accepted"})

@@ -3,7 +3,6 @@
 PYTHONPATH=tests python -m helpers.fuzz_runs --seconds 600 --seed 1
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -20,7 +19,8 @@ from pathlib import Path
 
 import vlagen_bench
 from helpers.fuzz_leaderboard import damaged_bytes, damaged_value, dumped, lines_of
-from helpers.submissions import CARD, recorded, tasks_with_tiny
+from helpers.fuzzing import command
+from helpers.submissions import CARD, recorded
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.report import report
 from vlagen_bench.errors import VlagenError
@@ -29,7 +29,6 @@ from vlagen_bench.leaderboard.submit import submit
 from vlagen_bench.policies.replay import Replay
 from vlagen_bench.runs import episodes
 from vlagen_bench.runs.folder import RunFolder
-from vlagen_bench.utils import paths
 
 FILES = ("header.json", "header.json", "plan.json", "episodes.jsonl", "episodes.jsonl", "episodes.jsonl", "actions")
 TAILS = (b"\0" * 300, b"\0\n", b"\n", b"\r\n", b"{", b'{"id": "', b"\xff\xfe", b"[]\n", b"null\n")
@@ -213,18 +212,5 @@ def wrong(found: Counter[str]) -> list[str]:
     return [what for what in found if what.startswith("WRONG")]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    folder = tasks_with_tiny()
-    paths.tasks_dir = lambda: folder
-    found = fuzz(seconds=options.seconds, seed=options.seed)
-    for what, count in found.most_common():
-        print(count, what)
-    sys.exit(bool(wrong(found)) or not found["refused"])
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, fuzz, lambda found: not wrong(found))
