@@ -123,6 +123,6 @@ def test_lines_of_nothing_take_no_memory():
 
 
 def test_random_damage_ends_in_sentences():
-    """For a longer time: python tests/fuzz_leaderboard.py --seconds 600 --seed 1"""
+    """For a longer time: PYTHONPATH=tests python -m helpers.fuzz_leaderboard --seconds 600 --seed 1"""
     found = fuzz(seconds=4, seed=0)
     assert found["refused"] > 100 and set(found) <= {"refused", "accepted"}, found
