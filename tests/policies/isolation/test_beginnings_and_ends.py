@@ -52,7 +52,8 @@ class Mine:
 """
 
 
-def test_a_policy_that_was_edited_is_not_restarted(tmp_path):
+@pytest.mark.parametrize("noticed", ["in the call", "before the call"])
+def test_a_policy_that_was_edited_is_not_restarted(tmp_path, noticed):
     late = f"late_{tmp_path.name}".replace("-", "_")
     (tmp_path / f"{late}.py").write_text("LATER = False")
     (tmp_path / "mine.py").write_text(LATE.format(late=late))
@@ -62,6 +63,8 @@ def test_a_policy_that_was_edited_is_not_restarted(tmp_path):
     assert f"{late}.py" in loaded.content().files, "as after each episode"
     (tmp_path / f"{late}.py").write_text("LATER = True")
     os.kill(loaded.policy._cell._process.pid, signal.SIGKILL)
+    if noticed == "before the call":
+        wait_for(lambda: loaded.policy._cell._process.poll() is not None)
     assert "SIGKILL" in caller.ask({0: question(0, begins=False)})[0].error
     for number in (1, 2):
         answer = caller.ask({number: question(number)})[number]

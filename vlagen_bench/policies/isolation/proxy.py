@@ -120,9 +120,18 @@ class Isolated:
 
     def _answers(self, method: str, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[Any]:
         """An array for each, or a `PolicyError`."""
-        cell = self._running()
+        self._notice()
         names = [obs["episode_id"] for obs in obs_list]
-        refused = {name: error for name in names if (error := self._no_longer(name)) is not None}
+        # What ended the process is said before a new one starts: that may fail for another reason.
+        refused = {name: PolicyError(self._ended.pop(name)) for name in names if name in self._ended}
+        if len(refused) == len(set(names)):
+            return [refused[name] for name in names]
+        cell = self._running()
+        refused |= {
+            name: PolicyRestarted("its process was restarted during the episode.")
+            for name in names
+            if name not in refused and not self._remembered(name)
+        }
         asked = [triple for triple in zip(names, obs_list, instrs, strict=True) if triple[0] not in refused]
         self._asked.update(name for name, _, _ in asked)
         messages = [question(obs, instr) for _, obs, instr in asked]
@@ -130,13 +139,9 @@ class Isolated:
         answers = iter(cell.ask(method, {"questions": messages}, self._how.step_s, read) if messages else ())
         return [refused[name] if name in refused else next(answers) for name in names]
 
-    def _no_longer(self, episode_id: str) -> PolicyError | None:
-        """Why the process cannot go on with an episode; None: it can."""
-        if (why := self._ended.pop(episode_id, None)) is not None:
-            return PolicyError(why)
-        if "reset" in self._cell.greeting.methods and self._began.get(episode_id) != self._started:
-            return PolicyRestarted("its process was restarted during the episode.")
-        return None
+    def _remembered(self, episode_id: str) -> bool:
+        """Whether the process can go on with an episode: it began in it, or the policy has no memory."""
+        return "reset" not in self._cell.greeting.methods or self._began.get(episode_id) == self._started
 
 
 class IsolatedByEpisode(Isolated):
