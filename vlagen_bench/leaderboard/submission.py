@@ -53,7 +53,8 @@ class Submission:
             }
             for take in self.takes
         }  # fmt: skip
-        return rows(planned, results, {name: catalog.group_of(self.task, name) for name in self.plan.suite.conditions})
+        suite = self.plan.suite
+        return rows(planned, results, catalog.groups_of(self.task, suite.conditions, suite.groups))
 
 
 def _outcome(take: RecordedEpisode) -> dict[str, Any]:

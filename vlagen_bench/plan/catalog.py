@@ -199,7 +199,9 @@ def read_suite(path: Path) -> Suite:
     with _hinting(path):
         complete = complete_suite(parsed, str(path))
     if twice := sorted(set(parsed.conditions) & set(rotation.taking_turns(complete))):
-        raise ConfigError(f"{path}: conditions: {twice[0]} takes turns in `groups` already. Remove it from one of both.")
+        raise ConfigError(
+            f"{path}: conditions: {twice[0]} takes turns in `groups` already. Remove it from one of both."
+        )
     return complete
 
 
@@ -208,8 +210,7 @@ def complete_suite(parsed: Suite, where: str) -> Suite:
     parsed = _with_groups(parsed, where)
     with _read_from(where):
         offer = tasks.offer_of(task(parsed.task))
-        names = [*parsed.conditions, *conditions.names_of(parsed.axes, offer)]
-    names += rotation.names_of(parsed, offer, where)
+        names = [*parsed.conditions, *conditions.names_of(parsed.axes, offer), *rotation.names_of(parsed, offer)]
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))
@@ -230,7 +231,9 @@ def _with_groups(parsed: Suite, where: str) -> Suite:
     if not other.groups:
         raise ConfigError(f"{where}: groups_of: the suite '{other.name}' has no groups. Write `groups` here.")
     if (parsed.groups, parsed.levels) not in (({}, ()), (other.groups, other.levels)):
-        raise ConfigError(f"{where}: groups_of: with it, `groups` and `levels` are those of '{other.name}'. Remove them.")
+        raise ConfigError(
+            f"{where}: groups_of: with it, `groups` and `levels` are those of '{other.name}'. Remove them."
+        )
     return dataclasses.replace(parsed, groups=other.groups, levels=other.levels)
 
 
