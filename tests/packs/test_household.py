@@ -60,7 +60,9 @@ def test_manifest_has_the_agreed_keys():
         *("objects", "receptacles", "tables", "textures", "lightings", "files"),
     ]
     assert all(set(row) == MODEL_KEYS for row in MODELS)
-    assert all(set(row) == {"id", "name", "split", "image"} for row in MANIFEST["tables"] + MANIFEST["textures"])
+    assert all(set(row) == {"id", "name", "split", "image", "covers_m"} for row in MANIFEST["tables"])
+    assert all(set(row) == {"id", "name", "split", "image"} for row in MANIFEST["textures"])
+    assert all(0.1 < row["covers_m"] < 1.0 for row in MANIFEST["tables"])
 
 
 def test_manifest_lists_the_catalogue():
