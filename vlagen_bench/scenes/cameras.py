@@ -1,6 +1,6 @@
 """The choice of the cameras that are drawn, and of the sizes of their pictures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import CameraSpec, SceneSpec
 
 SMALLEST_PX, LARGEST_PX = 16, 2048
-ImageSize = int | str | tuple[int, int] | Mapping[str, int | tuple[int, int]] | None
+ImageSize = int | str | Sequence[int] | Mapping[str, Any] | None
 """of the primary camera's pictures: N for N x N, "WxH" or (W, H); or of several: "front=224,wrist=128", or a mapping"""
 
 
@@ -21,7 +21,7 @@ class CameraChoice:
     """camera and (width, height), where it is not the camera's own"""
 
     @classmethod
-    def of(cls, spec: SceneSpec, cameras: Iterable[str] = (), image_size: ImageSize = None) -> "CameraChoice":
+    def of(cls, spec: SceneSpec, cameras: str | Iterable[str] = (), image_size: ImageSize = None) -> "CameraChoice":
         """The choice that is asked for, in the scene's own order.
 
         Args:
@@ -66,14 +66,24 @@ def sizes_px(spec: SceneSpec) -> dict[str, list[int]]:
     return {camera.name: list(camera.size_px) for camera in spec.drawn_cameras}
 
 
+def described(sizes: Mapping[str, Iterable[int]]) -> str:
+    """In words what `sizes_px` gives: `front 256 x 256, wrist 128 x 128`."""
+    return ", ".join(f"{name} {' x '.join(map(str, size))}" for name, size in sizes.items())
+
+
 def chosen_in(spec: SceneSpec, recorded: Mapping[str, Iterable[int]]) -> CameraChoice:
     """The choice that `sizes_px` described; nothing recorded: the primary camera in its own size."""
     pairs = {name: _pair(tuple(size)) for name, size in recorded.items()}
     return CameraChoice.of(spec, pairs, pairs or None)
 
 
-def _names(spec: SceneSpec, cameras: Any) -> tuple[str, ...]:
-    wanted = tuple(part.strip() for part in cameras.split(",")) if isinstance(cameras, str) else tuple(cameras)
+def names_of(cameras: str | Iterable[str]) -> tuple[str, ...]:
+    """Names of cameras, of which a text has several separated by commas."""
+    return tuple(part.strip() for part in cameras.split(",")) if isinstance(cameras, str) else tuple(cameras)
+
+
+def _names(spec: SceneSpec, cameras: str | Iterable[str]) -> tuple[str, ...]:
+    wanted = names_of(cameras)
     for name in wanted:
         if name not in spec.camera_names:
             raise ConfigError(unknown("camera", str(name), spec.camera_names, of=f"The scene {spec.name}"))
@@ -85,7 +95,7 @@ def _sizes(spec: SceneSpec, given: ImageSize) -> dict[str, tuple[int, int]]:
         return {}
     if isinstance(given, str) and "=" in given:
         parts = [part.partition("=") for part in given.split(",")]
-        given = {name.strip(): size.strip() for name, _, size in parts}  # type: ignore[misc]  # texts are read by `_pair`
+        given = {name.strip(): size.strip() for name, _, size in parts}
     if not isinstance(given, Mapping):
         return {spec.camera.name: _pair(given)}
     return dict(zip(_names(spec, given), map(_pair, given.values()), strict=True))
