@@ -140,7 +140,7 @@ class Interface:
             return image if self.obs_mode == "image" else state
         if self.obs_mode == "state":
             return {"state": state}
-        named = {name: images[name] for name in self.cameras} if images is not None else {}
+        named = {name: (images or {})[name] for name in self.cameras}
         return {"image": image, **({"images": named} if named else {}), "state": state}
 
     def raw(self, actions: np.ndarray) -> np.ndarray:

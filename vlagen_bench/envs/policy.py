@@ -51,5 +51,7 @@ class TrainedPolicy:
 
     def act(self, obs: dict[str, Any], instr: str) -> np.ndarray:
         """The action (7,) in metres and radians."""
-        seen = self._interface.observation(image=obs["image"], images=obs["images"], state=obs["state"], things=None)
+        seen = self._interface.observation(
+            image=obs["image"], images=obs.get("images"), state=obs["state"], things=None
+        )
         return self._interface.raw(as_array(self._predict(seen)).astype(np.float32))
