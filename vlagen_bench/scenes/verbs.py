@@ -15,6 +15,8 @@ class Light:
     direction: Vec3
     colour: Vec3
     shadow: bool = False
+    penumbra_m: float = 0.02
+    """how wide the soft rim of its shadow is: small for the sun, large for a window or an overcast sky"""
 
 
 class Scene(Protocol):

@@ -38,7 +38,8 @@ class RenderVerbs:
     def set_table(self, asset_id: str) -> None:
         picture = self._picture("tables", asset_id)
         if self.world.spec.backdrop == "table":
-            self.world.add_table(picture)
+            table = manifest.load(self.world.spec.pack).find("tables", asset_id)
+            self.world.add_table(picture, table.covers_m)
         elif self.sight:
             pixels = load_picture(picture, self.world.spec.camera)
             self.sight.primary.photo = Photo(pixels=pixels, spec=self.world.spec)
