@@ -207,7 +207,7 @@ def test_points_are_seen_where_they_are_projected(sim, task_name):
 @pytest.mark.parametrize("task_name", ["bridge_put_on"])
 def test_the_photo_turns_with_the_table_that_it_shows(sim, task_name):
     sim.reset(episode(task_name, {}))
-    photo, own = sim.sight.photo, projection.nominal(specs.BRIDGE)
+    photo, own = sim.sight.primary.photo, projection.nominal(specs.BRIDGE)
     assert photo.seen(own, specs.BRIDGE.table_height_m) is photo.pixels
     photo.pixels = np.zeros_like(photo.pixels)
     place = np.array([[-0.2, 0.03, specs.BRIDGE.table_height_m]])

@@ -35,6 +35,7 @@ class Occlusion(Axis):
     levels: ClassVar = (0.012, 0.034, 0.075, 0.13, 0.2)
     bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
+    cameras: ClassVar = "primary"
     measure: ClassVar = "picture"
 
     share: float

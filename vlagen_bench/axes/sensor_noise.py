@@ -22,6 +22,7 @@ class SensorNoise(Axis):
     levels: ClassVar = (9.8, 20.0, 32.0, 45.0, 60.0)
     bounds: ClassVar = (0.0, 255.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     deviation: float

@@ -34,6 +34,18 @@ PANDA = RobotSpec(
     simplify_to=0.07,
 )
 
+# On the hand's free side, tilted by 30 degrees towards the finger tips, with a field of view of 75 degrees as robosuite's
+# `eye_in_hand` (LIBERO's wrist camera): both tips, and what is between them, are seen with the fingers open or closed.
+WRIST = CameraSpec(
+    name="wrist",
+    width_px=128,
+    height_px=128,
+    pose=Pose(p=(0.08, 0.0, 0.03), quat_wxyz=(0.5, 0.0, -0.8660254, 0.0)),
+    mount="panda_hand",
+    focal_px=83.41,
+    centre_px=(64.0, 64.0),
+)
+
 TABLETOP = SceneSpec(
     name="tabletop",
     pack="household",
@@ -47,6 +59,7 @@ TABLETOP = SceneSpec(
         focal_px=302.0,
         centre_px=(128.0, 128.0),
     ),
+    extra_cameras=(WRIST,),
     grid=Grid(
         centre_m=(0.0, 0.0),
         inner=6,

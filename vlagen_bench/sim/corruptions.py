@@ -30,9 +30,9 @@ def exposed(stops: float) -> Corruption:
     return lambda rgb, step: cv2.LUT(rgb, curve)
 
 
-def blurred(sigma_px: float) -> Corruption:
-    """Gaussian blur; none at 0, which OpenCV would refuse."""
-    return lambda rgb, step: cv2.GaussianBlur(rgb, (0, 0), sigma_px) if sigma_px else rgb
+def blurred(across_px: float, down_px: float) -> Corruption:
+    """Gaussian blur of these standard deviations; none at 0, which OpenCV would refuse."""
+    return lambda rgb, step: cv2.GaussianBlur(rgb, (0, 0), across_px, sigmaY=down_px) if across_px else rgb
 
 
 def noisy(deviation: float, seed: int) -> Corruption:

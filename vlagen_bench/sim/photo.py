@@ -18,7 +18,7 @@ class Photo:
     """A photo of a scene's table, taken by the scene's own camera."""
 
     pixels: np.ndarray
-    """uint8 RGB (H, W, 3)"""
+    """uint8 RGB (H, W, 3), in the size in which the camera's pictures are drawn"""
     spec: SceneSpec
     _warped: dict[tuple[CameraView, float], np.ndarray] = field(default_factory=dict, init=False)
 
@@ -34,6 +34,8 @@ class Photo:
         if (view, table_height_m) == (taken_in, taken_m):
             return self.pixels
         bend = view.plane(table_height_m) @ np.linalg.inv(taken_in.plane(taken_m))
+        stretch = np.diag([*self.spec.camera.scale, 1.0])
+        bend = stretch @ bend @ np.linalg.inv(stretch)
         bend = np.linalg.inv(FROM_OPENCV) @ bend @ FROM_OPENCV
         height, width = self.pixels.shape[:2]
         return cv2.warpPerspective(self.pixels, bend, (width, height), borderMode=cv2.BORDER_REFLECT)
