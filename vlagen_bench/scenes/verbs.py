@@ -15,6 +15,8 @@ class Light:
     direction: Vec3
     colour: Vec3
     shadow: bool = False
+    penumbra_m: float = 0.0
+    """width of the soft rim of its shadow"""
 
 
 class Scene(Protocol):

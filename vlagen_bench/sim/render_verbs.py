@@ -7,6 +7,7 @@ import numpy as np
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import PictureKind
 from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.lamps import irradiance
 from vlagen_bench.scenes.verbs import Light, Vec3
 from vlagen_bench.sim import corruptions
 from vlagen_bench.sim.camera import Corruption, SceneCamera
@@ -50,6 +51,9 @@ class RenderVerbs:
     def set_lights(self, ambient: Vec3, lights: tuple[Light, ...]) -> None:
         if self.sight:
             self.world.set_lights(ambient, lights)
+            if self.sight.photo:
+                spec = self.world.spec
+                self.sight.photo.relight(irradiance(ambient, lights), irradiance(spec.ambient, spec.lights))
 
     def orbit_camera(self, azimuth_rad: float, elevation_rad: float, roll_rad: float) -> None:
         self.orbit_rad = (azimuth_rad, elevation_rad, roll_rad)
