@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import PictureKind
 from vlagen_bench.scenes import projection
 from vlagen_bench.scenes.lamps import irradiance
-from vlagen_bench.scenes.verbs import Light, Vec3
-from vlagen_bench.sim import corruptions
+from vlagen_bench.scenes.verbs import Light, Look, Outline, Vec3
+from vlagen_bench.sim import corruptions, occluders
 from vlagen_bench.sim.camera import Corruption, SceneCamera
 from vlagen_bench.sim.overlays import foreground_overlay, image_overlay, load_picture
 from vlagen_bench.sim.photo import Photo
@@ -68,13 +66,11 @@ class RenderVerbs:
             self.coat = self.coat or RobotMaterials.of(self.world.robot)
             self.coat.tint(colour, ratio)
 
-    def occlude(self, outline: tuple[tuple[float, float], ...], grey: float) -> None:
+    def occlude(self, outline: Outline, look: Look, colour: Vec3, seed: int) -> None:
         if self.sight:
-            width, height = self._size_px
-            y, x = np.mgrid[0:height, 0:width]
-            middles = np.column_stack([(x.ravel() + 0.5) / width, (y.ravel() + 0.5) / height])
-            self.sight.covered = projection.inside(middles, outline).reshape(height, width)
-            self._corrupt("occlusion", corruptions.hidden(self.sight.covered, grey))
+            opacity, paint = occluders.painted(outline, look, colour, seed, self._size_px)
+            self.sight.covered = opacity > 0.5
+            self._corrupt("occlusion", corruptions.hidden(opacity, paint))
 
     def expose(self, stops: float) -> None:
         self._corrupt("exposure", corruptions.exposed(stops))

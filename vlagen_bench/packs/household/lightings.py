@@ -24,8 +24,13 @@ def _sky(kelvin: float, intensity: float) -> Sky:
 
 
 def _key(kelvin: float, intensity: float, direction: Vec3, penumbra_m: float) -> Lamp:
-    """The one lamp that casts shadows: each more would cost one more drawing of the scene."""
+    """The lamp whose shadows are seen."""
     return Lamp(kelvin=kelvin, intensity=intensity, direction=direction, penumbra_m=penumbra_m, shadow=True)
+
+
+def _above(kelvin: float, intensity: float) -> Lamp:
+    """What of the sky or a ceiling comes from above: it is darker under things, and where they stand on the table."""
+    return Lamp(kelvin=kelvin, intensity=intensity, direction=(0.1, -0.1, -1.0), penumbra_m=0.12, shadow=True)
 
 
 def _fill(kelvin: float, intensity: float, direction: Vec3) -> Lamp:
@@ -34,55 +39,26 @@ def _fill(kelvin: float, intensity: float, direction: Vec3) -> Lamp:
 
 
 LIGHTINGS = (
-    _lighting(
-        "window_left",
-        "train",
-        _sky(5500, 0.30),
-        _key(6000, 2.9, (-0.2, 1.0, -0.7), 0.06),
-        _fill(5000, 0.45, (0.3, -0.6, -1.0)),
-    ),
-    _lighting(
-        "window_right",
-        "train",
-        _sky(5500, 0.30),
-        _key(6000, 2.9, (-0.2, -1.0, -0.7), 0.06),
-        _fill(5000, 0.45, (0.3, 0.6, -1.0)),
-    ),
-    _lighting("overcast", "train", _sky(6500, 0.72), _key(6500, 0.8, (-0.1, 0.1, -1.0), 0.3)),
-    _lighting(
-        "evening_lamp",
-        "train",
-        _sky(3000, 0.20),
-        _key(2900, 2.0, (-0.5, -0.4, -1.0), 0.05),
-        _fill(2900, 0.35, (0.5, 0.6, -0.8)),
-    ),
-    _lighting("morning_sun", "test", _sky(7500, 0.24), _key(3500, 4.0, (-0.25, 1.0, -0.40), SUN_M)),
-    _lighting("noon_sun", "test", _sky(8000, 0.28), _key(5500, 4.2, (-0.2, 0.25, -1.0), SUN_M)),
-    _lighting("evening_sun", "test", _sky(7000, 0.17), _key(2800, 3.4, (0.25, -1.0, -0.36), SUN_M)),
-    _lighting(
-        "north_window",
-        "test",
-        _sky(7000, 0.20),
-        _key(7500, 2.2, (-0.3, -1.0, -0.6), 0.15),
-        _fill(6500, 0.25, (0.3, 0.8, -1.0)),
-    ),
-    _lighting(
-        "office_panels",
-        "test",
-        _sky(4000, 0.42),
-        _key(4000, 1.9, (0.3, 0.2, -1.0), 0.2),
-        _fill(4000, 1.5, (-0.3, -0.2, -1.0)),
-    ),
-    _lighting("spotlight", "test", _sky(3200, 0.08), _key(3200, 3.6, (0.05, 0.05, -1.0), 0.01)),
-    _lighting("desk_lamp", "test", _sky(3000, 0.07), _key(2700, 2.2, (-0.3, 0.9, -0.6), 0.03)),
+    _lighting("window_left", "train", _sky(5500, 0.22), _key(6000, 2.4, (-0.2, 1.0, -0.7), 0.06), _above(5000, 0.7)),
+    _lighting("window_right", "train", _sky(5500, 0.22), _key(6000, 2.4, (-0.2, -1.0, -0.7), 0.06), _above(5000, 0.7)),
+    _lighting("overcast", "train", _sky(6500, 0.50), _key(6500, 0.7, (-0.3, 0.3, -1.0), 0.3), _above(6500, 0.9)),
+    _lighting("evening_lamp", "train", _sky(3000, 0.15), _key(2900, 1.9, (-0.5, -0.5, -1.0), 0.05), _above(2900, 0.5)),
+    _lighting("morning_sun", "test", _sky(7500, 0.15), _key(3500, 3.6, (-0.25, 1.0, -0.42), SUN_M), _above(7500, 0.4)),
+    _lighting("noon_sun", "test", _sky(8000, 0.20), _key(5500, 3.2, (-0.35, 0.45, -1.0), SUN_M), _above(8000, 0.5)),
+    _lighting("evening_sun", "test", _sky(7000, 0.13), _key(2800, 3.2, (-0.1, -1.0, -0.38), SUN_M), _above(7000, 0.3)),
+    _lighting("north_window", "test", _sky(7000, 0.15), _key(7500, 2.0, (-0.3, -1.0, -0.6), 0.15), _above(6500, 0.4)),
+    _lighting("office_panels", "test", _sky(4000, 0.28), _key(4000, 1.2, (-0.4, -0.3, -1.0), 0.2), _above(4000, 1.3)),
+    _lighting("spotlight", "test", _sky(3200, 0.11), _key(3200, 3.0, (-0.5, 0.1, -1.0), 0.01)),
+    _lighting("desk_lamp", "test", _sky(3000, 0.08), _key(2700, 2.1, (-0.4, 0.8, -0.7), 0.03), _above(3000, 0.12)),
     # Without a shadow: the wall behind the robot would take this light away altogether.
-    _lighting("window_behind", "test", _sky(5500, 0.16), _fill(6500, 3.6, (1.0, 0.15, -0.45))),
-    _lighting("dusk", "test", _sky(8000, 0.13), _key(8000, 0.6, (-0.5, 0.7, -0.9), 0.3)),
+    _lighting("window_behind", "test", _sky(5500, 0.15), _fill(6500, 3.2, (1.0, 0.15, -0.45)), _above(5500, 0.3)),
+    _lighting("dusk", "test", _sky(8000, 0.10), _key(8000, 0.4, (-0.5, 0.7, -0.9), 0.2), _above(8000, 0.25)),
     _lighting(
         "warm_and_cold",
         "test",
-        _sky(4500, 0.14),
-        _key(2700, 2.0, (-0.3, 0.9, -0.8), 0.04),
-        _fill(6500, 1.6, (-0.2, -1.0, -0.7)),
+        _sky(4500, 0.12),
+        _key(2700, 1.8, (-0.3, 0.9, -0.8), 0.04),
+        _above(4500, 0.3),
+        _fill(6500, 1.4, (-0.2, -1.0, -0.7)),
     ),
 )
