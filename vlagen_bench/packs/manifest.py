@@ -46,6 +46,8 @@ class Picture:
     split: Split
     image: str
     """path in the pack"""
+    covers_m: float = 0.5
+    """edge of the square that a picture of a table's surface covers before it repeats, where the table is drawn"""
 
 
 @dataclass(frozen=True, kw_only=True)

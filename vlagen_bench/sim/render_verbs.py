@@ -31,7 +31,8 @@ class RenderVerbs:
     def set_table(self, asset_id: str) -> None:
         picture = self._picture("tables", asset_id)
         if self.world.spec.backdrop == "table":
-            self.world.add_table(picture)
+            table = manifest.load(self.world.spec.pack).find("tables", asset_id)
+            self.world.add_table(picture, table.covers_m)
         elif self.sight:
             self.sight.photo = Photo(pixels=load_picture(picture, self._size_px), spec=self.world.spec)
 

@@ -101,6 +101,7 @@ class World:
         self.table_height_m = self.spec.table_height_m
         """of the table's top in this episode"""
         self._table: sapien.Entity | None = None
+        self._pedestal: sapien.Entity | None = None
         self.links = {link.name: link for link in self.robot.links}
         if self.spec.backdrop == "photo":
             self._add_stage()
@@ -123,8 +124,8 @@ class World:
         self.scene.add_entity(entity)
         self._table = entity
 
-    def add_table(self, picture: str) -> None:
-        """A table top with an image on it, in place of one that is there; on a plain floor before a plain wall."""
+    def add_table(self, picture: str, covers_m: float) -> None:
+        """A table with an image on it, which covers so much, in place of one that is there; in a room."""
         first = self._table is None
         if self._table is not None:
             self._table.remove_from_scene()
@@ -134,10 +135,12 @@ class World:
         self._table = builder.build_static(name="table")
         if self.drawn:
             top = render.RenderBodyComponent()
-            top.attach(backdrop.table_top(picture))
+            top.attach(backdrop.table_top(picture, covers_m))
             self._table.add_component(top)
             if first:
                 backdrop.add_room(self.scene, self.spec)
+                self._pedestal = backdrop.add_pedestal(self.scene, self.spec)
+                self._pedestal.set_pose(self.base)
 
     def raise_table(self, by_m: float) -> None:
         """Puts the table's top so much higher than the scene has it; robot, camera and floor stay."""
@@ -152,6 +155,8 @@ class World:
         nominal = to_sapien(self.spec.robot.base)
         self.base = sapien.Pose(nominal.p + [*xy_m, 0.0], qmult(euler2quat(0, 0, yaw_rad), nominal.q))
         self.robot.set_pose(self.base)
+        if self._pedestal is not None:
+            self._pedestal.set_pose(self.base)
         if self.drawn and self.spec.camera.mount:
             self.camera.local_pose = self.base.inv() * nominal * to_sapien(self.spec.camera.pose)
 
