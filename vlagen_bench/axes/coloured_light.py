@@ -33,7 +33,7 @@ class ColouredLight(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "strength"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.2, 0.4, 0.6, 0.8, 1.0)
+    levels: ClassVar = (0.23, 0.47, 0.68, 0.85, 1.0)
     bounds: ClassVar = (0.0, 1.0)
     takes: ClassVar = ("light",)
     shows: ClassVar = True

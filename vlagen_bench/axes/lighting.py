@@ -25,7 +25,7 @@ class Lighting(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "strength"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.21, 0.45, 0.68, 0.86, 1.0)
+    levels: ClassVar = (0.21, 0.42, 0.64, 0.83, 1.0)
     bounds: ClassVar = (0.0, 1.0)
     takes: ClassVar = ("light",)
     shows: ClassVar = True

@@ -42,7 +42,7 @@ class Occlusion(Axis):
     requires_axes: ClassVar = ("object", "position")
     sized_by: ClassVar = "share"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.012, 0.034, 0.075, 0.13, 0.2)
+    levels: ClassVar = (0.014, 0.038, 0.08, 0.13, 0.2)
     bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
     measure: ClassVar = "picture"

@@ -45,14 +45,14 @@ LIGHTINGS = (
     _lighting("evening_lamp", "train", _sky(3000, 0.15), _key(2900, 1.9, (-0.5, -0.5, -1.0), 0.05), _above(2900, 0.5)),
     _lighting("morning_sun", "test", _sky(7500, 0.15), _key(3500, 3.6, (-0.25, 1.0, -0.42), SUN_M), _above(7500, 0.4)),
     _lighting("noon_sun", "test", _sky(8000, 0.20), _key(5500, 3.2, (-0.35, 0.45, -1.0), SUN_M), _above(8000, 0.5)),
-    _lighting("evening_sun", "test", _sky(7000, 0.13), _key(2800, 3.2, (-0.1, -1.0, -0.38), SUN_M), _above(7000, 0.3)),
+    _lighting("evening_sun", "test", _sky(5500, 0.13), _key(2800, 3.8, (-0.1, -1.0, -0.44), SUN_M), _above(7000, 0.2)),
     _lighting("north_window", "test", _sky(7000, 0.15), _key(7500, 2.0, (-0.3, -1.0, -0.6), 0.15), _above(6500, 0.4)),
     _lighting("office_panels", "test", _sky(4000, 0.28), _key(4000, 1.2, (-0.4, -0.3, -1.0), 0.2), _above(4000, 1.3)),
-    _lighting("spotlight", "test", _sky(3200, 0.11), _key(3200, 3.0, (-0.5, 0.1, -1.0), 0.01)),
+    _lighting("halogen_lamp", "test", _sky(3200, 0.11), _key(3200, 3.0, (-0.5, 0.1, -1.0), 0.01)),
     _lighting("desk_lamp", "test", _sky(3000, 0.08), _key(2700, 2.1, (-0.4, 0.8, -0.7), 0.03), _above(3000, 0.12)),
     # Without a shadow: the wall behind the robot would take this light away altogether.
-    _lighting("window_behind", "test", _sky(5500, 0.15), _fill(6500, 3.2, (1.0, 0.15, -0.45)), _above(5500, 0.3)),
-    _lighting("dusk", "test", _sky(8000, 0.10), _key(8000, 0.4, (-0.5, 0.7, -0.9), 0.2), _above(8000, 0.25)),
+    _lighting("window_behind", "test", _sky(5500, 0.15), _fill(6500, 2.7, (1.0, 0.15, -0.45)), _above(5500, 0.3)),
+    _lighting("dusk", "test", _sky(8000, 0.11), _key(7500, 0.45, (-0.5, 0.7, -0.9), 0.2), _above(8000, 0.3)),
     _lighting(
         "warm_and_cold",
         "test",
