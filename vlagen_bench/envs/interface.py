@@ -10,6 +10,7 @@ from gymnasium import spaces
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.tasks import family_of
+from vlagen_bench.tasks.behaviour import Behaviour, recorded
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
 
@@ -36,6 +37,11 @@ def info_of(episode: Episode, status: Status, *, instruction: str, steps: int, o
         "is_success": status.success,  # the name that Stable-Baselines3 reads, at the end of an episode
         "first_success_step": NEVER if first is None else first,
     }
+
+
+def behaviour_of(behaviour: Behaviour) -> dict[str, float | int]:
+    """How the arm behaved, for the last info of an episode: NaN where a metric is not defined, which has the type of a number."""
+    return {name: float("nan") if value is None else value for name, value in recorded(behaviour).items()}
 
 
 @dataclass(frozen=True, kw_only=True)
