@@ -199,7 +199,9 @@ def read_suite(path: Path) -> Suite:
     with _hinting(path):
         complete = complete_suite(parsed, str(path))
     if twice := sorted(set(parsed.conditions) & set(rotation.taking_turns(complete))):
-        raise ConfigError(f"{path}: conditions: {twice[0]} takes turns in `groups` already. Remove it from one of both.")
+        raise ConfigError(
+            f"{path}: conditions: {twice[0]} takes turns in `groups` already. Remove it from one of both."
+        )
     return complete
 
 
@@ -230,7 +232,9 @@ def _with_groups(parsed: Suite, where: str) -> Suite:
     if not other.groups:
         raise ConfigError(f"{where}: groups_of: the suite '{other.name}' has no groups. Write `groups` here.")
     if (parsed.groups, parsed.levels) not in (({}, ()), (other.groups, other.levels)):
-        raise ConfigError(f"{where}: groups_of: with it, `groups` and `levels` are those of '{other.name}'. Remove them.")
+        raise ConfigError(
+            f"{where}: groups_of: with it, `groups` and `levels` are those of '{other.name}'. Remove them."
+        )
     return dataclasses.replace(parsed, groups=other.groups, levels=other.levels)
 
 

@@ -8,6 +8,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.types import Suite
 from vlagen_bench.utils.seeding import stream
 
+
 def scenes(suite: Suite) -> Iterator[tuple[str, ...]]:
     """The conditions of each scene, index by index: those that every scene has, then one of each group.
 
