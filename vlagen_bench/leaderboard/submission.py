@@ -53,8 +53,7 @@ class Submission:
             }
             for take in self.takes
         }  # fmt: skip
-        suite = self.plan.suite
-        return rows(planned, results, catalog.groups_of(self.task, suite.conditions, suite.groups))
+        return rows(planned, results, catalog.groups_of(self.task, self.plan.suite.conditions, self.plan.suite.groups))
 
 
 def _outcome(take: RecordedEpisode) -> dict[str, Any]:
