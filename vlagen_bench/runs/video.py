@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import imageio.v2 as imageio
 import numpy as np
@@ -44,6 +44,7 @@ class VideoWriter:
             return
         episode = result.episode
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{episode.condition}-{episode.index:04d}-{episode.id}")
+        frames: list[Any]
         frames, region = film_frames(
             shots,
             condition=episode.condition,
