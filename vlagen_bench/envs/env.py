@@ -9,7 +9,7 @@ from typing import Any, Literal
 import gymnasium
 import numpy as np
 
-from vlagen_bench.envs.interface import Interface, ObsMode, State, info_of
+from vlagen_bench.envs.interface import Interface, ObsMode, State, behaviour_of, info_of
 from vlagen_bench.envs.time_limit import SpecLimited, limit_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog, plan
@@ -52,7 +52,8 @@ class TaskEnv(gymnasium.Env):
     Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
     `consecutive_grasp`, `progress` and the other fields of `Status`; `oversized_steps`, how many actions of the episode
     commanded more than the arm can do in one control step, of which a warning is logged once; `is_success`, which is `success` under the name that
-    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one.
+    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one. The last info of an episode
+    also has `behaviour`: how the arm behaved in it, by the names of a run's metrics, NaN where one is not defined.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
@@ -216,7 +217,10 @@ class TaskEnv(gymnasium.Env):
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit
-        return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
+        info = self._info(self._episode, status)
+        if terminated or truncated:
+            info["behaviour"] = behaviour_of(self._sim.behaviour())
+        return self._observe(), reward, terminated, truncated, info
 
     def _count_oversized(self, action: np.ndarray) -> None:
         self._oversized += int(self._step_limits.oversized(action))

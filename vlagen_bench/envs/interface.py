@@ -11,6 +11,7 @@ from gymnasium import spaces
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import CameraSpec, SceneSpec
 from vlagen_bench.tasks import family_of
+from vlagen_bench.tasks.behaviour import Behaviour, recorded
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
 
@@ -42,6 +43,11 @@ def info_of(episode: Episode, status: Status, *, instruction: str, steps: int, o
 def _pictures_of(camera: CameraSpec) -> spaces.Box:
     width, height = camera.size_px
     return spaces.Box(0, 255, (height, width, 3), np.uint8)
+
+
+def behaviour_of(behaviour: Behaviour) -> dict[str, float | int]:
+    """How the arm behaved, for the last info of an episode: NaN where a metric is not defined, which has the type of a number."""
+    return {name: float("nan") if value is None else value for name, value in recorded(behaviour).items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from vlagen_bench.errors import CodeError, VlagenError
 from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.oversized import StepLimits
+from vlagen_bench.tasks.behaviour import Behaviour, recorded
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
 
@@ -29,6 +30,8 @@ class Sim(Protocol):
     def observe(self) -> dict[str, Any]: ...
 
     def state_hash(self) -> str: ...
+
+    def behaviour(self) -> Behaviour | None: ...
 
 
 class FilmRecorder(Protocol):
@@ -74,10 +77,19 @@ class EnvRunner:
             ended=self._ended,
             success=self._status.success,
             success_once=self._status.success_once,
-            metrics={**_metrics(self._status), "oversized_steps": self._oversized} if self._ended else {},
+            metrics=self._metrics() if self._ended else {},
             instruction=self._sim.instruction,
             observation=self._observation,
         )
+
+    def _metrics(self) -> dict[str, Any]:
+        """The status, how the arm behaved, and the oversized steps; floats rounded to four decimals."""
+        behaviour = self._sim.behaviour()
+        metrics = dataclasses.asdict(self._status) | (recorded(behaviour) if behaviour else {})
+        for key in ("success", "success_once"):
+            del metrics[key]
+        rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}
+        return {**rounded, "oversized_steps": self._oversized}
 
     def _broken(self, why: str) -> StepReport:
         return StepReport(state_hashes=tuple(self._hashes), seconds=self._seconds, error=why)
@@ -127,11 +139,3 @@ class EnvRunner:
             yield
         finally:
             self._seconds[key] += time.perf_counter() - start
-
-
-def _metrics(status: Any) -> dict[str, Any]:
-    """The status, floats rounded to a tenth of a millimetre."""
-    metrics = dataclasses.asdict(status)
-    for key in ("success", "success_once"):
-        del metrics[key]
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, UnknownPack, unknown
-from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
+from vlagen_bench.scenes.lamps import Lamp, Sky
+from vlagen_bench.scenes.verbs import ModelKind
 from vlagen_bench.utils import paths, plugins
 from vlagen_bench.utils.parsing import build, load_yaml
 
@@ -56,9 +57,8 @@ class LightingEnvironment:
     id: str
     name: str
     split: Split
-    ambient: Vec3
-    """linear colour of the light that is everywhere"""
-    lights: tuple[Light, ...]
+    sky: Sky
+    lamps: tuple[Lamp, ...]
 
 
 Asset = Model | Picture | LightingEnvironment

@@ -8,8 +8,9 @@ from typing import Any
 
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import task_of
-from vlagen_bench.report import entries, oversized
+from vlagen_bench.report import behaviour, entries, oversized
 from vlagen_bench.report.averages import GROUPS, Average, averages
+from vlagen_bench.report.behaviour import BehaviourGroup
 from vlagen_bench.report.entries import Entry, Protocol
 from vlagen_bench.report.interaction import Interaction, interactions
 from vlagen_bench.report.progress import Progress, by_kind
@@ -70,6 +71,8 @@ class RunReport:
     """of the task's family, on the way to success: field -> words"""
     progress: tuple[Progress, ...] = ()
     """by kind of conditions, and of all that are shifted; empty in a run of an earlier release"""
+    behaviour: tuple[BehaviourGroup, ...] = ()
+    """of the arm, by kind of conditions, and of all that are shifted; empty in a run of an earlier release"""
     oversized: str | None = None
     """how many steps command more than the arm can do, in a sentence; None: none does, or it is not known"""
     interactions: tuple[Interaction, ...] = ()
@@ -148,6 +151,7 @@ def of(
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
         stages=family_of(task).stages,
         progress=by_kind(planned, results, {row.condition: row.group for row in result_rows}),
+        behaviour=behaviour.by_kind(planned, results, {row.condition: row.group for row in result_rows}),
         oversized=oversized.sentence(oversized.count(results.values()), StepLimits.of(specs.of_task(task))),
         interactions=interactions(planned, results),
         stopped=stopped and stopped["until"],

@@ -37,7 +37,7 @@ class SceneCamera:
     corruptions: dict[str, Corruption] = field(default_factory=dict)
     """by one of `CORRUPTIONS`"""
     covered: np.ndarray | None = None
-    """bool (H, W), where something before the lens hides everything"""
+    """bool (H, W), where something before the lens hides more than half of what is behind it"""
 
     def __post_init__(self) -> None:
         self.view = projection.nominal(self.world.spec)

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import PictureKind
 from vlagen_bench.scenes import projection
-from vlagen_bench.scenes.verbs import Light, Vec3
-from vlagen_bench.sim import corruptions
+from vlagen_bench.scenes.lamps import irradiance
+from vlagen_bench.scenes.verbs import Light, Look, Outline, Vec3
+from vlagen_bench.sim import corruptions, occluders
 from vlagen_bench.sim.camera import Corruption, SceneCamera, SceneCameras
 from vlagen_bench.sim.overlays import foreground_overlay, image_overlay, load_picture
 from vlagen_bench.sim.photo import Photo
@@ -57,6 +56,9 @@ class RenderVerbs:
     def set_lights(self, ambient: Vec3, lights: tuple[Light, ...]) -> None:
         if self.sight:
             self.world.set_lights(ambient, lights)
+            if photo := self.sight.primary.photo:
+                spec = self.world.spec
+                photo.relight(irradiance(ambient, lights), irradiance(spec.ambient, spec.lights))
 
     def orbit_camera(self, azimuth_rad: float, elevation_rad: float, roll_rad: float) -> None:
         self.orbit_rad = (azimuth_rad, elevation_rad, roll_rad)
@@ -71,14 +73,12 @@ class RenderVerbs:
             self.coat = self.coat or RobotMaterials.of(self.world.robot)
             self.coat.tint(colour, ratio)
 
-    def occlude(self, outline: tuple[tuple[float, float], ...], grey: float) -> None:
+    def occlude(self, outline: Outline, look: Look, colour: Vec3, seed: int) -> None:
         if self.sight:
             camera = self.sight.primary
-            width, height = camera.spec.size_px
-            y, x = np.mgrid[0:height, 0:width]
-            middles = np.column_stack([(x.ravel() + 0.5) / width, (y.ravel() + 0.5) / height])
-            camera.covered = projection.inside(middles, outline).reshape(height, width)
-            camera.corruptions["occlusion"] = corruptions.hidden(camera.covered, grey)
+            opacity, paint = occluders.painted(outline, look, colour, seed, camera.spec.size_px)
+            camera.covered = opacity > 0.5
+            camera.corruptions["occlusion"] = corruptions.hidden(opacity, paint)
 
     def expose(self, stops: float) -> None:
         self._corrupt("exposure", lambda _: corruptions.exposed(stops))

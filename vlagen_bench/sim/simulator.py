@@ -14,12 +14,14 @@ from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.arm import Arm
+from vlagen_bench.sim.behaviour import BehaviourWatch
 from vlagen_bench.sim.camera import SceneCameras
 from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.sim.world import Body, World
 from vlagen_bench.tasks import TaskFamily, family_of, judge_of, judged, rule_of
+from vlagen_bench.tasks.behaviour import Behaviour
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
 from vlagen_bench.utils.blame import code_of
@@ -74,15 +76,17 @@ class Simulator:
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
         self.judge = judge_of(self.family, world, self._rule)
+        self._watch = BehaviourWatch(world, self.arm)
         self.steps = 0
         self._told: list[np.ndarray] = []
         self._views: dict[int, dict[str, Any]] = {}
         self._keep_view()
-        return judged(self.family, self.judge.look, self.arm.tool.p)
+        self._status = judged(self.family, self.judge.look, self.arm.tool.p)
+        return self._status
 
     def _leave(self) -> None:
         """Lets go of the last episode's world before the next is built, so that two never take memory at once."""
-        for name in ("world", "sight", "scene", "arm", "judge"):
+        for name in ("world", "sight", "scene", "arm", "judge", "_watch"):
             self.__dict__.pop(name, None)
 
     def _patches(self) -> Patches:
@@ -122,10 +126,12 @@ class Simulator:
         ticks = max(1, round(self.spec.physics_steps * line.length(self.steps)))
         for _ in range(ticks):
             self.world.physics.step()
+            self._watch.tick()
         self.steps += 1
-        status = self._happen(lasted=ticks / self.spec.physics_steps)
+        self._status = self._happen(lasted=ticks / self.spec.physics_steps)
+        self._watch.stepped(self._status)
         self._keep_view()
-        return status
+        return self._status
 
     def _happen(self, *, lasted: float) -> Status:
         """What the episode does to things after this step, which `lasted` so many nominal ones; the step's status."""
@@ -142,6 +148,7 @@ class Simulator:
         if moves:
             self.world.simulate(self.spec.settle_s[0])
             self.scene.let_go()
+            self._watch.interrupted(moves)
         status = status or judged(self.family, self.judge.count, self.arm.tool.p, lasted=lasted)
         for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
             self.scene.push(role, velocity_m_s)
@@ -185,6 +192,10 @@ class Simulator:
         if not line.live and not line.lost(self.steps):
             self._views[self.steps] = self._look()
             self._views = {step: view for step, view in self._views.items() if step >= self.shown_step}
+
+    def behaviour(self) -> Behaviour:
+        """How the arm behaved in the episode, if it ended now."""
+        return self._watch.behaviour(self._status)
 
     @property
     def shown_step(self) -> int:

@@ -19,6 +19,7 @@ from vlagen_bench.scenes.base import CameraSpec, Pose, SceneSpec
 from vlagen_bench.scenes.projection import CameraView
 from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.sim import backdrop, fork_guard
+from vlagen_bench.sim.contacts import ContactForces
 from vlagen_bench.sim.model_cache import LoadedModels
 from vlagen_bench.sim.robot_loader import load_robot
 from vlagen_bench.sim.vulkan import device, shaders
@@ -126,6 +127,11 @@ class World:
         self.scene.add_entity(entity)
         self._table = entity
 
+    @property
+    def table(self) -> sapien.Entity | None:
+        """What things lie on; None before there is one."""
+        return self._table
+
     def add_table(self, picture: str, covers_m: float) -> None:
         """A table with an image on it, which covers so much, in place of one that is there; in a room."""
         first = self._table is None
@@ -228,15 +234,9 @@ class World:
         for _ in range(round(seconds * self.spec.physics_hz)):
             self.physics.step()
 
-    def forces_n(self) -> dict[frozenset[int], np.ndarray]:
-        """Contact force between pairs of entities, by their scene ids: on the one with the lower id, in newton."""
-        total: dict[frozenset[int], np.ndarray] = {}
-        for contact in self.physics.get_contacts():
-            first, second = (body.entity.per_scene_id for body in contact.bodies)
-            impulse = np.sum([point.impulse for point in contact.points], axis=0)
-            key = frozenset((first, second))
-            total[key] = total.get(key, 0) + (impulse if first < second else -impulse)
-        return {key: impulse * self.spec.physics_hz for key, impulse in total.items()}
+    def forces_n(self) -> ContactForces:
+        """Contact forces between pairs of entities now, by their scene ids: on the one with the lower id, in newton."""
+        return ContactForces(self.physics, self.spec.physics_hz)
 
     def state(self) -> np.ndarray:
         """Everything that moves, float32: joints and their speeds, then each body's pose and velocities, by role."""
