@@ -13,6 +13,7 @@ from vlagen_bench.envs import registration
 from vlagen_bench.envs.registration import TRAINING_SEED, env_ids
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
 from vlagen_bench.plan import catalog
+from vlagen_bench.tasks.behaviour import MEASURES
 
 TABLETOP = "VLAGen/TabletopPutOn-TableTest-v1"
 BRIDGE = "VLAGen/BridgePutOn-UnseenTable-v1"
@@ -159,6 +160,17 @@ def test_what_is_not_one_action_is_a_sentence(shape):
     assert str(caught.value).startswith(f"step() was given the shape {shape}. Give (7,).")
     with pytest.raises(PolicyError, match=r"step\(\) was given NaN or infinity. Give finite numbers"):
         env.step(np.full(7, np.nan))
+
+
+def test_the_last_info_says_how_the_arm_behaved():
+    env = gym.make("VLAGen/TabletopPutOn-Nominal-v1", obs_mode="state", max_episode_steps=3)
+    first = env.reset(seed=0)[1]
+    infos = [env.step(np.array([0.02, 0, 0, 0, 0, 0, 1], np.float32))[-1] for _ in range(3)]
+    assert [sorted(info.keys() - first.keys()) for info in infos] == [[], [], ["behaviour"]]
+    found = infos[-1]["behaviour"]
+    assert set(found) == {one.name for one in MEASURES} and np.isnan(found["time_to_success_s"])
+    assert found["path_m"] > 0.03 and found["table_hits"] == 0
+    assert {type(value) for value in found.values()} == {float, int}, "numbers, which vector environments merge"
 
 
 def test_an_episode_is_truncated_at_80_steps():

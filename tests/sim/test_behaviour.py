@@ -126,6 +126,6 @@ def test_what_an_axis_moves_is_no_jerk_of_the_arm_and_topples_nothing():
 def test_a_control_step_is_looked_at_within():
     sim = begun()
     looks = []
-    sim._watch._course.pressed = lambda *forces, time_s: looks.append(time_s)
+    sim.watch._course.pressed = lambda *forces, time_s: looks.append(time_s)
     sim.advance(np.array([0, 0, 0, 0, 0, 0, -1], np.float32))
     assert np.diff(looks) == pytest.approx([0.04] * 4), "25 looks a second"
