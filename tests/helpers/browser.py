@@ -12,7 +12,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 class Elements(HTMLParser):
     """Every element with its attributes; and whether all that is opened is closed."""
 
-    VOID = ("meta", "link", "img", "br", "input")
+    VOID = ("meta", "link", "img", "br", "input", "wbr")
 
     def __init__(self, page):
         super().__init__()

@@ -33,7 +33,7 @@ def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_
     assert page.count("<article") == 1 and page.count("No film.") == 1, "episodes without any film are a table"
     assert f"vlagen replay {paths[1]} --episode {shown['id']} --video --out {paths[1] / 'videos'}</code>" in page
     assert f"vlagen compare {paths[0]} {paths[1]} --out {out} --films 6</code>" in page and "vlagen-eval" not in page
-    assert page.count('<td class="failure">') == page.count('<td class="success">') == 11
+    assert page.count('<td class="failure"') == page.count('<td class="success"') == 11
     assert "−83" in page and "Without a film" in page and page.count("<caption") == page.count("<table")
     with open(out / "comparison.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import ImageDraw
 
-from vlagen_bench.runs.video import caption_px, captioned
+from vlagen_bench.runs.film_frames import caption_px, captioned
 from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
 
 IMAGE = np.zeros((64, 64, 3), np.uint8)

@@ -37,7 +37,7 @@ class Sim(Protocol):
 class FilmRecorder(Protocol):
     """Keeps, or does not keep, what an episode looked like."""
 
-    def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None: ...
+    def write(self, result: EpisodeResult, shots: list[dict[str, np.ndarray]]) -> None: ...
 
 
 class EnvRunner:
@@ -45,7 +45,7 @@ class EnvRunner:
 
     def __init__(self, sim: Sim, task: Task, *, film: FilmRecorder | None = None) -> None:
         self._sim, self._task, self._film = sim, task, film
-        self._frames: list[np.ndarray] = []
+        self._shots: list[dict[str, np.ndarray]] = []
         self._step_limits = StepLimits.of(specs.of_task(task))
 
     def serve(self, request: Begin | Execute | Finish) -> StepReport:
@@ -95,7 +95,7 @@ class EnvRunner:
         return StepReport(state_hashes=tuple(self._hashes), seconds=self._seconds, error=why)
 
     def _begin(self, episode: Episode) -> None:
-        self._steps, self._oversized, self._frames = 0, 0, []
+        self._steps, self._oversized, self._shots = 0, 0, []
         with self._timing("reset_s"):
             self._status = self._sim.reset(episode)
         self._hashes.append(self._sim.state_hash())
@@ -117,15 +117,16 @@ class EnvRunner:
 
     def _finish(self, result: EpisodeResult) -> StepReport:
         if self._film:
-            self._film.write(result, self._frames)
-        self._frames = []
+            self._film.write(result, self._shots)
+        self._shots = []
         return StepReport()
 
     def _look(self) -> None:
         with self._timing("observe_s"):
             self._observation = self._sim.observe()
         if self._film:
-            self._frames.append(self._observation["image"].copy())  # a policy may write into what it sees
+            # A policy may write into what it sees.
+            self._shots.append({name: picture.copy() for name, picture in self._observation["images"].items()})
 
     @property
     def _ended(self) -> bool:

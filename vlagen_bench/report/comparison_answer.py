@@ -1,11 +1,11 @@
 """The answer of a comparison in sentences: who is better overall, who may be the best, and where the runs differ."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vlagen_bench.plan.conditions import by_axis
 from vlagen_bench.report.averages import NOMINAL
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
-from vlagen_bench.utils.text import NO_DATA, amount, points, points_range
+from vlagen_bench.utils.text import NO_DATA, amount, percent, points, points_range
 
 ALPHA = 0.05
 NAMED = 8
@@ -25,6 +25,66 @@ def answer(comparison: Comparison) -> Iterator[str]:
         yield f"   May be the best: {', '.join(best)}." + (f" Are not: {', '.join(worse)}." if worse else "")
     for label in others:
         yield f"   {_where(questions(comparison), first, label)}"
+
+
+def headline(comparison: Comparison, names: Mapping[str, str]) -> str:
+    """The answer in one sentence, for readers who read nothing else; it says of no run that it is better unless a test does.
+
+    Args:
+        comparison: the comparison.
+        names: label -> how the run is called.
+    """
+    provisional = f"Provisional, without {_episodes(comparison.left_out)}: " if comparison.left_out else ""
+    if len(comparison.ranked) < 2:
+        return "Nothing is ranked: fewer than two of these runs are no oracle’s."
+    if not comparison.overall.n:
+        return "Nothing can be compared yet: no episode has an outcome in every run."
+    return provisional + (_of_two if len(comparison.ranked) == 2 else _of_many)(comparison, names)
+
+
+def _of_two(comparison: Comparison, names: Mapping[str, str]) -> str:
+    first, other = comparison.ranked
+    gap, overall = comparison.overall.gaps[other], comparison.overall
+    assert gap.adjusted is not None and gap.pairs.difference is not None, "there are pairs"
+    better, worse = (other, first) if gap.pairs.difference > 0 else (first, other)
+    rates = [f"{percent(overall.rate(label))}" for label in (better, worse)]
+    over = f"of the same {_episodes(overall.n)}"
+    low, high = (gap.low, gap.high) if better == other else (gap.high, gap.low)
+    sign = 1 if better == other else -1
+    ends = "" if low is None or high is None else " to ".join(_plain(sign * end) for end in (low, high))
+    if gap.adjusted >= ALPHA:
+        return (
+            f"{names[better]} and {names[worse]} cannot be told apart: they succeed in {rates[0]} and {rates[1]} {over}"
+            f"{f', a difference of {ends} points (95 %)' if ends else ''}."
+        )
+    size = f"{100 * abs(gap.pairs.difference):.0f} points more{f' (95 %: {ends})' if ends else ''}"
+    return f"{names[better]} is better: it succeeds in {rates[0]} {over}, {names[worse]} in {rates[1]}, {size}."
+
+
+def _of_many(comparison: Comparison, names: Mapping[str, str]) -> str:
+    best, worse = (
+        [names[one.name] for one in comparison.standings if one.among_best is among] for among in (True, False)
+    )
+    over = f"{len(comparison.ranked)} policies on the same {_episodes(comparison.overall.n)}"
+    if len(best) == 1:
+        return f"{best[0]} is the best of {over}."
+    if not worse:
+        return f"Any of {over} may be the best: none is told apart from all others."
+    return f"Of {over}, {_listed(best)} may be the best; {_listed(worse)} {'is' if len(worse) == 1 else 'are'} worse."
+
+
+def _plain(value: float) -> str:
+    """`12` or `−3`, in points."""
+    return points(value).removeprefix("+").replace("-", "−")
+
+
+def _episodes(count: int) -> str:
+    return f"{count} episode{'s' * (count != 1)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def probability(p: float | None) -> str:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.harness.early_stopping import STOPPED
+from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report import behaviour_comparison
 from vlagen_bench.report.behaviour_terminal import comparison_cells
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
+from vlagen_bench.report.comparison_answer import headline
 from vlagen_bench.report.comparison_terminal import named, outcome
 from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts, shell, words
+from vlagen_bench.report.html.facts import protocol
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.report.refilm import film_of
@@ -66,13 +69,19 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
     style = shell.read("report.html", "style.css") + shell.read("report.html", "compare.css")
     script = shell.read("report.html", "script.js") + shell.read("report.html", "compare.js")
     made = shell.environment("report.html")
-    made.filters |= {"percent": percent, "plain": words.plain, "probability": words.probability}
+    made.filters |= {
+        "percent": percent,
+        "plain": words.plain,
+        "breakable": words.breakable,
+        "probability": words.probability,
+    }
     made.filters |= {"points": words.points, "points_range": words.points_range}
     gaps = [
         estimate(gap)
         for line in (*comparison.lines, *comparison.axes, comparison.overall)
         for gap in line.gaps.values()
     ]
+    first = comparison.runs["A"]
     names, paths = zip(*((run.policy, run.path) for run in comparison.runs.values()), strict=True)
     episodes = [
         (episode, [_film(comparison, films, label, episode) for label in comparison.runs])
@@ -80,8 +89,10 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
     ]
     return made.get_template("compare.html.j2").render(
         comparison=comparison,
+        answer=headline(comparison, {label: _called(label, run.policy) for label, run in comparison.runs.items()}),
         title=" against ".join(names if len(set(names)) == len(names) else (path.name for path in paths)),
-        header=next(iter(comparison.runs.values())).header,
+        protocol=protocol(first.header, task_of(first.planned[0]["task"]).scene),
+        header=first.header,
         progress=comparison.progress[-1] if comparison.progress else None,
         progress_range=interval,
         behaviour={
@@ -107,6 +118,11 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         filming=_filming(comparison, folder) if any(film.command for _, mine in episodes for film in mine) else None,
         policy=f"{shell.content_policy(style, script)}; media-src 'self' file:",
     )
+
+
+def _called(label: str, policy: str) -> str:
+    """`WorsenedExpert (A)`, in a sentence."""
+    return f"{policy.rpartition('/')[2].rpartition(':')[2]} ({label})"
 
 
 def estimate(gap: RunDifference) -> Estimate:

@@ -17,6 +17,7 @@ from vlagen_bench.report.progress import Progress, by_kind
 from vlagen_bench.report.rows import Row, attempts_of, rows
 from vlagen_bench.runs import episodes, identity
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.cameras import described, sizes_px
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
 from vlagen_bench.tasks import family_of
@@ -162,9 +163,13 @@ def of(
             planned,
             results,
             header["conditions"],
-            alone=suite in catalog.suite_names() and catalog.suite(suite).official_ids,
+            alone=_is_official(suite),
         ),
     )
+
+
+def _is_official(suite: str) -> bool:
+    return suite in catalog.suite_names() and catalog.suite(suite).official_ids
 
 
 def retried(episodes: int, attempts: int | None) -> tuple[str, ...]:
@@ -209,12 +214,17 @@ def progress_of(report: RunReport) -> tuple[Progress, ...]:
 def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
     """The protocol that a run was made under."""
     stand_ins = header["pack"]["stand_ins"]
+    deviations = [f"the run has {len(stand_ins)} stand-ins for asset files of upstream"] if stand_ins else []
+    own, seen = sizes_px(specs.of_task(task)), header.get("cameras")
+    # Where episodes are those of a paper, so are its pictures; elsewhere they are the policy's choice.
+    if seen and {name: list(size) for name, size in seen.items()} != own and _is_official(header["suite"]["name"]):
+        deviations.append(f"the policy saw {described(seen)}, and not {described(own)} pixels")
     return Protocol(
         suite_version=header["suite"]["version"],
         success="once" if task.ends_on_success else "at_end",
         settling=any(specs.of_task(task).settle_s),
         episodes_per_condition=header["episodes_per_condition"],
-        deviations=(f"the run has {len(stand_ins)} stand-ins for asset files of upstream",) if stand_ins else (),
+        deviations=tuple(deviations),
     )
 
 

@@ -134,6 +134,8 @@ class Header:
     device: dict[str, Any] = field(default_factory=dict)
     renderer: str | None = None
     robot_spec: dict[str, Any] = field(default_factory=dict)
+    cameras: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """width and height (px) of what each camera showed the policy; empty: not recorded, which was before there was a choice"""
     players: tuple[dict[str, Any], ...] = ()
     """executor and workers of each session that played"""
     stopped: Stopped | None = None

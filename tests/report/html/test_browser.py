@@ -9,7 +9,8 @@ import pytest
 
 from helpers.browser import CHROMIUM, Elements, browse
 from helpers.fabricated import fabricate
-from helpers.ladder import LADDER, edit, failures, film
+from helpers.ladder import LADDER, by_rule, edit, failures, film
+from helpers.layout import on_a_phone, printed_pages
 from vlagen_bench.report import comparison_page
 from vlagen_bench.report.comparison import compare
 from vlagen_bench.report.html import write_report
@@ -85,3 +86,53 @@ def test_the_policy_of_the_page_holds_in_a_browser(ladder, tmp_path, guarded):
     assert ("<title>owned" in dom) == (not guarded)
     assert (asked == []) == guarded
     assert not guarded or said.count("CONSOLE") >= 2
+
+
+@pytest.fixture(params=["report", "comparison"])
+def written(request, ladder, tmp_path):
+    """A page of each kind, of a run with films, with names as long as they come."""
+    for record in failures(ladder):
+        film(ladder, record, frames=3)
+    name = "examples/a_folder_of_policies/a_rather_long_module_name.py:TheClassOfThePolicy"
+    edit(ladder / "header.json", policy={"name": name, "arguments": {}})
+    if request.param == "report":
+        return write_report(ladder)
+    others = [
+        fabricate(tmp_path / name, "core", rule, episodes=6, conditions=LADDER)
+        for name, rule in (("b", lambda _: "success"), ("c", lambda _: "failure"))
+    ]
+    return comparison_page.write(compare([ladder, *others]), tmp_path / "out")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+def test_a_phone_shows_every_number(written, tmp_path):
+    cells, bad = on_a_phone(written, tmp_path)
+    assert cells > 50 and bad == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+def test_what_a_phone_cuts_off_is_found(ladder, tmp_path):
+    """A page without its style for phones has tables that are wider; without this, the test above could not fail."""
+    page = write_report(ladder)
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("@media screen and (max-width: 40rem)", "@media (width: 1px)"), "utf-8"
+    )
+    _, bad = on_a_phone(page, tmp_path)
+    assert any(text.startswith("outside: TD") for text in bad) and any("must be scrolled" in text for text in bad)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+@pytest.mark.parametrize("rule", [lambda _: "failure", by_rule], ids=["all fail", "some fail"])
+def test_a_run_of_forty_episodes_takes_four_sheets_of_paper_and_the_first_is_full(tmp_path, rule):
+    run = fabricate(tmp_path / "run", "quick", rule, episodes=4)
+    for record in failures(run):
+        film(run, record, frames=6)
+    edit(
+        run / "header.json",
+        harness={f"a_value_of_the_machine_{number}": "a text of some length" for number in range(60)},
+    )
+    sheets = printed_pages(write_report(run), tmp_path)
+    assert len(sheets) <= 4 and sheets[0] > 0.85 and all(end > 0.7 for end in sheets[:-1]), sheets

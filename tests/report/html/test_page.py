@@ -15,7 +15,7 @@ from vlagen_bench.errors import RunError
 from vlagen_bench.plan import plan
 from vlagen_bench.report import load
 from vlagen_bench.report.estimates import Estimate
-from vlagen_bench.report.html import charts, write_report
+from vlagen_bench.report.html import write_report
 from vlagen_bench.report.html.data import gather
 from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.intervals import newcombe, wilson
@@ -158,17 +158,40 @@ def test_no_data_is_a_dash(tmp_path):
     assert not re.search(r"<b>0 %</b>", text) and "<b>–</b>" in text
     assert text.count("<li>it broke</li>") == 1
     assert "<p>Not measured." in text and "No episode failed among those that were scored" in text
-    assert "No perturbed episode has an outcome together with its clean twin yet" in text
+    assert "Nothing is known of the policy yet: none of 20 episodes has an outcome." in text
     assert "have no clean twins" not in text and "Drop against clean twins" in text
     Elements(page)
 
 
-def test_a_part_of_a_run_opens_the_radar(tmp_path):
-    run = fabricate(tmp_path / "run", "quick", lambda e: None if e.condition == "mass_l3" else "success", episodes=2)
+def test_axes_stand_by_kind_the_largest_drop_first_and_those_without_data_last(tmp_path):
+    def outcome(episode):
+        if episode.condition == "camera_pose_l3":
+            return None
+        return "failure" if episode.condition in ("table_test", "action_noise_l3") and episode.index else "success"
+
+    run = fabricate(tmp_path / "run", "quick", outcome, episodes=2)
     found = gather(load.read(run))
-    drawn = charts.radar(found.spokes, found.headline.nominal)
-    assert "polygon" not in drawn and "mass: no data" in drawn
+    assert {kind: [line.name for line in lines] for kind, lines in found.kinds} == {
+        "nominal": ["nominal"],
+        "vision": ["table", "lighting", "camera_pose"],
+        "semantics": ["object", "instruction"],
+        "execution": ["object_position", "reposition"],
+        "dynamics": ["action_noise", "mass"],
+    }
     assert found.headline.known == 8 and found.headline.conditions == 9
+    text = write_report(run).read_text(encoding="utf-8")
+    plot = text[text.index('class="profile dots') : text.index('id="conditions"')]
+    assert plot.count('class="kind-row"') == 4 and plot.count('class="point') == 2 + 8, "two in the legend"
+    order = [plot.index(f'<th scope="row">{name}</th>') for name in ("table", "lighting", "camera pose")]
+    assert order == sorted(order)
+
+
+def test_without_twins_the_axes_with_the_lowest_success_come_first(tmp_path):
+    run = fabricate(
+        tmp_path / "run", "paper", lambda e: "failure" if e.condition == "noise_weak" else "success", episodes=2
+    )
+    vision = dict(gather(load.read(run)).kinds)["vision"]
+    assert vision[0].success.value == 0 and {line.success.value for line in vision[1:]} == {1}
 
 
 def test_an_oracle_is_marked(tmp_path):
@@ -204,7 +227,9 @@ def test_the_noise_floor_is_told_where_it_is_known(ladder, tmp_path):
         floor = 2 * 2**0.5 * (2 / 2) ** 0.5 / 42
         assert f"differ by less than {100 * floor:.1f} points" in text and "in a single condition it is larger" in text
         noise = text[text.index('id="noise"') : text.index('id="published"')]
-        assert noise.count('<th scope="row">') == 2 and '<td class="n">67 %</td>' in noise, "nominal, and all"
+        assert noise.count('<th scope="row">') == 2 and 'data-label="Lowest rate">67 %</td>' in noise, (
+            "nominal, and all"
+        )
         assert "<code>run</code>, <code>run-repeat-2</code>." in noise
         assert "or damaged: <code>run-repeat-3</code>, <code>run-repeat-4</code>." in noise
     Elements(ladder / "report.html")
@@ -266,4 +291,4 @@ def test_nothing_is_said_to_hurt_where_nothing_hurts_among_all(tmp_path):
     (mass,) = [line for line in found.lines if line.name == "mass"]
     assert mass.drop_p == 2 / 2**6 and mass.adjusted == pytest.approx(9 * 2 / 2**6) and mass.drop.low > 0
     assert found.headline.worst == () and mass.shrunken < mass.drop.value
-    assert "No axis has a drop that can be told from no effect" in write_report(run).read_text(encoding="utf-8")
+    assert "no change has a drop that can be told from chance" in write_report(run).read_text(encoding="utf-8")

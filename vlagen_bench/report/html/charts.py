@@ -1,38 +1,39 @@
-"""The charts of rates and drops: bars with intervals, a radar, and curves over levels, on shared scales."""
+"""The charts of rates and drops: bars and dots with intervals, and curves over levels, on shared scales."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from math import ceil, cos, degrees, floor, pi, sin
+from math import ceil, floor
 
 from markupsafe import Markup
 
 from vlagen_bench.report.estimates import Estimate
-from vlagen_bench.report.html.data import AxisResult, LevelCurve
+from vlagen_bench.report.html.data import LevelCurve
 from vlagen_bench.report.html.svg import dot, line, picture, scale, spark, tag, text
 from vlagen_bench.report.html.words import plain, said_rate
 
 WIDTH, HEIGHT, PAD = 180, 20, 6
 """of a bar in a table"""
-GRID = (0.0, 0.25, 0.5, 0.75, 1.0)
-RADIUS, MIDDLE = 190.0, 320.0
-MANY_SPOKES = 12
-"""labels stand radially where there are more"""
-LABEL_CHARS, LABEL_LINE = 11, 16
-"""longer labels are broken into two lines, so far apart"""
+SMALL_WIDTH = 112
+"""of a bar beside the dot plot"""
+PLOT_WIDTH, PLOT_HEIGHT = 300, 26
+"""of a line of the dot plot, which stands right over the next one"""
+GRID_STEP = 0.25
+"""between the lines of its grid"""
+ROUNDING = 1e-9
 
 
-def rate_bar(rate: Estimate, reference: float | None = None) -> Markup:
+def rate_bar(rate: Estimate, reference: float | None = None, width: int = WIDTH) -> Markup:
     """A success rate as a bar from 0 to 100 %, with its interval; a tick where the nominal rate is."""
     if rate.value is None:
         return Markup("")
-    x, middle = scale(0, 1, PAD, WIDTH - PAD), HEIGHT / 2
+    x, middle = scale(0, 1, PAD, width - PAD), HEIGHT / 2
     parts = [
-        line(PAD, middle, WIDTH - PAD, middle, "track"),
+        line(PAD, middle, width - PAD, middle, "track"),
         tag("rect", x=x(0), y=middle - 4, width=x(rate.value) - x(0), height=8, rx=1.5, class_="bar"),
     ]
     if reference is not None:
         parts.append(line(x(reference), 1, x(reference), HEIGHT - 1, "reference"))
-    return spark(WIDTH, HEIGHT, *parts, *_whisker(rate, x, middle))
+    return spark(width, HEIGHT, *parts, *_whisker(rate, x, middle))
 
 
 def drop_dot(drop: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
@@ -47,21 +48,48 @@ def drop_dot(drop: Estimate, reach: tuple[float, float], *, told: bool) -> Marku
     )
 
 
+def drop_plot(drop: Estimate, reach: tuple[float, float], *, told: bool) -> Markup:
+    """A line of the dot plot: as `drop_dot`, larger, over a grid that goes on in the lines above and below."""
+    x, middle = scale(*reach, PAD, PLOT_WIDTH - PAD), PLOT_HEIGHT / 2
+    ticks = [reach[0] + GRID_STEP * step for step in range(round((reach[1] - reach[0]) / GRID_STEP) + 1)]
+    grid = [line(x(at), 0, x(at), PLOT_HEIGHT, "zero" if abs(at) < ROUNDING else "grid") for at in ticks]
+    if drop.value is None:
+        return spark(PLOT_WIDTH, PLOT_HEIGHT, *grid)
+    point = dot(x(drop.value), middle, "point" if told else "point hollow", 5)
+    return spark(PLOT_WIDTH, PLOT_HEIGHT, *grid, *_whisker(drop, x, middle), point)
+
+
+def sample(*, told: bool) -> Markup:
+    """A point by itself, for a legend."""
+    return tag(
+        "svg",
+        dot(6, 6, "point" if told else "point hollow", 5),
+        viewBox="0 0 12 12",
+        aria_hidden="true",
+        class_="sample",
+    )
+
+
 def reach_of(estimates: Sequence[Estimate], least: tuple[float, float]) -> tuple[float, float]:
     """Ends of a shared scale, at multiples of 25 points, that leaves out none of `found`, and nothing of `least`."""
     ends = [end for estimate in estimates for end in (estimate.value, estimate.low, estimate.high) if end is not None]
     return min(floor(4 * end) / 4 for end in (*ends, *least)), max(ceil(4 * end) / 4 for end in (*ends, *least))
 
 
-def scale_marks(reach: tuple[float, float], unit: str = "") -> Markup:
+def scale_marks(reach: tuple[float, float], unit: str = "", width: int = WIDTH) -> Markup:
     """The numbers over a column of bars: both ends and 0."""
-    x, (low, high) = scale(*reach, PAD, WIDTH - PAD), reach
-    places = {low: (0.0, "start"), high: (float(WIDTH), "end"), 0.0: (x(0), "start" if low == 0 else "middle")}
+    x, (low, high) = scale(*reach, PAD, width - PAD), reach
+    places = {low: (0.0, "start"), high: (float(width), "end"), 0.0: (x(0), "start" if low == 0 else "middle")}
     shown = (
         text(at, 11, f"{100 * mark:.0f}{unit}".replace("-", "−"), "mark", anchor)
         for mark, (at, anchor) in places.items()
     )
-    return spark(WIDTH, 14, *shown)
+    return spark(width, 14, *shown)
+
+
+def drop_marks(reach: tuple[float, float]) -> Markup:
+    """The numbers over the dot plot."""
+    return scale_marks(reach, width=PLOT_WIDTH)
 
 
 def share_bar(share: float) -> Markup:
@@ -69,30 +97,6 @@ def share_bar(share: float) -> Markup:
     x = scale(0, 1, 0, WIDTH)
     bar = tag("rect", x=0, y=4, width=max(x(share), 1.5), height=12, rx=1.5, class_="bar")
     return spark(WIDTH, HEIGHT, line(0, HEIGHT - 4, WIDTH, HEIGHT - 4, "track"), bar)
-
-
-def radar(lines: Sequence[AxisResult], nominal: Estimate) -> Markup:
-    """Success of every axis on a spoke, with intervals; the nominal rate as a ring."""
-    radial = len(lines) > MANY_SPOKES
-    angles = [2 * pi * place / len(lines) - pi / 2 for place in range(len(lines))]
-    parts = [dot(MIDDLE, MIDDLE, "ring", RADIUS * level) for level in GRID[1:]]
-    parts += [line(MIDDLE, MIDDLE, *_at(angle, 1), "grid") for angle in angles]
-    if nominal.value is not None:
-        parts.append(dot(MIDDLE, MIDDLE, "nominal", RADIUS * nominal.value))
-    parts.append(_outline(lines, angles))
-    for spoke, angle in zip(lines, angles, strict=True):
-        if (ends := spoke.success.interval) is not None:
-            parts.append(line(*_at(angle, ends[0]), *_at(angle, ends[1]), "whisker"))
-        if spoke.success.value is not None:
-            parts.append(dot(*_at(angle, spoke.success.value), "point"))
-        parts.append(_spoke_label(spoke.name, angle, radial=radial))
-    parts += [
-        text(MIDDLE + 4, MIDDLE - RADIUS * level + 12, f"{100 * level:.0f}", "mark", "start") for level in GRID[1:]
-    ]
-    told = "; ".join(f"{plain(spoke.name)}: {said_rate(spoke.success)}" for spoke in lines)
-    words = f"{told}. Dashed ring: nominal, {said_rate(nominal)}."
-    top = 10.0 if radial else 70.0  # level labels need less room than turned ones
-    return picture("radar", (0, top, 2 * MIDDLE, 2 * (MIDDLE - top)), "Success rate by axis", words, *parts)
 
 
 def severity(curve: LevelCurve) -> Markup:
@@ -132,42 +136,3 @@ def _whisker(estimate: Estimate, x: Callable[[float], float], middle: float) -> 
 
 def _square(x: float, y: float) -> Markup:
     return tag("rect", x=x - 3.5, y=y - 3.5, width=7, height=7, class_="clean")
-
-
-def _at(angle: float, level: float) -> tuple[float, float]:
-    return MIDDLE + RADIUS * level * cos(angle), MIDDLE + RADIUS * level * sin(angle)
-
-
-def _outline(lines: Sequence[AxisResult], angles: Sequence[float]) -> Markup:
-    """The polygon; where an axis has no data, it is open there, and not filled."""
-    values = [spoke.success.value for spoke in lines]
-    corners = [None if value is None else _at(angle, value) for value, angle in zip(values, angles, strict=True)]
-    if None not in corners:
-        return tag("polygon", points=" ".join("{:.1f},{:.1f}".format(*at) for at in corners if at), class_="area")
-    sides = zip(corners, [*corners[1:], *corners[:1]], strict=True)
-    return tag("g", "", *(line(*start, *end, "curve") for start, end in sides if start and end))
-
-
-def _spoke_label(name: str, angle: float, *, radial: bool) -> Markup:
-    x, y = _at(angle, 1.06)
-    right = cos(angle) >= -1e-9
-    words = plain(name)
-    first, rest = _broken(words) if len(words) > LABEL_CHARS else (words, "")
-    lift = LABEL_LINE / 2 if rest else 0
-    if radial:
-        anchor, baseline = "start" if right else "end", y + 4 - lift
-        turn = f"rotate({degrees(angle) + (0 if right else 180):.1f} {x:.1f} {y:.1f})"
-    else:
-        anchor = "middle" if abs(cos(angle)) < 0.2 else "start" if right else "end"
-        baseline, turn = y + 5 + (7 + lift) * sin(angle) - lift, "rotate(0)"
-    lines = [text(x, baseline, first, "label", anchor)]
-    if rest:
-        lines.append(text(x, baseline + LABEL_LINE, rest, "label", anchor))
-    return tag("g", *lines, transform=turn)
-
-
-def _broken(words: str) -> tuple[str, str]:
-    """Two lines, the longer one as short as can be; the second is empty where there is no space to break at."""
-    spaces = [place for place, letter in enumerate(words) if letter == " "]
-    breaks = [(words[:place], words[place + 1 :]) for place in spaces] or [(words, "")]
-    return min(breaks, key=lambda lines: max(map(len, lines)))

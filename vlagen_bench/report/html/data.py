@@ -18,6 +18,7 @@ from vlagen_bench.report.estimates import (
     success,
     unpaired_drop,
 )
+from vlagen_bench.report.html.words import KINDS
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.progress import Progress
@@ -129,9 +130,17 @@ class PageContent:
         return Counter(dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))))
 
     @property
-    def spokes(self) -> tuple[AxisResult, ...]:
-        """Lines of one axis each, with data or without."""
-        return tuple(line for line in self.lines if line.kind != NOMINAL and JOIN not in line.name)
+    def kinds(self) -> tuple[tuple[str, tuple[AxisResult, ...]], ...]:
+        """Each kind with its lines: the largest drop first, or without twins the lowest success; what has no data last."""
+        members: dict[str, list[AxisResult]] = {}
+        for line in self.lines:
+            members.setdefault(line.kind, []).append(line)
+        order = [*KINDS, *members]
+        return tuple((kind, tuple(sorted(members[kind], key=self._place))) for kind in sorted(members, key=order.index))
+
+    def _place(self, line: AxisResult) -> tuple[bool, float]:
+        worth = line.drop.value if self.headline.paired else line.success.value
+        return worth is None, 0.0 if worth is None else -worth if self.headline.paired else worth
 
 
 def gather(run: LoadedRun) -> PageContent:

@@ -1,7 +1,27 @@
-"""The header of a run as pairs of texts, for its page."""
+"""The header of a run as texts for its page: the protocol in words, and every value."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+
+def protocol(header: Mapping[str, Any], scene: str) -> str:
+    r"""What was played, in words: suite, scene, robot, cameras, how much of it, and the seed; what is not recorded is left out.
+
+    >>> protocol({"suite": {"name": "quick", "version": 2, "task": "tabletop_put_on"}, "conditions": ["nominal"],
+    ...           "episodes_per_condition": 4, "seed": 0, "robot_spec": {"name": "panda", "image_px": [256, 256]}}, "tabletop")
+    'quick, version 2: task tabletop_put_on, scene tabletop, robot panda, camera 256\xa0×\xa0256, 1 condition of 4 episodes, seed 0'
+    """
+    suite, robot, count = header["suite"], header.get("robot_spec", {}), len(header["conditions"])
+    parts = [f"task {suite['task']}", f"scene {scene}"]
+    if "name" in robot:
+        parts.append(f"robot {robot['name']}")
+    if "image_px" in robot:
+        height, width = robot["image_px"]
+        parts.append(f"camera {width}\u00a0×\u00a0{height}")
+    parts.append(f"{count} condition{'s' * (count != 1)} of {header['episodes_per_condition']} episodes")
+    if "seed" in header:
+        parts.append(f"seed {header['seed']}")
+    return f"{suite['name']}, version {suite['version']}: {', '.join(parts)}"
 
 
 def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,15 @@ from pathlib import Path
 import jinja2
 
 from vlagen_bench.harness.early_stopping import STOPPED
+from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report import load, repeats
 from vlagen_bench.report.averages import NOMINAL
 from vlagen_bench.report.behaviour_terminal import cells as behaviour_cells
 from vlagen_bench.report.estimates import drop, excess, share, success
 from vlagen_bench.report.html import charts, shell, words
+from vlagen_bench.report.html.answer import answer
 from vlagen_bench.report.html.data import gather
-from vlagen_bench.report.html.facts import facts
+from vlagen_bench.report.html.facts import facts, protocol
 from vlagen_bench.report.html.films import gallery
 from vlagen_bench.report.html.published import blocks
 from vlagen_bench.report.progress import ALL_SHIFTED
@@ -22,8 +24,6 @@ from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.utils.text import percent
 
 NAME = "report.html"
-SPOKES = 3
-"""fewer make no radar"""
 
 
 def write_report(run: Path, page: Path | None = None) -> Path:
@@ -58,7 +58,8 @@ def render(run: load.LoadedRun, page: Path) -> str:
         facts=content,
         headline=content.headline,
         reach=charts.reach_of(drops, (-0.25, 1.0)),
-        radar=charts.radar(content.spokes, content.headline.nominal) if len(content.spokes) >= SPOKES else None,
+        answer=answer(run.report, content),
+        protocol=protocol(run.header, task_of(run.planned[0]["task"]).scene),
         blocks=list(blocks(run.report)),
         gallery=gallery(run, page),
         noise=noise,
@@ -76,7 +77,7 @@ def render(run: load.LoadedRun, page: Path) -> str:
 def _template() -> jinja2.Template:
     made = shell.environment("report.html")
     made.filters |= {
-        "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain,
+        "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain, "breakable": words.breakable,
         "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "size": words.size,
         "progress_range": interval, "behaviour_cells": behaviour_cells, "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip

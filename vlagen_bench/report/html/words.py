@@ -2,6 +2,8 @@
 
 import re
 
+from markupsafe import Markup, escape
+
 from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.report import UNNAMED
 from vlagen_bench.tasks import FAMILIES
@@ -30,6 +32,11 @@ def plain(name: str) -> str:
     return re.sub(r"_l(?=\d\b)", " L", name).replace("_", " ").replace("+", " + ")
 
 
+def breakable(name: str) -> Markup:
+    """A long name that a line may end in: after a slash, colon, dot or underscore, before it must inside a word."""
+    return Markup("").join(escape(part) + Markup("<wbr>") for part in re.split(r"(?<=[/:._])", name))
+
+
 def kind(name: str) -> str:
     """A group of conditions as a heading."""
     return KINDS.get(name, plain(name).capitalize())
@@ -48,6 +55,12 @@ def percent_range(estimate: Estimate) -> str:
 def points_range(estimate: Estimate) -> str:
     """`−3 to +12`, or a dash."""
     return texts.points_range(estimate.interval, " to ").replace("-", "−")
+
+
+def said_points(value: float) -> str:
+    """A number of points in a sentence: `41 points`, `1 point`, `−3 points`, `0.4 points`."""
+    number = points(value).removeprefix("+")
+    return f"{number} point{'s' * (number.lstrip('−') != '1')}"
 
 
 def probability(p: float | None) -> str:

@@ -1,8 +1,15 @@
 "use strict";
-// The page is whole without this: it only adds sorting to tables, and a filter to the long one.
+// The page is whole without this: it only adds sorting to tables, and a filter to the long ones.
+// On a phone rows are blocks; where a browser would forget then that they are rows, their roles still say so.
+for (const table of document.querySelectorAll("table.stacked")) {
+  table.setAttribute("role", "table");
+  for (const [what, role] of Object.entries({ "thead, tbody": "rowgroup", tr: "row", td: "cell", "thead th": "columnheader", "tbody th": "rowheader" }))
+    for (const one of table.querySelectorAll(what)) one.setAttribute("role", role);
+}
+const rowsOf = (table) => [...table.tBodies].flatMap((body) => [...body.rows]);
 for (const table of document.querySelectorAll("table.sortable")) {
-  const body = table.tBodies[0];
-  const original = [...body.rows];
+  const homes = rowsOf(table).map((row) => [row, row.parentElement]);
+  const original = homes.map(([row]) => row).filter((row) => !row.matches(".kind-row"));
   table.querySelectorAll("th[data-sort]").forEach((head) => {
     const column = head.cellIndex;
     const button = document.createElement("button");
@@ -16,7 +23,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const value = (row) => row.cells[column].dataset.value;
       const sign = next === "ascending" ? 1 : -1;
       const order = (a, b) => (value(a) === "") - (value(b) === "") || sign * (value(a) - value(b));
-      body.append(...(next === "none" ? original : [...original].sort(order)));
+      if (next === "none") for (const [row, home] of homes) home.append(row);
+      else table.tBodies[0].append(...[...original].sort(order));
       table.classList.toggle("sorted", next !== "none");
     });
   });
@@ -30,7 +38,7 @@ for (const table of document.querySelectorAll("table.filtered")) {
   table.parentElement.before(label);
   input.addEventListener("input", () => {
     const wanted = input.value.trim().toLowerCase();
-    for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    for (const row of rowsOf(table)) row.hidden = !row.textContent.toLowerCase().includes(wanted);
   });
 }
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
