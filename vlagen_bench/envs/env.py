@@ -51,8 +51,8 @@ class TaskEnv(gymnasium.Env):
     Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
     `consecutive_grasp`, `progress` and the other fields of `Status`; `oversized_steps`, how many actions of the episode
     commanded more than the arm can do in one control step, of which a warning is logged once; `is_success`, which is `success` under the name that
-    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one. The last info of an episode
-    also has `behaviour`: how the arm behaved in it, by the names of a run's metrics, NaN where one is not defined.
+    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one; `behaviour`, how the arm has
+    moved so far.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
@@ -214,10 +214,7 @@ class TaskEnv(gymnasium.Env):
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit
-        info = self._info(self._episode, status)
-        if terminated or truncated:
-            info["behaviour"] = behaviour_of(self._sim.behaviour())
-        return self._observe(), reward, terminated, truncated, info
+        return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
 
     def _count_oversized(self, action: np.ndarray) -> None:
         self._oversized += int(self._step_limits.oversized(action))
@@ -248,9 +245,9 @@ class TaskEnv(gymnasium.Env):
         return self._image
 
     def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
-        return info_of(
-            episode, status, instruction=self._sim.instruction, steps=self._sim.steps, oversized_steps=self._oversized
-        )
+        sim = self._sim
+        info = info_of(episode, status, instruction=sim.instruction, steps=sim.steps, oversized_steps=self._oversized)
+        return info | {"behaviour": behaviour_of(sim.behaviour())}
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""
