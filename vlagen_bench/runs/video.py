@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.types import EpisodeResult
-from vlagen_bench.utils.contact_sheet import Font, wrapped, write
+from vlagen_bench.utils.smooth_text import Font, wrapped, write
 
 Which = Literal["all", "failures", "none"]
 LINE_PX, MARGIN_PX = 14, 4

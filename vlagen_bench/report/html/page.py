@@ -18,7 +18,7 @@ from vlagen_bench.report.html.published import blocks
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.runs.commands import command, measure
 from vlagen_bench.runs.folder import writing_to
-from vlagen_bench.utils.text import percent
+from vlagen_bench.utils.text import percent, sized
 
 NAME = "report.html"
 
@@ -75,7 +75,7 @@ def _template() -> jinja2.Template:
     made = shell.environment("report.html")
     made.filters |= {
         "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain, "breakable": words.breakable,
-        "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "size": words.size,
+        "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "sized": sized,
         "progress_range": interval, "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {

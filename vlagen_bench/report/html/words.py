@@ -74,8 +74,3 @@ def said_rate(estimate: Estimate) -> str:
         return "no data"
     between = "" if estimate.low is None else f", 95 % interval {percent_range(estimate)}"
     return f"{percent(estimate.value)}{between}"
-
-
-def size(value: float) -> str:
-    """A size of an axis: `0.21`, `−0.05`, `12`."""
-    return f"{value:g}".replace("-", "−")
