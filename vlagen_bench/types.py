@@ -87,13 +87,19 @@ class Suite:
     version: int
     task: str
     episodes: int
-    """per condition"""
+    """per condition; with `groups` it is the number of scenes, each of which has one condition of every group"""
     conditions: tuple[str, ...] = ()
-    """once read: all of them, those of `axes` and `combined` too"""
+    """once read: all of them, those of `axes`, `combined` and `groups` too"""
     axes: tuple[str, ...] = ()
     """axes of which every level and setting is a condition"""
     combined: tuple[tuple[str, ...], ...] = ()
     """conditions that are run together, and each by itself"""
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """group -> axes whose levels and settings take turns over the scenes (`plan.rotation`), and are tested together first"""
+    levels: tuple[int, ...] = ()
+    """the levels of the axes in `groups` that take turns; empty: all"""
+    groups_of: str = ""
+    """the suite whose `groups` and `levels` are used; empty: its own"""
     seed: int = 0
     twins: bool = True
     """whether clean twins are run too, for the paired drop"""

@@ -42,7 +42,7 @@ def test_all_references_of_an_episode_share_their_scene_and_clean_twin():
 
 
 def test_left_and_near_are_as_the_camera_sees_them():
-    # The tabletop's camera looks at the robot from before it, along -x: left of it is -y, near to it is +x.
+    # The tabletop's camera looks at the robot from before it, mostly along -x: left of it is -y, near to it is +x.
     apple = {"object": "apple", "receptacle": "plate", "position": {"source": [0.0, -0.06], "target": [0.1, 0.1]}}
     for other, fits in (([0.0, 0.06], "left"), ([0.0, -0.18], "right"), ([-0.1, -0.06], "near"), ([0.1, -0.06], "far")):
         found = apple | {"distractor_object": {"id": "banana", "xy_m": other}}

@@ -13,7 +13,7 @@ from vlagen_bench.envs.interface import STATE_LIMIT, Interface
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 from vlagen_bench.scenes import specs
-from vlagen_bench.sim.camera import SceneCamera
+from vlagen_bench.sim.camera import SceneCameras
 from vlagen_bench.sim.vulkan import device
 
 TABLETOP = {"task": "tabletop_put_on", "condition": "nominal"}
@@ -89,8 +89,8 @@ def test_state_mode_needs_no_renderer_and_plays_the_same(where, monkeypatch):
 @pytest.mark.sim
 def test_state_mode_draws_only_what_render_asks_for(monkeypatch):
     looks = []
-    look = SceneCamera.look
-    monkeypatch.setattr(SceneCamera, "look", lambda self, step: looks.append(step) or look(self, step))
+    look = SceneCameras.look
+    monkeypatch.setattr(SceneCameras, "look", lambda self, step: looks.append(step) or look(self, step))
     env = TaskEnv(**TABLETOP, obs_mode="state", render_mode="rgb_array")
     played(env)
     assert not looks

@@ -9,7 +9,7 @@ SMALL = {"conditions": ["table_test"], "episodes": 2, "video": "none"}
 """four episodes: two, and their clean twins"""
 
 
-def fake_simulator(task):
+def fake_simulator(task, cameras=None):
     """What a worker makes in place of a simulator; picklable."""
     return FakeSim()
 

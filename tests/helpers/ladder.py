@@ -5,7 +5,7 @@ import json
 import imageio.v2 as imageio
 import numpy as np
 
-from vlagen_bench.runs.video import caption, captioned
+from vlagen_bench.runs.film_frames import captioned
 
 LADDER = ("nominal", "lighting_l1", "lighting_l3", "lighting_l5", "mass_l2", "object_test", "lighting_l3+object_test")
 
@@ -24,11 +24,11 @@ def edit(path, **changes):
 
 
 def film(run, record, frames=20):
-    """A film of an episode that gets brighter, 64x64 px and a caption."""
+    """A film as of the first release, of an episode that gets brighter: 64x64 px and a caption."""
     (run / "videos").mkdir(exist_ok=True)
     path = run / "videos" / f"{record['condition']}-{record['index']:04d}-{record['id']}.mp4"
     planned = {one["id"]: one for one in json.loads((run / "plan.json").read_text())["episodes"]}
-    text = caption(record["outcome"], planned[record["id"]]["values"]["instruction"]["text"])
+    text = f"{record['outcome']}: {planned[record['id']]['values']['instruction']['text']}"
     pictures = captioned([np.full((64, 64, 3), 10 * place, np.uint8) for place in range(frames)], text)
     imageio.mimwrite(path, pictures, fps=5, macro_block_size=2)
     return path

@@ -8,6 +8,17 @@ from typing import Any
 from helpers.fabricated import fabricate
 
 
+def behaved(path: Path, behaviour: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Path:
+    """The same run folder, whose records say of the arm what the rule says of them."""
+    file = path / "episodes.jsonl"
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    for record in records:
+        if record["outcome"] != "error":
+            record["metrics"] |= behaviour(record)
+    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
 def progressed(path: Path, progress: Callable[[Mapping[str, Any]], float], *, oversized: int = 0, **more: Any) -> Path:
     """A run whose episodes come as far as the rule says of their records; an episode that came to 1 succeeds."""
     seen: dict[str, float] = {}

@@ -60,7 +60,9 @@ def test_manifest_has_the_agreed_keys():
         *("objects", "receptacles", "tables", "textures", "lightings", "files"),
     ]
     assert all(set(row) == MODEL_KEYS for row in MODELS)
-    assert all(set(row) == {"id", "name", "split", "image"} for row in MANIFEST["tables"] + MANIFEST["textures"])
+    assert all(set(row) == {"id", "name", "split", "image", "covers_m"} for row in MANIFEST["tables"])
+    assert all(set(row) == {"id", "name", "split", "image"} for row in MANIFEST["textures"])
+    assert all(0.1 < row["covers_m"] < 1.0 for row in MANIFEST["tables"])
 
 
 def test_manifest_lists_the_catalogue():
@@ -73,9 +75,9 @@ def test_manifest_lists_the_lightings():
     lightings = manifest.load("household").lightings
     assert lightings == tuple(sorted(LIGHTINGS, key=lambda lighting: lighting.id))
     for lighting in lightings:
-        assert sum(light.shadow for light in lighting.lights) <= 1, "each shadow draws the scene once more"
-        assert all(light.direction[2] < 0 for light in lighting.lights), "no light comes from below the table"
-        assert max(sum(light.colour) for light in lighting.lights) + sum(lighting.ambient) > 0.5, "too dark to see"
+        assert sum(lamp.shadow for lamp in lighting.lamps) <= 2, "each shadow draws the scene once more"
+        assert all(lamp.direction[2] < 0 for lamp in lighting.lamps), "no light comes from below the table"
+        assert all(2700 <= light.kelvin <= 8000 for light in (lighting.sky, *lighting.lamps)), "no lamp is so coloured"
 
 
 def test_files_are_all_listed_and_hash_as_listed():

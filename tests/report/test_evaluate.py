@@ -226,7 +226,7 @@ def test_it_works_in_several_threads_at_once():
 def test_no_simulator_is_left_behind(monkeypatch):
     made = []
 
-    def simulator(task):
+    def simulator(task, cameras):
         sim = FakeSim()
         made.append(weakref.ref(sim))
         return sim

@@ -196,11 +196,19 @@ def test_the_metrics_of_the_simulator_have_the_types_that_are_checked():
     import dataclasses
     import typing
 
+    from vlagen_bench.tasks.behaviour import Behaviour
     from vlagen_bench.tasks.pick_up import PickUpStatus
     from vlagen_bench.tasks.put_on import PutOnStatus
 
     hints = typing.get_type_hints(PutOnStatus) | typing.get_type_hints(PickUpStatus)
     kinds = (PutOnStatus, PickUpStatus)
     names = {field.name for kind in kinds for field in dataclasses.fields(kind)} - {"success", "success_once"}
-    assert set(METRICS) == names | {"oversized_steps"}, "that one is the harness's"
+    behaviour = {
+        field.name: hint
+        for field, hint in zip(dataclasses.fields(Behaviour), typing.get_type_hints(Behaviour).values(), strict=True)
+    }
+    assert set(METRICS) == names | set(behaviour) | {"oversized_steps"}, "that one is the harness's"
+    for name, hint in behaviour.items():
+        assert (type(None) in METRICS[name]) == (type(None) in typing.get_args(hint)), name
+        assert (float in METRICS[name]) == (hint is not int), name
     assert {name for name in names if hints[name] is bool} == {name for name in METRICS if METRICS[name] == (bool,)}

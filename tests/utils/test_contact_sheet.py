@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from vlagen_bench.runs.video import caption_px, captioned
+from vlagen_bench.runs.film_frames import caption_px, captioned
 from vlagen_bench.utils import smooth_text
 from vlagen_bench.utils.contact_sheet import LEGEND, MARK, SheetCell, contact_sheet
 
@@ -19,8 +19,8 @@ def drawn(monkeypatch):
     put = smooth_text.put
 
     def noted(draw, at, text, *, fill, font):
-        left, top, right, bottom = font.getbbox(text)
-        found.append((at[0] + left, at[1] + top, at[0] + right, at[1] + bottom, text))
+        _, top, _, bottom = font.getbbox(text)
+        found.append((at[0], at[1] + top, at[0] + smooth_text.width_px(text, font), at[1] + bottom, text))
         put(draw, at, text, fill=fill, font=font)
 
     monkeypatch.setattr(smooth_text, "put", noted)

@@ -23,6 +23,7 @@ from vlagen_bench.utils.registry import Registry
 
 Kind = Literal["vision", "semantics", "execution", "dynamics"]
 Stage = Literal["build", "reset", "prompt", "render", "step"]
+Cameras = Literal["every", "primary", "scene"]
 STAGES: tuple[Stage, ...] = ("build", "reset", "prompt", "render", "step")
 
 
@@ -90,6 +91,10 @@ class Axis(ABC):
     """what there is one of in an episode, and this axis uses; two axes that take the same exclude each other"""
     shows: ClassVar[bool] = False
     """whether the first picture differs from the clean twin's"""
+    cameras: ClassVar[Cameras] = "scene"
+    """whose pictures it changes, where an episode is seen by several cameras: those of `every` one; those of the `primary` one
+    alone, as what is done to that camera itself; `scene`: it changes what is there or how the robot acts, and each camera
+    shows of that what it sees"""
     measure: ClassVar[str]
     """how hard it is, measured: a name of `vlagen_bench.calibration.severity.MEASURES`"""
 
@@ -148,7 +153,10 @@ AXES: Registry[type[Axis]] = Registry("axis")
 
 def axis(cls: type[Axis]) -> type[Axis]:
     """Class decorator: makes the axis known under its name; raises `ConfigError` for what it must not declare."""
-    declared.check_axis(cls, {"kind": get_args(Kind), "stage": STAGES, "assets": (None, *get_args(ModelKind))})
+    choices = {
+        "kind": get_args(Kind), "stage": STAGES, "assets": (None, *get_args(ModelKind)), "cameras": get_args(Cameras),
+    }  # fmt: skip
+    declared.check_axis(cls, choices)
     AXES.add(cls.name, cls)
     return cls
 

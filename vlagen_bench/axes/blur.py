@@ -20,6 +20,7 @@ class Blur(SizeAxis):
     levels: ClassVar = (0.22, 0.32, 0.59, 1.1, 1.9)
     bounds: ClassVar = (0.0, 20.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     sigma: float

@@ -29,6 +29,7 @@ class CameraLens(Axis):
     levels: ClassVar = (0.048, 0.098, 0.15, 0.2, 0.25)
     bounds: ClassVar = (0.0, 4.0)
     shows: ClassVar = True
+    cameras: ClassVar = "primary"
     measure: ClassVar = "shift"
 
     share: float

@@ -34,6 +34,7 @@ class CameraPose(Axis):
     takes: ClassVar = ("camera pose",)
     bounds: ClassVar = (0.0, 60.0)
     shows: ClassVar = True
+    cameras: ClassVar = "primary"
     measure: ClassVar = "shift"
 
     degrees: float

@@ -22,6 +22,7 @@ class Compression(Axis):
     levels: ClassVar = (4.0, 17.0, 78.0, 89.0, 95.0)
     bounds: ClassVar = (0.0, 99.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     loss: float

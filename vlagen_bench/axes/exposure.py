@@ -22,6 +22,7 @@ class Exposure(Axis):
     levels: ClassVar = (0.25, 0.51, 0.81, 1.1, 1.5)
     bounds: ClassVar = (0.0, 8.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     stops: float

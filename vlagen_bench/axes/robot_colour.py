@@ -25,6 +25,7 @@ class RobotColour(Axis):
     levels: ClassVar = (0.31, 0.58, 0.77, 0.91, 1.0)
     bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     ratio: float

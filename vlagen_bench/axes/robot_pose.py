@@ -39,7 +39,7 @@ class RobotPose(PoolAxis):
 
     Offsets of a length have a drawn direction, of which little is kept that would raise the tool, and nothing that
     would lower it: it does not start nearer to the table, nor between the camera and the things. Above them, the
-    fingers may leave the picture.
+    fingers may leave the picture: at 0.6 rad, 1 of 300 steps of the expert began so.
     """
 
     name: ClassVar = "robot_pose"
@@ -47,7 +47,7 @@ class RobotPose(PoolAxis):
     stage: ClassVar = "reset"
     sized_by: ClassVar = "spread_rad"
     unit: ClassVar = "rad"
-    levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
+    levels: ClassVar = (0.11, 0.22, 0.33, 0.44, 0.55)
     bounds: ClassVar = (0.0, 1.5)
     shows: ClassVar = True
     measure: ClassVar = "joints_rad"

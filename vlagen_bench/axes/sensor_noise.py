@@ -12,20 +12,21 @@ from vlagen_bench.scenes.verbs import Scene
 @axis
 @dataclass(frozen=True, kw_only=True)
 class SensorNoise(Axis):
-    """Normal noise of each pixel and colour, new in each control step."""
+    """A sensor's noise in little light, new in each control step: of photons, of reading a pixel, spread by demosaicing."""
 
     name: ClassVar = "sensor_noise"
     kind: ClassVar = "vision"
     stage: ClassVar = "render"
     sized_by: ClassVar = "deviation"
-    unit: ClassVar = "of 255"
-    levels: ClassVar = (9.8, 20.0, 32.0, 45.0, 60.0)
-    bounds: ClassVar = (0.0, 255.0)
+    unit: ClassVar = "% of white"
+    levels: ClassVar = (5.7, 9.6, 13.0, 17.0, 20.0)
+    bounds: ClassVar = (0.0, 100.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     deviation: float
-    """standard, where 255 is white"""
+    """standard, of white light, in hundredths of it: 10 where white is 100 electrons"""
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
         return {"deviation": self.deviation, "seed": int(rng.randint(2**31))}

@@ -15,6 +15,7 @@ class Table(AssetAxis):
 
     name: ClassVar = "table"
     kind: ClassVar = "vision"
+    cameras: ClassVar = "every"
     listed: ClassVar = "tables"
 
     @staticmethod

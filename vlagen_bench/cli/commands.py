@@ -223,6 +223,8 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
         ("step with picture", lambda m: f"{m.step_ms:.1f} ms, {1000 / m.step_ms:.0f} /s"),
         ("raw SAPIEN floor", lambda m: f"{m.floor_ms:.1f} ms"),
         ("step / floor", lambda m: f"{m.over_floor:.2f}"),
+        ("every camera's picture", lambda m: "-" if m.extra_share is None else f"{100 * m.extra_share:+.0f} %"),
+        ("step without a picture", lambda m: f"{m.state_ms:.2f} ms, {m.state_times:.1f} times as fast"),
         ("reset", lambda m: f"{m.reset_s:.3f} s"),
         ("first frame of a process", lambda m: f"{m.first_frame_s:.1f} s"),
         ("memory", lambda m: f"{m.memory_mb:.0f} MB"),

@@ -34,6 +34,7 @@ def compare(
         )
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import comparison
+    from vlagen_bench.report.behaviour_terminal import comparison_tables
     from vlagen_bench.report.comparison_answer import answer
     from vlagen_bench.report.comparison_terminal import tables
     from vlagen_bench.report.progress_terminal import comparison_table
@@ -67,7 +68,7 @@ def compare(
         say("Oracles are only shown, and fewer than two others are here, so nothing is ranked or subtracted.")
     for sentence in answer(compared):
         say(sentence)
-    for table in (*tables(compared, every=rows == "all"), comparison_table(compared)):
+    for table in (*tables(compared, every=rows == "all"), comparison_table(compared), *comparison_tables(compared)):
         if table is not None:
             to.print(table)
     if not compared.differing:

@@ -72,6 +72,18 @@ class RecordingOptions:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CameraOptions:
+    """What the policy sees."""
+
+    cameras: str | None = None
+    """Cameras whose pictures are drawn, separated by commas: front,wrist.
+    Default: the scene's primary camera, and those that the policy's spec names."""
+    image_size: str | None = None
+    """Size of the pictures, which are drawn so, not resized: 224, 640x480, or front=224,wrist=128.
+    Default: as the policy's spec says, or the cameras' own."""
+
+
 @tyro.conf.configure(tyro.conf.OmitArgPrefixes)
 @dataclass(frozen=True, kw_only=True)
 class EvalArgs:
@@ -88,6 +100,7 @@ class EvalArgs:
     out: Path | None = None
     """Run folder; default: runs/<suite>-<policy>-<plan>."""
     selection: Selection = field(default_factory=Selection)
+    pictures: CameraOptions = field(default_factory=CameraOptions)
     execution: ExecutionOptions = field(default_factory=ExecutionOptions)
     recording: RecordingOptions = field(default_factory=RecordingOptions)
 
@@ -133,12 +146,14 @@ def evaluate(args: EvalArgs) -> int:
 def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
     from vlagen_bench.harness import evaluate as machinery
     from vlagen_bench.harness.display import ConsoleDisplay
+    from vlagen_bench.scenes.cameras import names_of
 
     kept = args.recording
     wanted = machinery.Evaluation(
         plan=plan, path=path, execution=args.execution, video=kept.video, log=kept.log, max_errors=kept.max_errors,
         retry_errors=kept.retry_errors, retry_lost=kept.retry_lost, until=kept.until,
         continue_with_changed_policy=kept.continue_with_changed_policy,
+        cameras=names_of(args.pictures.cameras or ()), image_size=args.pictures.image_size,
     )  # fmt: skip
     out = console()
     load = partial(args.execution.load, args.policy, key_values(args.policy_args))

@@ -1,6 +1,6 @@
 """`vlagen replay`: re-simulates a run from its actions, and reports every difference."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -50,7 +50,8 @@ def replay(
     for sentence in (*found.remarks, *changes(found.header_json)):
         out_console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
     task = task_of(recorded[0].episode.task)
-    compared = _filmed(recorded, task, out or run / "replayed") if video else _unseen(recorded, task)
+    films = out or run / "replayed"
+    compared = _filmed(recorded, task, found.header.cameras, films) if video else _unseen(recorded, task)
     shown = list(tracked(compared, total=len(recorded), label="replaying", console=out_console))
     for comparison in shown:
         for line in _lines(comparison):
@@ -75,7 +76,7 @@ def replay(
             soft_wrap=True,
         )
     if video:
-        out_console.print(f"Films: {out or run / 'replayed'}", markup=False, soft_wrap=True)
+        out_console.print(f"Films: {films}", markup=False, soft_wrap=True)
     return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 
@@ -86,11 +87,15 @@ def _unseen(recorded: "list[RecordedEpisode]", task: "Task") -> "Iterator[Replay
     return (replay(take, sim, task) for take in recorded)
 
 
-def _filmed(recorded: "list[RecordedEpisode]", task: "Task", folder: Path) -> "Iterator[ReplayComparison]":
+def _filmed(
+    recorded: "list[RecordedEpisode]", task: "Task", cameras: "Mapping[str, tuple[int, int]]", folder: Path
+) -> "Iterator[ReplayComparison]":
     from vlagen_bench.report.refilm import film
+    from vlagen_bench.scenes import specs
+    from vlagen_bench.scenes.cameras import chosen_in
     from vlagen_bench.sim.simulator import Simulator
 
-    sim = Simulator.of(task)
+    sim = Simulator.of(task, cameras=chosen_in(specs.of_task(task), cameras))
     return (film(take, sim, task, folder) for take in recorded)
 
 

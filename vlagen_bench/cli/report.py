@@ -35,6 +35,7 @@ def report(
     """
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
+    from vlagen_bench.report.behaviour_terminal import behaviour_table
     from vlagen_bench.report.html import write_report
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.published_table import blocks
@@ -86,6 +87,7 @@ def report(
         levels_table(run_report.rows),
         interaction_table(run_report.interactions),
         progress_table(far, run_report.stages, first="condition, or kind"),
+        behaviour_table(run_report.behaviour),
         once_table([row for row in run_report.rows if row.condition in shown]),
         failure_mode_table({name: counts for name, counts in run_report.troubles.items() if name in shown}),
     )

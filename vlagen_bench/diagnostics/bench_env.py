@@ -19,6 +19,8 @@ from vlagen_bench.scenes import specs
 from vlagen_bench.types import Suite, Task
 
 MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
+STEPS = 20
+"""control steps of an episode"""
 VARIED = 40
 """episodes with other objects and receptacles that are reset before memory is read"""
 VARIED_CONDITION = {"tabletop": "receptacle_test", "bridge": "unseen_receptacles"}
@@ -43,15 +45,53 @@ class EnvSpeed:
     harness_share: float
     """time of a run that is spent outside the environment, with an instant policy, as a share of the time inside"""
 
+    extra_share: float | None
+    """how much longer a step takes where all cameras of the scene are drawn; None: it has one"""
+    state_ms: float
+    """one step of an environment with `obs_mode="state"`, which draws nothing"""
+    state_times: float
+    """how many times as fast that is as a step of one with a picture"""
+
     @property
     def over_floor(self) -> float:
         return self.step_ms / self.floor_ms
 
 
 def measure_env(scene: str, *, episodes: int = 6) -> EnvSpeed:
-    """Measures a scene in a fresh process, so that memory is that of one worker."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return EnvSpeed(**pool.apply(_measure, (scene, episodes)))
+    """Measures a scene in a fresh process, so that memory is that of one worker, and what it can show in another."""
+    found: dict[str, Any] = {}
+    for measure in (_measure, _measure_views):
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            found |= pool.apply(measure, (scene, episodes))
+    return EnvSpeed(**found)
+
+
+def _measure_views(scene: str, episodes: int) -> dict[str, Any]:
+    """Steps of environments that show the primary camera's picture, all cameras' pictures and none, in turn."""
+    from vlagen_bench.envs.env import TaskEnv
+
+    spec, where = (
+        specs.scene(scene),
+        {"task": TASK_OF_SCENE[scene], "condition": catalog.task(TASK_OF_SCENE[scene]).nominal_name},
+    )
+    shown: dict[str, dict[str, Any]] = {"primary": {}, "state": {"obs_mode": "state"}}
+    if spec.extra_cameras:
+        shown["all"] = {"cameras": spec.camera_names}
+    envs = {name: TaskEnv(**where, **options) for name, options in shown.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in envs}
+    for index in range(episodes):
+        for env in envs.values():
+            env.reset(seed=index)
+        for number in range(STEPS):
+            action = MOVING * (1 if number % 10 < 5 else -1)
+            for name, env in envs.items():
+                seconds[name].append(_seconds(lambda env=env, action=action: env.step(action)))
+    step_ms = {name: 1000 * median(some) for name, some in seconds.items()}
+    return {
+        "extra_share": step_ms["all"] / step_ms["primary"] - 1 if "all" in step_ms else None,
+        "state_ms": step_ms["state"],
+        "state_times": step_ms["primary"] / step_ms["state"],
+    }
 
 
 def _measure(scene: str, episodes: int) -> dict[str, Any]:
@@ -68,7 +108,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
     resets, steps, floors = [], [], []
     for episode in plan:
         resets.append(_seconds(lambda episode=episode: simulator.reset(episode)))
-        for number in range(20):
+        for number in range(STEPS):
             action = MOVING * (1 if number % 10 < 5 else -1)
             steps.append(_seconds(lambda action=action: (simulator.advance(action), simulator.observe())))
             floors.append(_seconds(lambda: _floor(simulator)))
@@ -78,7 +118,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
         simulator.observe()
     return {
         "scene": scene,
-        "image_px": (spec.camera.width_px, spec.camera.height_px),
+        "image_px": spec.camera.size_px,
         "renderer": device.describe(),
         "first_frame_s": first_frame_s,
         "reset_s": median(resets),

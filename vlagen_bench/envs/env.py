@@ -3,18 +3,19 @@
 import logging
 import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import gymnasium
 import numpy as np
 
-from vlagen_bench.envs.interface import Interface, ObsMode, State, info_of
+from vlagen_bench.envs.interface import Interface, ObsMode, State, behaviour_of, info_of
 from vlagen_bench.envs.time_limit import SpecLimited, limit_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.actions import OF_STEP, checked
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.cameras import CameraChoice, ImageSize, names_of
 from vlagen_bench.scenes.oversized import CAUSES, StepLimits
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import family_of
@@ -34,8 +35,9 @@ _LOG = logging.getLogger(__name__)
 class TaskEnv(gymnasium.Env):
     """One task under one condition.
 
-    Observation: `image` uint8 (H, W, 3) RGB of the camera, and `state` float32, laid out as
-    `env.unwrapped.state_layout` names it. `obs_mode="state"` leaves out the picture, `flat=True` the dictionary.
+    Observation: `image` uint8 (H, W, 3) RGB of the primary camera, and `state` float32, laid out as
+    `env.unwrapped.state_layout` names it. `cameras` adds `images`, by camera. `obs_mode="state"` leaves out the picture,
+    `flat=True` the dictionary.
 
     Action: float32 (7,): delta xyz (m) and delta euler XYZ (rad) of the tool's target along the base's axes,
     then the gripper, +1 open to -1 closed. `normalized_actions=True`: the first six in [-1, 1] are shares of the
@@ -50,7 +52,8 @@ class TaskEnv(gymnasium.Env):
     Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
     `consecutive_grasp`, `progress` and the other fields of `Status`; `oversized_steps`, how many actions of the episode
     commanded more than the arm can do in one control step, of which a warning is logged once; `is_success`, which is `success` under the name that
-    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one.
+    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one. The last info of an episode
+    also has `behaviour`: how the arm behaved in it, by the names of a run's metrics, NaN where one is not defined.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
@@ -69,6 +72,8 @@ class TaskEnv(gymnasium.Env):
         state: State = "robot",
         flat: bool = False,
         normalized_actions: bool = False,
+        cameras: str | Sequence[str] = (),
+        image_size: ImageSize = None,
     ) -> None:
         """The environment of a task and condition.
 
@@ -84,6 +89,10 @@ class TaskEnv(gymnasium.Env):
             state: `robot`, or `privileged`: then the state ends with the poses of the things, as they are now.
             flat: whether an observation is an array: the picture, or the state where `obs_mode="state"`.
             normalized_actions: whether actions are shares of the robot's steps.
+            cameras: whose pictures are in `images`, such as `("front", "wrist")`; none: there is no `images`, and nothing but
+                `image` is drawn.
+            image_size: of the pictures, which are drawn so: 224 for 224 x 224 of the primary camera, `"640x480"`, or
+                `"front=224,wrist=128"`, also as a mapping; None: the cameras' own.
 
         Raises:
             ConfigError: an unknown option, a wrong name or number, or options that do not go together.
@@ -95,12 +104,15 @@ class TaskEnv(gymnasium.Env):
         self.condition = condition
         self.render_mode = render_mode
         self._reward: Reward = reward
-        self._scene = specs.of_task(self.task)
+        own = specs.of_task(self.task)
+        self._cameras = CameraChoice.of(own, cameras, image_size)
+        self._scene = self._cameras.scene(own)
         self.robot_spec = self._scene.robot
         self._limit = limit_of(self.task, max_episode_steps)
         self._interface = Interface.of(
-            self.task, self._scene, obs_mode=obs_mode, state=state, flat=flat, normalized_actions=normalized_actions
-        )
+            self.task, self._scene, obs_mode=obs_mode, state=state, flat=flat, normalized_actions=normalized_actions,
+            cameras=names_of(cameras),
+        )  # fmt: skip
         self.metadata = {**self.metadata, "privileged": self.privileged}
         self._simulator: Simulator | None = None
         self._index, self._seed, self._potential = -1, first_seed, 0.0
@@ -150,7 +162,7 @@ class TaskEnv(gymnasium.Env):
         episode = self._choose(dict(options or {}))
         if self._simulator is None:
             drawn = self._interface.obs_mode == "image" or self.render_mode is not None
-            self._simulator = Simulator.of(self.task, drawn=drawn)
+            self._simulator = Simulator.of(self.task, drawn=drawn, cameras=self._cameras)
         status = self._begin(episode, given="episode" in (options or {}))
         self._episode, self._potential, self._oversized = episode, 0.0, 0
         return self._observe(), self._info(episode, status)
@@ -205,7 +217,10 @@ class TaskEnv(gymnasium.Env):
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit
-        return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
+        info = self._info(self._episode, status)
+        if terminated or truncated:
+            info["behaviour"] = behaviour_of(self._sim.behaviour())
+        return self._observe(), reward, terminated, truncated, info
 
     def _count_oversized(self, action: np.ndarray) -> None:
         self._oversized += int(self._step_limits.oversized(action))
@@ -218,16 +233,16 @@ class TaskEnv(gymnasium.Env):
 
     def _observe(self) -> Any:
         interface = self._interface
-        self._image = None
+        self._image = images = None
         if interface.obs_mode == "image":
             seen = self._sim.observe()
-            self._image, state = seen["image"], seen["state"]
+            self._image, images, state = seen["image"], seen["images"], seen["state"]
         else:
             state = self._sim.robot_state()
         if self.render_mode == "human":
             self._show()
         things = self._sim.poses_in_base(interface.roles) if interface.privileged else None
-        return interface.observation(image=self._image, state=state, things=things)
+        return interface.observation(image=self._image, images=images, state=state, things=things)
 
     def _picture(self) -> np.ndarray:
         """The last picture; where observations have none, it is drawn when it is asked for."""

@@ -9,12 +9,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from vlagen_bench.envs.env import Reward, TaskEnv
-from vlagen_bench.envs.interface import Interface, info_of
+from vlagen_bench.envs.interface import info_of
 from vlagen_bench.envs.time_limit import SpecOfLimit, limit_of
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import plan
 from vlagen_bench.policies.actions import Wording, checked
-from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.sim.maniskill.scene import Scenes
 from vlagen_bench.sim.maniskill.start import EpisodeStart, pool_of, start_of
@@ -88,13 +87,18 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
             first_seed: environment i plays the episodes of `first_seed + i` until `reset` is given a seed.
             max_episode_steps: as for `TaskEnv`.
             autoreset: when an environment whose episode has ended begins the next one.
-            options: what is observed and what actions mean: `obs_mode`, `state`, `flat` and `normalized_actions`, as for
-                `TaskEnv`.
+            options: what is observed and what actions mean: `obs_mode`, `state`, `flat`, `normalized_actions` and
+                `image_size`, as for `TaskEnv`.
 
         Raises:
-            ConfigError: a wrong name, or a condition that scenes in a batch cannot have.
+            ConfigError: a wrong name, `cameras`, or a condition that scenes in a batch cannot have.
         """
         single = TaskEnv(task=task, condition=condition, reward=reward, max_episode_steps=max_episode_steps, **options)
+        if single.interface.cameras:
+            raise ConfigError(
+                f'backend="gpu" draws the primary camera alone, and cameras={",".join(single.interface.cameras)} asks for '
+                f'`images`. Leave it out, or use backend="processes".'
+            )
         self._limit = limit_of(single.task, max_episode_steps)
         self.task, self.condition, self._reward = single.task, condition, reward
         self.single_observation_space, self.single_action_space = single.observation_space, single.action_space
@@ -102,8 +106,8 @@ class GpuVectorEnv(SpecOfLimit, VectorEnv):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.num_envs, self._mode = num_envs, autoreset
         self.metadata = {**single.metadata, "autoreset_mode": autoreset}
-        self._spec, self._family = specs.of_task(self.task), family_of(self.task)
-        self._interface = Interface.of(self.task, self._spec, **options)
+        self._interface = single.interface
+        self._spec, self._family = self._interface.scene, family_of(self.task)
         pool = pool_of(self.task, condition)
         self._scenes = Scenes(kind=self._spec, pool=pool, num_envs=num_envs, sim_backend=sim_backend)
         self._settler = Simulator.of(self.task, drawn=False)

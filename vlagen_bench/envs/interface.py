@@ -1,6 +1,7 @@
 """What an environment shows and what its actions mean: the spaces, and the conversions from and to the simulator."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -8,8 +9,9 @@ import numpy as np
 from gymnasium import spaces
 
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.base import CameraSpec, SceneSpec
 from vlagen_bench.tasks import family_of
+from vlagen_bench.tasks.behaviour import Behaviour, recorded
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
 
@@ -38,6 +40,16 @@ def info_of(episode: Episode, status: Status, *, instruction: str, steps: int, o
     }
 
 
+def _pictures_of(camera: CameraSpec) -> spaces.Box:
+    width, height = camera.size_px
+    return spaces.Box(0, 255, (height, width, 3), np.uint8)
+
+
+def behaviour_of(behaviour: Behaviour) -> dict[str, float | int]:
+    """How the arm behaved, for the last info of an episode: NaN where a metric is not defined, which has the type of a number."""
+    return {name: float("nan") if value is None else value for name, value in recorded(behaviour).items()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Interface:
     """The observations and actions of an environment, scalar or batched."""
@@ -51,6 +63,8 @@ class Interface:
     """`robot`: what a robot knows of itself; `privileged`: also where the things are"""
     flat: bool = False
     """whether an observation is one array, the picture or the state, in place of a dictionary"""
+    cameras: tuple[str, ...] = ()
+    """of those that the scene draws, the ones whose pictures `images` has; none: there is no `images`"""
     normalized_actions: bool = False
     """whether actions are in [-1, 1] and mean shares of the robot's `action_step_m` and `action_step_rad`"""
 
@@ -67,6 +81,12 @@ class Interface:
             raise ConfigError(
                 "flat=True with obs_mode='image' shows the picture alone, which leaves no place for state='privileged'. "
                 "Give obs_mode='state', or leave out flat."
+            )
+
+        if self.cameras and (self.flat or self.obs_mode == "state"):
+            raise ConfigError(
+                f"cameras={','.join(self.cameras)} asks for pictures in a dictionary, which an observation with "
+                f"{'flat=True' if self.flat else 'obs_mode=state'} has no place for. Leave out one of both."
             )
 
     @classmethod
@@ -87,24 +107,35 @@ class Interface:
 
     @property
     def observation_space(self) -> spaces.Space[Any]:
-        """`Dict` of `image` (not where `obs_mode="state"`) and `state`; a `Box` where `flat`."""
-        camera = self.scene.camera
-        image = spaces.Box(0, 255, (camera.height_px, camera.width_px, 3), np.uint8)
+        """`Dict` of `image` (not where `obs_mode="state"`), `images` (where cameras are named) and `state`; a `Box` where `flat`."""
+        image = _pictures_of(self.scene.camera)
         state = spaces.Box(-STATE_LIMIT, STATE_LIMIT, (len(self.state_layout),), np.float32)
         if self.flat:
             return image if self.obs_mode == "image" else state
-        return spaces.Dict({"image": image, "state": state} if self.obs_mode == "image" else {"state": state})
+        if self.obs_mode == "state":
+            return spaces.Dict({"state": state})
+        cameras = {camera.name: camera for camera in self.scene.drawn_cameras}
+        images: dict[str, spaces.Space[Any]] = {name: _pictures_of(cameras[name]) for name in self.cameras}
+        return spaces.Dict({"image": image, **({"images": spaces.Dict(images)} if images else {}), "state": state})
 
     @property
     def action_space(self) -> spaces.Box:
         """Both kinds of actions have these bounds; only those of normalised ones clip."""
         return spaces.Box(-1.0, 1.0, (self.scene.robot.action_dim,), np.float32)
 
-    def observation(self, *, image: np.ndarray | None, state: np.ndarray, things: np.ndarray | None) -> Any:
+    def observation(
+        self,
+        *,
+        image: np.ndarray | None,
+        state: np.ndarray,
+        things: np.ndarray | None,
+        images: Mapping[str, np.ndarray] | None = None,
+    ) -> Any:
         """The observation of one environment.
 
         Args:
             image: uint8 (H, W, 3); None where `obs_mode="state"`.
+            images: of every camera that is drawn; None where `cameras` names none.
             state: the robot's, as `RobotSpec.state_layout` has it.
             things: the poses of `roles` in the base frame, (7 * roles,); None where it is not `privileged`.
         """
@@ -113,7 +144,10 @@ class Interface:
             state = np.concatenate([state, np.clip(things, -STATE_LIMIT, STATE_LIMIT)]).astype(np.float32)
         if self.flat:
             return image if self.obs_mode == "image" else state
-        return {"image": image, "state": state} if self.obs_mode == "image" else {"state": state}
+        if self.obs_mode == "state":
+            return {"state": state}
+        named = {name: (images or {})[name] for name in self.cameras}
+        return {"image": image, **({"images": named} if named else {}), "state": state}
 
     def raw(self, actions: np.ndarray) -> np.ndarray:
         """Actions (..., 7) in metres and radians, as the simulator takes them."""

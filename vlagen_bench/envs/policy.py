@@ -9,6 +9,8 @@ import numpy as np
 from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.arrays import as_array
+from vlagen_bench.policies.base import CAMERAS, IMAGE_SIZE
+from vlagen_bench.scenes.cameras import sizes_px
 
 Predict = Callable[[Any], Any]
 
@@ -43,9 +45,13 @@ class TrainedPolicy:
                 "and its own state. Use this policy as a teacher of one that is trained with state='robot'."
             )
         self._predict, self._interface = predict, inside.interface
-        self.spec = dict(inside.robot_spec.conventions)
+        shown = sizes_px(self._interface.scene)
+        sizes = ",".join(f"{name}={width}x{height}" for name, (width, height) in shown.items())
+        self.spec: dict[str, Any] = {**inside.robot_spec.conventions, CAMERAS: list(shown), IMAGE_SIZE: sizes}
 
     def act(self, obs: dict[str, Any], instr: str) -> np.ndarray:
         """The action (7,) in metres and radians."""
-        seen = self._interface.observation(image=obs["image"], state=obs["state"], things=None)
+        seen = self._interface.observation(
+            image=obs["image"], images=obs.get("images"), state=obs["state"], things=None
+        )
         return self._interface.raw(as_array(self._predict(seen)).astype(np.float32))

@@ -12,6 +12,7 @@ from vlagen_bench.errors import CodeError, VlagenError
 from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.oversized import StepLimits
+from vlagen_bench.tasks.behaviour import Behaviour, recorded
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
 
@@ -30,11 +31,13 @@ class Sim(Protocol):
 
     def state_hash(self) -> str: ...
 
+    def behaviour(self) -> Behaviour | None: ...
+
 
 class FilmRecorder(Protocol):
     """Keeps, or does not keep, what an episode looked like."""
 
-    def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None: ...
+    def write(self, result: EpisodeResult, shots: list[dict[str, np.ndarray]]) -> None: ...
 
 
 class EnvRunner:
@@ -42,7 +45,7 @@ class EnvRunner:
 
     def __init__(self, sim: Sim, task: Task, *, film: FilmRecorder | None = None) -> None:
         self._sim, self._task, self._film = sim, task, film
-        self._frames: list[np.ndarray] = []
+        self._shots: list[dict[str, np.ndarray]] = []
         self._step_limits = StepLimits.of(specs.of_task(task))
 
     def serve(self, request: Begin | Execute | Finish) -> StepReport:
@@ -74,16 +77,25 @@ class EnvRunner:
             ended=self._ended,
             success=self._status.success,
             success_once=self._status.success_once,
-            metrics={**_metrics(self._status), "oversized_steps": self._oversized} if self._ended else {},
+            metrics=self._metrics() if self._ended else {},
             instruction=self._sim.instruction,
             observation=self._observation,
         )
+
+    def _metrics(self) -> dict[str, Any]:
+        """The status, how the arm behaved, and the oversized steps; floats rounded to four decimals."""
+        behaviour = self._sim.behaviour()
+        metrics = dataclasses.asdict(self._status) | (recorded(behaviour) if behaviour else {})
+        for key in ("success", "success_once"):
+            del metrics[key]
+        rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}
+        return {**rounded, "oversized_steps": self._oversized}
 
     def _broken(self, why: str) -> StepReport:
         return StepReport(state_hashes=tuple(self._hashes), seconds=self._seconds, error=why)
 
     def _begin(self, episode: Episode) -> None:
-        self._steps, self._oversized, self._frames = 0, 0, []
+        self._steps, self._oversized, self._shots = 0, 0, []
         with self._timing("reset_s"):
             self._status = self._sim.reset(episode)
         self._hashes.append(self._sim.state_hash())
@@ -105,15 +117,16 @@ class EnvRunner:
 
     def _finish(self, result: EpisodeResult) -> StepReport:
         if self._film:
-            self._film.write(result, self._frames)
-        self._frames = []
+            self._film.write(result, self._shots)
+        self._shots = []
         return StepReport()
 
     def _look(self) -> None:
         with self._timing("observe_s"):
             self._observation = self._sim.observe()
         if self._film:
-            self._frames.append(self._observation["image"].copy())  # a policy may write into what it sees
+            # A policy may write into what it sees.
+            self._shots.append({name: picture.copy() for name, picture in self._observation["images"].items()})
 
     @property
     def _ended(self) -> bool:
@@ -126,11 +139,3 @@ class EnvRunner:
             yield
         finally:
             self._seconds[key] += time.perf_counter() - start
-
-
-def _metrics(status: Any) -> dict[str, Any]:
-    """The status, floats rounded to a tenth of a millimetre."""
-    metrics = dataclasses.asdict(status)
-    for key in ("success", "success_once"):
-        del metrics[key]
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}

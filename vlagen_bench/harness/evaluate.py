@@ -17,13 +17,13 @@ from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog
-from vlagen_bench.policies import base, handles
+from vlagen_bench.policies import base, handles, pictures
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.cameras import CameraChoice, ImageSize
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.types import Plan, Task
 
@@ -46,6 +46,10 @@ class Evaluation:
     until: str | None = None
     continue_with_changed_policy: bool = False
     """whether a run with results goes on although the policy, or what it is scored with, is another now"""
+    cameras: tuple[str, ...] = ()
+    """whose pictures are drawn besides those of the primary camera, and of those that the policy's `spec` names"""
+    image_size: ImageSize = None
+    """of the pictures; None: as the policy's `spec` says, or the cameras' own"""
 
     def __post_init__(self) -> None:
         if self.max_errors < 0:
@@ -129,6 +133,7 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     stop = EarlyStopping(wanted.until, plan) if wanted.until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.of_task(task)
+    CameraChoice.of(scene, wanted.cameras)  # before a policy is loaded, which may name more
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
     manifest.require(scene.pack, checked)
@@ -137,7 +142,8 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
         unplayed.callback(_let_go, loaded)
         _check_live(loaded, wanted.execution)
         base.check_spec(loaded, scene.robot)
-        return _recorded(wanted, task, scene, checked.stand_ins, loaded, stop, display, unplayed)
+        cameras = pictures.camera_choice(loaded, scene, wanted.cameras, wanted.image_size)
+        return _recorded(wanted, task, cameras, checked.stand_ins, loaded, stop, display, unplayed)
 
 
 def _let_go(loaded: LoadedPolicy) -> None:
@@ -157,7 +163,7 @@ def _check_live(loaded: LoadedPolicy, execution: ExecutionOptions) -> None:
 def _recorded(
     wanted: Evaluation,
     task: Task,
-    scene: SceneSpec,
+    cameras: CameraChoice,
     stand_ins: tuple[str, ...],
     loaded: LoadedPolicy,
     stop: EarlyStopping | None,
@@ -167,6 +173,7 @@ def _recorded(
     from vlagen_bench.sim.vulkan import device  # only here: it loads SAPIEN
 
     plan, path, execution = wanted.plan, wanted.path, wanted.execution
+    scene = specs.of_task(task, cameras)
     head = header.make(
         plan, loaded, scene, device.describe(), stand_ins, execution=execution.execution(), limits=execution.limits(),
         workers=execution.processes, isolation=execution.isolation(), known=_fingerprinted(path),
@@ -193,7 +200,7 @@ def _recorded(
             try:
                 unplayed.pop_all()  # from here on, the executor closes the policy
                 with execution.start_executor(
-                    task, loaded, film, display.note, handles.of_run(path), monitor.watch
+                    task, loaded, film, display.note, handles.of_run(path), monitor.watch, cameras
                 ) as executor:
                     run.run(
                         plan, executor, folder, (counts, shown, monitor, ImportedFiles(loaded.content, folder), *also),

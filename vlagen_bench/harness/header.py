@@ -20,6 +20,7 @@ from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.runs import identity, outside
 from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.cameras import sizes_px
 from vlagen_bench.types import Plan, content_hash
 
 PACKAGES = ("vlagen-bench", "sapien", "mani_skill", "numpy", "gymnasium", "torch")
@@ -76,8 +77,9 @@ def make(
             **scene.robot.conventions,
             "control_hz": scene.control_hz,
             "state_layout": list(scene.robot.state_layout),
-            "image_px": [scene.camera.width_px, scene.camera.height_px],
+            "image_px": list(scene.camera.size_px),
         },
+        "cameras": sizes_px(scene),
         **({"outside": taken} if taken else {}),
         **_fingerprint(loaded.content, renderer, _assets(pack, stand_ins), known),
     }

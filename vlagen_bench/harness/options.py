@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vlagen_bench.policies.base import LoadedPolicy
     from vlagen_bench.policies.handles import EpisodeHandles
     from vlagen_bench.policies.isolation.proxy import IsolationLimits
+    from vlagen_bench.scenes.cameras import CameraChoice
     from vlagen_bench.types import Task
 
 
@@ -166,14 +167,15 @@ class ExecutionOptions:
         note: Callable[[str], Any],
         handles: "EpisodeHandles",
         watch: "Watch | None" = None,
+        cameras: "CameraChoice | None" = None,
     ) -> AbstractContextManager["Executor"]:
-        """Who plays, with real simulators."""
+        """Who plays, with real simulators, which draw these cameras; None: the primary one."""
         from vlagen_bench.harness.executors import make_executor
         from vlagen_bench.harness.worker import simulator
 
         return make_executor(
             task,
-            partial(simulator, task),
+            partial(simulator, task, cameras),
             loaded,
             workers=self.processes,
             execution=self.execution(),

@@ -10,7 +10,7 @@ import numpy as np
 from vlagen_bench.harness.env_runner import EnvRunner, Sim
 from vlagen_bench.harness.episode import Begin, Execute
 from vlagen_bench.runs.episodes import RecordedEpisode
-from vlagen_bench.runs.records import ADDED, EpisodeRecord, scored
+from vlagen_bench.runs.records import ADDED, BEHAVIOUR, EpisodeRecord, scored
 from vlagen_bench.types import Episode, Task
 
 TOLERANCE_M = 0.01
@@ -68,6 +68,7 @@ class UnrenderedSimulator:
 
         self._sim = Simulator.of(task, drawn=False)
         self.reset, self.advance, self.state_hash = self._sim.reset, self._sim.advance, self._sim.state_hash
+        self.behaviour = self._sim.behaviour
 
     @property
     def instruction(self) -> str:
@@ -161,10 +162,13 @@ def _same(record: EpisodeRecord, again: Resimulation, key: str) -> bool:
 def _distances(take: RecordedEpisode, again: Resimulation) -> dict[str, float]:
     """By how much each distance differs, in metres; NaN where one of both has no such number.
 
-    Flags, and the progress that follows from them, may be others where states differ.
+    Flags, and the progress that follows from them, may be others where states differ; so may the arm's behaviour, since
+    forces and jerk depend on the last bits of a contact.
     """
     old, new = take.record.metrics, again.metrics
-    keys = sorted(key for key in {*old, *new} - {"progress"} if float in (type(old.get(key)), type(new.get(key))))
+    keys = sorted(
+        key for key in {*old, *new} - {"progress", *BEHAVIOUR} if float in (type(old.get(key)), type(new.get(key)))
+    )
     return {key: abs(_number(old.get(key)) - _number(new.get(key))) for key in keys}
 
 

@@ -21,6 +21,7 @@ from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQue
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.policies import base
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import end_with_the_parent, ending, memory_mb
 from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
@@ -47,11 +48,11 @@ class WorkerSpec:
         return specs.of_task(self.task).robot.action_dim
 
 
-def simulator(task: Task) -> Sim:
-    """The simulator of a task; imported where it is needed, since that takes a second."""
+def simulator(task: Task, cameras: CameraChoice | None = None) -> Sim:
+    """The simulator of a task that draws these cameras; imported where it is needed, since that takes a second."""
     from vlagen_bench.sim.simulator import Simulator
 
-    return Simulator.of(task)
+    return Simulator.of(task, cameras=cameras)
 
 
 class Worker:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from vlagen_bench.errors import VlagenError, unknown
@@ -15,6 +15,7 @@ from vlagen_bench.plan.plan import make_plan, select
 from vlagen_bench.runs import outside
 from vlagen_bench.runs.records import PackKey, SuiteKey
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.cameras import described, sizes_px
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils.parsing import build
 
@@ -62,15 +63,28 @@ class Claims:
     pack: PackKey
     outside: tuple[OutsideClaim, ...] = ()
     fingerprint_changes: tuple[ChangeClaim, ...] = ()
+    cameras: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the entry should know."""
-        return tuple(
+        changes = tuple(
             f"after {change.episodes} results, the product, the simulator, the renderer or the assets changed"
             for change in self.fingerprint_changes
             if change.episodes and not change.policy
         )
+        return (*self._pictures, *changes)
+
+    @property
+    def _pictures(self) -> tuple[str, ...]:
+        """What the policy saw, where that is not what the suite's task shows by default.
+
+        Other cameras and sizes may be ranked: they are the policy's choice, as its network is.
+        """
+        scene = specs.of_task(catalog.task(catalog.suite(self.suite.name).task))
+        if not self.cameras or self.cameras == {name: tuple(size) for name, size in sizes_px(scene).items()}:
+            return ()
+        return (f"the policy saw these cameras: {shown(described(self.cameras), 200)} pixels",)
 
 
 OWN = (

@@ -15,7 +15,7 @@ from vlagen_bench.utils.parsing import build
 FILE = "episodes.jsonl"
 MEND = "An error that is repeated is a second chance. Correct what fails, and run the suite again in a new folder: --out DIR"
 PLAIN = 40
-"""metrics, or timings, of an episode; there are 17 and 6"""
+"""metrics, or timings, of an episode; there are 26 and 6"""
 
 
 def most_attempts(episodes: int) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal, overload
 
 from vlagen_bench.errors import AssetError, UnknownPack, unknown
-from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
+from vlagen_bench.scenes.lamps import Lamp, Sky
+from vlagen_bench.scenes.verbs import ModelKind
 from vlagen_bench.utils import paths, plugins
 from vlagen_bench.utils.parsing import build, load_yaml
 
@@ -45,6 +46,8 @@ class Picture:
     split: Split
     image: str
     """path in the pack"""
+    covers_m: float = 0.5
+    """edge of the square that a picture of a table's surface covers before it repeats, where the table is drawn"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +57,8 @@ class LightingEnvironment:
     id: str
     name: str
     split: Split
-    ambient: Vec3
-    """linear colour of the light that is everywhere"""
-    lights: tuple[Light, ...]
+    sky: Sky
+    lamps: tuple[Lamp, ...]
 
 
 Asset = Model | Picture | LightingEnvironment

@@ -1,17 +1,18 @@
 """The catalog of tasks and suites: a strict reader of their YAML files, shipped or from outside."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes.instruction import Instruction
 from vlagen_bench.errors import CodeError, ConfigError, UnknownName, VlagenError, unknown
 from vlagen_bench.packs import manifest
-from vlagen_bench.plan import conditions
+from vlagen_bench.plan import conditions, rotation
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
 from vlagen_bench.utils import plugins
@@ -155,8 +156,26 @@ def axis_set(of_task: Task, of_condition: Condition, *, clean: bool = False) -> 
     return {**of_task.nominal, **of_condition.shared, **({} if clean else of_condition.perturb)}
 
 
-def group_of(of_task: Task, name: str) -> str:
-    """The row group of a condition: `nominal`, what its file says, or the kind of its first perturbed axis."""
+def groups_of(
+    of_task: Task, names: Iterable[str], groups: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> dict[str, str]:
+    """Condition -> its row group, in this order: `nominal`, the group of its axis in the suite, or what `_kind_of` says.
+
+    Args:
+        of_task: whose conditions they are.
+        names: of the conditions.
+        groups: of a suite whose conditions take turns: group -> axes.
+    """
+    by_axis = {axis: group for group, members in groups.items() for axis in members}
+    found = {}
+    for name in names:
+        axis = conditions.axis_of(name) if by_axis else None
+        found[name] = (by_axis.get(axis.name) if axis else None) or _kind_of(of_task, name)
+    return found
+
+
+def _kind_of(of_task: Task, name: str) -> str:
+    """`nominal`, what the condition's file says, or the kind of its first perturbed axis."""
     named = condition(of_task, name)
     if not named.perturb:
         return "nominal"
@@ -178,20 +197,45 @@ def read_suite(path: Path) -> Suite:
     if parsed.name != path.stem:
         raise ConfigError(f"{path}: the suite is called '{parsed.name}' inside, but the file is called '{path.stem}'.")
     with _hinting(path):
-        return complete_suite(parsed, str(path))
+        complete = complete_suite(parsed, str(path))
+    if twice := sorted(set(parsed.conditions) & set(rotation.taking_turns(complete))):
+        raise ConfigError(
+            f"{path}: conditions: {twice[0]} takes turns in `groups` already. Remove it from one of both."
+        )
+    return complete
 
 
 def complete_suite(parsed: Suite, where: str) -> Suite:
-    """The suite with the conditions of its `axes` and `combined` filled in, checked; `where` begins the messages."""
+    """The suite with the conditions of its `axes`, `combined` and `groups` filled in, checked; `where` begins the messages."""
+    parsed = _with_groups(parsed, where)
     with _read_from(where):
-        names = [*parsed.conditions, *conditions.names_of(parsed.axes, tasks.offer_of(task(parsed.task)))]
+        offer = tasks.offer_of(task(parsed.task))
+        names = [*parsed.conditions, *conditions.names_of(parsed.axes, offer)]
+    names += rotation.names_of(parsed, offer, where)
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))
     if not names:
-        raise ConfigError(f"{where}: the suite has no conditions. Fill `conditions`, `axes` or `combined`.")
+        raise ConfigError(f"{where}: the suite has no conditions. Fill `conditions`, `axes`, `combined` or `groups`.")
     check_conditions(parsed.task, parsed.conditions, where)
     return parsed
+
+
+def _with_groups(parsed: Suite, where: str) -> Suite:
+    """The suite with the groups of the one that it names in `groups_of`."""
+    if not parsed.groups_of:
+        return parsed
+    if parsed.groups_of == parsed.name:
+        raise ConfigError(f"{where}: groups_of: it names the suite itself. Write `groups`, or name another suite.")
+    with _read_from(f"{where}: groups_of"):
+        other = suite(parsed.groups_of)
+    if not other.groups:
+        raise ConfigError(f"{where}: groups_of: the suite '{other.name}' has no groups. Write `groups` here.")
+    if (parsed.groups, parsed.levels) not in (({}, ()), (other.groups, other.levels)):
+        raise ConfigError(
+            f"{where}: groups_of: with it, `groups` and `levels` are those of '{other.name}'. Remove them."
+        )
+    return dataclasses.replace(parsed, groups=other.groups, levels=other.levels)
 
 
 @contextmanager

@@ -5,8 +5,12 @@ from collections.abc import Iterator, Sequence
 from vlagen_bench.plan import catalog
 
 
-def options(suite: str, task: str, conditions: Sequence[str], episodes: int, seed: int | None) -> Iterator[str]:
+def options(
+    suite: str, task: str, conditions: Sequence[str], episodes: int, seed: int | None, *, rotating: bool = False
+) -> Iterator[str]:
     """The options of `vlagen-eval` and `vlagen plan` that select these episodes: only what differs from the suite.
+
+    `rotating` says whether the conditions take turns over the scenes: those of `--conditions` never do.
 
     >>> list(options("quick", "tabletop_put_on", catalog.suite("quick").conditions, 2, 0))
     ['--suite', 'quick', '--episodes', '2']
@@ -18,7 +22,7 @@ def options(suite: str, task: str, conditions: Sequence[str], episodes: int, see
     yield from ("--suite", suite)
     if known is not None and known.task != task:
         yield from ("--task", task)
-    if known is None or known.conditions != tuple(conditions):
+    if known is None or known.conditions != tuple(conditions) or bool(known.groups) != rotating:
         yield from ("--conditions", ",".join(conditions))
     if known is None or known.episodes != episodes:
         yield from ("--episodes", str(episodes))

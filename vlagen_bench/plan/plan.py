@@ -11,7 +11,7 @@ import numpy as np
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import MANY, ConfigError, UnknownName, unknown
-from vlagen_bench.plan import catalog
+from vlagen_bench.plan import catalog, rotation
 from vlagen_bench.plan import conditions as variants
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
 from vlagen_bench.utils.blame import code_of
@@ -26,15 +26,16 @@ def make_plan(suite: Suite) -> Plan:
     """Every episode of the suite, with its clean twin.
 
     Episodes come index by index, all conditions of one index before the next index, each twin just
-    before the first episode that needs it, so that an interrupted run has seen all conditions alike.
+    before the first episode that needs it, so that an interrupted run has seen all conditions alike. Where conditions take
+    turns (`Suite.groups`), an index has one of each group, and after any number of indices all had as many turns.
     """
     task = catalog.task(suite.task)
     if suite.official_ids:
         return Plan(suite=suite, episodes=tuple(_pinned(suite, task)))
     episodes: dict[str, Episode] = {}
-    for index in range(suite.episodes):
+    for index, names in enumerate(rotation.scenes(suite)):
         known: Known = {}
-        for name in suite.conditions:
+        for name in names:
             episode, twin = sample(task, name, index=index, seed=suite.seed, twins=suite.twins, known=known)
             for added in filter(None, (twin, episode)):
                 episodes.setdefault(added.id, added)
@@ -80,8 +81,8 @@ def select(
 
     Args:
         suite: of the catalog.
-        conditions: instead of the suite's.
-        episodes: instead of the suite's, per condition.
+        conditions: instead of the suite's; each is played in every scene, also where the suite's take turns.
+        episodes: instead of the suite's, per condition; of conditions that take turns the number of scenes.
         seed: instead of the suite's.
         option: the option that asks for the conditions.
         task: in place of the suite's; the suite is called by both names then, since its numbers are of another task.
@@ -96,6 +97,7 @@ def select(
     if conditions is not None:
         conditions = tuple(map(variants.canonical, conditions))
         catalog.check_conditions(suite.task, conditions, option)
+        suite = dataclasses.replace(suite, groups={}, levels=(), groups_of="")
     if episodes is not None and episodes < 1:
         raise ConfigError(f"--episodes: at least 1 episode per condition is needed, not {episodes}.")
     if seed is not None and suite.official_ids:

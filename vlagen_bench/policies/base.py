@@ -25,6 +25,8 @@ BUILT_IN = {
 }
 VERSION = "version"
 """what a spec may hold besides conventions: which policy this is"""
+CAMERAS, IMAGE_SIZE = "cameras", "image_size"
+"""the same: the names of the cameras whose pictures it wants, and the size of its pictures, as `scenes.cameras` reads both"""
 SECRETS = ("api_key",)
 """arguments that nothing records"""
 Sharing = Literal["batch", "function", "instances"]
@@ -193,7 +195,7 @@ def no_class(name: str, found: Any) -> str:
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     """Compares the policy's optional `spec` with the robot's conventions; raises `PolicyError` for a mismatch."""
     for key, value in (spec_of(loaded) or {}).items():
-        if key == VERSION:
+        if key in (VERSION, CAMERAS, IMAGE_SIZE):
             continue
         if key not in robot.conventions:
             raise PolicyError(f"The policy {loaded.name}: spec: {unknown('convention', shown(key), robot.conventions)}")

@@ -10,6 +10,7 @@ from typing import Any
 from vlagen_bench.errors import RunError
 from vlagen_bench.plan.conditions import by_axis
 from vlagen_bench.report import load
+from vlagen_bench.report.behaviour_comparison import BehaviourLine, behaviour_lines
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine, progress_lines
 from vlagen_bench.statistics.clusters import sign_flip
@@ -74,6 +75,8 @@ class Comparison:
     """episodes without an outcome in some run"""
     progress: tuple[ProgressLine, ...]
     """one a condition, then overall; empty where a run does not say how far its episodes came"""
+    behaviour: tuple[BehaviourLine, ...]
+    """of the arm, of each ranked run against the first: by condition, then overall; empty where a run does not say it"""
     differing: tuple[Mapping[str, Any], ...]
     """planned episodes, those of twins too, whose outcomes differ between ranked runs; between all, if fewer than two are ranked"""
 
@@ -124,6 +127,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         standings=_standings(runs, ranked, common),
         left_out=len(declared) - len(common),
         progress=progress_lines(runs, ranked, common, (*first.header["conditions"], OVERALL)),
+        behaviour=behaviour_lines(runs, ranked, common, (*first.header["conditions"], OVERALL)),
         differing=tuple(episode for episode in first.planned if _differs(shown, episode["id"])),
     )
 

@@ -1,4 +1,4 @@
-"""The files of a comparison: two CSV files, a plot, and a page of the episodes where the runs differ."""
+"""The files of a comparison: three CSV files, a plot, and a page of the episodes where the runs differ."""
 
 import csv
 import shlex
@@ -10,6 +10,8 @@ from typing import Any
 
 from vlagen_bench.harness.early_stopping import STOPPED
 from vlagen_bench.plan.plan import task_of
+from vlagen_bench.report import behaviour_comparison
+from vlagen_bench.report.behaviour_terminal import comparison_cells
 from vlagen_bench.report.comparison import Comparison, ComparisonRow, RunDifference
 from vlagen_bench.report.comparison_answer import headline
 from vlagen_bench.report.comparison_terminal import named, outcome
@@ -55,6 +57,7 @@ def write(comparison: Comparison, folder: Path) -> Path:
     }
     _write_comparison(comparison, folder / "comparison.csv")
     _write_differing(comparison, films, folder / "differing.csv")
+    behaviour_comparison.write_csv(comparison.behaviour, folder / "behaviour.csv")
     if len(comparison.ranked) > 1:
         _plot(comparison, folder / "comparison.svg")
     page = folder / "index.html"
@@ -72,7 +75,7 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         "breakable": words.breakable,
         "probability": words.probability,
     }
-    made.filters |= {"points": words.points, "points_range": words.points_range}
+    made.filters |= {"points": words.points, "points_range": words.points_range, "zip": zip}
     gaps = [
         estimate(gap)
         for line in (*comparison.lines, *comparison.axes, comparison.overall)
@@ -92,6 +95,11 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         header=first.header,
         progress=comparison.progress[-1] if comparison.progress else None,
         progress_range=interval,
+        behaviour={
+            label: [comparison_cells(line) for line in comparison.behaviour if line.overall and line.label == label]
+            for label in comparison.ranked[1:]
+            if comparison.behaviour
+        },
         named={label: named(comparison, label) for label in comparison.runs},
         best={standing.name: standing.among_best for standing in comparison.standings},
         estimate=estimate,

@@ -21,6 +21,7 @@ from vlagen_bench.report.html import write_report
 from vlagen_bench.report.run import Run, load_run
 from vlagen_bench.report.summary import write_summary
 from vlagen_bench.runs import episodes as recorded_runs
+from vlagen_bench.scenes.cameras import ImageSize, names_of
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.arguments import checked
@@ -50,6 +51,8 @@ def evaluate(
     retry_lost: bool = False,
     max_errors: int = 8,
     continue_with_changed_policy: bool = False,
+    cameras: Names = (),
+    image_size: ImageSize = None,
     **execution: Unpack[ExecutionKeywords],
 ) -> Run:
     """Scores a policy on a suite, as `vlagen-eval` does: same episodes, records, run folder and errors.
@@ -82,6 +85,10 @@ def evaluate(
         max_errors: the run stops after more episodes than this ended as errors.
         continue_with_changed_policy: go on with a run although the policy, or what it is scored with, has changed since it began;
             every report says so first.
+        cameras: whose pictures are drawn besides those of the primary camera: `("wrist",)` or `front,wrist`. A policy's `spec`
+            may name them itself, as `cameras`.
+        image_size: of the pictures, which are drawn so, not resized: 224 for 224 x 224 of the primary camera, `640x480`, or
+            `front=224,wrist=128`, also as a mapping. Default: as the policy's `spec` says under `image_size`, or the cameras' own.
         execution: the other options of `vlagen-eval`, by their names: `execute_horizon`, `ensemble`, `step_timeout`,
             `isolate`, `executor` and so on; see `harness.options.ExecutionOptions`.
 
@@ -104,7 +111,7 @@ def evaluate(
             wanted = machinery.Evaluation(
                 plan=plan, path=path, execution=how, video=video, log=tuple(log), max_errors=max_errors,
                 retry_errors=retry_errors, retry_lost=retry_lost, until=until,
-                continue_with_changed_policy=continue_with_changed_policy,
+                continue_with_changed_policy=continue_with_changed_policy, cameras=names_of(cameras), image_size=image_size,
             )  # fmt: skip
             _check_folder(wanted, is_live, resume)
             display = ConsoleDisplay(console()) if progress else QuietDisplay()

@@ -8,14 +8,16 @@ from typing import Any
 
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import task_of
-from vlagen_bench.report import entries, oversized
+from vlagen_bench.report import behaviour, entries, oversized
 from vlagen_bench.report.averages import GROUPS, Average, averages
+from vlagen_bench.report.behaviour import BehaviourGroup
 from vlagen_bench.report.entries import Entry, Protocol
 from vlagen_bench.report.interaction import Interaction, interactions
 from vlagen_bench.report.progress import Progress, by_kind
 from vlagen_bench.report.rows import Row, attempts_of, rows
 from vlagen_bench.runs import episodes, identity
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.cameras import described, sizes_px
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.statistics.intervals import newcombe, weighted_sum_interval
 from vlagen_bench.tasks import family_of
@@ -69,6 +71,8 @@ class RunReport:
     """of the task's family, on the way to success: field -> words"""
     progress: tuple[Progress, ...] = ()
     """by kind of conditions, and of all that are shifted; empty in a run of an earlier release"""
+    behaviour: tuple[BehaviourGroup, ...] = ()
+    """of the arm, by kind of conditions, and of all that are shifted; empty in a run of an earlier release"""
     oversized: str | None = None
     """how many steps command more than the arm can do, in a sentence; None: none does, or it is not known"""
     interactions: tuple[Interaction, ...] = ()
@@ -147,6 +151,7 @@ def of(
         published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
         stages=family_of(task).stages,
         progress=by_kind(planned, results, {row.condition: row.group for row in result_rows}),
+        behaviour=behaviour.by_kind(planned, results, {row.condition: row.group for row in result_rows}),
         oversized=oversized.sentence(oversized.count(results.values()), StepLimits.of(specs.of_task(task))),
         interactions=interactions(planned, results),
         stopped=stopped and stopped["until"],
@@ -158,9 +163,13 @@ def of(
             planned,
             results,
             header["conditions"],
-            alone=suite in catalog.suite_names() and catalog.suite(suite).official_ids,
+            alone=_is_official(suite),
         ),
     )
+
+
+def _is_official(suite: str) -> bool:
+    return suite in catalog.suite_names() and catalog.suite(suite).official_ids
 
 
 def retried(episodes: int, attempts: int | None) -> tuple[str, ...]:
@@ -205,12 +214,17 @@ def progress_of(report: RunReport) -> tuple[Progress, ...]:
 def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
     """The protocol that a run was made under."""
     stand_ins = header["pack"]["stand_ins"]
+    deviations = [f"the run has {len(stand_ins)} stand-ins for asset files of upstream"] if stand_ins else []
+    own, seen = sizes_px(specs.of_task(task)), header.get("cameras")
+    # Where episodes are those of a paper, so are its pictures; elsewhere they are the policy's choice.
+    if seen and {name: list(size) for name, size in seen.items()} != own and _is_official(header["suite"]["name"]):
+        deviations.append(f"the policy saw {described(seen)}, and not {described(own)} pixels")
     return Protocol(
         suite_version=header["suite"]["version"],
         success="once" if task.ends_on_success else "at_end",
         settling=any(specs.of_task(task).settle_s),
         episodes_per_condition=header["episodes_per_condition"],
-        deviations=(f"the run has {len(stand_ins)} stand-ins for asset files of upstream",) if stand_ins else (),
+        deviations=tuple(deviations),
     )
 
 

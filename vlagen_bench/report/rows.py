@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlagen_bench.plan.conditions import JOIN
-from vlagen_bench.report import oversized
+from vlagen_bench.report import behaviour, oversized
+from vlagen_bench.report.behaviour import BehaviourMean
 from vlagen_bench.report.oversized import OversizedSteps
 from vlagen_bench.report.progress import Progress, of_conditions
 from vlagen_bench.statistics.attribution import Contrast, Share, attribute
@@ -53,6 +54,8 @@ class Row:
     """how far the episodes came; None where a record does not say"""
     oversized: OversizedSteps | None = None
     """the steps that command more than the arm can do; None where a record does not say"""
+    behaviour: tuple[BehaviourMean, ...] = ()
+    """how the arm behaved; without what a record does not say"""
     outcomes: tuple[tuple[Hashable, bool], ...] = ()
     """scene and success of each of the `n`; conditions share their scenes, but for those of official ids"""
     twin_pairs: tuple[TwinPair, ...] = ()
@@ -105,6 +108,7 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
     done = [results[episode["id"]] for episode in episodes if episode["id"] in results]
     scored = [record for record in done if record["outcome"] != "error"]
     pairs = [pair for record in scored if (pair := _pair(record, results)) is not None]
+    moved = behaviour.of_conditions(episodes, results, name, (name,))
     lost_gained = [(pair.twin_success, pair.success) for pair in pairs]
     return Row(
         condition=name,
@@ -121,6 +125,7 @@ def _row(name: str, group: str, episodes: Sequence[Record], results: Mapping[str
         held=_count("consecutive_grasp", scored),
         progress=of_conditions(episodes, results, name, (name,)),
         oversized=oversized.count(done),
+        behaviour=moved.means if moved is not None else (),
         outcomes=tuple((_scene(record), record["outcome"] == "success") for record in scored),
         twin_pairs=tuple(pairs),
         attempts=attempts_of(done),

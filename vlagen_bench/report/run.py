@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlagen_bench.report import load
+from vlagen_bench.report.behaviour import SHOWN, behaviour_columns, names_of
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.rows import Row
 from vlagen_bench.runs import identity
@@ -24,7 +25,7 @@ TABLE = (
 )  # fmt: skip
 NUMBERS = (
     "rate", "low", "high", "sequence_low", "sequence_high", "drop", "drop_low", "drop_high", "drop_p", "progress", "progress_low",
-    "progress_high",
+    "progress_high", *(name for measure in SHOWN for name in names_of(measure)),
 )  # fmt: skip
 
 
@@ -57,14 +58,16 @@ class Run:
 
         n, successes, rate, low, high (95 %, Wilson), sequence_low, sequence_high (in their place, of a run that `until`
         stopped), success_once, pairs, lost, gained, drop, drop_low, drop_high (95 %, Tango), drop_p (McNemar, exact), errors,
-        progress, progress_low, progress_high (95 %, over scenes), steps, oversized_steps, attempts.
+        progress, progress_low, progress_high (95 %, over scenes), steps, oversized_steps, attempts, and of each metric of the
+        arm's behaviour the mean, such as `time_to_success_s`, its 95 % interval, `..._low` and `..._high`, and how many
+        episodes have it, `..._n`.
         """
         import pandas as pd  # only here, since it takes a while to load
 
         report = self._loaded.report
         sequences = report.sequences or {}
         frame = pd.DataFrame([_condition(row, sequences) for row in report.rows]).set_index("condition")
-        counts = dict.fromkeys(("steps", "oversized_steps", "attempts"), "Int64")
+        counts = dict.fromkeys(("steps", "oversized_steps", "attempts", *(f"{one.name}_n" for one in SHOWN)), "Int64")
         return frame.astype(dict.fromkeys(NUMBERS, "Float64") | counts)
 
     @cached_property
@@ -173,4 +176,5 @@ def _condition(row: Row, sequences: Mapping[str, tuple[float, float]]) -> dict[s
         "progress": progress and progress.mean, "progress_low": progress and progress.low,
         "progress_high": progress and progress.high, "steps": oversized and oversized.steps,
         "oversized_steps": oversized and oversized.count, "attempts": row.attempts,
+        **behaviour_columns(row.behaviour),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from vlagen_bench.plan.conditions import level_of
 from vlagen_bench.report.averages import ALL, GROUPS, NOMINAL, SETTINGS, Average, averages
+from vlagen_bench.report.behaviour import behaviour_columns
 from vlagen_bench.report.estimates import excess, mean_drop, mean_success
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.rows import Row
@@ -214,6 +215,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
         "group", "condition", "planned", "n", "successes", "success_rate", "wilson_low", "wilson_high",
         "sequence_low", "sequence_high", "success_once", "grasped", "held", "pairs", "lost", "gained", "paired_drop", "drop_low",
         "drop_high", "errors", "progress", "progress_low", "progress_high", "steps", "oversized_steps", "attempts",
+        *behaviour_columns(()),
     )  # fmt: skip
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -225,6 +227,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
                 *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,
                 *(row.drop_interval or nothing), row.errors, *_progress(row), *_oversized(row), row.attempts,
+                *behaviour_columns(row.behaviour).values(),
             ])  # fmt: skip
 
 

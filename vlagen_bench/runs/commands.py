@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from vlagen_bench.plan import catalog
 from vlagen_bench.plan.options import options
 from vlagen_bench.runs.outside import include_options
+from vlagen_bench.scenes import specs
 
 
 def command(header: Mapping[str, Any]) -> str:
     """The `vlagen-eval`, or for an object the call, that makes the same plan and asks the same policy in the same way."""
     if header["policy"].get("live"):
         return _call(header)
-    return shlex.join(["vlagen-eval", *_policy(header["policy"]), *_plan(header)])
+    return shlex.join(["vlagen-eval", *_policy(header["policy"]), *_plan(header), *_pictures(header)])
 
 
 def measure(header: Mapping[str, Any], first: Path) -> str:
@@ -35,8 +37,8 @@ def resume(header: Mapping[str, Any], path: Path, option: str = "") -> str:
 def _call(header: Mapping[str, Any]) -> str:
     """In Python, with the object or class that the name of the policy belongs to."""
     policy = header["policy"]
-    words = list(_plan(header))
-    given = {option[2:]: value for option, value in zip(words[::2], words[1::2], strict=True)}
+    words = [*_plan(header), *_pictures(header)]
+    given = {option[2:].replace("-", "_"): value for option, value in zip(words[::2], words[1::2], strict=True)}
     chosen = {name: int(value) if name in ("episodes", "seed") else value for name, value in given.items()}
     chosen |= {f"execute_{name}" if name == "horizon" else name: value for name, value in _chunks(policy)}
     return (
@@ -66,3 +68,17 @@ def _plan(header: Mapping[str, Any]) -> Iterator[str]:
     yield from options(
         suite["name"], suite["task"], header["conditions"], header["episodes_per_condition"], header.get("seed")
     )
+
+
+def _pictures(header: Mapping[str, Any]) -> Iterator[str]:
+    """The options for what the policy saw, where it is more or larger than the primary camera's own picture."""
+    seen = {name: tuple(size) for name, size in (header.get("cameras") or {}).items()}
+    task = header["suite"]["task"]
+    own = {}
+    if task in catalog.task_names():
+        scene = specs.of_task(catalog.task(task))
+        own = {camera.name: camera.size_px for camera in (scene.camera, *scene.extra_cameras)}
+    if len(seen) > 1:
+        yield from ("--cameras", ",".join(seen))
+    if any(own.get(name) != size for name, size in seen.items()):
+        yield from ("--image-size", ",".join(f"{name}={width}x{height}" for name, (width, height) in seen.items()))

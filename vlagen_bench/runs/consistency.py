@@ -11,9 +11,12 @@ from typing import Any
 
 from vlagen_bench.runs.records import METRICS, ORACLES, EpisodeRecord, Header
 from vlagen_bench.scenes import specs
+from vlagen_bench.tasks.behaviour import MEASURES, TOUCH_N
 from vlagen_bench.types import Plan, Task
 
 PLAIN = (bool, int, float, str, type(None))
+ROUNDING = 1e-4
+"""of a metric, which has four decimals"""
 LARGEST = 1e12
 """of a number; none that is measured comes near it"""
 IMPLIED = {"grasped_now": "grasped", "consecutive_grasp": "grasped", "placed": "placed_once", "lifted": "lifted_once"}
@@ -33,7 +36,9 @@ def contradiction(record: EpisodeRecord, task: Task | None) -> str | None:
         chain(
             _of_outcome(record),
             _of_values(record),
-            () if record.outcome == "error" else chain(_of_steps(record, task), _of_metrics(record, task)),
+            ()
+            if record.outcome == "error"
+            else chain(_of_steps(record, task), _of_metrics(record, task), _of_behaviour(record)),
         ),
         None,
     )
@@ -78,6 +83,24 @@ def _of_scale(record: EpisodeRecord) -> Iterator[str]:
         yield f"the metric progress is {progress!r}, and it is from 0 to 1"
     if not 0 <= oversized <= record.steps:
         yield f"the metric oversized_steps is {oversized!r}, of {record.steps} steps"
+    for one in MEASURES:
+        value = record.metrics.get(one.name)
+        if value is not None and value < one.least:
+            yield f"the metric {one.name} is {value!r}, and it is at least {one.least:g}"
+
+
+def _of_behaviour(record: EpisodeRecord) -> Iterator[str]:
+    said, success = record.metrics, bool(record.success_at_end)
+    for one in MEASURES:
+        if one.of_success and not success and said.get(one.name) is not None:
+            yield f"the outcome is '{record.outcome}', but {one.name} is {_word(said[one.name])}, which only a success has"
+    if success and "time_to_success_s" in said and not said["time_to_success_s"]:
+        yield f"the outcome is 'success', but time_to_success_s is {_word(said['time_to_success_s'])}"
+    hits, force_n = said.get("table_hits"), said.get("table_force_n")
+    if hits is not None and force_n is not None:
+        enough = TOUCH_N + ROUNDING if not hits else TOUCH_N - ROUNDING
+        if (force_n > enough) != bool(hits):
+            yield f"table_hits is {hits}, but table_force_n is {force_n:g}, and a hit is of {TOUCH_N:g} N or more"
 
 
 def _too_large(value: Any) -> bool:

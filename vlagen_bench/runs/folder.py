@@ -16,6 +16,7 @@ from vlagen_bench.runs.actions import write_actions
 from vlagen_bench.runs.durable import sync, write_atomically
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.runs.repair import give_up_lost, repairs
+from vlagen_bench.scenes.cameras import described
 from vlagen_bench.types import EpisodeResult, Plan
 
 IDENTITY = ("schema", "plan_hash", "policy")
@@ -215,7 +216,22 @@ def _check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> N
                 f"is {_short(_differing(now, was))}. Choose another folder (--out DIR), or repeat the first command to "
                 f"resume it."
             )
+    _check_cameras(path, new, old)
     outside.check_same(path, new, old)
+
+
+def _check_cameras(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+    """Raises `RunError` if the policy is shown other pictures than in the run that is there."""
+    now = new.get("cameras")
+    if not now:
+        return
+    # Runs of earlier releases recorded the size of the one camera that there was, without its name.
+    was = old.get("cameras") or {next(iter(now)): old.get("robot_spec", {}).get("image_px")}
+    if was != now:
+        raise RunError(
+            f"{path} holds another run: its policy saw {described(was)}, and this one's sees {described(now)} (pixels). Choose "
+            f"another folder (--out DIR), or give the same --cameras and --image-size to resume it."
+        )
 
 
 def _ways(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[str]:

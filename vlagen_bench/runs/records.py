@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from vlagen_bench.tasks.behaviour import MEASURES
 from vlagen_bench.types import Outcome
 
 SCHEMA = 1
@@ -133,6 +134,8 @@ class Header:
     device: dict[str, Any] = field(default_factory=dict)
     renderer: str | None = None
     robot_spec: dict[str, Any] = field(default_factory=dict)
+    cameras: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """width and height (px) of what each camera showed the policy; empty: not recorded, which was before there was a choice"""
     players: tuple[dict[str, Any], ...] = ()
     """executor and workers of each session that played"""
     stopped: Stopped | None = None
@@ -181,7 +184,11 @@ class EpisodeRecord(EpisodeLine):
         return content if self.restarts else {key: value for key, value in content.items() if key != "restarts"}
 
 
-FLAG, NUMBER = (bool,), (int, float)
+FLAG, NUMBER, COUNT = (bool,), (int, float), (int,)
+BEHAVIOUR: Mapping[str, tuple[type, ...]] = {
+    one.name: COUNT if one.whole else (*NUMBER, type(None)) if one.optional else NUMBER for one in MEASURES
+}
+"""the metrics of the arm's behaviour"""
 METRICS: Mapping[str, tuple[type, ...]] = {
     "reached": FLAG,
     "grasped": FLAG,
@@ -199,7 +206,8 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "raised": FLAG,
     "over_target": FLAG,
     "progress": NUMBER,
-    "oversized_steps": (int,),
+    "oversized_steps": COUNT,
+    **BEHAVIOUR,
     "first_success_step": (int, type(None)),
     "lifted": FLAG,
     "lifted_once": FLAG,
@@ -211,7 +219,7 @@ METRICS: Mapping[str, tuple[type, ...]] = {
 """the types of the metrics that reports count; others are any plain value"""
 ORACLES: Mapping[str, bool] = {"random": False, "noop": False, "expert": True, "replay": True}
 """built-in policy -> whether it sees the simulator's state, or repeats who did"""
-ADDED = ("raised", "over_target", "progress", "oversized_steps")
+ADDED = ("raised", "over_target", "progress", "oversized_steps", *BEHAVIOUR)
 """metrics that runs of earlier releases lack: there they are not known, which is no contradiction"""
 
 

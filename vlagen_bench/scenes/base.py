@@ -93,7 +93,11 @@ class RobotSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class CameraSpec:
-    """A pinhole camera. Its pose is x forward, y left, z up (SAPIEN), in the frame of `mount` or of the world."""
+    """A pinhole camera. Its pose is x forward, y left, z up (SAPIEN), in the frame of `mount` or of the world.
+
+    Everything in pixels, here and in the values of episodes, is of its own size, `width_px` by `height_px`. A picture that
+    is drawn in another size (`drawn_px`) shows the same part of the world.
+    """
 
     name: str
     width_px: int
@@ -105,6 +109,19 @@ class CameraSpec:
     centre_px: tuple[float, float]
     near_m: float = 0.01
     far_m: float = 100.0
+    drawn_px: tuple[int, int] | None = None
+    """width and height of its pictures; None: its own"""
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        return self.drawn_px or (self.width_px, self.height_px)
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """How many times wider and higher its pictures are than its own size."""
+        width, height = self.size_px
+        return width / self.width_px, height / self.height_px
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +191,20 @@ class SceneSpec:
     """the pack of SAPIEN's shaders that draws it"""
     offers: tuple[str, ...] = ()
     """what some axes require of the scene and its pack: `colours and categories` of objects, `overlay textures`"""
+    extra_cameras: tuple[CameraSpec, ...] = ()
+    """cameras besides `camera`, the primary one; each is drawn only where it is asked for"""
+    drawn: tuple[str, ...] = ()
+    """names of the extra cameras that are drawn: see `vlagen_bench.scenes.cameras`"""
+
+    @property
+    def camera_names(self) -> tuple[str, ...]:
+        """All cameras, the primary one first."""
+        return (self.camera.name, *(camera.name for camera in self.extra_cameras))
+
+    @property
+    def drawn_cameras(self) -> tuple[CameraSpec, ...]:
+        """The cameras whose pictures are drawn, the primary one first."""
+        return (self.camera, *(camera for camera in self.extra_cameras if camera.name in self.drawn))
 
     @property
     def physics_steps(self) -> int:

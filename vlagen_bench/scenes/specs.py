@@ -5,6 +5,7 @@ import dataclasses
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.bridge import BRIDGE
+from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.scenes.tabletop import TABLETOP
 from vlagen_bench.types import Task
 
@@ -23,7 +24,8 @@ def scene(name: str) -> SceneSpec:
     return _SCENES[name]
 
 
-def of_task(task: Task) -> SceneSpec:
-    """The scene of a task, with the task's own pack if it names one, drawn as the task says."""
+def of_task(task: Task, cameras: CameraChoice | None = None) -> SceneSpec:
+    """The scene of a task, with the task's own pack if it names one, drawn as the task and the choice of cameras say."""
     found = scene(task.scene)
-    return dataclasses.replace(found, pack=task.pack or found.pack, shaders=task.shaders)
+    found = dataclasses.replace(found, pack=task.pack or found.pack, shaders=task.shaders)
+    return found if cameras is None else cameras.scene(found)

@@ -31,7 +31,19 @@ PANDA = RobotSpec(
     tool_speed_m_s=1.7,
     tool_speed_rad_s=2.5,
     finger_friction=2.0,
-    simplify_to=0.1,
+    simplify_to=0.07,
+)
+
+# On the hand's free side, tilted by 30 degrees towards the finger tips, with a field of view of 75 degrees as robosuite's
+# `eye_in_hand` (LIBERO's wrist camera): both tips, and what is between them, are seen with the fingers open or closed.
+WRIST = CameraSpec(
+    name="wrist",
+    width_px=128,
+    height_px=128,
+    pose=Pose(p=(0.08, 0.0, 0.03), quat_wxyz=(0.5, 0.0, -0.8660254, 0.0)),
+    mount="panda_hand",
+    focal_px=83.41,
+    centre_px=(64.0, 64.0),
 )
 
 TABLETOP = SceneSpec(
@@ -42,11 +54,12 @@ TABLETOP = SceneSpec(
         name="front",
         width_px=256,
         height_px=256,
-        pose=Pose(p=(0.50, 0.0, 0.46), quat_wxyz=(0.0, -0.33951, 0.0, 0.94061)),
+        pose=Pose(p=(0.86, 0.33, 0.57), quat_wxyz=(0.17122, 0.15935, 0.02807, -0.97186)),
         mount=None,
-        focal_px=375.0,
+        focal_px=302.0,
         centre_px=(128.0, 128.0),
     ),
+    extra_cameras=(WRIST,),
     grid=Grid(
         centre_m=(0.0, 0.0),
         inner=6,
@@ -67,10 +80,11 @@ TABLETOP = SceneSpec(
     arm_slack_while_settling=False,
     object_friction=1.0,
     default_friction=0.3,
-    ambient=(0.35, 0.35, 0.35),
+    ambient=(0.27, 0.27, 0.28),
     lights=(
-        Light(direction=(-0.6, 0.5, -1.0), colour=(2.4, 2.3, 2.2), shadow=True),
-        Light(direction=(0.4, -0.8, -1.0), colour=(0.7, 0.7, 0.8)),
+        Light(direction=(-0.45, 0.55, -1.0), colour=(1.50, 1.45, 1.38), shadow=True, penumbra_m=0.03),
+        Light(direction=(0.10, -0.10, -1.0), colour=(0.80, 0.82, 0.86), shadow=True, penumbra_m=0.075),
+        Light(direction=(-0.8, -0.6, -0.7), colour=(0.35, 0.36, 0.38)),
     ),
     offers=("colours and categories", "overlay textures"),
 )

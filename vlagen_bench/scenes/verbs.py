@@ -6,6 +6,10 @@ from typing import Any, Literal, Protocol
 Vec3 = tuple[float, float, float]
 ModelKind = Literal["objects", "receptacles"]
 """the lists of a pack that hold models"""
+Outline = tuple[tuple[float, float], ...]
+"""corners of a polygon, in shares of the image's width and height"""
+Look = Literal["ceramic", "cloth", "leaf", "rubber", "skin"]
+"""what a thing before the lens is made of"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +19,8 @@ class Light:
     direction: Vec3
     colour: Vec3
     shadow: bool = False
+    penumbra_m: float = 0.02
+    """how wide the soft rim of its shadow is: small for the sun, large for a window or an overcast sky"""
 
 
 class Scene(Protocol):
@@ -98,8 +104,8 @@ class Scene(Protocol):
     def tint_robot(self, colour: Vec3, ratio: float) -> None:
         """Render: blends a colour (linear rgb) into the robot's own; 1: nothing else is left."""
 
-    def occlude(self, outline: tuple[tuple[float, float], ...], grey: float) -> None:
-        """Render: an opaque polygon before the lens, its corners in shares of the image's width and height."""
+    def occlude(self, outline: Outline, look: Look, colour: Vec3, seed: int) -> None:
+        """Render: a thing close before the lens, out of focus, its colour in sRGB; its texture comes from the seed."""
 
     def expose(self, stops: float) -> None:
         """Render: twice as much light for each stop, before the sensor saturates."""
@@ -108,7 +114,7 @@ class Scene(Protocol):
         """Render: Gaussian blur, in hundredths of the image's width."""
 
     def add_sensor_noise(self, deviation: float, seed: int) -> None:
-        """Render: normal noise of each pixel and colour, new in each control step; 255 is white."""
+        """Render: a sensor's noise, new in each control step; `deviation` is that of white light, in % of it."""
 
     def compress(self, quality: int) -> None:
         """Render: JPEG, 95 good to 1 poor."""

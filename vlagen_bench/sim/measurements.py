@@ -73,7 +73,7 @@ def read(simulator: "Simulator") -> Reading:
         stiffness=tuple(float(joints[name].stiffness) for name in robot.arm_joints),
         shown_age_s=(simulator.steps - simulator.shown_step) / simulator.spec.control_hz,
         places_px=_places_px(world) if world.drawn else (),
-        width_px=simulator.spec.camera.width_px,
+        width_px=simulator.spec.camera.size_px[0],
     )
 
 

@@ -3,13 +3,23 @@
 import cv2
 import numpy as np
 
+from vlagen_bench.scenes.base import CameraSpec
 from vlagen_bench.sim.camera import Overlay
 from vlagen_bench.sim.pictures import read_bgr
 
 
-def load_picture(path: str, size_px: tuple[int, int]) -> np.ndarray:
-    """A picture as uint8 RGB (H, W, 3), resized bilinearly to (width, height), as the official code does."""
-    return cv2.cvtColor(cv2.resize(read_bgr(path), size_px), cv2.COLOR_BGR2RGB)
+def load_picture(path: str, camera: CameraSpec, times: int = 1) -> np.ndarray:
+    """A picture as uint8 RGB (H, W, 3), `times` as wide and high as those of a camera.
+
+    It is resized bilinearly to the camera's own size, as the official code does, and from there to the size that is drawn.
+    """
+    picture = cv2.resize(read_bgr(path), (times * camera.width_px, times * camera.height_px))
+    width, height = camera.size_px
+    if camera.drawn_px is not None:
+        shrinks = width < camera.width_px or height < camera.height_px
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        picture = cv2.resize(picture, (times * width, times * height), interpolation=how)
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
 def foreground_overlay(texture: np.ndarray, ratio: float) -> Overlay:

@@ -11,14 +11,17 @@ import sapien
 from vlagen_bench.axes import apply_stage
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.arm import Arm
-from vlagen_bench.sim.camera import SceneCamera
+from vlagen_bench.sim.behaviour import BehaviourWatch
+from vlagen_bench.sim.camera import SceneCameras
 from vlagen_bench.sim.episode_scene import EpisodeScene
 from vlagen_bench.sim.patches import Patches
 from vlagen_bench.sim.robot_files import urdf_path
 from vlagen_bench.sim.world import Body, World
 from vlagen_bench.tasks import TaskFamily, family_of, judge_of, judged, rule_of
+from vlagen_bench.tasks.behaviour import Behaviour
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode, Task
 from vlagen_bench.utils.blame import code_of
@@ -51,9 +54,9 @@ class Simulator:
         urdf_path(spec.robot, spec.pack)  # a missing pack is an error here, not at the first reset
 
     @classmethod
-    def of(cls, task: Task, *, drawn: bool = True) -> Self:
-        """The simulator of a task: its scene, its family and its rule of success."""
-        return cls(specs.of_task(task), family=family_of(task), rule=rule_of(task), drawn=drawn)
+    def of(cls, task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None) -> Self:
+        """The simulator of a task: its scene, its family and its rule of success; None: the primary camera alone is drawn."""
+        return cls(specs.of_task(task, cameras), family=family_of(task), rule=rule_of(task), drawn=drawn)
 
     @default_float_mode()
     def reset(self, episode: Episode) -> Status:
@@ -61,7 +64,7 @@ class Simulator:
         self._leave()
         world = World(spec=self.spec, drawn=self._drawn)
         self.world = world
-        self.sight = SceneCamera(world=world) if self._drawn else None
+        self.sight = SceneCameras(world=world) if self._drawn else None
         self.arm = Arm(robot=world.robot, spec=self.spec.robot)
         self.scene = EpisodeScene(world=world, sight=self.sight, arm=self.arm)
         apply_stage(self.scene, episode.values, "build")
@@ -73,15 +76,17 @@ class Simulator:
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
         self.judge = judge_of(self.family, world, self._rule)
+        self._watch = BehaviourWatch(world, self.arm)
         self.steps = 0
         self._told: list[np.ndarray] = []
         self._views: dict[int, dict[str, Any]] = {}
         self._keep_view()
-        return judged(self.family, self.judge.look, self.arm.tool.p)
+        self._status = judged(self.family, self.judge.look, self.arm.tool.p)
+        return self._status
 
     def _leave(self) -> None:
         """Lets go of the last episode's world before the next is built, so that two never take memory at once."""
-        for name in ("world", "sight", "scene", "arm", "judge"):
+        for name in ("world", "sight", "scene", "arm", "judge", "_watch"):
             self.__dict__.pop(name, None)
 
     def _patches(self) -> Patches:
@@ -121,10 +126,12 @@ class Simulator:
         ticks = max(1, round(self.spec.physics_steps * line.length(self.steps)))
         for _ in range(ticks):
             self.world.physics.step()
+            self._watch.tick()
         self.steps += 1
-        status = self._happen(lasted=ticks / self.spec.physics_steps)
+        self._status = self._happen(lasted=ticks / self.spec.physics_steps)
+        self._watch.stepped(self._status)
         self._keep_view()
-        return status
+        return self._status
 
     def _happen(self, *, lasted: float) -> Status:
         """What the episode does to things after this step, which `lasted` so many nominal ones; the step's status."""
@@ -141,6 +148,7 @@ class Simulator:
         if moves:
             self.world.simulate(self.spec.settle_s[0])
             self.scene.let_go()
+            self._watch.interrupted(moves)
         status = status or judged(self.family, self.judge.count, self.arm.tool.p, lasted=lasted)
         for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
             self.scene.push(role, velocity_m_s)
@@ -152,7 +160,7 @@ class Simulator:
 
     @default_float_mode()
     def observe(self) -> dict[str, Any]:
-        """What a policy sees now: `image` uint8 (H, W, 3) RGB, `images` by camera, `state` float32.
+        """What a policy sees now: `image` uint8 (H, W, 3) RGB of the primary camera, `images` by camera, `state` float32.
 
         Without a renderer it is `state` alone.
         """
@@ -176,8 +184,7 @@ class Simulator:
     def _look(self) -> dict[str, Any]:
         if self.sight is None:
             return {"state": self.arm.state()}
-        image = self.sight.look(self.steps)
-        return {"image": image, "images": {self.spec.camera.name: image}, "state": self.arm.state()}
+        return {**self.sight.look(self.steps), "state": self.arm.state()}
 
     def _keep_view(self) -> None:
         """Remembers what can be seen now, where observations come late or are repeated, however often they are asked for."""
@@ -185,6 +192,10 @@ class Simulator:
         if not line.live and not line.lost(self.steps):
             self._views[self.steps] = self._look()
             self._views = {step: view for step, view in self._views.items() if step >= self.shown_step}
+
+    def behaviour(self) -> Behaviour:
+        """How the arm behaved in the episode, if it ended now."""
+        return self._watch.behaviour(self._status)
 
     @property
     def shown_step(self) -> int:
@@ -205,9 +216,9 @@ class Simulator:
         return self.world.bodies[role]
 
     def seen_px(self, role: str) -> int:
-        """How many pixels of the last observation show the thing in this role."""
+        """How many pixels of the primary camera's own size show the thing in this role, in the last observation."""
         assert self.sight is not None, "a simulator with drawn=False has nothing to show"
-        return self.sight.seen_px(self.body(role).entity)
+        return self.sight.primary.seen_px(self.body(role).entity)
 
     def state_hash(self) -> str:
         """16 hex digits of everything that moves: equal if and only if the physics went the same way, bit for bit."""

@@ -15,10 +15,11 @@ from transforms3d.quaternions import qmult
 from vlagen_bench.errors import AssetError
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Model
-from vlagen_bench.scenes.base import Pose, SceneSpec
+from vlagen_bench.scenes.base import CameraSpec, Pose, SceneSpec
 from vlagen_bench.scenes.projection import CameraView
 from vlagen_bench.scenes.verbs import Light, ModelKind, Vec3
 from vlagen_bench.sim import backdrop, fork_guard
+from vlagen_bench.sim.contacts import ContactForces
 from vlagen_bench.sim.model_cache import LoadedModels
 from vlagen_bench.sim.robot_loader import load_robot
 from vlagen_bench.sim.vulkan import device, shaders
@@ -101,13 +102,16 @@ class World:
         self.table_height_m = self.spec.table_height_m
         """of the table's top in this episode"""
         self._table: sapien.Entity | None = None
+        self._pedestal: sapien.Entity | None = None
         self.links = {link.name: link for link in self.robot.links}
         if self.spec.backdrop == "photo":
             self._add_stage()
         if self.drawn:
             self._lights: list[render.RenderDirectionalLightComponent] = []
             self.set_lights(self.spec.ambient, self.spec.lights)
-            self.camera = self._add_camera()
+            self.cameras = {camera.name: self._add_camera(camera) for camera in self.spec.drawn_cameras}
+            """by name, the primary one first"""
+            self.camera = self.cameras[self.spec.camera.name]
 
     def _add_stage(self) -> None:
         """What objects lie on where the table is a photo: a triangle mesh that collides and is never drawn."""
@@ -123,8 +127,13 @@ class World:
         self.scene.add_entity(entity)
         self._table = entity
 
-    def add_table(self, picture: str) -> None:
-        """A table top with an image on it, in place of one that is there; on a plain floor before a plain wall."""
+    @property
+    def table(self) -> sapien.Entity | None:
+        """What things lie on; None before there is one."""
+        return self._table
+
+    def add_table(self, picture: str, covers_m: float) -> None:
+        """A table with an image on it, which covers so much, in place of one that is there; in a room."""
         first = self._table is None
         if self._table is not None:
             self._table.remove_from_scene()
@@ -134,10 +143,12 @@ class World:
         self._table = builder.build_static(name="table")
         if self.drawn:
             top = render.RenderBodyComponent()
-            top.attach(backdrop.table_top(picture))
+            top.attach(backdrop.table_top(picture, covers_m))
             self._table.add_component(top)
             if first:
                 backdrop.add_room(self.scene, self.spec)
+                self._pedestal = backdrop.add_pedestal(self.scene, self.spec)
+                self._pedestal.set_pose(self.base)
 
     def raise_table(self, by_m: float) -> None:
         """Puts the table's top so much higher than the scene has it; robot, camera and floor stay."""
@@ -152,6 +163,8 @@ class World:
         nominal = to_sapien(self.spec.robot.base)
         self.base = sapien.Pose(nominal.p + [*xy_m, 0.0], qmult(euler2quat(0, 0, yaw_rad), nominal.q))
         self.robot.set_pose(self.base)
+        if self._pedestal is not None:
+            self._pedestal.set_pose(self.base)
         if self.drawn and self.spec.camera.mount:
             self.camera.local_pose = self.base.inv() * nominal * to_sapien(self.spec.camera.pose)
 
@@ -161,14 +174,12 @@ class World:
             self.scene.remove_entity(old.entity)
         self._lights = backdrop.add_lights(self.scene, ambient, lights)
 
-    def _add_camera(self) -> render.RenderCameraComponent:
-        """The scene's camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through
-        them pixels at the rims of things, depend on it to the last bit.
+    def _add_camera(self, spec: CameraSpec) -> render.RenderCameraComponent:
+        """A camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through them pixels
+        at the rims of things, depend on it to the last bit.
         """
-        spec = self.spec.camera
-        camera = render.RenderCameraComponent(spec.width_px, spec.height_px)
-        camera.set_focal_lengths(spec.focal_px, spec.focal_px)
-        camera.set_principal_point(*spec.centre_px)
+        camera = render.RenderCameraComponent(*spec.size_px)
+        _set_lens(camera, spec, spec.focal_px, spec.centre_px)
         camera.near, camera.far = spec.near_m, spec.far_m
         camera.local_pose = to_sapien(spec.pose)
         if spec.mount:
@@ -180,14 +191,13 @@ class World:
         return camera
 
     def aim(self, view: CameraView) -> None:
-        """Gives the camera this view, wherever in the world what carries it stands now."""
+        """Gives the primary camera this view, wherever in the world what carries it stands now."""
         mount = self.spec.camera.mount
         carrier = self.links[mount].entity.pose if mount else sapien.Pose()
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = np.transpose(view.axes), view.position_m
         self.camera.local_pose = carrier.inv() * sapien.Pose(pose)
-        self.camera.set_focal_lengths(view.focal_px, view.focal_px)
-        self.camera.set_principal_point(*view.centre_px)
+        _set_lens(self.camera, self.spec.camera, view.focal_px, view.centre_px)
 
     def expect(self, asset_ids: set[str]) -> None:
         """Says which models will be added, before the first is."""
@@ -224,15 +234,9 @@ class World:
         for _ in range(round(seconds * self.spec.physics_hz)):
             self.physics.step()
 
-    def forces_n(self) -> dict[frozenset[int], np.ndarray]:
-        """Contact force between pairs of entities, by their scene ids: on the one with the lower id, in newton."""
-        total: dict[frozenset[int], np.ndarray] = {}
-        for contact in self.physics.get_contacts():
-            first, second = (body.entity.per_scene_id for body in contact.bodies)
-            impulse = np.sum([point.impulse for point in contact.points], axis=0)
-            key = frozenset((first, second))
-            total[key] = total.get(key, 0) + (impulse if first < second else -impulse)
-        return {key: impulse * self.spec.physics_hz for key, impulse in total.items()}
+    def forces_n(self) -> ContactForces:
+        """Contact forces between pairs of entities now, by their scene ids: on the one with the lower id, in newton."""
+        return ContactForces(self.physics, self.spec.physics_hz)
 
     def state(self) -> np.ndarray:
         """Everything that moves, float32: joints and their speeds, then each body's pose and velocities, by role."""
@@ -242,6 +246,15 @@ class World:
             pose = self.bodies[role].entity.pose
             parts += [pose.p, pose.q, rigid.linear_velocity, rigid.angular_velocity]
         return np.concatenate(parts).astype(np.float32)
+
+
+def _set_lens(
+    camera: render.RenderCameraComponent, spec: CameraSpec, focal_px: float, centre_px: tuple[float, float]
+) -> None:
+    """A lens, in pixels of the camera's own size; where its pictures have another shape, they are stretched to it."""
+    (across, down), (x, y) = spec.scale, centre_px
+    camera.set_focal_lengths(focal_px * across, focal_px * down)
+    camera.set_principal_point(x * across, y * down)
 
 
 def _scaled(model: Model, scale: float) -> Model:

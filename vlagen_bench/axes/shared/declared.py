@@ -26,7 +26,7 @@ def check_axis(cls: Any, choices: Mapping[str, Iterable[str | None]]) -> None:
 
     Args:
         cls: the axis.
-        choices: what its `kind`, `stage` and `assets` may be.
+        choices: what its `kind`, `stage`, `assets` and `cameras` may be.
     """
     _check("axis", cls, _axis_faults(cls, choices))
 

@@ -19,48 +19,75 @@ Points = list[list[float]]
 Place = tuple[int, float, float]
 """side (0 top, 1 right, 2 bottom, 3 left), where along it (0 to 1), tilt (-1 to 1)"""
 
-TRIES = 60
+TRIES = 40
 """of each shape"""
 MOST_HIDDEN = 0.15
 """of the box around a thing, so that half of the thing itself stays in sight"""
 MARGIN_M = 0.03
 """of the box to each side, for things that tumble as they settle: so far goes the bridge scene's toy bear"""
 STEEPEST = 0.6
+ROUNDED = 1e-6
+WAVE = 0.2
+SAG = 0.8
 
 
-def _frame(along: float, tilt: float, share: float) -> Points:
-    """The rim of a frame, along the whole side."""
-    left, right = share * (1 + tilt * STEEPEST), share * (1 - tilt * STEEPEST)
-    return [[0, 0], [1, 0], [1, right], [0, left]]
+def _cloth(along: float, tilt: float, share: float) -> Points:
+    """The hem of a cloth or sleeve, along the whole side, in waves."""
+    steps = [step / 12 for step in range(13)]
+    hem = [[x, share * (1 + tilt * STEEPEST * (1 - 2 * x) + WAVE * sin(2 * pi * (x + along)))] for x in steps]
+    return [[0, 0], [1, 0], *reversed(hem)]
 
 
 def _cable(along: float, tilt: float, share: float) -> Points:
-    """A cable, across the whole picture."""
-    half, end = share / 2, along + tilt * STEEPEST
-    return [[along - half, 0], [along + half, 0], [end + half, 1], [end - half, 1]]
+    """A cable, across the whole picture, that sags to one side."""
+    steps = [step / 7 for step in range(8)]
+    middle = [along + tilt * STEEPEST * y + SAG * (tilt - 0.5) * y * (1 - y) for y in steps]
+    left = [[x - share / 2, y] for x, y in zip(middle, steps, strict=True)]
+    right = [[x + share / 2, y] for x, y in zip(middle, steps, strict=True)]
+    return [*left, *reversed(right)]
 
 
 def _finger(along: float, tilt: float, share: float) -> Points:
-    """A finger: straight, with a round tip."""
-    tip = [[cos(pi * step / 8) / 2, 1.2 + sin(pi * step / 8) / 2] for step in range(9)]
-    shape = [[-0.5, 0], [0.5, 0], *tip]
+    """A finger: straight, a little thinner towards its round tip."""
+    tip = [[0.44 * cos(pi * step / 8), 1.2 + 0.5 * sin(pi * step / 8)] for step in range(9)]
+    return _grown([[-0.5, 0], [0.5, 0], *tip], along, tilt, share)
+
+
+def _leaf(along: float, tilt: float, share: float) -> Points:
+    """A leaf that hangs in from its stem."""
+    steps = [step / 8 for step in range(8)]
+    half = [0.03 + 0.24 * sin(pi * y**0.8) for y in steps]
+    right = [[x, y] for x, y in zip(half, steps, strict=True)]
+    return _grown([*right, [0, 1], *([-x, y] for x, y in reversed(right))], along, tilt, share)
+
+
+def _cup(along: float, tilt: float, share: float) -> Points:
+    """The rim of a cup that stands before the camera: half an ellipse."""
+    rim = [[cos(pi * step / 14), (0.8 + 0.2 * tilt) * sin(pi * step / 14)] for step in range(15)]
+    return _grown(rim, along, 0.0, share)
+
+
+def _thumb(along: float, tilt: float, share: float) -> Points:
+    """A thumb on a corner of the picture: where nothing else is fair."""
+    arc = [[cos(pi / 2 * step / 10), sin(pi / 2 * step / 10)] for step in range(11)]
+    return _grown([[0, 0], *arc], 0.0, 0.0, share)
+
+
+def _grown(shape: Points, along: float, tilt: float, share: float) -> Points:
+    """A shape that stands on the side, leans, and covers the share."""
     scale = sqrt(share / _area(shape))
     return [[along + scale * (x + tilt * STEEPEST * y), scale * y] for x, y in shape]
 
 
-def _corner(along: float, tilt: float, share: float) -> Points:
-    """A corner of the picture, cut off: where nothing else is fair."""
-    leg = sqrt(2 * share)
-    return [[0, 0], [leg, 0], [0, leg]]
-
-
 SHAPES: dict[str, Callable[[float, float, float], Points]] = {
     "cable": _cable,
+    "cloth": _cloth,
+    "cup": _cup,
     "finger": _finger,
-    "frame": _frame,
-    "corner": _corner,
+    "leaf": _leaf,
+    "thumb": _thumb,
 }
-DRAWN = ("cable", "finger", "frame")
+DRAWN = ("cable", "cloth", "cup", "finger", "leaf")
 
 
 def outline(kind: str, place: Place, share: float) -> Points:
@@ -88,20 +115,23 @@ def fair_place(rng: np.random.RandomState, draft: Draft, share: float) -> tuple[
             if _fair(outline(kind, place, share), things):
                 return kind, place
     corners: list[Place] = [(side, 0.0, 0.0) for side in range(4)]
-    hidden = [max(_hidden(outline("corner", place, share), thing) for thing in things) for place in corners]
+    hidden = [max(_hidden(outline("thumb", place, share), thing) for thing in things) for place in corners]
     place = corners[int(np.argmin(hidden))]
-    if not _fair(outline("corner", place, share), things):
+    if not _fair(outline("thumb", place, share), things):
         raise ConfigError(f"An occlusion of {share:g} of the picture hides what is asked for. Choose a smaller share.")
-    return "corner", place
+    return "thumb", place
 
 
 def _fair(polygon: Points, things: Sequence[np.ndarray]) -> bool:
     """Whether it is all in the picture, as it must be to cover what it should, and leaves all things in sight."""
-    whole = all(0 <= part <= 1 for point in polygon for part in point)
+    whole = all(-ROUNDED <= part <= 1 + ROUNDED for point in polygon for part in point)
     return whole and all(_hidden(polygon, thing) <= MOST_HIDDEN for thing in things)
 
 
 def _hidden(polygon: Points, thing: np.ndarray) -> float:
+    corners = np.array(polygon)
+    if (thing.max(axis=0) < corners.min(axis=0)).any() or (thing.min(axis=0) > corners.max(axis=0)).any():
+        return 0.0
     return float(projection.inside(thing, polygon).mean())
 
 

@@ -19,6 +19,7 @@ class OverlayAxis(PoolAxis):
     levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
     bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     split: Splits = "test"

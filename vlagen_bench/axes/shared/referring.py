@@ -1,14 +1,17 @@
-"""Referring expressions: attributes, sizes and positions in the picture, and the objects that they fit."""
+"""Referring expressions: attributes, sizes and positions as the camera sees them, and the objects that they fit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
+import numpy as np
+
 from vlagen_bench.axes.base import Draft
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.axes.shared.wording import words_of
 from vlagen_bench.packs.manifest import Model
+from vlagen_bench.scenes.projection import CameraView
 
 By = Literal["colour", "size", "relation", "category", "synonym"]
 
@@ -19,8 +22,9 @@ RELATED = ({"drink", "packaged food"},)
 LARGER_VOLUME = 1.4
 LARGER_LENGTH = 1.1
 """a thing is the larger one if the volume of its box and its longest edge are so many times another's"""
-ASIDE = 0.10
-"""share of the picture's width or height by which two things are clearly beside, or before, one another"""
+ASIDE_M = 0.08
+"""how far apart two things are, seen from above, that are clearly beside, or before, one another: what is 0.12 m apart, as
+things are, is one or the other"""
 
 RELATIONS = {
     "left": ((-1, 0), "object farther left in the camera's view"),
@@ -28,7 +32,7 @@ RELATIONS = {
     "near": ((0, 1), "object nearer to the camera"),
     "far": ((0, -1), "object farther from the camera"),
 }
-"""relation -> its direction in the picture (x to the right, y down), and how it is said"""
+"""relation -> its direction on the table, as the camera sees it (x to the right, y towards it), and how it is said"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +40,8 @@ class Referent:
     """An object on the table, as an expression can speak of it."""
 
     model: Model
-    seen_at: tuple[float, float]
-    """where the middle of its place is in the picture, in shares of its width and height, from the upper left"""
+    seen_at_m: tuple[float, float]
+    """where its place is on the table, as the camera sees it: to the right, and towards the camera"""
     scale: float = 1.0
     """how many times larger than its model"""
 
@@ -54,16 +58,21 @@ def objects_of(draft: Draft) -> dict[str, Referent]:
         stands["distractor"] = (values["distractor_object"]["id"], values["distractor_object"]["xy_m"])
     for number, extra in enumerate(values.get("clutter", ()), start=1):
         stands[f"clutter_{number}"] = (extra["id"], extra["xy_m"])
-    camera, height_m = draft.scene.camera, draft.scene.table_height_m
-    seen = views.present(draft).project([(*xy_m, height_m) for _, xy_m in stands.values()])
+    right, towards = _ground_axes(views.present(draft))
     return {
         role: Referent(
             model=draft.pack.find("objects", asset_id),
-            seen_at=(float(x) / camera.width_px, float(y) / camera.height_px),
+            seen_at_m=(float(right @ xy_m), float(towards @ xy_m)),
             scale=values.get("object_size", 1.0) if role == "source" else 1.0,
         )
-        for (role, (asset_id, _)), (x, y) in zip(stands.items(), seen, strict=True)
+        for role, (asset_id, xy_m) in stands.items()
     }
+
+
+def _ground_axes(view: CameraView) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors of the ground (x, y): to the right of a camera, and towards it."""
+    forward = np.array(view.axes[0][:2]) / np.linalg.norm(view.axes[0][:2])
+    return np.array([forward[1], -forward[0]]), -forward
 
 
 def alike(colour: str, other: str) -> bool:
@@ -134,5 +143,5 @@ def _fits(by: By, says: str, thing: Referent, others: list[Referent]) -> bool:
         sizes = [(thing.edges_m, other.edges_m) for other in others]
         return all(larger(*(pair if says == "larger" else reversed(pair))) for pair in sizes)
     x, y = RELATIONS[says][0]
-    ways = [(thing.seen_at[0] - other.seen_at[0], thing.seen_at[1] - other.seen_at[1]) for other in others]
-    return all(x * right + y * down >= ASIDE for right, down in ways)
+    ways = [(thing.seen_at_m[0] - other.seen_at_m[0], thing.seen_at_m[1] - other.seen_at_m[1]) for other in others]
+    return all(x * right + y * near >= ASIDE_M for right, near in ways)

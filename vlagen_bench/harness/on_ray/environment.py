@@ -49,9 +49,9 @@ class _FilmContent:
         self._film = film
         self._packed: dict[str, bytes] = {}
 
-    def write(self, result: EpisodeResult, frames: list[np.ndarray]) -> None:
+    def write(self, result: EpisodeResult, shots: list[dict[str, np.ndarray]]) -> None:
         with tempfile.TemporaryDirectory(prefix="vlagen-film-") as folder:
-            self._film.into(Path(folder)).write(result, frames)
+            self._film.into(Path(folder)).write(result, shots)
             self._packed = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
     def unpacked(self) -> dict[str, bytes]:

@@ -97,7 +97,8 @@ def _write_image(row: ImageRow, out_dir: Path, kind: str, size_px: int) -> dict[
     path = Path(kind) / f"{row.id}.jpg"
     (out_dir / kind).mkdir(parents=True, exist_ok=True)
     Image.fromarray(bytes_rgb(np.clip(half, 0, 1))).save(out_dir / path, quality=JPEG_QUALITY)
-    return {"id": row.id, "name": _name(row.id), "split": row.split, "image": path.as_posix()}
+    size = {} if row.covers_m is None else {"covers_m": row.covers_m}
+    return {"id": row.id, "name": _name(row.id), "split": row.split, "image": path.as_posix(), **size}
 
 
 def _plain(row: LightingEnvironment) -> dict[str, Any]:

@@ -55,6 +55,8 @@ class ImageRow:
 
     paint: Callable[[np.random.RandomState, int], np.ndarray]
     split: str
+    covers_m: float | None = None
+    """edge of the square that a table's picture covers: what makes its boards, tiles and threads as large as real ones"""
 
     @property
     def id(self) -> str:
@@ -65,6 +67,12 @@ def _model(
     make: Callable[[], HouseholdModel], split: str, category: str, colour: str, mass_kg: float, *synonyms: str
 ) -> ModelRow:
     return ModelRow(make=make, split=split, category=category, colour=colour, mass_kg=mass_kg, synonyms=synonyms)
+
+
+def _tables(
+    split: str, *painters: tuple[Callable[[np.random.RandomState, int], np.ndarray], float]
+) -> tuple[ImageRow, ...]:
+    return tuple(ImageRow(paint=paint, split=split, covers_m=covers_m) for paint, covers_m in painters)
 
 
 def _images(split: str, *painters: Callable[[np.random.RandomState, int], np.ndarray]) -> tuple[ImageRow, ...]:
@@ -127,34 +135,34 @@ RECEPTACLES = (
     _model(cloths.towel, "test", "cloth", "blue", 0.08, "folded towel", "blue hand towel"),
 )
 
-TABLES = _images(
+TABLES = _tables(
     "train",
-    table_stones.black_slate,
-    table_sheets.blue_cutting_mat,
-    table_woods.bamboo,
-    table_cloths.blue_checked_cloth,
-    table_stones.concrete,
-    table_woods.cork,
-    table_stones.grey_granite,
-    table_woods.herringbone_parquet,
-    table_cloths.linen,
-    table_woods.oak_planks,
-    table_cloths.red_striped_cloth,
-    table_stones.terracotta_tiles,
-    table_cloths.violet_damask,
-    table_woods.walnut,
-    table_stones.white_marble,
-    table_sheets.yellow_formica,
-) + _images(
+    (table_stones.black_slate, 0.6),
+    (table_sheets.blue_cutting_mat, 0.4),
+    (table_woods.bamboo, 0.44),
+    (table_cloths.blue_checked_cloth, 0.43),
+    (table_stones.concrete, 0.8),
+    (table_woods.cork, 0.3),
+    (table_stones.grey_granite, 0.4),
+    (table_woods.herringbone_parquet, 0.5),
+    (table_cloths.linen, 0.25),
+    (table_woods.oak_planks, 0.42),
+    (table_cloths.red_striped_cloth, 0.4),
+    (table_stones.terracotta_tiles, 0.5),
+    (table_cloths.violet_damask, 0.4),
+    (table_woods.walnut, 0.4),
+    (table_stones.white_marble, 0.9),
+    (table_sheets.yellow_formica, 0.5),
+) + _tables(
     "test",
-    table_sheets.brushed_steel,
-    table_cloths.green_felt,
-    table_cloths.lace_cloth,
-    table_stones.painted_tiles,
-    table_sheets.quilted_leather,
-    table_woods.rattan,
-    table_stones.terrazzo,
-    table_sheets.verdigris_copper,
+    (table_sheets.brushed_steel, 0.5),
+    (table_cloths.green_felt, 0.4),
+    (table_cloths.lace_cloth, 0.35),
+    (table_stones.painted_tiles, 0.4),
+    (table_sheets.quilted_leather, 0.3),
+    (table_woods.rattan, 0.18),
+    (table_stones.terrazzo, 0.35),
+    (table_sheets.verdigris_copper, 0.6),
 )
 
 TEXTURES = _images(

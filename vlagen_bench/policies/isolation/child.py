@@ -21,6 +21,7 @@ from vlagen_bench.policies.content import Look
 from vlagen_bench.policies.guard import call, sentence
 from vlagen_bench.policies.isolation.replies import OPTIONAL
 from vlagen_bench.policies.remote import wire
+from vlagen_bench.policies.remote.greetings import is_told
 from vlagen_bench.policies.remote.messages import observation
 from vlagen_bench.utils.processes import end_with_the_parent
 from vlagen_bench.utils.text import shown
@@ -120,7 +121,10 @@ def _plain(spec: Mapping[Any, Any] | None) -> dict[str, Any] | None:
     """As it can be sent."""
     if spec is None:
         return None
-    return {shown(key): value if type(value) in (str, int, float) else shown(value) for key, value in spec.items()}
+    as_it_is = (str, int, float, list, tuple)
+    return {
+        shown(key): value if type(value) in as_it_is and is_told(value) else shown(value) for key, value in spec.items()
+    }
 
 
 def _limit(memory_mb: float | None) -> None:

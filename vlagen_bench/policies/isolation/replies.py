@@ -9,7 +9,7 @@ import numpy as np
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.remote import wire
-from vlagen_bench.policies.remote.greetings import conventions
+from vlagen_bench.policies.remote.greetings import SpecValue, conventions
 from vlagen_bench.policies.remote.wire import WireError
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.text import shown
@@ -25,7 +25,7 @@ class LoadedReply:
     methods: tuple[str, ...]
     """which of the optional ones it has"""
     privileged: bool
-    spec: Mapping[str, str | int | float] | None
+    spec: Mapping[str, SpecValue] | None
     content: Content
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from vlagen_bench.policies.remote.wire import WireError
 
+SpecValue = str | int | float | list[str] | tuple[str, ...]
+"""what a policy's `spec` holds, where it travels"""
+
 
 def checked(greeting: dict[str, Any]) -> dict[str, Any]:
     """The greeting itself, once the keys that this client reads are of their types.
@@ -24,12 +27,17 @@ def checked(greeting: dict[str, Any]) -> dict[str, Any]:
     return greeting
 
 
-def conventions(spec: Any) -> Mapping[str, str | int | float] | None:
-    """A policy's `spec` as texts and numbers; raises `WireError`."""
+def conventions(spec: Any) -> Mapping[str, SpecValue] | None:
+    """A policy's `spec` as texts, numbers and lists of texts; raises `WireError`."""
     if spec is None:
         return None
-    if type(spec) is not dict or not all(
-        type(key) is str and isinstance(value, str | int | float) for key, value in spec.items()
-    ):
-        raise WireError("its 'spec' is not a map of texts and numbers")
+    if type(spec) is not dict or not all(type(key) is str and is_told(value) for key, value in spec.items()):
+        raise WireError("its 'spec' is not a map of texts, numbers and lists of texts")
     return spec
+
+
+def is_told(value: Any) -> bool:
+    """Whether a value of a `spec` is one that travels."""
+    if type(value) in (list, tuple):
+        return all(type(part) is str for part in value)
+    return isinstance(value, str | int | float)

@@ -10,6 +10,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.actions import checked, one_for_each
 from vlagen_bench.policies.base import LoadedPolicy, sharing
+from vlagen_bench.policies.remote.greetings import is_told
 from vlagen_bench.policies.remote.mapping import ACTIONS, UNCHANGED, Forms
 from vlagen_bench.policies.remote.messages import observation
 from vlagen_bench.types import content_hash
@@ -36,7 +37,8 @@ class ServedPolicy:
         spec = getattr(loaded.policy, "spec", None)
         if spec is not None and not _is_told(spec):
             raise PolicyError(
-                f"The policy {loaded.name} has a `spec` that cannot be sent to clients. Make it a dict of texts and numbers."
+                f"The policy {loaded.name} has a `spec` that cannot be sent to clients. Make it a dict of "
+                f"texts, numbers and lists of texts."
             )
         self.sharing = sharing(loaded.policy)
         self.greeting = {
@@ -125,9 +127,7 @@ class ClientSession:
 
 
 def _is_told(spec: Any) -> bool:
-    return isinstance(spec, Mapping) and all(
-        isinstance(key, str) and isinstance(value, str | int | float) for key, value in spec.items()
-    )
+    return isinstance(spec, Mapping) and all(isinstance(key, str) and is_told(value) for key, value in spec.items())
 
 
 def _batch_in(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:

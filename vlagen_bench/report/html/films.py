@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.report import UNNAMED
-from vlagen_bench.runs.video import caption, caption_px
+from vlagen_bench.runs.film_frames import FilmRegion, caption_px, region_of
 
 MOST = 24
 """failures that are shown"""
@@ -102,7 +102,7 @@ def spread(episodes: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> l
 def _film(run: LoadedRun, episode: Mapping[str, Any], path: Path, page: Path) -> FailureFilm:
     record, instruction = run.results[episode["id"]], episode["values"]["instruction"]["text"]
     first = strip = None
-    pictures = _pictures(path, caption(record["outcome"], instruction))
+    pictures = _pictures(path, f"{record['outcome']}: {instruction}")
     if pictures:
         first = _shot(_wide(pictures[0][1], FIRST_PX))
         strip = _shot(_side_by_side([_timed(_wide(picture, STRIP_PX), time) for time, picture in pictures]))
@@ -121,22 +121,35 @@ def _film(run: LoadedRun, episode: Mapping[str, Any], path: Path, page: Path) ->
 
 
 def _pictures(path: Path, text: str) -> list[tuple[float, Image.Image]]:
-    """Time in seconds and picture, less the caption of this text, at even steps to the end; none of a film that is damaged."""
+    """Time in seconds and picture of the primary camera, at even steps to the end; none of a film that is damaged.
+
+    Films of earlier releases do not say where that picture is: they have a caption of this text under it.
+    """
     try:
+        region = region_of(path)
         with imageio.get_reader(path) as opened:
             reader: Any = opened  # imageio's types do not say what a reader can do
             facts = reader.get_meta_data()
-            under_px = caption_px(text, facts["size"][0])
+            if region is None:
+                width, height = facts["size"]
+                height -= caption_px(text, width)
+                region = FilmRegion(left_px=0, top_px=0, width_px=width, height_px=height, held=0)
             fps = facts["fps"]
-            count = round(facts["duration"] * fps)  # to count them truly is to read the film twice
+            # To count them truly is to read the film twice.
+            count = round(facts["duration"] * fps) - region.held
             chosen = set(np.linspace(0, count - 1, min(STRIP, count)).round().astype(int))
             return [
-                (place / fps, Image.fromarray(frame[:-under_px]))
+                (place / fps, Image.fromarray(_cut(frame, region)))
                 for place, frame in enumerate(reader)
                 if place in chosen
             ]
     except (OSError, RuntimeError, ValueError, SyntaxError):
         return []
+
+
+def _cut(frame: np.ndarray, region: FilmRegion) -> np.ndarray:
+    left, top = region.left_px, region.top_px
+    return frame[top : top + region.height_px, left : left + region.width_px]
 
 
 def _wide(picture: Image.Image, width_px: int) -> Image.Image:

@@ -11,6 +11,7 @@ from vlagen_bench.report import load, repeats
 from vlagen_bench.report.estimates import drop, excess, share, success
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.answer import answer
+from vlagen_bench.report.html.behaviour import behaviour_rows
 from vlagen_bench.report.html.data import gather
 from vlagen_bench.report.html.facts import facts, protocol
 from vlagen_bench.report.html.films import gallery
@@ -76,7 +77,7 @@ def _template() -> jinja2.Template:
     made.filters |= {
         "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain, "breakable": words.breakable,
         "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "sized": sized,
-        "progress_range": interval, "share_estimate": share, "excess_estimate": excess, "zip": zip,
+        "progress_range": interval, "behaviour_rows": behaviour_rows, "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
         "charts": charts, "success": success, "drop": drop, "FAILURE_MODES": words.failure_modes(), "STOPPED": STOPPED,

@@ -55,6 +55,7 @@ class BatchAssets:
         """Loads everything into the scenes, before the simulation runs."""
         self._spec, self._scene = spec, scene
         backdrop.add_room(scene, spec)
+        backdrop.add_pedestal(scene, spec)
         self._add_table()
         pack = manifest.load(spec.pack)
         objects = [pack.find("objects", name) for name in pool.objects]
@@ -119,7 +120,8 @@ class BatchAssets:
     def _add_top(self, name: str) -> Actor:
         """What is seen of a table: as `World.add_table` draws it, but it touches nothing and can be moved."""
         pack = self._spec.pack
-        picture = backdrop.table_top(str(manifest.file_of(pack, manifest.load(pack).find("tables", name).image)))
+        table = manifest.load(pack).find("tables", name)
+        picture = backdrop.table_top(str(manifest.file_of(pack, table.image)), table.covers_m)
         tops = []
         for row in range(self._scene.num_envs):
             builder = self._scene.create_actor_builder()

@@ -114,13 +114,14 @@ class Scenes(BaseEnv):
     @property
     def _default_sensor_configs(self) -> list[CameraConfig]:
         spec = self._kind.camera
-        intrinsic = np.array([[spec.focal_px, 0, spec.centre_px[0]], [0, spec.focal_px, spec.centre_px[1]], [0, 0, 1]])
+        (across, down), (x, y), (width, height) = spec.scale, spec.centre_px, spec.size_px
+        intrinsic = np.array([[spec.focal_px * across, 0, x * across], [0, spec.focal_px * down, y * down], [0, 0, 1]])
         return [
             CameraConfig(
                 uid=spec.name,
                 pose=to_sapien(spec.pose),
-                width=spec.width_px,
-                height=spec.height_px,
+                width=width,
+                height=height,
                 near=spec.near_m,
                 far=spec.far_m,
                 intrinsic=intrinsic,
