@@ -178,7 +178,7 @@ def _recorded(
         plan, loaded, scene, device.describe(), stand_ins, execution=execution.execution(), limits=execution.limits(),
         workers=execution.processes, isolation=execution.isolation(), known=_fingerprinted(path),
     )  # fmt: skip
-    groups = {name: catalog.group_of(task, name) for name in plan.suite.conditions}
+    groups = catalog.groups_of(task, plan.suite.conditions, plan.suite.groups)
     film = VideoWriter(path / "videos", wanted.video, scene.control_hz) if wanted.video != "none" else None
     changed = wanted.continue_with_changed_policy
     with RunFolder.writing(path, head, plan, changed_policy=changed, retry_lost=wanted.retry_lost) as folder:

@@ -53,7 +53,7 @@ class Submission:
             }
             for take in self.takes
         }  # fmt: skip
-        return rows(planned, results, {name: catalog.group_of(self.task, name) for name in self.plan.suite.conditions})
+        return rows(planned, results, catalog.groups_of(self.task, self.plan.suite.conditions, self.plan.suite.groups))
 
 
 def _outcome(take: RecordedEpisode) -> dict[str, Any]:

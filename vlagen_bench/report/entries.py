@@ -152,7 +152,7 @@ def groups_of(suite_name: str) -> dict[str, str]:
     """Condition -> group, of every condition of a suite, in its order."""
     suite = catalog.suite(suite_name)
     task = catalog.task(suite.task)
-    return {name: catalog.group_of(task, name) for name in suite.conditions}
+    return catalog.groups_of(task, suite.conditions, suite.groups)
 
 
 def files(suite_name: str | None = None) -> tuple[Path, ...]:

@@ -124,7 +124,7 @@ def of(
 ) -> RunReport:
     """The report of what `contents` found; raises `ConfigError` as `make` does."""
     task = task_of(planned[0]["task"])
-    result_rows = rows(planned, results, {name: catalog.group_of(task, name) for name in header["conditions"]})
+    result_rows = rows(planned, results, catalog.groups_of(task, header["conditions"]))
     suite = header["suite"]["name"]
     groups = (
         entries.groups_of(suite)

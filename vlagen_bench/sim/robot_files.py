@@ -65,11 +65,10 @@ def _simplify(source: Path, share: float, target: Path) -> None:
     """
     import trimesh
 
-    found = trimesh.load_scene(source).dump()
+    found = [part for part in trimesh.load_scene(source).dump() if isinstance(part, trimesh.Trimesh)]
     body = max(found, key=lambda part: len(part.faces))
     parts = []
     for found_part in found:
-        assert isinstance(found_part, trimesh.Trimesh), "what a robot shows is made of triangles"
         assert isinstance(found_part.visual, trimesh.visual.TextureVisuals), "its parts have materials"
         # Normals and texture coordinates split the vertices along every edge; decimation needs them joined.
         part = trimesh.Trimesh(found_part.vertices, found_part.faces, process=False)
