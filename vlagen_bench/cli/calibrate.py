@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console, key_values, split_names
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, key_values, say, split_names
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
 
@@ -118,7 +118,7 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
         from vlagen_bench.calibration import axis_pages
 
         page = axis_pages.write(args.out)
-        out.print(f"Written: {page}", markup=False, soft_wrap=True)
+        say(f"Written: {page}", to=out)
     return OK if all(curve.grows for curve in curves) else INCOMPLETE
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.common import OK, console, say
 from vlagen_bench.cli.selection import WHOLE_QUICK, Selection, Which
 from vlagen_bench.errors import ConfigError
 
@@ -30,7 +30,7 @@ def render(
     if out is not None and axis != "all":
         _check_picture(out)
     target = _render_suite(which.with_episodes(PICTURES), by, out) if axis is None else _render_axis(which, axis, out)
-    console().print(f"Written: {target}", markup=False, soft_wrap=True)
+    say(f"Written: {target}", to=console())
     return OK
 
 
