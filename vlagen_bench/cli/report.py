@@ -38,6 +38,7 @@ def report(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.behaviour_terminal import behaviour_table
+    from vlagen_bench.report.groups_terminal import groups_table
     from vlagen_bench.report.html import write_report
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.published_table import blocks
@@ -83,6 +84,7 @@ def report(
     conditions = {row.condition for row in run_report.rows}
     far = [one for one in progress_of(run_report) if one.name in shown or one.name not in conditions]
     more = (
+        groups_table(run_report.tested_groups),
         levels_table(run_report.rows),
         interaction_table(run_report.interactions),
         progress_table(far, run_report.stages, first="condition, or kind"),

@@ -78,7 +78,7 @@ def render(suite_pages: Sequence[SuitePage], reports: Sequence[str] = ()) -> Ite
                     root="../../", page=page, block=block, one=row, entry=row.entry,
                     rows=list(_rows(page, row)), report=f"reports/{name}" if f"reports/{name}" in reports else None,
                     proven=proven(row.entry), not_proven=not_proven(row.entry),
-                    averages=[row.entry.averages_over(dict(page.groups))[name] for name in OVERALL],
+                    averages=[row.entry.averages_over(dict(page.groups), page.weights)[name] for name in OVERALL],
                 )  # fmt: skip
 
 

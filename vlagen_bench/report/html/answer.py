@@ -55,6 +55,9 @@ def _cost(report: RunReport, headline: Headline) -> str:
         return "no changed scene has an outcome together with its unchanged twin, so what changes cost is not known"
     if headline.worst:
         return _worst(headline.worst)
+    if headline.groups:
+        first = headline.groups[0]
+        return f"of groups of changes, {plain(first.name)} costs it most: {_points(first.drop)}; no single change of it can be named"
     return _on_average(headline, report.amount)
 
 
