@@ -60,7 +60,8 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
 
 
 def _of_suite(name: str) -> int:
-    from vlagen_bench.diagnostics.suite_power import ASSUMED, CORRELATIONS, told
+    from vlagen_bench.diagnostics.suite_designs import CORRELATIONS
+    from vlagen_bench.diagnostics.suite_power import ASSUMED, told
     from vlagen_bench.plan import catalog
     from vlagen_bench.utils import plugins
 

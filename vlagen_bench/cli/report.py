@@ -1,11 +1,13 @@
 """`vlagen report`: prints the results of a run, beside published ones if wanted."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
+from vlagen_bench.cli import common
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.cli.inclusion import Include, include
 
@@ -54,10 +56,7 @@ def report(
     include(outside)
     out, read = console(), load.read(run)
     run_report = read.report
-
-    def say(text: str) -> None:
-        out.print(text, markup=False, soft_wrap=True)
-
+    say = partial(common.say, to=out)
     for sentence in run_report.first_lines:
         say(sentence)
     for sentence in (*read.remarks, *changes(read.header)):

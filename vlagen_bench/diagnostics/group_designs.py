@@ -61,14 +61,16 @@ def power(
 def _told(lost: np.ndarray, gained: np.ndarray, axis: np.ndarray, found: int, groups: int) -> tuple[bool, bool]:
     """Whether the group is found, and its first axis."""
     number = int(axis.max()) + 1
-    mine = {which: _p(int(lost[axis == which].sum()), int(gained[axis == which].sum())) for which in range(number)}
+    mine = {
+        f"axis {which}": _p(int(lost[axis == which].sum()), int(gained[axis == which].sum())) for which in range(number)
+    }
     others = {f"other {which}": 0.0 if which < found else 1.0 for which in range(groups - 1)}
     of_groups, of_axes, _ = holm_in_groups(
         {GROUP: _p(int(lost.sum()), int(gained.sum())), **others},
         {GROUP: mine, **{name: {name: p} for name, p in others.items()}},
         {name: {name: None} for name in (*mine, *others)},
     )
-    group, first = of_groups[GROUP], of_axes[0]
+    group, first = of_groups[GROUP], of_axes["axis 0"]
     return group is not None and group < ALPHA, first is not None and first < ALPHA
 
 

@@ -75,7 +75,7 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         "breakable": words.breakable,
         "probability": words.probability,
     }
-    made.filters |= {"points": words.points, "points_range": words.points_range}
+    made.filters |= {"points": words.points, "points_range": words.points_range, "zip": zip}
     gaps = [
         estimate(gap)
         for line in (*comparison.lines, *comparison.axes, *comparison.groups, comparison.overall)

@@ -13,6 +13,7 @@ from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
 from vlagen_bench.report.entries import WITHOUT, WON, Entry, EntryResult, Protocol
 from vlagen_bench.report.estimates import Estimate
+from vlagen_bench.report.protocol_names import name_of
 from vlagen_bench.report.report import protocol_of
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
 from vlagen_bench.statistics.scene_means import rate_interval
@@ -53,6 +54,8 @@ class ProtocolBoard:
     """Entries that may be compared: of one protocol, and none of them privileged, or all."""
 
     privileged: bool
+    name: str
+    """of the protocol"""
     differences: tuple[str, ...]
     """from a run of the suite in this release, one clause each"""
     standings: tuple[BoardRow, ...]
@@ -159,7 +162,13 @@ def _block(
         )
         for entry in sorted(members, key=lambda entry: (order.get(entry.name, len(order)), entry.name))
     )
-    return ProtocolBoard(privileged=privileged, differences=differences, standings=tuple(standings), ranked=ranked)
+    return ProtocolBoard(
+        privileged=privileged,
+        name=name_of(members[0].protocol),
+        differences=differences,
+        standings=tuple(standings),
+        ranked=ranked,
+    )
 
 
 def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> CountedEntry | None:
