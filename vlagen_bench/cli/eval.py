@@ -190,11 +190,14 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
+    from vlagen_bench.report.behaviour_terminal import behaviour_table
+    from vlagen_bench.report.groups import group_results
+    from vlagen_bench.report.groups_terminal import groups_table
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.report import retried, scored_amount
     from vlagen_bench.report.rows import attempts_of
-    from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
+    from vlagen_bench.report.summary import beyond_the_arm, how_far, how_it_moved, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
     plan, loaded = ended.evaluation.plan, ended.loaded
@@ -208,7 +211,14 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
     together = interactions(planned, ended.results)
-    for table in (levels_table(counted), interaction_table(together), progress_table(*how_far(ended), first="kind")):
+    tables = (
+        groups_table(group_results(counted, plan.suite.groups)),
+        levels_table(counted),
+        interaction_table(together),
+        progress_table(*how_far(ended), first="kind"),
+        behaviour_table(how_it_moved(ended)),
+    )
+    for table in tables:
         if table is not None:
             out.print(table)
     if (text := beyond_the_arm(ended)) is not None:
