@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 FEW, MANY = 5, 40
 """names in a sentence, where there are more than many"""
+NEAR, SEVERAL = 3, 12
+"""the same where all of them can be read elsewhere, with what each is for"""
 
 
 class VlagenError(Exception):
@@ -51,7 +53,7 @@ class RenderError(VlagenError):
     """No Vulkan device can draw the scene."""
 
 
-def unknown(what: str, given: str, known: Iterable[str], *, of: str = "") -> str:
+def unknown(what: str, given: str, known: Iterable[str], *, of: str = "", help: str = "") -> str:
     """The sentence for a name that does not exist: what was given, the nearest names, and all there are.
 
     Args:
@@ -59,11 +61,15 @@ def unknown(what: str, given: str, known: Iterable[str], *, of: str = "") -> str
         given: the name.
         known: the names that exist.
         of: what lacks it, as the subject of the sentence: `The task tabletop_put_on`.
+        help: where all names are explained, such as `vlagen report --help`; of more than a dozen, only the nearest are listed then.
     """
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=FEW)
     lacks = f"{of} has no {what} '{given}'." if of else f"There is no {what} '{given}'."
     hint = f" Did you mean '{near[0]}'?" if near else ""
+    if help and len(names) > SEVERAL:
+        also = f" Similar: {', '.join(near[1:NEAR])}." if near[1:] else ""
+        return f"{lacks}{hint}{also} All {len(names)} are explained by: {help}"
     if len(names) <= MANY:
         return f"{lacks}{hint} There are: {', '.join(names) or 'none'}."
     shown = near or names[:FEW]

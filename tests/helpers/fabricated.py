@@ -54,6 +54,7 @@ def header_of(made: Plan, policy: str, *, oracle: bool = False, stand_ins: tuple
         "suite": {"name": made.suite.name, "version": made.suite.version, "task": made.suite.task},
         "conditions": list(made.suite.conditions),
         "episodes_per_condition": made.suite.episodes,
+        **({"groups": {name: list(members) for name, members in made.suite.groups.items()}} if made.suite.groups else {}),
         "plan_hash": made.hash,
         "policy": {"name": policy, "arguments": {}},
         "oracle": oracle,

@@ -17,7 +17,7 @@ LOOK = """
   for (const one of page.querySelectorAll("body *")) {
     if (one.closest(".skip, .hidden, script, style")) continue;
     const style = frame.contentWindow.getComputedStyle(one), box = one.getBoundingClientRect();
-    if (one.matches("td, tbody th") && style.display === "none") bad.push(`hidden: ${name(one)}`);
+    if (one.matches("td, tbody th") && style.display === "none" && !one.hidden) bad.push(`hidden: ${name(one)}`);
     const said = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     if (!said || style.display === "none" || !box.width) continue;
     if (box.left < -1 || box.right > width + 1) bad.push(`outside: ${name(one)}`);

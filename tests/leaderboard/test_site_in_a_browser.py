@@ -10,6 +10,7 @@ import pytest
 
 from helpers.browser import CHROMIUM, browse
 from helpers.entries import built
+from helpers.layout import on_a_phone
 
 pytestmark = pytest.mark.slow  # waits for processes, servers or browsers
 
@@ -43,7 +44,16 @@ def test_a_browser_shows_it_from_a_folder_and_from_a_host(full, served, tmp_path
     assert dom.count('aria-label="Sort by ') > 20 and 'type="search"' in dom  # the scripts ran
     controls = re.findall(r'<div class="controls filter"[^>]*>', dom)
     assert len(controls) == 4 and not any("hidden" in one for one in controls)
-    assert '<th scope="col" class="n" data-sort="" data-shelf="vision" hidden=""' in dom
+    assert re.search('<th scope="col" class="n" data-sort="" data-shelf="vision"[^>]* hidden=""', dom)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+@pytest.mark.parametrize("name", ["suites/paper.html", "entries/paper/ours-checked.html"])
+def test_a_phone_shows_every_number_that_is_chosen(full, tmp_path, name):
+    built(tmp_path)
+    cells, bad = on_a_phone(tmp_path / "site" / name, tmp_path)
+    assert cells > 20 and bad == []
 
 
 @pytest.mark.browser

@@ -34,7 +34,7 @@ def test_a_mean_of_one_condition_is_that_condition():
 
 
 def test_conditions_that_share_no_scene_are_independent():
-    rows = [made_row("a", [T, T, F]), made_row("b", [F, T], start=10)]
+    rows = [made_row("a", [T, T, F], own=True), made_row("b", [F, T], start=10, own=True)]
     assert mean_success(rows).interval == weighted_sum_interval([(3 / 5, 2, 3), (2 / 5, 1, 2)])
 
 

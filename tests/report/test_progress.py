@@ -17,6 +17,7 @@ from vlagen_bench.report.html import write_report
 from vlagen_bench.report.progress import ALL_SHIFTED, METRIC, difference, of_conditions
 from vlagen_bench.report.rows import rows
 from vlagen_bench.report.terminal import write_csv
+from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.randomization import sign_flip_real
 from vlagen_bench.statistics.scene_means import difference_p, rate_interval
 
@@ -40,7 +41,8 @@ def test_the_mean_is_over_episodes_and_its_interval_over_scenes(tmp_path):
     one = next(row for row in report.rows if row.condition == "lighting_l3").progress
     values = [half_way({"index": index}) for index in range(12)]
     assert one.mean == pytest.approx(np.mean(values), abs=1e-4) and (one.n, one.scenes) == (12, 12)
-    assert (one.low, one.high) == pytest.approx(rate_interval([(value, 1) for value in values], graded=True), abs=1e-3)
+    over_scenes = rate_interval([(value, 1) for value in values], graded=True)
+    assert one.high == pytest.approx(over_scenes[1], abs=1e-3) and one.low >= over_scenes[0] - 1e-3
     shares = [one.came_to(number, 5) for number in range(1, 6)]
     assert shares == pytest.approx([1, 0.75, 0.75, 0.5, 0.5])
 
@@ -60,6 +62,15 @@ def test_all_at_an_end_have_an_interval_that_is_no_point():
         results = {number: {"outcome": "failure", "metrics": {"progress": end}} for number in range(8)}
         one = of_conditions(planned, results, "c", ("c",))
         assert one.mean == end and 0 <= one.low <= end <= one.high <= 1 and one.high - one.low > 0.1
+
+
+@pytest.mark.parametrize("successes", [0, 3, 4])
+def test_where_all_succeed_or_fail_at_once_the_interval_is_that_of_the_rate(successes):
+    """It was Student's, and far wider than the interval of the success rate beside it."""
+    planned = [{"id": number, "condition": "c", "index": number} for number in range(4)]
+    results = {number: {"outcome": "x", "metrics": {"progress": float(number < successes)}} for number in range(4)}
+    one = of_conditions(planned, results, "c", ("c",))
+    assert (one.low, one.high) == pytest.approx(wilson(successes, 4))
 
 
 @pytest.mark.parametrize("scenes", [8, 16, 64])

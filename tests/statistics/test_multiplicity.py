@@ -61,3 +61,45 @@ def test_families_without_a_difference_are_found_in_at_most_5_percent():
             )
             wrong.append((any(axis >= 10 for axis in named), false / max(len(named), 1)))
         assert np.mean([one for one, _ in wrong]) <= 0.075 and np.mean([share for _, share in wrong]) <= 0.05
+
+
+def test_a_group_is_found_by_what_its_axes_have_in_common_or_by_one_of_them():
+    axes = {
+        "light": {"lighting": 0.2, "exposure": 0.2},
+        "physics": {"mass": 0.001, "friction": 0.9},
+        "one": {"table": 0.02},
+    }
+    found, within, _ = multiplicity.holm_in_groups(
+        {"light": 0.002, "physics": 0.5, "one": 0.02},
+        axes,
+        {axis: {1: p} for own in axes.values() for axis, p in own.items()},
+    )
+    assert found == pytest.approx({"light": 0.012, "physics": 0.012, "one": 0.02})
+    assert within == pytest.approx({"lighting": 0.4, "exposure": 0.4, "mass": 0.012, "friction": 0.9, "table": 0.02})
+
+
+def test_nothing_below_a_group_that_is_not_found_is_found():
+    axes = {"a": {"x": 0.04, "y": 0.04}, "b": {"z": 0.9, "w": 0.9}}
+    found, within, levels = multiplicity.holm_in_groups(
+        {"a": 0.04, "b": 0.9}, axes, {"x": {1: 1e-9, 5: 0.5}, "y": {1: 0.04, 5: 0.04}, "z": {1: 0.9}, "w": {1: None}}
+    )
+    assert found["a"] > 0.05 and min(within.values()) > 0.05 and levels["x"][1] >= found["a"]
+    assert levels["w"] == {1: None}
+
+
+def test_groups_without_an_effect_are_rarely_found_and_axes_of_found_groups_neither():
+    rng, groups, each, runs = np.random.default_rng(0), 6, 3, 2000
+    wrong, shares = 0, []
+    for _ in range(runs):
+        own = rng.random((groups, each))
+        own[0] *= 1e-6  # one group does something, in its first axis alone
+        own[0, 1:] = rng.random(each - 1)
+        axes = {group: {(group, axis): float(p) for axis, p in enumerate(row)} for group, row in enumerate(own)}
+        means = {group: float(p) for group, p in enumerate(rng.random(groups))}
+        levels = {name: {name: p} for mine in axes.values() for name, p in mine.items()}
+        found, within, _ = multiplicity.holm_in_groups(means, axes, levels)
+        told = [group for group, p in found.items() if p < 0.05]
+        wrong += any(group for group in told)
+        false = [any(within[name] < 0.05 and name != (0, 0) for name in axes[group]) for group in told]
+        shares.append(sum(false) / max(len(told), 1))
+    assert wrong / runs <= 0.05 + 0.01 and np.mean(shares) <= 0.05 + 0.01

@@ -2,7 +2,8 @@
 
 import pytest
 
-from vlagen_bench.utils.text import percent, percent_range, points, points_range
+from vlagen_bench.axes import AXES
+from vlagen_bench.utils.text import percent, percent_range, points, points_range, sized
 
 
 @pytest.mark.parametrize(("value", "said"), [
@@ -43,3 +44,21 @@ def test_points_have_no_minus_nought(value, text):
 )
 def test_an_interval_never_looks_like_a_certainty_that_it_is_not(interval, text):
     assert percent_range(interval) == text
+
+
+@pytest.mark.parametrize(("sizes", "unit", "said"), [
+    ([0.21], "share", "21 %"), ([1.0], "share", "100 %"), ([0.048], "share", "4.8 %"), ([1], "things", "1 thing"),
+    ([2], "things", "2 things"), ([1, 2, 3], "things", "1, 2, 3 things"), ([1], "control steps", "1 control step"),
+    ([1.0], "degrees", "1 degree"), ([0.016], "m", "1.6 cm"), ([0.16], "m/s", "0.16 m/s"), ([0.42], "of the observations", "42 % of the observations"),
+    ([0.084], "more or less", "8.4 % more or less"), ([9.8], "of 255", "9.8 of 255"), ([3], "rewriting", "rewriting 3"),
+    ([1.9], "% of the width", "1.9 % of the width"), ([2.0], "times", "2 times"), ([-0.5], "stops", "−0.5 stops"), ([3], "", "3"),
+])  # fmt: skip
+def test_sizes_read_as_they_are_said(sizes, unit, said):
+    assert sized(sizes, unit) == said
+
+
+def test_no_axis_says_one_things_or_a_share():
+    for axis in AXES:
+        for size in axis.levels:
+            said = sized([size], axis.unit)
+            assert " share" not in said and not said.startswith(("1 things", "1 degrees", "1 stops", "1 control steps"))

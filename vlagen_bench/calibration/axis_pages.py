@@ -13,6 +13,7 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import curves, severity
 from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.utils.text import sized
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,7 +76,7 @@ def _section(axis: str, own: Sequence[CalibrationCurve]) -> str:
 
 def _row(curve: CalibrationCurve, point: Point) -> str:
     size = point.parameters.get(curve.sized_by)
-    shown = "–" if size is None else f"{size:g} {curve.size_unit}".strip()
+    shown = "–" if size is None else sized([size], curve.size_unit)
     learned = "; ".join(f"{name}: {_drop(drop)}" for name, drop in point.drops.items() if name != EXPERT)
     expert = _drop(point.drops[EXPERT]) if EXPERT in point.drops else "–"
     return f"| {curve.task} | {point.which} | {shown} | {_severity(curve, point)} | {expert} | {learned or NOT_YET} |"

@@ -14,8 +14,22 @@ from vlagen_bench.plan.plan import sample
 from vlagen_bench.policies.expert.policy import Expert
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode, Task
-from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
+from vlagen_bench.utils.contact_sheet import LEGEND, SheetCell, contact_sheet
+from vlagen_bench.utils.text import sized
 
+CLEAN = "clean twin"
+KINDS = ("vision", "semantics", "execution", "dynamics")
+STYLE = """
+:root { color-scheme: light dark; --ink: #15181e; --soft: #596070; --line: #e4e7ec; --accent: #0b5fa5; --paper: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9ebef; --soft: #a2a9b8; --line: #2a2f39; --accent: #72b6f5; --paper: #0f1115 } }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; color: var(--ink); background: var(--paper) }
+a { color: var(--accent) } img { display: block; width: auto; max-width: 100%; height: auto }
+nav dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem } nav dd { margin: 0 } nav dt { font-weight: 600 }
+h2 { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1.2rem } h3 { margin: 2rem 0 0 } p { margin: .2rem 0 .6rem; max-width: 60rem }
+h3 a { font-size: .8rem; font-weight: 400; margin-left: .6rem } .soft { color: var(--soft) } .scroll { overflow-x: auto }
+@media (max-width: 40rem) { nav dl { grid-template-columns: 1fr } nav dd { margin-bottom: .5rem } .scroll img { max-width: none; width: 60rem } }
+@media print { img { break-inside: avoid } h2, h3 { break-after: avoid } h3 a { display: none } }
+"""
 LATER = 10
 """of an axis that the first picture does not show, the picture is taken after so many actions: at every level the same
 ones, which the expert takes in the clean twin"""
@@ -27,7 +41,7 @@ def ladder(task: Task, axis: str, *, index: int, seed: int) -> dict[str, Episode
     for which, name in zip(AXES.get(axis).variants(), conditions.names_of((axis,), tasks.offer_of(task)), strict=True):
         episode, twin = sample(task, name, index=index, seed=seed)
         assert twin is not None, "what an axis perturbs has a clean twin"
-        rungs.setdefault("level 0" if which.isdigit() else "clean", twin)
+        rungs.setdefault(CLEAN, twin)
         rungs[_label(axis, which)] = episode
     return rungs
 
@@ -36,7 +50,8 @@ def _label(axis: str, which: str) -> str:
     if not which.isdigit():
         return which
     kind = AXES.get(axis)
-    return f"level {which} ({kind.levels[int(which) - 1]:g} {kind.unit})".replace(" )", ")")
+    size = sized([kind.levels[int(which) - 1]], kind.unit)
+    return f"level {which}: {size}" if size else f"level {which}"
 
 
 def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulator) -> Image.Image:
@@ -48,14 +63,24 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
     cells = []
     for index in range(episodes):
         steps = ladder(task, axis, index=index, seed=seed)
-        actions = [] if AXES.get(axis).shows else _actions(simulator, next(iter(steps.values())))
+        clean = steps[CLEAN]
+        actions = [] if AXES.get(axis).shows else _actions(simulator, clean)
+        images = {label: _picture(simulator, episode, actions) for label, episode in steps.items()}
         for label, episode in steps.items():
-            image = _picture(simulator, episode, actions)
-            cells.append(SheetCell(row=f"episode {index}", label=f"{label}: {episode.instruction}", image=image))
+            reworded = episode.instruction != clean.instruction
+            cells.append(
+                SheetCell(
+                    row=f"episode {index}: “{clean.instruction}”",
+                    label=f"{label}, “{episode.instruction}”" if reworded else label,
+                    image=images[label],
+                    twin=None if label == CLEAN else images[CLEAN],
+                    reworded=reworded,
+                )
+            )
     kind = AXES.get(axis)
     what = kind.summary()
     when = "" if kind.shows else f" After the same {LATER} actions."
-    return contact_sheet(f"{axis} ({kind.kind}), {task.name}: {what}{when}", cells)
+    return contact_sheet(f"{axis.replace('_', ' ')} ({kind.kind}), {task.name}: {what}{when}", cells)
 
 
 def _actions(simulator: Simulator, clean: Episode) -> list[np.ndarray]:
@@ -78,9 +103,8 @@ def _picture(simulator: Simulator, episode: Episode, actions: Sequence[np.ndarra
 
 def axes_of(task: Task) -> tuple[str, ...]:
     """The axes that a page of the task shows, kind by kind."""
-    order = ("vision", "semantics", "execution", "dynamics")
     mine = [axis for axis in conditions.fitting(tasks.offer_of(task)) if axis.variants()]
-    return tuple(axis.name for axis in sorted(mine, key=lambda axis: (order.index(axis.kind), axis.name)))
+    return tuple(axis.name for axis in sorted(mine, key=lambda axis: (KINDS.index(axis.kind), axis.name)))
 
 
 def pages(task: Task, folder: Path, *, episodes: int, seed: int) -> Iterator[str]:
@@ -95,18 +119,34 @@ def pages(task: Task, folder: Path, *, episodes: int, seed: int) -> Iterator[str
 
 
 def _page(task: Task, sheets: Mapping[str, str]) -> str:
-    parts = []
-    for axis, file in sheets.items():
-        what = escape(AXES.get(axis).summary())
-        parts.append(
-            f'<h2 id="{axis}">{axis}</h2>\n<p>{what}</p>\n<img src="{file}" alt="{axis}: {what}" loading="lazy">'
-        )
     title = f"{escape(task.name)}: every axis, level by level"
-    style = (
-        "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:90rem;padding:0 1rem}img{max-width:100%}"
+    of_kind = {kind: [axis for axis in sheets if AXES.get(axis).kind == kind] for kind in KINDS}
+    contents = "\n".join(
+        f"<dt>{kind.capitalize()}</dt><dd>{', '.join(map(_link, axes))}</dd>" for kind, axes in of_kind.items() if axes
+    )
+    parts = "\n".join(
+        f'<h2 id="kind-{kind}">{kind.capitalize()}</h2>\n' + "\n".join(_section(axis, sheets[axis]) for axis in axes)
+        for kind, axes in of_kind.items()
+        if axes
     )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>\n'
-        f"<body><h1>{title}</h1>\n" + "\n".join(parts) + "\n</body></html>\n"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>\n'
+        f'<body><h1>{title}</h1>\n<p class="soft">{LEGEND} Sizes stand under the pictures.</p>\n'
+        f'<nav aria-label="Contents" id="contents"><h2>Contents</h2><dl>\n{contents}\n</dl></nav>\n{parts}\n</body></html>\n'
     )
+
+
+def _link(axis: str) -> str:
+    return f'<a href="#{axis}">{_plain(axis)}</a>'
+
+
+def _section(axis: str, file: str) -> str:
+    what = escape(AXES.get(axis).summary())
+    top = f'<a href="#contents" aria-label="From {_plain(axis)} back to the contents">contents</a>'
+    picture = f'<div class="scroll"><img src="{file}" alt="{_plain(axis)}: {what}" loading="lazy"></div>'
+    return f'<h3 id="{axis}">{_plain(axis)} {top}</h3>\n<p>{what}</p>\n{picture}'
+
+
+def _plain(axis: str) -> str:
+    return escape(axis.replace("_", " "))

@@ -4,6 +4,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from vlagen_bench.cli import common
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
 from vlagen_bench.errors import ConfigError
 
@@ -92,7 +93,7 @@ def soak(out: Path, kills: int = 10, workers: int = 2, longest_s: float = 30.0, 
     if out.exists():
         raise ConfigError(f"{out} is there already. Name a new folder: --out DIR")
     out.mkdir(parents=True)
-    say = partial(console().print, markup=False, soft_wrap=True)
+    say = partial(common.say, to=console())
     words = ("--policy", "expert", "--conditions", "nominal,lighting_l5,mass_l5", "--episodes", "4", "--video", "none")
     code = "from vlagen_bench.cli.eval import main; main()"
 

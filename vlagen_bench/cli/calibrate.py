@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console, key_values, split_names
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, key_values, say, split_names
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
 
@@ -118,7 +118,7 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
         from vlagen_bench.calibration import axis_pages
 
         page = axis_pages.write(args.out)
-        out.print(f"Written: {page}", markup=False, soft_wrap=True)
+        say(f"Written: {page}", to=out)
     return OK if all(curve.grows for curve in curves) else INCOMPLETE
 
 
@@ -160,6 +160,7 @@ def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: Cal
 
 def _show(out: "Console", curve: "CalibrationCurve") -> None:
     from vlagen_bench.utils.tables import NumberTable
+    from vlagen_bench.utils.text import sized
 
     players = curve.players()
     rates = [text for name in players for text in (f"{name}: success", "drop", "95 % interval")]
@@ -168,7 +169,7 @@ def _show(out: "Console", curve: "CalibrationCurve") -> None:
     table.numbers("size", f"{curve.measure}, {curve.unit}", "95 % interval", *rates)
     for point in curve.points:
         size = point.parameters.get(curve.sized_by)
-        cells = ["–" if size is None else f"{size:g} {curve.size_unit}".strip(), f"{point.severity.mean:.4g}"]
+        cells = ["–" if size is None else sized([size], curve.size_unit), f"{point.severity.mean:.4g}"]
         cells.append(f"{point.severity.low:.4g} – {point.severity.high:.4g}")
         for name in players:
             cells += _drop_cells(point.drops[name]) if name in point.drops else ["–"] * 3

@@ -6,7 +6,7 @@ from typing import Annotated
 import tyro
 from tyro.conf import Positional
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, say
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.cli.selection import WHOLE_QUICK, Which
 
@@ -38,9 +38,7 @@ def plan(
     target = out or Path(f"{suite}.plan.json")
     plans.write(made, target)
     console().print(table)
-    console().print(
-        f"{len(made.episodes)} episodes, plan {made.hash}, written to {target}", markup=False, soft_wrap=True
-    )
+    say(f"{len(made.episodes)} episodes, plan {made.hash}, written to {target}", to=console())
     return OK
 
 
@@ -69,7 +67,7 @@ def install(
 
     include(outside)
     installed = installer.install(pack, source, console(), mirror=mirror)
-    console().print(installer.summary(pack, installed), markup=False, soft_wrap=True)
+    say(installer.summary(pack, installed), to=console())
     return OK
 
 
@@ -109,7 +107,7 @@ def build(pack: Positional[Name] = "household", out: Path | None = None) -> int:
     from vlagen_bench.packs.household.build import build as build_household
 
     target = build_household(out or paths.shipped_assets_dir() / pack)
-    console().print(f"Written: {target}", markup=False, soft_wrap=True)
+    say(f"Written: {target}", to=console())
     return OK
 
 
@@ -125,11 +123,11 @@ def validate(outside: Include = ()) -> int:
     out, findings = console(), validation.validate()
     for finding in findings:
         if finding.unchecked:
-            out.print(f"-     {finding.what}: not checked, since {finding.unchecked}", markup=False, soft_wrap=True)
+            say(f"-     {finding.what}: not checked, since {finding.unchecked}", to=out)
             continue
         out.print(f"{'ok   ' if finding.problem is None else 'WRONG'} {finding.what}", markup=False)
         if finding.problem:
-            out.print(f"      {finding.problem}", markup=False, soft_wrap=True)
+            say(f"      {finding.problem}", to=out)
     wrong = sum(finding.problem is not None for finding in findings)
     unchecked = sum(finding.unchecked is not None for finding in findings)
     more = f", {unchecked} not checked" if unchecked else ""
@@ -185,10 +183,8 @@ def certify(
         text = "; ".join(
             [*certificate.problems, *([] if certificate.solved else [f"not solved: {certificate.trouble}"])]
         )
-        out_console.print(
-            f"{certificate.id} {certificate.condition} {certificate.index}: {text}", markup=False, soft_wrap=True
-        )
-    out_console.print(f"Written: {target}", markup=False, soft_wrap=True)
+        say(f"{certificate.id} {certificate.condition} {certificate.index}: {text}", to=out_console)
+    say(f"Written: {target}", to=out_console)
     return INCOMPLETE if wrong else OK
 
 
@@ -214,7 +210,7 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
         except AssetError as error:
             if scene:
                 raise
-            out.print(f"{name} is left out: {error}", markup=False, soft_wrap=True)
+            say(f"{name} is left out: {error}", to=out)
             continue
         measured.append(bench.measure_env(name, episodes=episodes))
         table.numbers(name)

@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.utils.console import OUTPUT, complain, console
 from vlagen_bench.utils.signals import Terminated
 from vlagen_bench.utils.text import shown, split_names
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = [
     "INCOMPLETE", "INTERRUPTED", "OK", "TERMINATED", "UNWRITTEN", "USER_ERROR", "console", "ending", "exit_with", "key_values", "say",
@@ -61,9 +64,9 @@ def key_values(items: tuple[str, ...]) -> dict[str, str]:
     return dict(item.split("=", 1) for item in items)
 
 
-def say(text: str) -> None:
-    """Prints a sentence as it is, in one line however long."""
-    console().print(text, markup=False, soft_wrap=True)
+def say(text: str, to: "Console | None" = None) -> None:
+    """Prints a sentence as it is, in one line however long; on a console of its own, unless one is given."""
+    (to or console()).print(text, markup=False, soft_wrap=True)
 
 
 def write_new(path: Path, data: bytes) -> None:

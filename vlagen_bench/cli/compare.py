@@ -1,11 +1,13 @@
 """`vlagen compare`: policies on the same episodes. Parses, prints, and writes the page."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
+from vlagen_bench.cli import common
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.errors import ConfigError
@@ -42,10 +44,7 @@ def compare(
 
     include(outside)
     to, compared = console(), comparison.compare(runs)
-
-    def say(text: str) -> None:
-        to.print(text, markup=False, soft_wrap=True)
-
+    say = partial(common.say, to=to)
     for label, run in compared.runs.items():
         for sentence in run.report.first_lines:
             say(f"{label}: {sentence}")

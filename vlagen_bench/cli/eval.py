@@ -191,6 +191,8 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
     from vlagen_bench.report.behaviour_terminal import behaviour_table
+    from vlagen_bench.report.groups import group_results
+    from vlagen_bench.report.groups_terminal import groups_table
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.report import retried, scored_amount
@@ -209,8 +211,14 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
     some = scored_amount(planned, ended.results, plan.suite.conditions, alone=plan.suite.official_ids)
     out.print(results_table(f"{plan.suite.name}: {loaded.name}{oracle}, {some}", counted, sequences))
     together = interactions(planned, ended.results)
-    far, moved = progress_table(*how_far(ended), first="kind"), behaviour_table(how_it_moved(ended))
-    for table in (levels_table(counted), interaction_table(together), far, moved):
+    tables = (
+        groups_table(group_results(counted, plan.suite.groups)),
+        levels_table(counted),
+        interaction_table(together),
+        progress_table(*how_far(ended), first="kind"),
+        behaviour_table(how_it_moved(ended)),
+    )
+    for table in tables:
         if table is not None:
             out.print(table)
     if (text := beyond_the_arm(ended)) is not None:

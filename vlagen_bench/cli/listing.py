@@ -19,7 +19,7 @@ def list_all(outside: Include = ()) -> int:
     from vlagen_bench.axes import AXES
     from vlagen_bench.envs.registration import env_id
     from vlagen_bench.packs import manifest
-    from vlagen_bench.plan import catalog, conditions
+    from vlagen_bench.plan import catalog, conditions, rotation
     from vlagen_bench.policies.base import BUILT_IN
     from vlagen_bench.tasks import FAMILIES, offer_of
     from vlagen_bench.utils.tables import NumberTable
@@ -27,10 +27,11 @@ def list_all(outside: Include = ()) -> int:
     include(outside)
     out, every = console(), [catalog.task(name) for name in catalog.task_names()]
     suites = NumberTable("Suites").text("suite").numbers("version").text("task")
-    suites.numbers("conditions", "episodes each").text("about")
+    suites.numbers("conditions", "episodes each", "all").text("about")
     for name in catalog.suite_names():
         suite = catalog.suite(name)
-        cells = (name, suite.version, suite.task, len(suite.conditions), suite.episodes, suite.about)
+        each = rotation.each(suite)
+        cells = (name, suite.version, suite.task, len(suite.conditions), each, rotation.played(suite), suite.about)
         suites.add_row(*map(str, cells))
     tasks = NumberTable("Tasks").text("task", "family", "scene", "conditions")
     for task in every:

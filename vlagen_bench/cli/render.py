@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.common import OK, console, say
 from vlagen_bench.cli.selection import WHOLE_QUICK, Selection, Which
 from vlagen_bench.errors import ConfigError
 
@@ -30,7 +30,7 @@ def render(
     if out is not None and axis != "all":
         _check_picture(out)
     target = _render_suite(which.with_episodes(PICTURES), by, out) if axis is None else _render_axis(which, axis, out)
-    console().print(f"Written: {target}", markup=False, soft_wrap=True)
+    say(f"Written: {target}", to=console())
     return OK
 
 
@@ -69,6 +69,8 @@ def _render_axis(which: Selection, axis: str, out: Path | None) -> Path:
 
 
 def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
+    import numpy as np
+
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan import catalog
     from vlagen_bench.sim.simulator import Simulator
@@ -78,14 +80,16 @@ def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
     simulator = Simulator.of(catalog.task(made.suite.task))
     order = {name: number for number, name in enumerate(made.suite.conditions)}
     shown = [episode for episode in made.episodes if episode.condition in order]
-    cells = []
+    cells, pictures = [], dict[str, tuple[np.ndarray, str]]()
     shown.sort(key=lambda e: (e.index, order[e.condition]))
     for episode in tracked(shown, total=len(shown), label="rendering", console=console()):
         simulator.reset(episode)
-        number = f"episode {episode.index}"
-        row, label = (episode.condition, number) if by == "condition" else (number, episode.condition)
-        image = simulator.observe()["image"]
-        cells.append(SheetCell(row=row, label=f"{label}: {episode.instruction}", image=image))
+        number, name = f"episode {episode.index}", episode.condition.replace("_", " ")
+        row, label = (name, number) if by == "condition" else (number, name)
+        image, words = pictures[episode.id] = simulator.observe()["image"], episode.instruction
+        twin, told = pictures.get(episode.twin or "", (None, words))  # of an earlier condition, if it is in the plan
+        cell = SheetCell(row=row, label=f"{label}: “{words}”", image=image, twin=twin, reworded=words != told)
+        cells.append(cell)
     suite = made.suite.name
     target = out or Path(f"{suite}.png")
     contact_sheet(f"{suite}, seed {made.suite.seed}, plan {made.hash[:12]}", cells).save(target)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, say
 from vlagen_bench.cli.inclusion import Include, include
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def replay(
     if not recorded:
         raise RunError(f"{run} has no recorded episodes yet, so there is nothing to replay.")
     for sentence in (*found.remarks, *changes(found.header_json)):
-        out_console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
+        say(f"warning: {sentence}", to=out_console)
     task = task_of(recorded[0].episode.task)
     films = out or run / "replayed"
     compared = _filmed(recorded, task, found.header.cameras, films) if video else _unseen(recorded, task)
     shown = list(tracked(compared, total=len(recorded), label="replaying", console=out_console))
     for comparison in shown:
         for line in _lines(comparison):
-            out_console.print(line, markup=False, soft_wrap=True)
+            say(line, to=out_console)
     exact, wrong = (
         sum(comparison.exact for comparison in shown),
         sum(bool(comparison.disagreements) for comparison in shown),
@@ -76,7 +76,7 @@ def replay(
             soft_wrap=True,
         )
     if video:
-        out_console.print(f"Films: {films}", markup=False, soft_wrap=True)
+        say(f"Films: {films}", to=out_console)
     return INCOMPLETE if wrong or (diverged and states == "exact") else OK
 
 

@@ -1,11 +1,13 @@
 """`vlagen report`: prints the results of a run, beside published ones if wanted."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
 
+from vlagen_bench.cli import common
 from vlagen_bench.cli.common import OK, console
 from vlagen_bench.cli.inclusion import Include, include
 
@@ -36,6 +38,7 @@ def report(
     from vlagen_bench.harness.early_stopping import STOPPED
     from vlagen_bench.report import load, repeats
     from vlagen_bench.report.behaviour_terminal import behaviour_table
+    from vlagen_bench.report.groups_terminal import groups_table
     from vlagen_bench.report.html import write_report
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.published_table import blocks
@@ -53,10 +56,7 @@ def report(
     include(outside)
     out, read = console(), load.read(run)
     run_report = read.report
-
-    def say(text: str) -> None:
-        out.print(text, markup=False, soft_wrap=True)
-
+    say = partial(common.say, to=out)
     for sentence in run_report.first_lines:
         say(sentence)
     for sentence in (*read.remarks, *changes(read.header)):
@@ -84,6 +84,7 @@ def report(
     conditions = {row.condition for row in run_report.rows}
     far = [one for one in progress_of(run_report) if one.name in shown or one.name not in conditions]
     more = (
+        groups_table(run_report.tested_groups),
         levels_table(run_report.rows),
         interaction_table(run_report.interactions),
         progress_table(far, run_report.stages, first="condition, or kind"),

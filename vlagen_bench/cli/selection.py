@@ -19,11 +19,13 @@ class Selection:
     suite: str = "quick"
     """Which suite, by name or as a YAML file; `vlagen list` shows all."""
     conditions: str | None = None
-    """Only these conditions of its task, separated by commas; `a+b` is both at once. Their clean twins are run, too."""
+    """Only these conditions of its task, separated by commas; `a+b` is both at once. Their clean twins are run, too. Each is
+    played in every scene, also where those of the suite take turns."""
     axes: str | None = None
     """These axes instead, such as lighting:3,object:test: each by itself, and all together."""
     episodes: int | None = None
-    """Episodes per condition, instead of the suite's number."""
+    """Episodes per condition, instead of the suite's number. Of a suite whose conditions take turns (core): scenes, each with
+    one condition of every group."""
     seed: int | None = None
     """Instead of the suite's seed."""
     task: str | None = None

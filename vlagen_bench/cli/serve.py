@@ -1,9 +1,11 @@
 """`vlagen serve`: serves a policy over the network until Ctrl-C."""
 
+from functools import partial
 from typing import Annotated
 
 import tyro
 
+from vlagen_bench.cli import common
 from vlagen_bench.cli.common import OK, console, key_values
 from vlagen_bench.cli.inclusion import Include, include
 from vlagen_bench.utils.signals import end_in_order
@@ -51,10 +53,7 @@ def serve(
     forms = mapping.parse(side="server", map=map, resize=resize, answer=answer, default_prompt=default_prompt)
     include(outside)
     out = console()
-
-    def say(text: str) -> None:
-        out.print(text, markup=False, soft_wrap=True)
-
+    say = partial(common.say, to=out)
     served = ServedPolicy(base.load(policy, key_values(policy_args)), forms)
     # A container is ended by SIGTERM: as by Ctrl-C, the policy is closed.
     end_in_order()

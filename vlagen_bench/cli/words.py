@@ -43,8 +43,9 @@ def check(words: Sequence[str], command: Callable[..., Any], called: str) -> Non
             what = name if equals else before if before.startswith("-") else "a word"
             raise ConfigError(f"{called}: {what} is empty. Give it a value, or leave it out: {called} --help")
         if word.startswith("--") and option not in allowed:
-            said = unknown("option", name, known, of=f"The command {called}")
-            raise ConfigError(f"{said} What each of them does: {called} --help")
+            help = f"{called} --help"
+            said = unknown("option", name, known, of=f"The command {called}", help=help)
+            raise ConfigError(said if said.endswith(help) else f"{said} What each of them does: {help}")
         before = word
 
 

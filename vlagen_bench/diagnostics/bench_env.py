@@ -75,10 +75,8 @@ def _measure_views(scene: str, episodes: int) -> dict[str, Any]:
     """Steps of environments that show the primary camera's picture, all cameras' pictures and none, in turn."""
     from vlagen_bench.envs.env import TaskEnv
 
-    spec, where = (
-        specs.scene(scene),
-        {"task": TASK_OF_SCENE[scene], "condition": catalog.task(TASK_OF_SCENE[scene]).nominal_name},
-    )
+    spec, task = specs.scene(scene), catalog.task(TASK_OF_SCENE[scene])
+    where: dict[str, Any] = {"task": task.name, "condition": task.nominal_name}
     shown: dict[str, dict[str, Any]] = {"primary": {}, "state": {"obs_mode": "state"}}
     if spec.extra_cameras:
         shown["all"] = {"cameras": spec.camera_names}

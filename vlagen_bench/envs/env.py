@@ -36,8 +36,7 @@ class TaskEnv(gymnasium.Env):
     """One task under one condition.
 
     Observation: `image` uint8 (H, W, 3) RGB of the primary camera, and `state` float32, laid out as
-    `env.unwrapped.state_layout` names it. `cameras` adds `images`, by camera. `obs_mode="state"` leaves out the picture,
-    `flat=True` the dictionary.
+    `env.unwrapped.state_layout` names it. `cameras` adds `images`, `obs_mode="state"` leaves out the picture, `flat=True` the dictionary.
 
     Action: float32 (7,): delta xyz (m) and delta euler XYZ (rad) of the tool's target along the base's axes,
     then the gripper, +1 open to -1 closed. `normalized_actions=True`: the first six in [-1, 1] are shares of the
@@ -89,10 +88,8 @@ class TaskEnv(gymnasium.Env):
             state: `robot`, or `privileged`: then the state ends with the poses of the things, as they are now.
             flat: whether an observation is an array: the picture, or the state where `obs_mode="state"`.
             normalized_actions: whether actions are shares of the robot's steps.
-            cameras: whose pictures are in `images`, such as `("front", "wrist")`; none: there is no `images`, and nothing but
-                `image` is drawn.
-            image_size: of the pictures, which are drawn so: 224 for 224 x 224 of the primary camera, `"640x480"`, or
-                `"front=224,wrist=128"`, also as a mapping; None: the cameras' own.
+            cameras: whose pictures are in `images`, such as `("front", "wrist")`; none: `image` alone is drawn.
+            image_size: in which pictures are drawn: 224, `"640x480"`, `"front=224,wrist=128"` or a mapping; None: their own.
 
         Raises:
             ConfigError: an unknown option, a wrong name or number, or options that do not go together.

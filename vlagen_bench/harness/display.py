@@ -32,10 +32,11 @@ class ConsoleDisplay:
     def begins(self, begun: Begun) -> None:
         """Prints what will be played, and what there is to know of it before."""
         plan, loaded, path = begun.evaluation.plan, begun.loaded, begun.evaluation.path
+        scenes = f"scenes {plan.suite.episodes}, one condition of each group in each, " if plan.suite.groups else ""
         twins = sum(episode.condition not in plan.suite.conditions for episode in plan.episodes)
         self._console.print(
             f"{plan.suite.name}, seed {plan.suite.seed}: conditions {len(plan.suite.conditions)}, "
-            f"episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}",
+            f"{scenes}episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}",
             soft_wrap=True,
         )
         if loaded.privileged:

@@ -57,6 +57,7 @@ def make(
         "suite": {"name": plan.suite.name, "version": plan.suite.version, "task": plan.suite.task},
         "conditions": list(plan.suite.conditions),
         "episodes_per_condition": plan.suite.episodes,
+        **({"groups": {group: list(axes) for group, axes in plan.suite.groups.items()}} if plan.suite.groups else {}),
         "seed": plan.suite.seed,
         "plan_hash": plan.hash,
         "policy": {

@@ -132,10 +132,11 @@ def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
             raise Refused(f"header.json: {_from_outside('suite', claims.suite.name)}, and is not here. {OWN}")
         raise Refused(f"header.json: {unknown('suite', shown(claims.suite.name), catalog.suite_names())}")
     suite = catalog.suite(claims.suite.name)
+    each = "scenes" if suite.groups else "episodes per condition"
     wanted = {
         "version": (claims.suite.version, suite.version),
         "task": (claims.suite.task, suite.task),
-        "number of episodes per condition": (claims.episodes_per_condition, suite.episodes),
+        f"number of {each}": (claims.episodes_per_condition, suite.episodes),
     }
     for what, (given, right) in wanted.items():
         if given != right:

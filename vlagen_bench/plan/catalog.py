@@ -210,8 +210,7 @@ def complete_suite(parsed: Suite, where: str) -> Suite:
     parsed = _with_groups(parsed, where)
     with _read_from(where):
         offer = tasks.offer_of(task(parsed.task))
-        names = [*parsed.conditions, *conditions.names_of(parsed.axes, offer)]
-    names += rotation.names_of(parsed, offer, where)
+        names = [*parsed.conditions, *conditions.names_of(parsed.axes, offer), *rotation.names_of(parsed, offer)]
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]
     parsed = dataclasses.replace(parsed, conditions=tuple(dict.fromkeys(names)))

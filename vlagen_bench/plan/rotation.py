@@ -37,6 +37,26 @@ def rotating_of(suite: Suite) -> dict[str, list[tuple[str, ...]]]:
     }
 
 
+def indices_of(suite: Suite) -> dict[str, list[int]]:
+    """Condition -> the scenes that have it, in order."""
+    indices: dict[str, list[int]] = {name: [] for name in suite.conditions}
+    for index, names in enumerate(scenes(suite)):
+        for name in names:
+            indices[name].append(index)
+    return indices
+
+
+def each(suite: Suite) -> str:
+    """How many episodes a condition has, such as `16`, or `21-260`."""
+    counts = {len(indices) for indices in indices_of(suite).values()}
+    return "-".join(map(str, dict.fromkeys((min(counts), max(counts)))))
+
+
+def played(suite: Suite) -> int:
+    """How many episodes all conditions have, without the twins that are none of them."""
+    return sum(map(len, indices_of(suite).values()))
+
+
 def taking_turns(suite: Suite) -> list[str]:
     """All conditions of the groups, in order."""
     return [name for members in rotating_of(suite).values() for conditions in members for name in conditions]
@@ -48,38 +68,38 @@ def _chosen(axis: str, levels: Sequence[int]) -> list[str]:
     return [which for which in graded if not levels or int(which) in levels] if graded else variants
 
 
-def names_of(suite: Suite, offer: Offer, where: str) -> list[str]:
+def names_of(suite: Suite, offer: Offer) -> list[str]:
     """The conditions of all groups, in order.
 
     Raises:
         ConfigError: an unknown axis or level, one that makes no sense in the task, one that stands twice, or another key of the
             suite that goes not together with groups.
     """
-    _check(suite, where)
+    _check(suite)
     for group, members in suite.groups.items():
         if not members:
-            raise ConfigError(f"{where}: groups: {group} has no axes. Name at least one, or remove it.")
+            raise ConfigError(f"groups: {group} has no axes. Name at least one, or remove it.")
         for name in members:
             if lack := axes.lack_of(AXES.get(name), offer):
-                raise ConfigError(f"{where}: groups: {group}: {lack} Leave it out.")
+                raise ConfigError(f"groups: {group}: {lack} Leave it out.")
             for level in suite.levels:
                 known = [which for which in AXES.get(name).variants() if which.isdigit()]
                 if known and str(level) not in known:
-                    raise ConfigError(f"{where}: levels: {unknown('level', str(level), known, of=f'The axis {name}')}")
+                    raise ConfigError(f"levels: {unknown('level', str(level), known, of=f'The axis {name}')}")
     return taking_turns(suite)
 
 
-def _check(suite: Suite, where: str) -> None:
+def _check(suite: Suite) -> None:
     listed = [name for members in suite.groups.values() for name in members]
     if twice := [name for name in dict.fromkeys(listed) if listed.count(name) > 1]:
-        raise ConfigError(f"{where}: groups: the axis '{twice[0]}' stands twice. Leave one out.")
+        raise ConfigError(f"groups: the axis '{twice[0]}' stands twice. Leave one out.")
     if suite.levels and not suite.groups:
-        raise ConfigError(f"{where}: levels: they are of axes that take turns. Fill `groups`, or remove `levels`.")
+        raise ConfigError("levels: they are of axes that take turns. Fill `groups`, or remove `levels`.")
     if twice_levels := [level for level in suite.levels if suite.levels.count(level) > 1]:
-        raise ConfigError(f"{where}: levels: {twice_levels[0]} stands twice. Leave one out.")
+        raise ConfigError(f"levels: {twice_levels[0]} stands twice. Leave one out.")
     others = [key for key in ("axes", "combined", "official_ids") if getattr(suite, key)]
     if suite.groups and others:
         raise ConfigError(
-            f"{where}: {others[0]}: with `groups`, every scene has one condition of each group, and those of `conditions`. "
+            f"{others[0]}: with `groups`, every scene has one condition of each group, and those of `conditions`. "
             f"Name others there, or remove `{others[0]}`."
         )

@@ -30,9 +30,10 @@ def make_plan(
     Args:
         suite: its name, the path of its YAML file, or a `Suite`.
         task: its name, or the path of its YAML file, in place of the suite's task.
-        conditions: only these conditions of its task; `a+b` is both at once. Their clean twins are added.
+        conditions: only these conditions of its task; `a+b` is both at once. Their clean twins are added. Each is played in
+            every scene, also where those of the suite take turns.
         axes: these axes instead, such as `lighting:3,object:test`: each by itself, and all together.
-        episodes: per condition, instead of the suite's number.
+        episodes: per condition, instead of the suite's number; of a suite whose conditions take turns, scenes.
         seed: instead of the suite's seed.
 
     Raises:

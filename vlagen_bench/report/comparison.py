@@ -14,7 +14,7 @@ from vlagen_bench.report.behaviour_comparison import BehaviourLine, behaviour_li
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine, progress_lines
 from vlagen_bench.statistics.clusters import sign_flip
-from vlagen_bench.statistics.multiplicity import holm, holm_in_levels
+from vlagen_bench.statistics.multiplicity import holm, holm_in_groups
 from vlagen_bench.statistics.paired import Pairs
 from vlagen_bench.statistics.ranking import Standing, scene_counts, standings
 from vlagen_bench.statistics.scene_means import tested
@@ -35,8 +35,9 @@ class RunDifference:
     p: float | None
     """McNemar's, exact, in a condition; for several the larger one of the interval's and of sign flips of whole scenes"""
     adjusted: float | None
-    """p of an axis after Holm over all axes and runs of the comparison; of a condition, after its axis (see
-    `statistics.multiplicity.holm_in_levels`); overall, which is a question of its own, after Holm over the runs"""
+    """p of an axis after Holm over all axes and runs of the comparison; of a condition, after its axis; where conditions take
+    turns, Holm is over groups and runs, and p of an axis comes after its group (see `statistics.multiplicity.holm_in_groups`);
+    overall, which is a question of its own, after Holm over the runs"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,8 @@ class Comparison:
     """one a condition"""
     axes: tuple[ComparisonRow, ...]
     """one an axis of which several conditions were run, over all of these"""
+    groups: tuple[ComparisonRow, ...]
+    """one a group of axes, and one a condition in none, of a suite whose conditions take turns; else empty"""
     overall: ComparisonRow
     scenes: int
     """that have an episode with an outcome in every run"""
@@ -115,13 +118,20 @@ def compare(paths: Sequence[Path]) -> Comparison:
         _line(runs, ranked, axis, [episode for episode in common if episode["condition"] in members])
         for axis, members in by_name.items()
     ]
-    adjusted_axes, adjusted_lines = adjusted(axes, lines, by_name)
+    by_group = _by_group(tuple(by_name), first.header.get("groups", {}))
+    of_group = {name: {one for axis in members for one in by_name[axis]} for name, members in by_group.items()}
+    groups = [
+        _line(runs, ranked, group, [episode for episode in common if episode["condition"] in members])
+        for group, members in of_group.items()
+    ]
+    adjusted_groups, adjusted_axes, adjusted_lines = adjusted(groups, axes, lines, by_group, by_name)
     overall = _line(runs, ranked, OVERALL, common)
     over_runs = holm({(OVERALL, label): gap.p for label, gap in overall.gaps.items()})
     return Comparison(
         runs=runs,
         lines=tuple(adjusted_lines),
         axes=tuple(axis for axis in adjusted_axes if len(by_name[axis.condition]) > 1),
+        groups=tuple(adjusted_groups) if first.header.get("groups") else (),
         overall=_with(overall, over_runs),
         scenes=len({_scene(episode) for episode in common}),
         standings=_standings(runs, ranked, common),
@@ -130,6 +140,15 @@ def compare(paths: Sequence[Path]) -> Comparison:
         behaviour=behaviour_lines(runs, ranked, common, (*first.header["conditions"], OVERALL)),
         differing=tuple(episode for episode in first.planned if _differs(shown, episode["id"])),
     )
+
+
+def _by_group(axes: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Group -> axes; whatever is in no group is one by itself."""
+    group_of = {axis: group for group, members in groups.items() for axis in members}
+    by_group: dict[str, list[str]] = {}
+    for axis in axes:
+        by_group.setdefault(group_of.get(axis, axis), []).append(axis)
+    return by_group
 
 
 def _labels() -> Iterator[str]:
@@ -180,20 +199,37 @@ def gap(own: Sequence[bool], first: Sequence[bool], clusters: Sequence[Hashable]
 
 
 def adjusted(
-    axes: Sequence[ComparisonRow], lines: Sequence[ComparisonRow], by_name: Mapping[str, Sequence[str]]
-) -> tuple[list[ComparisonRow], list[ComparisonRow]]:
-    """Both with p adjusted over all axes and runs, axes first."""
-    conditions = {line.condition: line.gaps for line in lines}
-    found, within = holm_in_levels(
-        {(axis.condition, label): gap.p for axis in axes for label, gap in axis.gaps.items()},
+    groups: Sequence[ComparisonRow],
+    axes: Sequence[ComparisonRow],
+    lines: Sequence[ComparisonRow],
+    by_group: Mapping[str, Sequence[str]],
+    by_name: Mapping[str, Sequence[str]],
+) -> tuple[list[ComparisonRow], list[ComparisonRow], list[ComparisonRow]]:
+    """All with p adjusted over all groups and runs: groups first, then axes, then conditions.
+
+    `by_group` is group -> axes, `by_name` axis -> conditions.
+    """
+    rows = [{row.condition: row.gaps for row in some} for some in (groups, axes, lines)]
+    labels = list(dict.fromkeys(label for row in groups for label in row.gaps))
+    found = holm_in_groups(
+        {(group, label): gaps[label].p for group, gaps in rows[0].items() for label in labels},
         {
-            (axis.condition, label): {name: conditions[name][label].p for name in by_name[axis.condition]}
-            for axis in axes
-            for label in axis.gaps
+            (group, label): {(axis, label): rows[1][axis][label].p for axis in members}
+            for group, members in by_group.items()
+            for label in labels
+        },
+        {
+            (axis, label): {(name, label): rows[2][name][label].p for name in members}
+            for axis, members in by_name.items()
+            for label in labels
         },
     )
-    ps = {(name, label): p for (_, label), members in within.items() for name, p in members.items()}
-    return [_with(axis, found) for axis in axes], [_with(line, ps) for line in lines]
+    of_lines = {key: p for members in found[2].values() for key, p in members.items()}
+    return (
+        [_with(row, found[0]) for row in groups],
+        [_with(row, found[1]) for row in axes],
+        [_with(row, of_lines) for row in lines],
+    )
 
 
 def _with(line: ComparisonRow, ps: Mapping[tuple[str, str], float | None]) -> ComparisonRow:

@@ -24,7 +24,10 @@ def answer(comparison: Comparison) -> Iterator[str]:
         best, worse = ([one.name for one in comparison.standings if one.among_best is among] for among in (True, False))
         yield f"   May be the best: {', '.join(best)}." + (f" Are not: {', '.join(worse)}." if worse else "")
     for label in others:
-        yield f"   {_where(questions(comparison), first, label)}"
+        yield f"   {_where(questions(comparison), first, label, 'group' if comparison.groups else 'axis')}"
+        found = clear(axes_of(comparison), label) if comparison.groups else []
+        if found:
+            yield f"   Axes of these groups on which {label} differs: {_named(found, label)}."
 
 
 def headline(comparison: Comparison, names: Mapping[str, str]) -> str:
@@ -98,7 +101,12 @@ def interval(gap: RunDifference) -> str:
 
 
 def questions(comparison: Comparison) -> tuple[ComparisonRow, ...]:
-    """The rows of the family that is adjusted first: each axis, as one row or as its only condition."""
+    """The rows of the family that is adjusted first: each group, or each axis, as one row or as its only condition."""
+    return comparison.groups or axes_of(comparison)
+
+
+def axes_of(comparison: Comparison) -> tuple[ComparisonRow, ...]:
+    """Each axis, as one row or as its only condition."""
     axes, lines = ({row.condition: row for row in rows} for rows in (comparison.axes, comparison.lines))
     members = by_axis(tuple(lines))
     return tuple(axes[axis] if axis in axes else lines[names[0]] for axis, names in members.items())
@@ -126,19 +134,22 @@ def _is(p: float) -> str:
     return "below 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
-def _where(rows: Sequence[ComparisonRow], first: str, label: str) -> str:
+def _where(rows: Sequence[ComparisonRow], first: str, label: str, what: str) -> str:
     found = clear(rows, label)
     if not found:
         known = [gap.adjusted for row in rows if (gap := row.gaps[label]).adjusted is not None]
         least = f" (lowest p after Holm: {probability(min(known))})" if known else ""
-        return f"{label} and {first} cannot be told apart on any of {_questions(rows)}{least}."
+        return f"{label} and {first} cannot be told apart on any of {_questions(rows, what)}{least}."
+    return f"{label} against {first} differs on {len(found)} of {_questions(rows, what)}: {_named(found, label)}."
+
+
+def _named(found: Sequence[ComparisonRow], label: str) -> str:
     names = [f"{row.condition} {points(row.gaps[label].pairs.difference)}" for row in found[:NAMED]]
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"{label} against {first} differs on {len(found)} of {_questions(rows)}: {', '.join(names)}{more}."
+    return ", ".join(names) + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")
 
 
-def _questions(rows: Sequence[ComparisonRow]) -> str:
+def _questions(rows: Sequence[ComparisonRow], what: str) -> str:
     """`9 axes and nominal`, which is no axis, and a question of the family like them."""
-    num_axes = sum(row.condition != NOMINAL for row in rows)
-    axes = f"{num_axes} ax{'i' if num_axes == 1 else 'e'}s"
-    return axes if num_axes == len(rows) else f"{axes} and nominal"
+    number = sum(row.condition != NOMINAL for row in rows)
+    several = {"axis": "axes", "group": "groups"}[what] if number != 1 else what
+    return f"{number} {several}" + (" and nominal" if number != len(rows) else "")

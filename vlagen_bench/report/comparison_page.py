@@ -75,10 +75,10 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         "breakable": words.breakable,
         "probability": words.probability,
     }
-    made.filters |= {"points": words.points, "points_range": words.points_range}
+    made.filters |= {"points": words.points, "points_range": words.points_range, "zip": zip}
     gaps = [
         estimate(gap)
-        for line in (*comparison.lines, *comparison.axes, comparison.overall)
+        for line in (*comparison.lines, *comparison.axes, *comparison.groups, comparison.overall)
         for gap in line.gaps.values()
     ]
     first = comparison.runs["A"]
@@ -168,6 +168,7 @@ def _write_comparison(comparison: Comparison, path: Path) -> None:
         named_rows = (
             *((line.condition, line) for line in comparison.lines),
             *((f"axis:{axis.condition}", axis) for axis in comparison.axes),
+            *((f"group:{group.condition}", group) for group in comparison.groups),
             (OVERALL, comparison.overall),
         )
         for name, line in named_rows:

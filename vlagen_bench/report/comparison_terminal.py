@@ -21,6 +21,8 @@ def tables(comparison: Comparison, *, every: bool = False) -> Iterator[NumberTab
     if len(comparison.runs) > 2 or len(comparison.ranked) < 2:
         yield _rates(comparison, lines)
     for label in comparison.ranked[1:]:
+        if comparison.groups:
+            yield _groups_against_first(comparison, label)
         if comparison.axes:
             yield _axes_against_first(
                 comparison, label, comparison.axes if every else chosen(comparison, comparison.axes)
@@ -93,16 +95,31 @@ def _against_first(comparison: Comparison, label: str, lines: Sequence[Compariso
     return table
 
 
+def _groups_against_first(comparison: Comparison, label: str) -> NumberTable:
+    first = comparison.ranked[0]
+    table = _new(f"{label} against {first}, by group of axes", *_heads(first, label))
+    table.columns[0].header = "group"
+    for group in comparison.groups:
+        table.add_row(*_cells(group, first, label))
+    table.caption = (
+        "Each scene has one condition of a group: McNemar's exact p. Holm: over all groups and runs; a group is found by its own "
+        "p or by one of its axes, each at half the level."
+    )
+    return table
+
+
 def _axes_against_first(comparison: Comparison, label: str, axes: Sequence[ComparisonRow]) -> NumberTable:
     first = comparison.ranked[0]
     table = _new(f"{label} against {first}, by axis", *_heads(first, label))
     table.columns[0].header = "axis"
     for axis in axes:
         table.add_row(*_cells(axis, first, label))
-    table.caption = (
-        "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs.\n"
-        f"{_rest(comparison.axes, axes, 'axes of several conditions')}"
-    ).strip()
+    how = (
+        "One condition of an axis a scene: Tango's interval, McNemar's exact p. Holm: after the group of the axis."
+        if comparison.groups
+        else "All conditions of an axis: intervals over scenes, whose signs are flipped for p. Holm: over all axes and runs."
+    )
+    table.caption = (f"{how}\n{_rest(comparison.axes, axes, 'axes of several conditions')}").strip()
     return table
 
 

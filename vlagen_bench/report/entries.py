@@ -1,5 +1,6 @@
 """Leaderboard entries: a model, its results on a suite, their source and their protocol."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -143,16 +144,15 @@ class Entry:
     proof: Proof | None = None
     """of a submission; None: it was copied from a publication"""
 
-    def averages_over(self, groups: dict[str, str]) -> dict[str, Average]:
-        """Name -> average, as published where the members are not, else computed."""
-        return averages({name: cell.value for name, cell in self.conditions.items()}, groups, self.averages)
+    def averages_over(self, groups: dict[str, str], weights: Mapping[str, int] | None = None) -> dict[str, Average]:
+        """Name -> average, as published where the members are not, else computed; `weights` as in `averages`."""
+        return averages({name: cell.value for name, cell in self.conditions.items()}, groups, self.averages, weights)
 
 
 def groups_of(suite_name: str) -> dict[str, str]:
     """Condition -> group, of every condition of a suite, in its order."""
     suite = catalog.suite(suite_name)
-    task = catalog.task(suite.task)
-    return catalog.groups_of(task, suite.conditions, suite.groups)
+    return catalog.groups_of(catalog.task(suite.task), suite.conditions, suite.groups)
 
 
 def files(suite_name: str | None = None) -> tuple[Path, ...]:

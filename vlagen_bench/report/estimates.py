@@ -1,15 +1,16 @@
 """Estimates of a rate or a drop, for one condition or a mean over several, with their intervals."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeVar
 
 from vlagen_bench.report.interaction import Interaction
-from vlagen_bench.report.rows import Row
+from vlagen_bench.report.rows import Row, own_scene
 from vlagen_bench.statistics.attribution import Share
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
+from vlagen_bench.statistics.paired import agreeing_interval
 from vlagen_bench.statistics.scene_means import rate_interval, tested
 from vlagen_bench.statistics.shrinkage import shrunken
 from vlagen_bench.statistics.twins import twin_permutation
@@ -79,7 +80,8 @@ def mean_success(
     """The success rate over the episodes of several conditions, each episode counting the same.
 
     So a condition of which little was run counts little; where all were run, it is the mean of their rates. Conditions that
-    share scenes are not independent, and scenes are what the interval counts; others are put together by Newcombe's way.
+    share scenes are not independent, and scenes are what the interval counts. Where each scene has one episode, as of
+    conditions that take turns, it is Wilson's; conditions with scenes of their own are put together by Newcombe's way.
 
     Args:
         rows: the conditions.
@@ -91,9 +93,11 @@ def mean_success(
         return success(known[0], sequences) if known else Estimate()
     each = {row.condition: 1.0 if weights is None else weights[row.condition] for row in known}
     total = sum(each[row.condition] * row.n for row in known)
-    if len({scene for row in known for scene, _ in row.outcomes}) == sum(row.n for row in known):
+    if all(own_scene(scene) for row in known for scene, _ in row.outcomes):
         terms = [(each[row.condition] * row.n / total, row.successes, row.n) for row in known]
         interval = weighted_sum_interval(terms)
+    elif weights is None and _once(scene for row in known for scene, _ in row.outcomes):
+        interval = wilson(sum(row.successes for row in known), sum(row.n for row in known))
     else:
         scenes: dict[Hashable, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for row in known:
@@ -108,13 +112,17 @@ def mean_success(
 def mean_drop(rows: Sequence[Row], weights: Mapping[str, float] | None = None) -> Estimate:
     """The paired drop over the episodes of several conditions, each pair counting the same; `weights` as in `mean_success`.
 
-    The interval holds 0 if, and only if, the p of `drop_p` (of pairs that count what these do) is 0.05 or more.
+    Where each scene has one pair, as of conditions that take turns, these are single pairs: Tango's interval. It holds 0 if, and only if, the p of `drop_p` (of pairs that count what these do) is 0.05 or more.
     """
     known = [row for row in rows if row.pairs]
     if len(known) < 2:
         return drop(known[0]) if known else Estimate()
     scenes = _scenes(known, weights)
-    interval, _ = tested(scenes, _permuted(known))
+    if weights is None and _single(known):
+        lost, gained, pairs = (sum(getattr(row, what) for row in known) for what in ("lost", "gained", "pairs"))
+        interval = agreeing_interval(lost, gained, pairs)
+    else:
+        interval, _ = tested(scenes, _permuted(known))
     low, high = interval or (None, None)
     total = sum(count for *_, count in scenes)
     value = sum(twins - own for twins, own, _ in scenes) / total
@@ -124,12 +132,22 @@ def mean_drop(rows: Sequence[Row], weights: Mapping[str, float] | None = None) -
 def drop_p(rows: Sequence[Row]) -> float | None:
     """Two-sided p of the hypothesis that there is no drop; None without a pair.
 
-    Of one condition it is McNemar's, exactly. Of several it is the larger one of two: of the exact test that permutes which
+    Of one condition it is McNemar's, exactly, and of several that have one pair a scene together. Of others it is the larger one of two: of the exact test that permutes which
     of the outcomes that share a twin is the twin's, and of the interval over scenes, which holds for equal rates too where
     conditions resemble each other more than the twin.
     """
     known = [row for row in rows if row.pairs]
-    return _permuted(known) if len(known) < 2 else tested(_scenes(known), _permuted(known))[1]
+    return _permuted(known) if len(known) < 2 or _single(known) else tested(_scenes(known), _permuted(known))[1]
+
+
+def _single(rows: Sequence[Row]) -> bool:
+    """Whether each scene has one pair."""
+    return _once(pair.scene for row in rows for pair in row.twin_pairs)
+
+
+def _once(scenes: Iterable[Hashable]) -> bool:
+    listed = list(scenes)
+    return len(set(listed)) == len(listed)
 
 
 def _scenes(rows: Sequence[Row], weights: Mapping[str, float] | None = None) -> list[list[float]]:

@@ -67,7 +67,7 @@ def evaluate(
         task: its name, or the path of its YAML file, in place of the suite's task.
         conditions: only these conditions, as a list or as `a,b`; `a+b` is both at once.
         axes: these axes instead, such as `["lighting:3", "object:test"]`: each by itself, and all together.
-        episodes: per condition, instead of the suite's number.
+        episodes: per condition, instead of the suite's number; of a suite whose conditions take turns, scenes.
         seed: instead of the suite's seed.
         out: the run folder. Default for a name: `runs/<suite>-<policy>-<plan>`, which is resumed. Default for an object or a
             class: a new folder each time, `runs/<suite>-<class>-<plan>-<number>`, since nothing tells whether it is the same

@@ -2,10 +2,11 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Any
 
 from vlagen_bench.report.averages import NOMINAL
+from vlagen_bench.statistics.intervals import score_interval
 from vlagen_bench.statistics.randomization import sign_flip_real
 from vlagen_bench.statistics.scene_means import rate_interval, tested
 
@@ -13,6 +14,8 @@ METRIC = "progress"
 ALL_SHIFTED = "all shifted"
 ROUNDING = 1e-3
 """of a stored progress, which has four decimals"""
+
+NORMAL = NormalDist().inv_cdf(0.975)
 
 Record = Mapping[str, Any]
 Cell = tuple[Hashable, float]
@@ -74,11 +77,24 @@ def of_conditions(
     for scene, value in cells:
         sums = scenes.setdefault(scene, [0.0, 0.0])
         sums[0], sums[1] = sums[0] + value, sums[1] + 1
-    low, high = rate_interval(scenes.values(), graded=True) or (None, None)
+    low, high = _interval(scenes, cells)
     return Progress(
         name=name, mean=fmean(value for _, value in cells), low=low, high=high, n=len(cells), scenes=len(scenes),
         values=tuple(value for _, value in cells),
     )  # fmt: skip
+
+
+def _interval(scenes: Mapping[Hashable, Sequence[float]], cells: Sequence[Cell]) -> tuple[float | None, float | None]:
+    """95 % interval over scenes; where each has one episode, no wider than that of a success rate with the same mean.
+
+    No variance of numbers from 0 to 1 is larger than that of successes with their mean, so that Wilson's interval holds for them
+    too, and needs no estimate of a variance: of a policy that always succeeds it is that of its rate.
+    """
+    low, high = rate_interval(scenes.values(), graded=True) or (None, None)
+    if low is None or high is None or len(scenes) < len(cells):
+        return low, high
+    bound = score_interval(fmean(value for _, value in cells), len(cells), NORMAL)
+    return max(low, bound[0]), min(high, bound[1])
 
 
 def by_kind(

@@ -12,6 +12,7 @@ from vlagen_bench.report import behaviour, entries, oversized
 from vlagen_bench.report.averages import GROUPS, Average, averages
 from vlagen_bench.report.behaviour import BehaviourGroup
 from vlagen_bench.report.entries import Entry, Protocol
+from vlagen_bench.report.groups import GroupResult, group_results
 from vlagen_bench.report.interaction import Interaction, interactions
 from vlagen_bench.report.progress import Progress, by_kind
 from vlagen_bench.report.rows import Row, attempts_of, rows
@@ -77,7 +78,8 @@ class RunReport:
     """how many steps command more than the arm can do, in a sentence; None: none does, or it is not known"""
     interactions: tuple[Interaction, ...] = ()
     """of conditions that were run together, and one by one"""
-
+    tested_groups: tuple[GroupResult, ...] = ()
+    """of a suite whose conditions take turns"""
     stopped: str | None = None
     """the rule of `--until` by which the run ended before its plan did"""
     verdict: str | None = None
@@ -124,13 +126,15 @@ def of(
 ) -> RunReport:
     """The report of what `contents` found; raises `ConfigError` as `make` does."""
     task = task_of(planned[0]["task"])
-    result_rows = rows(planned, results, catalog.groups_of(task, header["conditions"]))
+    turns = header.get("groups", {})
+    result_rows = rows(planned, results, catalog.groups_of(task, header["conditions"], turns))
     suite = header["suite"]["name"]
     groups = (
         entries.groups_of(suite)
         if suite in catalog.suite_names()
         else {row.condition: row.group for row in result_rows}
     )
+    weights = dict.fromkeys(groups, 1) | {row.condition: row.planned for row in result_rows} if turns else None
     own, stopped = protocol_of(header, task), header.get("stopped")
     if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
         early = f"the run was stopped by --until {stopped['until']}, as its outcomes came in"
@@ -147,13 +151,14 @@ def of(
         rows=result_rows,
         troubles={row.condition: _failure_modes(row.condition, planned, results) for row in result_rows},
         groups=groups,
-        averages=averages({row.condition: row.rate for row in result_rows}, groups),
-        published=tuple(_beside(entry, groups, own, ranked) for entry in entries.load(suite)),
+        averages=averages({row.condition: row.rate for row in result_rows}, groups, weights=weights),
+        published=tuple(_beside(entry, groups, own, ranked, weights) for entry in entries.load(suite)),
         stages=family_of(task).stages,
         progress=by_kind(planned, results, {row.condition: row.group for row in result_rows}),
         behaviour=behaviour.by_kind(planned, results, {row.condition: row.group for row in result_rows}),
         oversized=oversized.sentence(oversized.count(results.values()), StepLimits.of(specs.of_task(task))),
         interactions=interactions(planned, results),
+        tested_groups=group_results(result_rows, turns),
         stopped=stopped and stopped["until"],
         verdict=stopped and stopped.get("verdict"),
         sequences=stopped and {name: tuple(ends) for name, ends in stopped["intervals"].items()},
@@ -228,11 +233,13 @@ def protocol_of(header: Mapping[str, Any], task: Task) -> Protocol:
     )
 
 
-def _beside(entry: Entry, groups: dict[str, str], own: Protocol, runs: Mapping[str, Row]) -> ComparedEntry:
-    """`runs` are the rows that may be ranked."""
+def _beside(
+    entry: Entry, groups: dict[str, str], own: Protocol, runs: Mapping[str, Row], weights: Mapping[str, int] | None
+) -> ComparedEntry:
+    """`runs` are the rows that may be ranked; `weights` those of `averages`."""
     differences = entries.differences(entry.protocol, own)
     gaps = {} if differences else _gaps(entry, groups, runs)
-    return ComparedEntry(entry=entry, averages=entry.averages_over(groups), differences=differences, gaps=gaps)
+    return ComparedEntry(entry=entry, averages=entry.averages_over(groups, weights), differences=differences, gaps=gaps)
 
 
 def _gaps(entry: Entry, groups: dict[str, str], runs: Mapping[str, Row]) -> dict[str, PublishedDifference]:

@@ -151,6 +151,11 @@ def _scene(episode: Record) -> Hashable:
     return episode["index"] if shared else (episode["condition"], episode["index"])
 
 
+def own_scene(scene: Hashable) -> bool:
+    """Whether a scene is an episode's own, and shared with no other: of one with an official id."""
+    return isinstance(scene, tuple)
+
+
 def _pair(record: Record, results: Mapping[str, Record]) -> TwinPair | None:
     """An episode and its twin; None without an outcome of both."""
     twin = results.get(record["twin"])

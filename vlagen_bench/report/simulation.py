@@ -234,9 +234,9 @@ def _count_axes(
         for number, axis in enumerate(axes)
         for level in axis
     ]
-    told_axes, told_levels = (
+    told_axes, _, told_levels = (
         {line.condition for line in lines if _rejects(line.gaps["B"].adjusted)}
-        for lines in adjusted(whole, single, by_name)
+        for lines in adjusted(whole, whole, single, {axis: [axis] for axis in by_name}, by_name)
     )
     wrong = [
         any(f"{number}-{level}" in told_levels and not (world.drops and world.drops[level]) for level in axis)

@@ -77,17 +77,17 @@ def levels_table(rows: Sequence[Row]) -> NumberTable | None:
     if not graded:
         return None
     cells = {graded[row.condition]: row for row in rows if row.condition in graded}
-    last = max(level for _, level in cells)
+    played = sorted({level for _, level in cells})
     table = _new("Success by level, and drop vs twin at the highest", "kind")
     table.columns[-1].header = "axis"
-    for name in (*(f"L{level}" for level in range(1, last + 1)), "drop", "n each", "errors"):
+    for name in (*(f"L{level}" for level in played), "drop", "n each", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
     kinds: dict[str, str] = {}
     for (axis, _), row in cells.items():
         kinds.setdefault(axis, row.group)
     for kind in dict.fromkeys(kinds.values()):
         for axis in (axis for axis in kinds if kinds[axis] == kind):
-            mine = [cells.get((axis, level)) for level in range(1, last + 1)]
+            mine = [cells.get((axis, level)) for level in played]
             there = [row for row in mine if row is not None]
             each = {row.n for row in there}
             table.add_row(

@@ -66,8 +66,9 @@ def _plan(header: Mapping[str, Any]) -> Iterator[str]:
     yield from include_options(header)
     suite = header["suite"]
     yield from options(
-        suite["name"], suite["task"], header["conditions"], header["episodes_per_condition"], header.get("seed")
-    )
+        suite["name"], suite["task"], header["conditions"], header["episodes_per_condition"], header.get("seed"),
+        rotating=bool(header.get("groups")),
+    )  # fmt: skip
 
 
 def _pictures(header: Mapping[str, Any]) -> Iterator[str]:

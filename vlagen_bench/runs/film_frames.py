@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vlagen_bench.utils.contact_sheet import Font, wrapped, write
+from vlagen_bench.utils.smooth_text import Font, wrapped, write
 
 LINE_PX, MARGIN_PX = 14, 4
 """of texts; even heights, since codecs want them"""

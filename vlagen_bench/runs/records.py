@@ -144,6 +144,8 @@ class Header:
     """None: of a run that was made before there were any"""
     fingerprint_changes: tuple[FingerprintChange, ...] = ()
     attempts: AttemptsKey | None = None
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """group -> axes whose conditions take turns over the scenes; `episodes_per_condition` is then the number of scenes"""
 
 
 @dataclass(frozen=True, kw_only=True)

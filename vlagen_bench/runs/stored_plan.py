@@ -17,7 +17,10 @@ from vlagen_bench.utils.text import shown
 
 def read(file: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:
     """The plan in a file, which has to be the one that the header names; raises `RunError` with the command that writes it again."""
-    made = options(header.suite.name, header.suite.task, header.conditions, header.episodes_per_condition, header.seed)
+    made = options(
+        header.suite.name, header.suite.task, header.conditions, header.episodes_per_condition, header.seed,
+        rotating=bool(header.groups),
+    )  # fmt: skip
     included = outside.include_options(stored_header)
     repair = f"Write it again: {shlex.join(['vlagen', 'plan', *included, *made, '--out', str(file)])}"
     if changed := " ".join(outside.changes(stored_header)):
@@ -29,7 +32,8 @@ def read(file: Path, header: Header, stored_header: Mapping[str, Any]) -> Plan:
     plan = Plan(suite=suite, episodes=tuple(_episodes(content["episodes"], file, repair)))
     named = header.suite
     same = (named.name, named.version, named.task) == (suite.name, suite.version, suite.task)
-    if not plan.episodes or plan.hash != header.plan_hash or not same or header.conditions != suite.conditions:
+    same = same and (header.conditions, header.groups) == (suite.conditions, suite.groups)
+    if not plan.episodes or plan.hash != header.plan_hash or not same:
         raise RunError(f"{file} is not the plan that header.json names. {repair}")
     return plan
 

@@ -50,7 +50,8 @@ def check(called: str, function: Callable[..., Any], given: Mapping[str, Any]) -
     kinds = _kinds(function)
     for name in given:
         if name not in kinds and OPEN not in kinds:
-            raise ConfigError(unknown("option", name, kinds.keys() - {"self"}, of=called))
+            known, help = kinds.keys() - {"self"}, f"help({called.removesuffix('()')})"
+            raise ConfigError(unknown("option", name, known, of=called, help=help))
     return {name: _fitting(called, name, kinds.get(name, EMPTY), value) for name, value in given.items()}
 
 

@@ -1,5 +1,7 @@
 """Text: errors and policy output as parts of a sentence, rates as percentages."""
 
+from collections.abc import Iterable
+
 Interval = tuple[float, float]
 NO_DATA = "–"
 ROUNDING = 1e-9
@@ -8,6 +10,10 @@ LONGEST_TEXT = 1000
 """letters of what a policy says of its error"""
 LONGEST_NAME = 100
 """letters of the name of a class"""
+ORDINALS = ("rewriting",)
+"""units that stand before their number"""
+SINGULAR = {"things": "thing", "control steps": "control step", "degrees": "degree", "stops": "stop"}
+"""units of which there can be a single one"""
 
 
 def one_line(error: BaseException) -> str:
@@ -78,6 +84,34 @@ def points_range(low_high: Interval | None, between: str = " – ") -> str:
 def _fine(value: float) -> str:
     """`+0.4`, or `+0.1` for less."""
     return f"{max(0.1, round(100 * abs(value), 1)) * (1 if value > 0 else -1):+.1f}"
+
+
+def sized(sizes: Iterable[float], unit: str) -> str:
+    """Sizes of an axis with their unit, as one reads them: shares in percent, metres in centimetres, and no `1 things`.
+
+    >>> sized([0.21], "share"), sized([1], "things"), sized([1, 2], "things"), sized([0.016, 0.032], "m")
+    ('21 %', '1 thing', '1, 2 things', '1.6, 3.2 cm')
+    >>> sized([0.42], "of the observations"), sized([12.0], "of 255"), sized([3], "rewriting"), sized([-0.5], "stops")
+    ('42 % of the observations', '12 of 255', 'rewriting 3', '−0.5 stops')
+    """
+    shown = tuple(sizes)
+    times, unit = _readable(unit)
+    numbers = ", ".join(f"{times * size:.3g}".replace("-", "−") for size in shown)
+    if unit in ORDINALS:
+        return f"{unit} {numbers}"
+    unit = SINGULAR.get(unit, unit) if shown == (1,) else unit
+    return f"{numbers} {unit}".strip()
+
+
+def _readable(unit: str) -> tuple[float, str]:
+    """What a size is multiplied by, and the unit then."""
+    if unit == "share":
+        return 100.0, "%"
+    if unit == "m":
+        return 100.0, "cm"
+    if unit == "more or less" or (unit.startswith("of ") and not unit[3:].isdigit()):
+        return 100.0, f"% {unit}"
+    return 1.0, unit
 
 
 def split_names(text: str | None) -> tuple[str, ...] | None:

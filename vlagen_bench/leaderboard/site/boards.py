@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from vlagen_bench.axes import AXES, variant_name
 from vlagen_bench.leaderboard.claims import PRIVILEGED
 from vlagen_bench.leaderboard.ranking import Board, CountedEntry, EpisodeKey, RankedEntry, board
-from vlagen_bench.plan import catalog
+from vlagen_bench.plan import catalog, rotation
 from vlagen_bench.report import entries
 from vlagen_bench.report.averages import NOMINAL, SETTINGS
 from vlagen_bench.report.entries import WITHOUT, WON, Entry, EntryResult, Protocol
 from vlagen_bench.report.estimates import Estimate
+from vlagen_bench.report.protocol_names import name_of
 from vlagen_bench.report.report import protocol_of
 from vlagen_bench.statistics.intervals import weighted_sum_interval, wilson
 from vlagen_bench.statistics.scene_means import rate_interval
@@ -53,6 +54,8 @@ class ProtocolBoard:
     """Entries that may be compared: of one protocol, and none of them privileged, or all."""
 
     privileged: bool
+    name: str
+    """of the protocol"""
     differences: tuple[str, ...]
     """from a run of the suite in this release, one clause each"""
     standings: tuple[BoardRow, ...]
@@ -76,6 +79,13 @@ class SuitePage:
     columns: tuple[Column, ...]
     blocks: tuple[ProtocolBoard, ...]
     """the suite's own protocol first, the privileged last"""
+
+    @property
+    def weights(self) -> dict[str, int] | None:
+        """Condition -> how many episodes it has, where conditions take turns; None: all have as many."""
+        if not self.suite.groups:
+            return None
+        return {name: len(indices) for name, indices in rotation.indices_of(self.suite).items()}
 
     @property
     def standings(self) -> Iterator[BoardRow]:
@@ -152,11 +162,17 @@ def _block(
         )
         for entry in sorted(members, key=lambda entry: (order.get(entry.name, len(order)), entry.name))
     )
-    return ProtocolBoard(privileged=privileged, differences=differences, standings=tuple(standings), ranked=ranked)
+    return ProtocolBoard(
+        privileged=privileged,
+        name=name_of(members[0].protocol),
+        differences=differences,
+        standings=tuple(standings),
+        ranked=ranked,
+    )
 
 
 def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> CountedEntry | None:
-    """What it is ranked by; None unless every shifted condition has the same number of episodes.
+    """What it is ranked by; None unless every shifted condition has the number of episodes that is planned.
 
     Where conditions share their scenes, only scenes are independent: against entries whose episodes are not the same, they
     are counted in place of episodes, as many as a condition has, which is on the side of ties however much the conditions
@@ -168,9 +184,14 @@ def _counts(entry: Entry, suite: Suite, groups: Mapping[str, str]) -> CountedEnt
     cells = [entry.conditions.get(name) for name in shifted]
     counts = [cell.counts for cell in cells if cell is not None and cell.counts is not None]
     sizes = {n for _, n in counts} if not played else {len(cell.outcomes or "") for cell in cells if cell}
-    if not counts or len(counts) < len(cells) or len(sizes) > 1:
+    if not counts or len(counts) < len(cells) or (len(sizes) > 1 and not suite.groups):
         return None
-    if suite.official_ids:
+    if suite.groups:
+        if not played:
+            return None
+        n = len({scene for _, scene in played})
+        won = round(n * fmean(played.values()))
+    elif suite.official_ids:
         won, n = sum(successes for successes, _ in counts), sum(n for _, n in counts)
     else:
         n = counts[0][1]
@@ -191,14 +212,19 @@ def scenes_of(entry: Entry, suite: Suite) -> int | None:
 def _episodes(entry: Entry, conditions: Sequence[str], suite: Suite) -> dict[EpisodeKey, bool]:
     """Success by condition and scene, of episodes with a result; none unless the outcomes of all conditions are known.
 
-    Where nothing is shared between conditions, each episode is a scene of its own.
+    Where nothing is shared between conditions, each episode is a scene of its own. Where conditions take turns, each has some
+    scenes, by a fixed rule.
     """
     played: dict[EpisodeKey, bool] = {}
+    turns = rotation.indices_of(suite) if suite.groups else {}
     for name in conditions:
         cell = entry.conditions.get(name)
         if cell is None or cell.outcomes is None:
             return {}
-        for index, letter in enumerate(cell.outcomes):
+        scenes = turns.get(name, range(len(cell.outcomes)))
+        if len(scenes) != len(cell.outcomes):  # an entry of another version
+            return {}
+        for index, letter in zip(scenes, cell.outcomes, strict=True):
             if letter != WITHOUT:
                 played[name, (name, index) if suite.official_ids else index] = letter == WON
     return played
@@ -208,7 +234,9 @@ def estimate(entry: Entry, column: Column, suite: Suite, groups: Mapping[str, st
     """What an entry has in a column: nothing unless all its conditions are known, an interval where all are counted."""
     cells = [entry.conditions[name] for name in column.conditions if name in entry.conditions]
     if len(cells) == len(column.conditions):
-        return _mean(cells, _episodes(entry, column.conditions, suite), independent=suite.official_ids)
+        played = _episodes(entry, column.conditions, suite)
+        mean = _mean(cells, played, independent=suite.official_ids)
+        return replace(mean, value=fmean(played.values())) if suite.groups and played else mean
     average = entry.averages_over(dict(groups)).get(column.average) if column.average else None
     return Estimate(value=average.value) if average and average.complete else Estimate()
 

@@ -20,7 +20,11 @@ from vlagen_bench.report.averages import NOMINAL, OVERALL, SETTINGS
 from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.terminal import average_label
+from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.cameras import described, sizes_px
 from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.types import Suite
 from vlagen_bench.utils.text import percent
 
 INDEX = "index.html"
@@ -74,7 +78,7 @@ def render(suite_pages: Sequence[SuitePage], reports: Sequence[str] = ()) -> Ite
                     root="../../", page=page, block=block, one=row, entry=row.entry,
                     rows=list(_rows(page, row)), report=f"reports/{name}" if f"reports/{name}" in reports else None,
                     proven=proven(row.entry), not_proven=not_proven(row.entry),
-                    averages=[row.entry.averages_over(dict(page.groups))[name] for name in OVERALL],
+                    averages=[row.entry.averages_over(dict(page.groups), page.weights)[name] for name in OVERALL],
                 )  # fmt: skip
 
 
@@ -92,10 +96,10 @@ def _templates() -> jinja2.Environment:
     script = shell.read("report.html", "script.js") + shell.read("leaderboard.site", "site.js")
     made.filters |= {
         "percent": percent, "percent_range": words.percent_range, "plain": words.plain, "kind": words.kind,
-        "heading": heading, "place": place, "average_label": average_label,
+        "heading": heading, "place": place, "average_label": average_label, "capital": words.capital,
     }  # fmt: skip
     made.globals |= {
-        "charts": charts, "MEANINGS": MEANINGS, "NOMINAL": NOMINAL, "OVERVIEW": boards.OVERVIEW, "kinds_of": _kinds,
+        "charts": charts, "MEANINGS": MEANINGS, "NOMINAL": NOMINAL, "OVERVIEW": boards.OVERVIEW, "kinds_of": _kinds, "scene_of": _scene, "cameras_of": _cameras,
         "zip": zip, "style": style, "script": script, "release": importlib.metadata.version("vlagen-bench"),
         "policy": shell.content_policy(style, script),
     }  # fmt: skip
@@ -112,6 +116,15 @@ def heading(column: boards.Column) -> str:
 def place(ranked: RankedEntry) -> str:
     """`3`, or `2–4`."""
     return str(ranked.first) if ranked.first == ranked.last else f"{ranked.first}–{ranked.last}"
+
+
+def _scene(suite: Suite) -> SceneSpec:
+    return specs.of_task(catalog.task(suite.task))
+
+
+def _cameras(suite: Suite) -> str:
+    """`front 640 × 480`, of every camera that is drawn unless a policy asks for others."""
+    return described(sizes_px(_scene(suite))).replace(" x ", "\u00a0×\u00a0")
 
 
 def _kinds(standings: Sequence[BoardRow]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html.data import AxisResult, Headline, PageContent
-from vlagen_bench.report.html.words import plain, said_points
+from vlagen_bench.report.html.words import capital, plain, said_points
 from vlagen_bench.report.report import RunReport
 from vlagen_bench.utils.text import percent
 
@@ -21,11 +21,11 @@ def answer(report: RunReport, content: PageContent) -> str:
     headline, who = content.headline, "the oracle" if report.oracle else "the policy"
     scored = report.planned - report.missing - report.errors
     if not headline.nominal.n + headline.shifted.n:
-        return _capital(f"nothing is known of {who} yet: none of {_episodes(report.planned)} has an outcome.")
+        return capital(f"nothing is known of {who} yet: none of {_episodes(report.planned)} has an outcome.")
     said = "; ".join(filter(None, (_rate(headline, who), _cost(report, headline))))
     whole = report.complete or report.stopped is not None
     before = "" if whole else f"provisional, from {scored} of {_episodes(report.planned)}: "
-    return _capital(f"{before}{said}.")
+    return capital(f"{before}{said}.")
 
 
 def _rate(headline: Headline, who: str) -> str:
@@ -55,6 +55,9 @@ def _cost(report: RunReport, headline: Headline) -> str:
         return "no changed scene has an outcome together with its unchanged twin, so what changes cost is not known"
     if headline.worst:
         return _worst(headline.worst)
+    if headline.groups:
+        first = headline.groups[0]
+        return f"of groups of changes, {plain(first.name)} costs it most: {_points(first.drop)}; no single change of it can be named"
     return _on_average(headline, report.amount)
 
 
@@ -130,7 +133,3 @@ def _episodes(count: int) -> str:
 def _listed(names: Sequence[str]) -> str:
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

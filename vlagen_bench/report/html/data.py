@@ -18,6 +18,7 @@ from vlagen_bench.report.estimates import (
     success,
     unpaired_drop,
 )
+from vlagen_bench.report.groups import GroupResult, TestedDrop
 from vlagen_bench.report.html.words import KINDS
 from vlagen_bench.report.interaction import Interaction
 from vlagen_bench.report.load import LoadedRun
@@ -43,7 +44,7 @@ class AxisResult:
     drop_p: float | None
     """exact, for itself alone"""
     adjusted: float | None = None
-    """p after Holm, over all axes; None for the nominal condition, too"""
+    """p after Holm, over all axes, or where conditions take turns after that of its group; None for the nominal condition, too"""
     shrunken: float | None = None
     """the drop, drawn towards the mean of all axes: the largest of many estimates is large partly by luck"""
     troubles: Counter[str]
@@ -102,6 +103,8 @@ class Headline:
     """lines whose drops differ significantly from 0 among all, the largest shrunken ones first"""
     axes: int
     """how many were tested for it"""
+    groups: tuple[TestedDrop, ...] = ()
+    """those whose drop differs significantly from 0 among all groups, the largest first"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +150,7 @@ def gather(run: LoadedRun) -> PageContent:
     """All facts of a run, complete or not."""
     report = run.report
     independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
-    lines = among_all(tuple(_lines(run)))
+    lines = among_all(tuple(_lines(run)), report.tested_groups)
     together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
     return PageContent(
         headline=_headline(run, lines, independent),
@@ -183,10 +186,12 @@ def _lines(run: LoadedRun) -> Iterator[AxisResult]:
         )
 
 
-def among_all(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
-    """The lines, each as one of all that perturb."""
+def among_all(lines: Sequence[AxisResult], groups: Sequence[GroupResult] = ()) -> tuple[AxisResult, ...]:
+    """The lines, each as one of all that perturb; where there are groups, as one of its group's."""
     tested = {(line.kind, line.name): line for line in lines if line.kind != NOMINAL}
     adjusted = holm({key: line.drop_p for key, line in tested.items()})
+    if groups:
+        adjusted = {(group.name, axis.name): axis.adjusted for group in groups for axis in group.axes}
     drawn = shrunken_drops({key: line.drop for key, line in tested.items()})
     keys = [(line.kind, line.name) for line in lines]
     return tuple(
@@ -200,6 +205,11 @@ def worst(lines: Sequence[AxisResult]) -> tuple[AxisResult, ...]:
     hurt = [(line.shrunken, line) for line in lines if line.told and line.shrunken is not None]
     ordered = sorted((-drop, line.name, line) for drop, line in hurt if (line.drop.value or 0) > 0)
     return tuple(line for *_, line in ordered[:WORST])
+
+
+def _worst_groups(groups: Sequence[GroupResult]) -> tuple[TestedDrop, ...]:
+    told = [group.whole for group in groups if group.whole.told and (group.whole.drop.value or 0) > 0]
+    return tuple(sorted(told, key=lambda group: -(group.drop.value or 0)))
 
 
 def _headline(run: LoadedRun, lines: Sequence[AxisResult], independent: bool) -> Headline:
@@ -219,6 +229,7 @@ def _headline(run: LoadedRun, lines: Sequence[AxisResult], independent: bool) ->
         pairs=sum(row.pairs for row in shifted),
         worst=worst(lines),
         axes=sum(line.kind != NOMINAL for line in lines),
+        groups=_worst_groups(run.report.tested_groups),
     )
 
 

@@ -3,21 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vlagen_bench.scenes.cameras import described
+
 
 def protocol(header: Mapping[str, Any], scene: str) -> str:
     r"""What was played, in words: suite, scene, robot, cameras, how much of it, and the seed; what is not recorded is left out.
 
     >>> protocol({"suite": {"name": "quick", "version": 2, "task": "tabletop_put_on"}, "conditions": ["nominal"],
-    ...           "episodes_per_condition": 4, "seed": 0, "robot_spec": {"name": "panda", "image_px": [256, 256]}}, "tabletop")
-    'quick, version 2: task tabletop_put_on, scene tabletop, robot panda, camera 256\xa0×\xa0256, 1 condition of 4 episodes, seed 0'
+    ...           "episodes_per_condition": 4, "seed": 0, "robot_spec": {"name": "panda"}, "cameras": {"front": [256, 256]}}, "tabletop")
+    'quick, version 2: task tabletop_put_on, scene tabletop, robot panda, camera front 256\xa0×\xa0256 pixels, 1 condition of 4 episodes, seed 0'
     """
     suite, robot, count = header["suite"], header.get("robot_spec", {}), len(header["conditions"])
     parts = [f"task {suite['task']}", f"scene {scene}"]
     if "name" in robot:
         parts.append(f"robot {robot['name']}")
-    if "image_px" in robot:
-        height, width = robot["image_px"]
-        parts.append(f"camera {width}\u00a0×\u00a0{height}")
+    if sizes := header.get("cameras") or ({"of": robot["image_px"]} if "image_px" in robot else {}):
+        parts.append(f"camera{'s' * (len(sizes) > 1)} {described(sizes)} pixels".replace(" x ", "\u00a0×\u00a0"))
     parts.append(f"{count} condition{'s' * (count != 1)} of {header['episodes_per_condition']} episodes")
     if "seed" in header:
         parts.append(f"seed {header['seed']}")

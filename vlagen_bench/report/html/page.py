@@ -8,20 +8,18 @@ import jinja2
 from vlagen_bench.harness.early_stopping import STOPPED
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report import load, repeats
-from vlagen_bench.report.averages import NOMINAL
-from vlagen_bench.report.behaviour_terminal import cells as behaviour_cells
 from vlagen_bench.report.estimates import drop, excess, share, success
 from vlagen_bench.report.html import charts, shell, words
 from vlagen_bench.report.html.answer import answer
+from vlagen_bench.report.html.behaviour import behaviour_rows
 from vlagen_bench.report.html.data import gather
 from vlagen_bench.report.html.facts import facts, protocol
 from vlagen_bench.report.html.films import gallery
 from vlagen_bench.report.html.published import blocks
-from vlagen_bench.report.progress import ALL_SHIFTED
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.runs.commands import command, measure
 from vlagen_bench.runs.folder import writing_to
-from vlagen_bench.utils.text import percent
+from vlagen_bench.utils.text import percent, sized
 
 NAME = "report.html"
 
@@ -78,11 +76,10 @@ def _template() -> jinja2.Template:
     made = shell.environment("report.html")
     made.filters |= {
         "percent": percent, "points": words.points, "probability": words.probability, "plain": words.plain, "breakable": words.breakable,
-        "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "size": words.size,
-        "progress_range": interval, "behaviour_cells": behaviour_cells, "share_estimate": share, "excess_estimate": excess, "zip": zip,
+        "kind": words.kind, "percent_range": words.percent_range, "points_range": words.points_range, "sized": sized,
+        "progress_range": interval, "behaviour_rows": behaviour_rows, "share_estimate": share, "excess_estimate": excess, "zip": zip,
     }  # fmt: skip
     made.globals |= {
         "charts": charts, "success": success, "drop": drop, "FAILURE_MODES": words.failure_modes(), "STOPPED": STOPPED,
-        "NOMINAL": NOMINAL, "ALL_SHIFTED": ALL_SHIFTED,
     }  # fmt: skip
     return made.get_template("report.html.j2")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
 from vlagen_bench.report.entries import EntrySource
 from vlagen_bench.report.html.words import plain, points
+from vlagen_bench.report.protocol_names import name_of
 from vlagen_bench.report.report import ComparedEntry, PublishedDifference, RunReport
 from vlagen_bench.report.terminal import whole_label
 from vlagen_bench.utils.text import NO_DATA, percent
@@ -34,6 +35,8 @@ class PublishedRow:
 class PublishedBlock:
     """Entries of one protocol."""
 
+    name: str
+    """of the protocol"""
     compared: bool
     differences: tuple[str, ...]
     entries: tuple[ComparedEntry, ...]
@@ -51,6 +54,7 @@ def blocks(report: RunReport) -> Iterator[PublishedBlock]:
         compared = not differences and not report.oracle
         notes = dict.fromkeys(note for beside in entries for note in beside.entry.protocol.notes)
         yield PublishedBlock(
+            name=name_of(entries[0].entry.protocol),
             compared=compared,
             differences=differences,
             entries=tuple(entries),

@@ -32,6 +32,11 @@ def plain(name: str) -> str:
     return re.sub(r"_l(?=\d\b)", " L", name).replace("_", " ").replace("+", " + ")
 
 
+def capital(text: str) -> str:
+    """The text, its first letter large and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def breakable(name: str) -> Markup:
     """A long name that a line may end in: after a slash, colon, dot or underscore, before it must inside a word."""
     return Markup("").join(escape(part) + Markup("<wbr>") for part in re.split(r"(?<=[/:._])", name))
@@ -74,8 +79,3 @@ def said_rate(estimate: Estimate) -> str:
         return "no data"
     between = "" if estimate.low is None else f", 95 % interval {percent_range(estimate)}"
     return f"{percent(estimate.value)}{between}"
-
-
-def size(value: float) -> str:
-    """A size of an axis: `0.21`, `−0.05`, `12`."""
-    return f"{value:g}".replace("-", "−")

@@ -1,0 +1,39 @@
+"""The page of all axes' sheets, and the labels of a ladder."""
+
+import re
+
+import pytest
+
+from vlagen_bench.axes import AXES
+from vlagen_bench.calibration import gallery
+from vlagen_bench.plan import catalog
+
+TASK = catalog.task("tabletop_put_on")
+
+
+def test_the_page_has_a_list_of_contents_by_kind():
+    names = gallery.axes_of(TASK)
+    page = gallery._page(TASK, {axis: f"{axis}.png" for axis in names})
+    contents = page[page.index('<nav aria-label="Contents"') : page.index("</nav>")]
+    linked = re.findall(r'href="#(\w+)"', contents)
+    assert linked == list(names) and set(linked) <= set(re.findall(r'<h3 id="(\w+)"', page))
+    assert [contents.index(f"<dt>{kind}</dt>") for kind in ("Vision", "Semantics", "Execution", "Dynamics")] == sorted(
+        contents.index(f"<dt>{kind}</dt>") for kind in ("Vision", "Semantics", "Execution", "Dynamics")
+    )
+    assert page.count("<img ") == page.count('alt="') == len(names) and "http" not in page
+
+
+@pytest.mark.parametrize(
+    ("axis", "labels"),
+    [
+        ("clutter", ["clean twin", "level 1: 1 thing", "level 2: 2 things"]),
+        ("object", ["clean twin", "test"]),
+    ],
+)
+def test_a_ladder_begins_with_the_clean_twin_and_says_sizes_in_words(axis, labels):
+    assert list(gallery.ladder(TASK, axis, index=0, seed=0))[: len(labels)] == labels
+
+
+def test_every_rung_of_every_ladder_is_named_once():
+    for axis in gallery.axes_of(TASK):
+        assert len(gallery.ladder(TASK, axis, index=0, seed=0)) == 1 + len(AXES.get(axis).variants())
