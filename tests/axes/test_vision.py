@@ -6,17 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from vlagen_bench import axes
 from vlagen_bench.axes import AXES, Draft, apply_stage
 from vlagen_bench.axes.shared import spots, views
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog, plan
-from vlagen_bench.scenes import lamps, projection, specs
-from vlagen_bench.scenes.verbs import Light
+from vlagen_bench.scenes import projection, specs
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode
-from vlagen_bench.utils.seeding import stream
 
 NAMES = (
     "blur",
@@ -285,68 +282,6 @@ def test_a_level_is_the_one_below_taken_further():
         first, last = (np.atleast_1d(value if path is None else value[path]) for value in (first, last))
         levels = AXES.get(name).levels
         assert last == pytest.approx(first * levels[-1] / levels[0], abs=1e-4)
-
-
-@pytest.mark.parametrize("scene", [specs.BRIDGE, specs.TABLETOP], ids=lambda scene: scene.name)
-def test_lights_turn_from_the_scenes_own_into_the_environments(scene):
-    draft = Draft(scene=scene, pack=manifest.load("household"), values={})
-    for number in range(20):
-        values = {
-            s: axes.make("lighting", {"strength": s}, "test").sample(stream(number), draft) for s in (0.0, 0.5, 1.0)
-        }
-        there = manifest.load("household").find("lightings", values[1.0]["environment"])
-        assert there.split == "test"
-        assert values[0.0]["ambient"] == list(scene.ambient) and values[1.0]["ambient"] == list(there.sky.colour)
-        assert [light["direction"] for light in values[1.0]["lights"]] == [list(lamp.direction) for lamp in there.lamps]
-        assert [light["penumbra_m"] for light in values[1.0]["lights"]] == [lamp.penumbra_m for lamp in there.lamps]
-        assert max(len(value["lights"]) for value in values.values()) <= 3  # more than the shader draws
-
-
-@pytest.mark.parametrize("scene", [specs.BRIDGE, specs.TABLETOP], ids=lambda scene: scene.name)
-def test_no_lighting_is_a_colour_filter_nor_leaves_the_table_dark(scene):
-    """Light on the table is that of a black body from 2,700 to 8,000 K, and a quarter to twice the scene's own."""
-    own = np.array(lamps.irradiance(scene.ambient, scene.lights))
-    warmest, coldest = lamps.colour_of(lamps.WARMEST_K), lamps.colour_of(lamps.COLDEST_K)
-    for lighting in manifest.load("household").lightings:
-        red, green, blue = lamps.irradiance(lighting.sky.colour, [lamp.light() for lamp in lighting.lamps])
-        assert 0.2 < np.dot(lamps.LUMINANCE, (red, green, blue)) / np.dot(lamps.LUMINANCE, own) < 1.6, lighting.id
-        assert coldest[0] / coldest[2] <= red / blue <= warmest[0] / warmest[2], lighting.id
-        assert min(red, blue) <= green <= max(red, blue) * 1.01, lighting.id
-
-
-@pytest.mark.parametrize("scene", [specs.BRIDGE, specs.TABLETOP], ids=lambda scene: scene.name)
-def test_stage_light_is_coloured_and_no_channel_of_it_is_dark(scene):
-    draft = Draft(scene=scene, pack=manifest.load("household"), values={})
-    rigs = set()
-    for number in range(40):
-        value = axes.make("coloured_light", {"strength": 1.0}, "test").sample(stream(number), draft)
-        rigs.add(value["rig"])
-        assert len(value["lights"]) <= 3 and [light["shadow"] for light in value["lights"]].count(True) == 1
-        for light in value["lights"]:
-            assert 0 < min(light["colour"]) <= 0.11 * max(light["colour"])
-        assert min(value["ambient"]) >= 0.05
-    assert len(rigs) == 3
-
-
-def test_light_and_stage_light_are_refused_together():
-    with pytest.raises(ConfigError, match="light"):
-        catalog.condition(catalog.task("tabletop_put_on"), "coloured_light_l3+lighting_l3")
-
-
-@pytest.mark.sim
-@pytest.mark.bridge
-@pytest.mark.parametrize("task_name", ["bridge_put_on"])
-def test_light_falls_on_the_photo_as_on_the_things_before_it(sim, task_name):
-    sim.reset(episode(task_name, {}))
-    clean, spec = sim.observe()["image"].astype(float), sim.spec
-    half = [Light(direction=one.direction, colour=tuple(part / 2 for part in one.colour)) for one in spec.lights]
-    sim.scene.set_lights(tuple(part / 2 for part in spec.ambient), tuple(half))
-    dimmed = sim.observe()["image"].astype(float)
-    wanted = clean * 0.5 ** (1 / 2.2)
-    unclipped = clean.max(axis=2) < 250
-    assert np.abs(dimmed - wanted)[unclipped].mean() < 1.0 and np.abs(dimmed - wanted)[unclipped].max() < 8
-    sim.scene.set_lights(spec.ambient, spec.lights)
-    assert np.array_equal(sim.observe()["image"], clean)
 
 
 def test_an_orbit_keeps_its_middle_where_it_was_and_goes_up():

@@ -107,3 +107,4 @@ def test_a_worker_is_measured():
     found = bench_env.measure_env("tabletop", episodes=1)
     assert 0 < found.floor_ms < found.step_ms and 0 < found.reset_s < found.first_frame_s
     assert 100 < found.memory_mb < 2000 and -0.1 < found.harness_share < 0.5
+    assert 0 < found.watch_share < 0.1

@@ -13,6 +13,7 @@ from vlagen_bench.envs import registration
 from vlagen_bench.envs.registration import TRAINING_SEED, env_ids
 from vlagen_bench.errors import AssetError, ConfigError, PolicyError
 from vlagen_bench.plan import catalog
+from vlagen_bench.tasks.behaviour import MEASURES
 
 TABLETOP = "VLAGen/TabletopPutOn-TableTest-v1"
 BRIDGE = "VLAGen/BridgePutOn-UnseenTable-v1"
@@ -159,6 +160,19 @@ def test_what_is_not_one_action_is_a_sentence(shape):
     assert str(caught.value).startswith(f"step() was given the shape {shape}. Give (7,).")
     with pytest.raises(PolicyError, match=r"step\(\) was given NaN or infinity. Give finite numbers"):
         env.step(np.full(7, np.nan))
+
+
+def test_each_info_says_how_the_arm_has_moved():
+    env = make("VLAGen/TabletopPutOn-Nominal-v1", obs_mode="state")
+    infos = [env.reset(seed=0)[1]]
+    infos += [env.step(np.array([0.02, 0, 0, 0, 0, 0, 1], np.float32))[-1] for _ in range(3)]
+    for info in infos:
+        assert list(info["behaviour"]) == [one.name for one in MEASURES]
+        assert {type(value) for value in info["behaviour"].values()} == {float, int}, "which vector environments merge"
+        assert info["behaviour"]["time_to_success_s"] == -1 and info["behaviour"]["table_hits"] == 0
+    paths_m = [info["behaviour"]["path_m"] for info in infos]
+    assert paths_m == sorted(paths_m) and paths_m[0] == 0 and paths_m[-1] > 0.03
+    assert env.reset(seed=1)[1]["behaviour"]["path_m"] == 0
 
 
 def test_an_episode_is_truncated_at_80_steps():

@@ -48,6 +48,16 @@ def test_what_is_scored_otherwise(found, changes, at, says):
     assert bool(one.disagreements) == bool(says) and all(word in " ".join(one.disagreements) for word in says)
 
 
+def test_behaviour_is_compared_where_states_are_the_same_and_only_there(found):
+    """Forces and jerk depend on the last bits of a contact."""
+    recorded = found[0].record.metrics
+    other = recorded | {"jerk_rms_m_s3": (recorded["jerk_rms_m_s3"] or 0) + 5, "path_m": recorded["path_m"] + 0.5}
+    says = " ".join(compare(found[0], again(found[0], metrics=other)).disagreements)
+    assert "the metric jerk_rms_m_s3" in says and "the metric path_m" in says
+    states = ("0" * 16,) * len(found[0].state_hashes)
+    assert compare(found[0], again(found[0], metrics=other, state_hashes=states)).disagreements == ()
+
+
 def test_an_error_has_no_score_and_is_compared_as_far_as_it_goes(found):
     """Whatever broke: before the first state, between two, or again in the repetition."""
     take = found[0]

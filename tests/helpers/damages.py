@@ -71,6 +71,21 @@ LINE_DAMAGES = {
     "an id of a wrong type": (line(4, id=["ff"]), 4, "is not in plan.json"),
     "a progress that is no number": (line(3, metrics={"progress": True}), 3, "the metric progress is True"),
     "more oversized steps than steps": (line(3, metrics={"oversized_steps": 9999}), 3, "oversized_steps is 9999, of "),
+    "a path shorter than the straight line": (
+        line(2, metrics={"path_ratio": 0.9}), 2, "path_ratio is 0.9, and it is at least 1",
+    ),
+    "a negative force": (line(3, metrics={"thing_force_n": -1.0}), 3, "thing_force_n is -1.0, and it is at least 0"),
+    "a share of a thing": (line(3, metrics={"things_toppled": 0.5}), 3, "the metric things_toppled is 0.5"),
+    "a force that is not said": (line(3, metrics={"table_force_n": None}), 3, "the metric table_force_n is None"),
+    "hits without a force": (
+        line(3, metrics={"table_hits": 2, "table_force_n": 0.0}), 3, "table_hits is 2, but table_force_n is 0",
+    ),
+    "a force without a hit": (
+        line(3, metrics={"table_hits": 0, "table_force_n": 9.0}), 3, "table_hits is 0, but table_force_n is 9",
+    ),
+    "a success that took no time": (
+        line(2, metrics={"time_to_success_s": None}), 2, "the outcome is 'success', but time_to_success_s is null",
+    ),
     "the outcome turned": (line(2, outcome="failure"), 2, "the outcome is 'failure', but success_at_end is true"),
     "the flag turned": (line(2, success_at_end=False), 2, "the outcome is 'success', but success_at_end is false"),
     "the other flag turned": (line(2, success_once=False), 2, "success_at_end is true, but success_once is false"),

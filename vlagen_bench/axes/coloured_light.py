@@ -37,6 +37,7 @@ class ColouredLight(Axis):
     bounds: ClassVar = (0.0, 1.0)
     takes: ClassVar = ("light",)
     shows: ClassVar = True
+    cameras: ClassVar = "every"
     measure: ClassVar = "picture"
 
     strength: float

@@ -19,7 +19,7 @@ class Compression(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "loss"
     unit: ClassVar = "of 100"
-    levels: ClassVar = (4.0, 17.0, 78.0, 89.0, 95.0)
+    levels: ClassVar = (1.0, 9.0, 52.0, 82.0, 92.0)
     bounds: ClassVar = (0.0, 99.0)
     shows: ClassVar = True
     cameras: ClassVar = "every"

@@ -19,7 +19,7 @@ class Exposure(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "stops"
     unit: ClassVar = "stops"
-    levels: ClassVar = (0.25, 0.51, 0.81, 1.1, 1.5)
+    levels: ClassVar = (0.24, 0.48, 0.73, 1.0, 1.3)
     bounds: ClassVar = (0.0, 8.0)
     shows: ClassVar = True
     cameras: ClassVar = "every"

@@ -29,7 +29,8 @@ class Reposition(Axis):
     bounds: ClassVar = (0.0, 0.5)
     measure: ClassVar = "moved_m"
 
-    after_step: int = 5
+    after_step: int = 3
+    """so early that fingers that go straight for it are still above: they would throw what lands in them across the table"""
     by_m: float | None = None
     """in a drawn direction; None: to the third place, which nothing else may take, as in the paper"""
 

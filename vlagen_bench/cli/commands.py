@@ -224,6 +224,7 @@ def bench_env(scene: str | None = None, episodes: int = 6) -> int:
         ("reset", lambda m: f"{m.reset_s:.3f} s"),
         ("first frame of a process", lambda m: f"{m.first_frame_s:.1f} s"),
         ("memory", lambda m: f"{m.memory_mb:.0f} MB"),
+        ("behaviour metrics of a step", lambda m: f"{100 * m.watch_share:.1f} %"),
         ("harness over raw loop", lambda m: f"{100 * m.harness_share:+.1f} %"),
     ):
         table.add_row(label, *(text(speed) for speed in measured))

@@ -190,13 +190,14 @@ def _conclude(out: "Console", ended: "Ended") -> int:
 
 
 def _print_tables(out: "Console", ended: "Ended") -> None:
+    from vlagen_bench.report.behaviour_terminal import behaviour_table
     from vlagen_bench.report.groups import group_results
     from vlagen_bench.report.groups_terminal import groups_table
     from vlagen_bench.report.interaction import interactions
     from vlagen_bench.report.progress_terminal import progress_table
     from vlagen_bench.report.report import retried, scored_amount
     from vlagen_bench.report.rows import attempts_of
-    from vlagen_bench.report.summary import beyond_the_arm, how_far, write_summary
+    from vlagen_bench.report.summary import beyond_the_arm, how_far, how_it_moved, write_summary
     from vlagen_bench.report.terminal import interaction_table, levels_table, results_table
 
     plan, loaded = ended.evaluation.plan, ended.loaded
@@ -215,6 +216,7 @@ def _print_tables(out: "Console", ended: "Ended") -> None:
         levels_table(counted),
         interaction_table(together),
         progress_table(*how_far(ended), first="kind"),
+        behaviour_table(how_it_moved(ended)),
     )
     for table in tables:
         if table is not None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,9 +17,11 @@ import numpy as np
 from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan, sample
 from vlagen_bench.scenes import specs
-from vlagen_bench.types import Suite, Task
+from vlagen_bench.types import Episode, Suite, Task
 
 MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
+LONGEST = 40
+"""control steps of an episode of the expert's"""
 STEPS = 20
 """control steps of an episode"""
 VARIED = 40
@@ -44,6 +47,8 @@ class EnvSpeed:
     memory_mb: float
     harness_share: float
     """time of a run that is spent outside the environment, with an instant policy, as a share of the time inside"""
+    watch_share: float
+    """time to watch the arm's behaviour, as a share of a control step with its picture, while the expert plays"""
 
     extra_share: float | None
     """how much longer a step takes where all cameras of the scene are drawn; None: it has one"""
@@ -70,10 +75,8 @@ def _measure_views(scene: str, episodes: int) -> dict[str, Any]:
     """Steps of environments that show the primary camera's picture, all cameras' pictures and none, in turn."""
     from vlagen_bench.envs.env import TaskEnv
 
-    spec, where = (
-        specs.scene(scene),
-        {"task": TASK_OF_SCENE[scene], "condition": catalog.task(TASK_OF_SCENE[scene]).nominal_name},
-    )
+    spec, task = specs.scene(scene), catalog.task(TASK_OF_SCENE[scene])
+    where: dict[str, Any] = {"task": task.name, "condition": task.nominal_name}
     shown: dict[str, dict[str, Any]] = {"primary": {}, "state": {"obs_mode": "state"}}
     if spec.extra_cameras:
         shown["all"] = {"cameras": spec.camera_names}
@@ -112,6 +115,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
             action = MOVING * (1 if number % 10 < 5 else -1)
             steps.append(_seconds(lambda action=action: (simulator.advance(action), simulator.observe())))
             floors.append(_seconds(lambda: _floor(simulator)))
+    watch_share = _watch_share(simulator, plan)
     harness_share = _harness_share(task, simulator, episodes)
     for index in range(VARIED):  # many models, since what is kept of them is the memory that counts
         simulator.reset(sample(task, VARIED_CONDITION[scene], index=index, seed=0)[0])
@@ -125,6 +129,7 @@ def _measure(scene: str, episodes: int) -> dict[str, Any]:
         "step_ms": 1000 * median(steps),
         "floor_ms": 1000 * median(floors),
         "harness_share": harness_share,
+        "watch_share": watch_share,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -136,6 +141,34 @@ def _floor(simulator: Any) -> None:
     world.scene.update_render()
     world.camera.take_picture()
     world.camera.get_picture("Color")
+
+
+def _watch_share(simulator: Any, plan: list[Episode]) -> float:
+    """From the calls of the watch, with the time that it takes to time them; hands near things have most contacts."""
+    from vlagen_bench.policies.expert.policy import Expert
+
+    watched_s, steps_s, expert = [0.0], 0.0, Expert()
+
+    def timed(call: Callable[..., None]) -> Callable[..., None]:
+        def call_it(*arguments: Any) -> None:
+            watched_s[0] += _seconds(lambda: call(*arguments))
+
+        return call_it
+
+    for episode in plan:
+        simulator.reset(episode)
+        watch = simulator.watch
+        watch.tick, watch.stepped = timed(watch.tick), timed(watch.stepped)
+        expert.attach(simulator)
+        expert.reset([episode.id])
+        success = False
+        while not success and simulator.steps < LONGEST:
+            action = expert.act(None, simulator.instruction)
+            start = time.perf_counter()
+            success = simulator.advance(action).success
+            simulator.observe()
+            steps_s += time.perf_counter() - start
+    return watched_s[0] / steps_s
 
 
 def _harness_share(task: Task, simulator: Any, episodes: int) -> float:

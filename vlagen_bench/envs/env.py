@@ -36,8 +36,7 @@ class TaskEnv(gymnasium.Env):
     """One task under one condition.
 
     Observation: `image` uint8 (H, W, 3) RGB of the primary camera, and `state` float32, laid out as
-    `env.unwrapped.state_layout` names it. `cameras` adds `images`, by camera. `obs_mode="state"` leaves out the picture,
-    `flat=True` the dictionary.
+    `env.unwrapped.state_layout` names it. `cameras` adds `images`, `obs_mode="state"` leaves out the picture, `flat=True` the dictionary.
 
     Action: float32 (7,): delta xyz (m) and delta euler XYZ (rad) of the tool's target along the base's axes,
     then the gripper, +1 open to -1 closed. `normalized_actions=True`: the first six in [-1, 1] are shares of the
@@ -52,8 +51,8 @@ class TaskEnv(gymnasium.Env):
     Info: `instruction`, `scenario` (every sampled value), `success`, `success_once`, `grasped`,
     `consecutive_grasp`, `progress` and the other fields of `Status`; `oversized_steps`, how many actions of the episode
     commanded more than the arm can do in one control step, of which a warning is logged once; `is_success`, which is `success` under the name that
-    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one. The last info of an episode
-    also has `behaviour`: how the arm behaved in it, by the names of a run's metrics, NaN where one is not defined.
+    Stable-Baselines3 reads at the end of an episode; `first_success_step`, -1 before there is one; `behaviour`, how the arm has
+    moved so far.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 5}  # noqa: RUF012 - Gymnasium's form
@@ -89,10 +88,8 @@ class TaskEnv(gymnasium.Env):
             state: `robot`, or `privileged`: then the state ends with the poses of the things, as they are now.
             flat: whether an observation is an array: the picture, or the state where `obs_mode="state"`.
             normalized_actions: whether actions are shares of the robot's steps.
-            cameras: whose pictures are in `images`, such as `("front", "wrist")`; none: there is no `images`, and nothing but
-                `image` is drawn.
-            image_size: of the pictures, which are drawn so: 224 for 224 x 224 of the primary camera, `"640x480"`, or
-                `"front=224,wrist=128"`, also as a mapping; None: the cameras' own.
+            cameras: whose pictures are in `images`, such as `("front", "wrist")`; none: `image` alone is drawn.
+            image_size: in which pictures are drawn: 224, `"640x480"`, `"front=224,wrist=128"` or a mapping; None: their own.
 
         Raises:
             ConfigError: an unknown option, a wrong name or number, or options that do not go together.
@@ -217,10 +214,7 @@ class TaskEnv(gymnasium.Env):
             reward, self._potential = potential - self._potential, potential
         terminated = status.success and self.task.ends_on_success
         truncated = not terminated and self._limit is not None and self._sim.steps >= self._limit
-        info = self._info(self._episode, status)
-        if terminated or truncated:
-            info["behaviour"] = behaviour_of(self._sim.behaviour())
-        return self._observe(), reward, terminated, truncated, info
+        return self._observe(), reward, terminated, truncated, self._info(self._episode, status)
 
     def _count_oversized(self, action: np.ndarray) -> None:
         self._oversized += int(self._step_limits.oversized(action))
@@ -251,9 +245,9 @@ class TaskEnv(gymnasium.Env):
         return self._image
 
     def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
-        return info_of(
-            episode, status, instruction=self._sim.instruction, steps=self._sim.steps, oversized_steps=self._oversized
-        )
+        sim = self._sim
+        info = info_of(episode, status, instruction=sim.instruction, steps=sim.steps, oversized_steps=self._oversized)
+        return info | {"behaviour": behaviour_of(sim.behaviour())}
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""

@@ -23,7 +23,8 @@ STATE_LIMIT = 10.0
 _POSE = ("x_m", "y_m", "z_m", "qw", "qx", "qy", "qz")
 
 NEVER = -1
-"""the `first_success_step` of an info before there is one: a number, as a batch of infos has one type per key"""
+"""the `first_success_step` of an info before there is one, and what is not defined of the behaviour: a number, as a batch of
+infos has one type per key"""
 
 
 def info_of(episode: Episode, status: Status, *, instruction: str, steps: int, oversized_steps: int) -> dict[str, Any]:
@@ -46,8 +47,8 @@ def _pictures_of(camera: CameraSpec) -> spaces.Box:
 
 
 def behaviour_of(behaviour: Behaviour) -> dict[str, float | int]:
-    """How the arm behaved, for the last info of an episode: NaN where a metric is not defined, which has the type of a number."""
-    return {name: float("nan") if value is None else value for name, value in recorded(behaviour).items()}
+    """How the arm has moved so far, by the names of a run's metrics: -1 where one is not defined."""
+    return {name: float(NEVER) if value is None else value for name, value in recorded(behaviour).items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,8 +34,9 @@ class BehaviourMean:
     """episodes that have it"""
 
     def text(self, value: float | None) -> str:
-        """A value of it with as many digits as say something; empty for None."""
-        return "" if value is None else shown(self.measure, value)
+        """The mean, or an end of the interval, each with as many decimals; empty for None."""
+        known = [abs(one) for one in (self.mean, self.high) if one is not None]
+        return "" if value is None else shown(self.measure, value, max(known, default=0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +49,12 @@ class BehaviourGroup:
     """those metrics that every episode recorded"""
 
 
-def shown(measure: Measure, value: float) -> str:
-    """A value in the table: a share in percent, large numbers without decimals."""
+def shown(measure: Measure, value: float, largest: float | None = None) -> str:
+    """A value in a table: a share in percent, large numbers with fewer decimals, as many as the `largest` one beside it."""
     if measure.share:
         return f"{100 * value:.1f} %"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 20 else f"{value:.2f}"
+    size = max(abs(value), abs(largest or 0.0))
+    return f"{value:.{0 if size >= 100 else 1 if size >= 20 else 2}f}"
 
 
 def of_conditions(

@@ -76,7 +76,7 @@ def comparison_cells(line: BehaviourLine) -> tuple[str, ...]:
         if low is None or high is None
         else f"{_signed(measure, low).removesuffix(' %')} – {_signed(measure, high)}"
     )
-    means = (shown(measure, line.first), shown(measure, line.own))
+    means = [shown(measure, one, max(line.first, line.own)) for one in (line.first, line.own)]
     return (measure.label, str(line.n), *means, _signed(measure, gap.value), span, probability(gap.p))
 
 

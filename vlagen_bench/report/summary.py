@@ -1,10 +1,11 @@
-"""The summary of an evaluation that ended: rows of its conditions, also as `summary.csv`, progress, and what is beyond the arm."""
+"""The summary of an evaluation that ended: rows of its conditions, also as `summary.csv`, progress, and how the arm moved."""
 
 from collections.abc import Mapping
 
 from vlagen_bench.harness.evaluate import Ended
 from vlagen_bench.plan import catalog
-from vlagen_bench.report import oversized
+from vlagen_bench.report import behaviour, oversized
+from vlagen_bench.report.behaviour import BehaviourGroup
 from vlagen_bench.report.progress import Progress, by_kind
 from vlagen_bench.report.rows import Row, rows
 from vlagen_bench.report.terminal import write_csv
@@ -29,6 +30,12 @@ def how_far(ended: Ended) -> tuple[tuple[Progress, ...], Mapping[str, str]]:
     """Progress by kind of conditions, and the stages of the task's family."""
     planned = [episode.to_dict() for episode in ended.evaluation.plan.episodes]
     return by_kind(planned, ended.results, ended.groups), family_of(_task(ended)).stages
+
+
+def how_it_moved(ended: Ended) -> tuple[BehaviourGroup, ...]:
+    """The behaviour of the arm by kind of conditions."""
+    planned = [episode.to_dict() for episode in ended.evaluation.plan.episodes]
+    return behaviour.by_kind(planned, ended.results, ended.groups)
 
 
 def beyond_the_arm(ended: Ended) -> str | None:

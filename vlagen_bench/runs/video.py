@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import imageio.v2 as imageio
 import numpy as np
@@ -57,7 +57,7 @@ class VideoWriter:
             with writing_to(self._folder):
                 imageio.mimwrite(
                     self._folder / f"{name}.mp4",
-                    frames,
+                    cast(Any, frames),  # imageio's types know arrays and numbers, but no list of arrays
                     fps=self._fps,
                     macro_block_size=2,
                     quality=7,

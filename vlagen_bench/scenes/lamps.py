@@ -54,7 +54,8 @@ def colour_of(kelvin: float) -> Vec3:
 
 def _linear(kelvin: float) -> np.ndarray:
     x, y = chromaticity(kelvin)
-    return _RGB_OF_XYZ @ np.array([x / y, 1.0, (1 - x - y) / y])
+    rgb: np.ndarray = _RGB_OF_XYZ @ np.array([x / y, 1.0, (1 - x - y) / y])
+    return rgb
 
 
 @dataclass(frozen=True, kw_only=True)

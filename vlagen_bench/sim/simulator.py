@@ -76,7 +76,7 @@ class Simulator:
         for stage in ("prompt", "render", "step"):
             apply_stage(self.scene, episode.values, stage)
         self.judge = judge_of(self.family, world, self._rule)
-        self._watch = BehaviourWatch(world, self.arm)
+        self.watch = BehaviourWatch(world, self.arm)
         self.steps = 0
         self._told: list[np.ndarray] = []
         self._views: dict[int, dict[str, Any]] = {}
@@ -86,7 +86,7 @@ class Simulator:
 
     def _leave(self) -> None:
         """Lets go of the last episode's world before the next is built, so that two never take memory at once."""
-        for name in ("world", "sight", "scene", "arm", "judge", "_watch"):
+        for name in ("world", "sight", "scene", "arm", "judge", "watch"):
             self.__dict__.pop(name, None)
 
     def _patches(self) -> Patches:
@@ -126,10 +126,10 @@ class Simulator:
         ticks = max(1, round(self.spec.physics_steps * line.length(self.steps)))
         for _ in range(ticks):
             self.world.physics.step()
-            self._watch.tick()
+            self.watch.tick()
         self.steps += 1
         self._status = self._happen(lasted=ticks / self.spec.physics_steps)
-        self._watch.stepped(self._status)
+        self.watch.stepped(self._status)
         self._keep_view()
         return self._status
 
@@ -148,7 +148,7 @@ class Simulator:
         if moves:
             self.world.simulate(self.spec.settle_s[0])
             self.scene.let_go()
-            self._watch.interrupted(moves)
+            self.watch.interrupted(moves)
         status = status or judged(self.family, self.judge.count, self.arm.tool.p, lasted=lasted)
         for role, velocity_m_s in self.scene.pushes.get(self.steps, {}).items():
             self.scene.push(role, velocity_m_s)
@@ -195,7 +195,7 @@ class Simulator:
 
     def behaviour(self) -> Behaviour:
         """How the arm behaved in the episode, if it ended now."""
-        return self._watch.behaviour(self._status)
+        return self.watch.behaviour(self._status)
 
     @property
     def shown_step(self) -> int:

@@ -129,7 +129,9 @@ class Course:
         self._recent.append(self._last_m)
         if len(self._recent) == 4:
             self._jerks += 1
-            self._jerk_squares += sum((d - 3 * c + 3 * b - a) ** 2 for a, b, c, d in zip(*self._recent, strict=True))
+            a, b, c, d = self._recent
+            x, y, z = (d[axis] - 3 * c[axis] + 3 * b[axis] - a[axis] for axis in (0, 1, 2))
+            self._jerk_squares += x * x + y * y + z * z
 
     def pressed(self, table_n: float, thing_n: float, *, time_s: float) -> None:
         """A look at contacts, at a time: the largest forces of a link of the robot on the table, and on a thing."""

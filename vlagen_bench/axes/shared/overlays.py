@@ -16,7 +16,7 @@ class OverlayAxis(PoolAxis):
     requires_capabilities: ClassVar = ("overlay textures",)
     sized_by: ClassVar = "ratio"
     unit: ClassVar = "share"
-    levels: ClassVar = (0.12, 0.24, 0.36, 0.48, 0.6)
+    levels: ClassVar = (0.1, 0.2, 0.3, 0.4, 0.5)
     bounds: ClassVar = (0.0, 1.0)
     shows: ClassVar = True
     cameras: ClassVar = "every"
