@@ -34,6 +34,8 @@ class PowerArgs:
     """The expected rate; for an unpaired difference, the middle of the two."""
     power: float = 0.8
     """The chance to find the drop if it is there."""
+    suite: str | None = None
+    """What a suite can tell: the smallest drop of a group or axis, and the smallest difference of two policies, that it shows."""
     family: int = 1
     """How many such questions are asked at once: each is tested at 5 % divided by this, Holm's worst case."""
 
@@ -45,6 +47,8 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
         args: what is asked.
     """
     _check(args)
+    if args.suite is not None:
+        return _of_suite(args.suite)
     asked = args.width is not None or args.drop is not None
     out = console()
     if args.width is not None or not asked:
@@ -52,6 +56,22 @@ def power(args: Annotated[PowerArgs, tyro.conf.arg(name="")]) -> int:
     differences = (args.drop,) if args.drop is not None else () if asked else _usual(args)
     if differences:
         out.print(_differences(differences, args))
+    return OK
+
+
+def _of_suite(name: str) -> int:
+    from vlagen_bench.diagnostics.suite_designs import CORRELATIONS
+    from vlagen_bench.diagnostics.suite_power import ASSUMED, told
+    from vlagen_bench.plan import catalog
+    from vlagen_bench.utils import plugins
+
+    suite = catalog.suite(plugins.named("suite", name))
+    table = _new(f"What {suite.name} shows, version {suite.version}").text("smallest drop or difference, points")
+    table.numbers("over", *(f"correlation {correlation:g}" for correlation in CORRELATIONS))
+    for one in told(suite, catalog.task(suite.task).nominal_name):
+        table.add_row(one.question, one.n, *("–" if points is None else str(points) for points in one.points))
+    table.caption = ASSUMED
+    console().print(table)
     return OK
 
 

@@ -116,7 +116,12 @@ def _overall(scenes: Sequence[Counts]) -> bool:
 
 def policies_power(design: Design, scenes: int, difference: float, correlation: float, runs: int = RUNS) -> float:
     """How often two policies are told apart over all conditions."""
-    drawn = differences(scenes, design.conditions, difference, correlation, runs, np.random.default_rng(1))
+    return told_apart(scenes, design.conditions, difference, correlation, runs)
+
+
+def told_apart(scenes: int, conditions: int, difference: float, correlation: float, runs: int) -> float:
+    """How often two policies are told apart over so many conditions in each of so many scenes."""
+    drawn = differences(scenes, conditions, difference, correlation, runs, np.random.default_rng(1))
     return float(np.mean([_overall(one) for one in drawn]))
 
 

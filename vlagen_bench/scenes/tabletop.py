@@ -67,7 +67,7 @@ TABLETOP = SceneSpec(
         ring=8,
         ring_half_edge_m=0.13,
         separation_m=0.12,
-        third_separation_m=0.12,
+        third_separation_m=0.16,  # more than two of the largest receptacles need side by side
     ),
     table_height_m=0.0,
     backdrop="table",
