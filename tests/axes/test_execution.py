@@ -224,6 +224,21 @@ def test_a_moved_thing_comes_to_rest_at_its_place(task_name, sim, axis, role):
 
 
 @pytest.mark.sim
+@pytest.mark.parametrize("index", [0, 6])
+@pytest.mark.parametrize("level", [1, 2])
+def test_fingers_on_their_way_throw_nothing_that_is_moved(level, index):
+    """In these episodes the thing comes to where the fingers would be two steps later."""
+    sim = simulator("tabletop_put_on")
+    episode, _ = sampled("tabletop_put_on", f"reposition_l{level}", index)
+    sim.reset(episode)
+    expert = Expert()
+    expert.attach(sim)
+    for _ in range(episode.values["reposition"]["after_step"] + 1):
+        sim.advance(expert.act(None, sim.instruction))
+    assert dist(sim.body("source").position_m[:2], episode.values["reposition"]["xy_m"]) < 0.02
+
+
+@pytest.mark.sim
 def test_what_lies_on_a_receptacle_is_moved_with_it(task_name, sim):
     episode, _ = sampled(task_name, "receptacle_reposition_l5")
     last = replace(

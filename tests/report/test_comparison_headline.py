@@ -23,7 +23,7 @@ def test_the_better_one_is_named_with_both_rates_and_the_interval(said, order):
     text = said(*order)
     winner, loser = ("A", "B") if order[0] is good else ("B", "A")
     assert text.startswith(
-        f"policy {winner} is better: it succeeds in 92 % of the same 36 episodes, policy {loser} in 0 %, 92 points more (95 %: "
+        f"policy {winner} is better: it succeeds in 92 % of the same 36 episodes on 12 scenes, policy {loser} in 0 %, 92 points more (95 %: "
     )
     low, high = text.rpartition("95 %: ")[2].removesuffix(").").split(" to ")
     assert 0 < int(low) < 92 <= int(high) <= 100
@@ -32,7 +32,7 @@ def test_the_better_one_is_named_with_both_rates_and_the_interval(said, order):
 def test_runs_that_no_test_tells_apart_are_not_ranked(said):
     text = said(good, lambda e: "failure" if e.index == 1 else good(e))
     assert text.startswith(
-        "policy A and policy B cannot be told apart: they succeed in 92 % and 83 % of the same 36 episodes, a difference of −"
+        "policy A and policy B cannot be told apart: they succeed in 92 % and 83 % of the same 36 episodes on 12 scenes, a difference of −"
     )
     assert "better" not in text
 
@@ -44,14 +44,14 @@ def test_equal_runs_are_not_ranked(said):
 @pytest.mark.parametrize(
     ("outcomes", "text"),
     [
-        ((good, bad, bad), "policy A is the best of 3 policies on the same 36 episodes."),
+        ((good, bad, bad), "policy A is the best of 3 policies on the same 36 episodes on 12 scenes."),
         (
             (good, good, bad),
-            "Of 3 policies on the same 36 episodes, policy A and policy B may be the best; policy C is worse.",
+            "Of 3 policies on the same 36 episodes on 12 scenes, policy A and policy B may be the best; policy C is worse.",
         ),
         (
             (good, good, good),
-            "Any of 3 policies on the same 36 episodes may be the best: none is told apart from all others.",
+            "Any of 3 policies on the same 36 episodes on 12 scenes may be the best: none is told apart from all others.",
         ),
     ],
 )

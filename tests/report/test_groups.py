@@ -16,7 +16,8 @@ from vlagen_bench.report.comparison_terminal import tables
 from vlagen_bench.report.estimates import drop_p, mean_drop, mean_success
 from vlagen_bench.report.groups import group_results
 from vlagen_bench.report.groups_terminal import groups_table
-from vlagen_bench.report.html import data
+from vlagen_bench.report.html import answer as html_answer
+from vlagen_bench.report.html import data, write_report
 from vlagen_bench.report.terminal import levels_table
 from vlagen_bench.runs.commands import resume
 from vlagen_bench.statistics.intervals import wilson
@@ -141,3 +142,18 @@ def test_a_header_of_other_groups_is_not_of_the_plan(runs, tmp_path):
     file.write_text(json.dumps({**json.loads(file.read_text()), "groups": {"light": ["lighting"]}}))
     with pytest.raises(RunError, match="not the plan that header"):
         load.read(tmp_path / "run")
+
+
+def test_the_page_opens_with_groups_and_shows_each_over_its_axes(runs):
+    run = load.read(runs[0])
+    text = html_answer.answer(run.report, data.gather(run))
+    assert text.startswith(
+        "On unchanged scenes the policy succeeds in 87 % of 52 episodes; camera changes cost it most: 87 points (95 %: "
+    )
+    page = write_report(runs[0]).read_text(encoding="utf-8")
+    plot = page[page.index('class="profile dots') : page.index('id="conditions"')]
+    assert "115 conditions that take turns over 52 scenes" in page.replace("\n", " ")
+    assert plot.count('class="kind-row whole"') == 13 and "differs from 0 among all groups" in plot
+    light = plot[plot.index('<th scope="rowgroup">Light</th>') :]
+    assert "point hollow" not in light[: light.index("</tr>")], "the group is told from 0"
+    assert light.index(">Light<") < light.index(">lighting ") < light.index(">exposure ")

@@ -87,7 +87,7 @@ def test_no_jerk_is_taken_over_a_time_when_nobody_looked():
 def test_a_hit_begins_after_the_robot_was_clear_of_the_table():
     course = begun()
     for number, force_n in enumerate([0, 3, 0, 0, 7, 0, 0, 0, 2, 0.4, 0, 0, 0.4]):
-        course.pressed(force_n, 2 * force_n, time_s=number * 0.04)
+        course.pressed(force_n, 2 * force_n, time_s=number * 0.05)
     found = course.behaviour(success=False)
     assert (found.table_hits, found.table_force_n, found.thing_force_n) == (3, 7, 14)
 

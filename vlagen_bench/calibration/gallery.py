@@ -60,11 +60,13 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
     Raises:
         ConfigError: an unknown axis, or one that makes no sense in the task's scene.
     """
-    cells = []
+    cells, kind = [], AXES.get(axis)
+    # What an axis says, no picture shows: the first one has everything in sight that it speaks of.
+    at_once = kind.shows or kind.stage == "prompt"
     for index in range(episodes):
         steps = ladder(task, axis, index=index, seed=seed)
         clean = steps[CLEAN]
-        actions = [] if AXES.get(axis).shows else _actions(simulator, clean)
+        actions = [] if at_once else _actions(simulator, clean)
         images = {label: _picture(simulator, episode, actions) for label, episode in steps.items()}
         for label, episode in steps.items():
             reworded = episode.instruction != clean.instruction
@@ -77,9 +79,8 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
                     reworded=reworded,
                 )
             )
-    kind = AXES.get(axis)
     what = kind.summary()
-    when = "" if kind.shows else f" After the same {LATER} actions."
+    when = "" if at_once else f" After the same {LATER} actions."
     return contact_sheet(f"{axis.replace('_', ' ')} ({kind.kind}), {task.name}: {what}{when}", cells)
 
 

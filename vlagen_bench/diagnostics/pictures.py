@@ -11,6 +11,7 @@ from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.expert.policy import Expert
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.utils.smooth_text import put
 
 TASK = "tabletop_put_on"
 CHANGES = {
@@ -79,7 +80,7 @@ def _tiled(tiles: list[tuple[str, np.ndarray]], columns: int) -> Image.Image:
     for number, (caption, picture) in enumerate(tiles):
         left, top = number % columns * across, number // columns * down
         sheet.paste(Image.fromarray(picture), (left, top))
-        draw.text((left + 2, top + height_px + 2), caption, fill="#222222", font=font)
+        put(draw, (left + 2, top + height_px + 2), caption, fill="#222222", font=font)
     return sheet
 
 

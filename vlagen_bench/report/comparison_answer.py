@@ -51,7 +51,7 @@ def _of_two(comparison: Comparison, names: Mapping[str, str]) -> str:
     assert gap.adjusted is not None and gap.pairs.difference is not None, "there are pairs"
     better, worse = (other, first) if gap.pairs.difference > 0 else (first, other)
     rates = [f"{percent(overall.rate(label))}" for label in (better, worse)]
-    over = f"of the same {_episodes(overall.n)}"
+    over = f"of the same {_played(comparison)}"
     low, high = (gap.low, gap.high) if better == other else (gap.high, gap.low)
     sign = 1 if better == other else -1
     ends = "" if low is None or high is None else " to ".join(_plain(sign * end) for end in (low, high))
@@ -68,7 +68,7 @@ def _of_many(comparison: Comparison, names: Mapping[str, str]) -> str:
     best, worse = (
         [names[one.name] for one in comparison.standings if one.among_best is among] for among in (True, False)
     )
-    over = f"{len(comparison.ranked)} policies on the same {_episodes(comparison.overall.n)}"
+    over = f"{len(comparison.ranked)} policies on the same {_played(comparison)}"
     if len(best) == 1:
         return f"{best[0]} is the best of {over}."
     if not worse:
@@ -79,6 +79,11 @@ def _of_many(comparison: Comparison, names: Mapping[str, str]) -> str:
 def _plain(value: float) -> str:
     """`12` or `−3`, in points."""
     return points(value).removeprefix("+").replace("-", "−")
+
+
+def _played(comparison: Comparison) -> str:
+    """`40 episodes on 4 scenes`: where these are few, large differences are not told apart, and one sees why."""
+    return f"{_episodes(comparison.overall.n)} on {comparison.scenes} scene{'s' * (comparison.scenes != 1)}"
 
 
 def _episodes(count: int) -> str:

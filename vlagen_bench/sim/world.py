@@ -169,10 +169,14 @@ class World:
             self.camera.local_pose = self.base.inv() * nominal * to_sapien(self.spec.camera.pose)
 
     def set_lights(self, ambient: Vec3, lights: Iterable[Light]) -> None:
-        """These lights, and no others."""
+        """These lights, and no others. Where the shaders have no room for more shadows, the first ones cast theirs."""
         for old in self._lights:
             self.scene.remove_entity(old.entity)
-        self._lights = backdrop.add_lights(self.scene, ambient, lights)
+        room, shown = shaders.SHADOWS[self.spec.shaders], list[Light]()
+        for light in lights:
+            casting = sum(other.shadow for other in shown)
+            shown.append(replace(light, shadow=light.shadow and casting < room))
+        self._lights = backdrop.add_lights(self.scene, ambient, shown)
 
     def _add_camera(self, spec: CameraSpec) -> render.RenderCameraComponent:
         """A camera, set up call by call as ManiSkill 3.0.1 does (envs/scene.py): its matrices, and through them pixels

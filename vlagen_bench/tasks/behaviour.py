@@ -8,15 +8,15 @@ from operator import mul
 
 TOOL_HZ = 50
 """how many times in a second of simulated time the tool is looked at"""
-CONTACTS_HZ = 25
-"""the same for contacts, which take longer to read: a contact shorter than 0.04 s may be missed"""
+CONTACTS_HZ = 20
+"""the same for contacts, which take longer to read: a contact shorter than 0.05 s may be missed"""
 TOPPLED_DEG = 45.0
 """a thing that is tilted further than this from how it stood is knocked over"""
 FALLEN_M = 0.05
 """a thing whose origin is so much below the table's top is off the table"""
 TOUCH_N = 0.5
 """a link that presses on the table with this force, or more, touches it; as `judge.GRASP_MIN_FORCE_N`"""
-APART_S = 0.1
+APART_S = 0.12
 """a hit begins when nothing of the robot has touched the table for so long: a link that scrapes along bounces"""
 SHORTEST_M = 1e-3
 """a straight line shorter than this has no ratio"""

@@ -56,7 +56,7 @@ def _finger(along: float, tilt: float, share: float) -> Points:
 def _leaf(along: float, tilt: float, share: float) -> Points:
     """A leaf that hangs in from its stem."""
     steps = [step / 8 for step in range(8)]
-    half = [0.03 + 0.24 * sin(pi * y**0.8) for y in steps]
+    half = [0.03 + 0.34 * sin(pi * y**0.8) for y in steps]
     right = [[x, y] for x, y in zip(half, steps, strict=True)]
     return _grown([*right, [0, 1], *([-x, y] for x, y in reversed(right))], along, tilt, share)
 

@@ -7,7 +7,7 @@ estimate is the largest one.
 from collections.abc import Sequence
 
 from vlagen_bench.report.estimates import Estimate
-from vlagen_bench.report.html.data import AxisResult, Headline, PageContent
+from vlagen_bench.report.html.data import WORST, Headline, PageContent
 from vlagen_bench.report.html.words import capital, plain, said_points
 from vlagen_bench.report.report import RunReport
 from vlagen_bench.utils.text import percent
@@ -53,21 +53,23 @@ def _cost(report: RunReport, headline: Headline) -> str:
         return _unpaired(headline)
     if not headline.pairs:
         return "no changed scene has an outcome together with its unchanged twin, so what changes cost is not known"
+    if headline.groups:
+        return _worst([(f"{plain(group.name)} changes", group.drop) for group in headline.groups[:WORST]], "cost")
     if headline.worst:
-        return _worst(headline.worst)
+        return _worst([(plain(line.name), line.drop) for line in headline.worst], "costs")
     if headline.groups:
         first = headline.groups[0]
         return f"of groups of changes, {plain(first.name)} costs it most: {_points(first.drop)}; no single change of it can be named"
     return _on_average(headline, report.amount)
 
 
-def _worst(lines: Sequence[AxisResult]) -> str:
-    """The first, and with it what cannot be told from it by its interval."""
-    first, *others = lines
-    alike = [line for line in others if (line.drop.high or 0) >= (first.drop.low or 0)]
+def _worst(told: Sequence[tuple[str, Estimate]], verb: str) -> str:
+    """The first, and with it what cannot be told from it by its interval; all of them are told from 0."""
+    (name, first), *others = told
+    alike = [(other, drop) for other, drop in others if (drop.high or 0) >= (first.low or 0)]
     if not alike:
-        return f"{plain(first.name)} costs it most: {_points(first.drop)}"
-    names = [f"{plain(line.name)}: {_points(line.drop, long=line is first)}" for line in (first, *alike)]
+        return f"{name} {verb} it most: {_points(first)}"
+    names = [f"{name}: {_points(first)}", *(f"{other}: {_points(drop, long=False)}" for other, drop in alike)]
     return f"what costs it most is among {_listed(names)}"
 
 

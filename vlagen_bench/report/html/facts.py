@@ -19,7 +19,8 @@ def protocol(header: Mapping[str, Any], scene: str) -> str:
         parts.append(f"robot {robot['name']}")
     if sizes := header.get("cameras") or ({"of": robot["image_px"]} if "image_px" in robot else {}):
         parts.append(f"camera{'s' * (len(sizes) > 1)} {described(sizes)} pixels".replace(" x ", "\u00a0×\u00a0"))
-    parts.append(f"{count} condition{'s' * (count != 1)} of {header['episodes_per_condition']} episodes")
+    each = "that take turns over {} scenes" if header.get("groups") else "of {} episodes"
+    parts.append(f"{count} condition{'s' * (count != 1)} {each.format(header['episodes_per_condition'])}")
     if "seed" in header:
         parts.append(f"seed {header['seed']}")
     return f"{suite['name']}, version {suite['version']}: {', '.join(parts)}"

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vlagen_bench.report.load import LoadedRun
 from vlagen_bench.report.report import UNNAMED
 from vlagen_bench.runs.film_frames import FilmRegion, caption_px, region_of
+from vlagen_bench.utils.smooth_text import put, width_px
 
 MOST = 24
 """failures that are shown"""
@@ -170,8 +171,8 @@ def _timed(picture: Image.Image, time_s: float) -> Image.Image:
     """The picture with its time in a corner."""
     draw, font, words = ImageDraw.Draw(picture), ImageFont.load_default(size=11), f"{time_s:.1f} s"
     bottom = picture.height
-    draw.rectangle((0, bottom - 16, font.getlength(words) + 8, bottom), fill="black")
-    draw.text((4, bottom - 15), words, fill="white", font=font)
+    draw.rectangle((0, bottom - 16, width_px(words, font) + 8, bottom), fill="black")
+    put(draw, (4, bottom - 15), words, fill="white", font=font)
     return picture
 
 

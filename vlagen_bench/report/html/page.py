@@ -49,6 +49,7 @@ def render(run: load.LoadedRun, page: Path) -> str:
     """The page as text; equal runs give equal pages."""
     content, noise = gather(run), repeats.of_run(run.path)
     drops = [drop(row) for row in run.report.rows] + [line.drop for line in content.lines]
+    drops += [group.whole.drop for group in run.report.tested_groups]
     style, script = shell.read("report.html", "style.css"), shell.read("report.html", "script.js")
     return _template().render(
         run=run,
@@ -56,6 +57,7 @@ def render(run: load.LoadedRun, page: Path) -> str:
         facts=content,
         headline=content.headline,
         reach=charts.reach_of(drops, (-0.25, 1.0)),
+        groups={group.name: group.whole for group in run.report.tested_groups},
         answer=answer(run.report, content),
         protocol=protocol(run.header, task_of(run.planned[0]["task"]).scene),
         blocks=list(blocks(run.report)),

@@ -93,6 +93,8 @@ EDITS: dict[ShaderPack, dict[str, tuple[tuple[str, str, int], ...]]] = {
     },
 }
 """pack -> file in it -> what is found in it, what comes instead, how often"""
+SHADOWS: dict[ShaderPack, int] = {"minimal": 3, "default": 1}
+"""pack -> how many lights of a scene may cast shadows: SAPIEN refuses to draw more"""
 FORMATS: dict[ShaderPack, dict[str, str]] = {
     "minimal": {"Color": "r8g8b8a8unorm", "PositionSegmentation": "r16g16b16a16sint"},
     "default": {"Color": "r32g32b32a32sfloat"},
