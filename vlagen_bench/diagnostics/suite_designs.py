@@ -63,9 +63,10 @@ class Design:
         return f"{self.axes} axes at {several} {', '.join(map(str, self.levels))}{some}"
 
 
-TODAY = Design(axes=40, levels=(1, 2, 3, 4, 5))
+EVERYTHING = Design(axes=40, levels=(1, 2, 3, 4, 5))
+"""as the first version of `core`"""
 DESIGNS = (
-    TODAY,
+    EVERYTHING,
     Design(axes=40, levels=(3, 5)),
     Design(axes=40, levels=(5,)),
     Design(axes=40, levels=(5,), share=0.25),
@@ -167,8 +168,8 @@ def _found(design: Design, episodes: int, runs: int) -> Iterator[str]:
             yield NO_DATA if points is None else str(points)
 
 
-UNTIL = ((6, 10), (16, 180), (48, 40), (192, 16))
-"""scenes and conditions: the fewest that can decide, `core`, a suite of fewer levels, `paper-fixed`"""
+UNTIL = ((6, 10), (16, 180), (260, 14), (192, 16))
+"""scenes and conditions: the fewest that can decide, the first `core`, `core`, `paper-fixed`"""
 APART = (0.0, 0.08, 0.16, 0.24, 0.4)
 
 
