@@ -38,6 +38,7 @@ def both(batched):
 
 MODES = [
     {"flat": True},
+    {"image_size": "96x64"},
     {"obs_mode": "state"},
     {"obs_mode": "state", "state": "privileged", "flat": True, "normalized_actions": True},
 ]

@@ -73,6 +73,7 @@ def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
 
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan import catalog
+    from vlagen_bench.report.html.words import plain
     from vlagen_bench.sim.simulator import Simulator
     from vlagen_bench.utils.contact_sheet import SheetCell, contact_sheet
 
@@ -84,7 +85,7 @@ def _render_suite(which: Selection, by: str, out: Path | None) -> Path:
     shown.sort(key=lambda e: (e.index, order[e.condition]))
     for episode in tracked(shown, total=len(shown), label="rendering", console=console()):
         simulator.reset(episode)
-        number, name = f"episode {episode.index}", episode.condition.replace("_", " ")
+        number, name = f"episode {episode.index}", plain(episode.condition)
         row, label = (name, number) if by == "condition" else (number, name)
         image, words = pictures[episode.id] = simulator.observe()["image"], episode.instruction
         twin, told = pictures.get(episode.twin or "", (None, words))  # of an earlier condition, if it is in the plan

@@ -1,6 +1,7 @@
 """Many scenes simulated and drawn at once, as ManiSkill's sub-scenes on one GPU."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from mani_skill.agents.base_agent import BaseAgent
 from mani_skill.agents.controllers import PDJointPosControllerConfig
 from mani_skill.envs.sapien_env import BaseEnv
+from mani_skill.render.shaders import PREBUILT_SHADER_CONFIGS, ShaderConfig, set_shader_pack
 from mani_skill.sensors.camera import CameraConfig
 from mani_skill.utils.structs.types import DefaultMaterialsConfig, SimConfig
 
@@ -20,6 +22,7 @@ from vlagen_bench.sim.maniskill.assets import BatchAssets
 from vlagen_bench.sim.maniskill.start import USE_PROCESSES, ConditionAssets, EpisodeStart
 from vlagen_bench.sim.maniskill.view import BatchState
 from vlagen_bench.sim.robot_files import urdf_path
+from vlagen_bench.sim.vulkan import shaders
 from vlagen_bench.sim.vulkan.device import render_device
 from vlagen_bench.sim.world import to_sapien
 
@@ -125,6 +128,7 @@ class Scenes(BaseEnv):
                 near=spec.near_m,
                 far=spec.far_m,
                 intrinsic=intrinsic,
+                shader_config=_shaders(),
             )
         ]
 
@@ -159,6 +163,13 @@ class Scenes(BaseEnv):
         qpos = torch.tensor([[start.qpos[name] for name in self._joints] for start in starts], device=self.device)
         self.agent.robot.set_qpos(qpos)
         self._arm.reset(rows, qpos[:, self._arm_joints])
+
+
+def _shaders() -> ShaderConfig:
+    """Those of the scene alone, so that shadows are alike; a folder in place of a name leaves out the pictures' formats."""
+    known = PREBUILT_SHADER_CONFIGS["minimal"]
+    set_shader_pack(known)
+    return replace(known, shader_pack=str(shaders.folder("minimal")))
 
 
 def _agent(spec: RobotSpec, urdf: str) -> type[BaseAgent]:
