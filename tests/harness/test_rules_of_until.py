@@ -42,6 +42,16 @@ def test_a_width_that_no_outcome_can_reach_is_refused_before_it_starts(tmp_path)
     assert EarlyStopping("width<0.4", few).outlook is None
 
 
+def test_the_rules_know_conditions_that_take_turns(tmp_path):
+    fabricate(tmp_path / "a", "core-small", lambda one: "failure", episodes=12)
+    few = episodes.read(tmp_path / "a").plan
+    with pytest.raises(
+        ConfigError, match=r"conditions take turns here.*name some, with --conditions and --episodes 14"
+    ):
+        EarlyStopping("width<0.3", few)
+    assert "of 12 scenes" in EarlyStopping(f"decided:{tmp_path / 'a'}", few).outlook
+
+
 def test_runs_are_told_apart_by_their_scores(tmp_path):
     made = short_plan(tmp_path / "a", 16, "failure", progress=0.5)
     stop = EarlyStopping(f"decided-progress:{tmp_path / 'a'}", made)
