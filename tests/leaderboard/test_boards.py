@@ -8,7 +8,7 @@ from helpers.entries import built, content
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard.provenance import MEANINGS, not_proven, proven
 from vlagen_bench.leaderboard.site import boards, pages
-from vlagen_bench.plan import catalog
+from vlagen_bench.plan import catalog, rotation
 from vlagen_bench.report import entries
 from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.statistics.scene_means import rate_interval
@@ -192,3 +192,23 @@ def test_outcomes_that_do_not_make_up_the_counts_are_a_sentence(shelf, change):
     shelf("wrong", "quick", conditions=wrong)
     with pytest.raises(ConfigError, match="outcomes: `1`, `0` and `-` that make up"):
         boards.page("quick")
+
+
+def test_entries_of_conditions_that_take_turns_are_compared_over_their_own_scenes(shelf):
+    """An outcome's place in the list of its condition is not its scene: conditions have different ones."""
+    suite = catalog.suite("core-small")
+    indices = rotation.indices_of(suite)
+    chosen = {  # one succeeds in the even scenes, one in the first half
+        "even-end": {name: "".join("01"[scene % 2 == 0] for scene in own) for name, own in indices.items()},
+        "half-end": {name: "".join("01"[scene < 26] for scene in own) for name, own in indices.items()},
+    }
+    for name, outcomes in chosen.items():
+        shelf(name, "core-small", n=52, outcomes=outcomes)
+    (block,) = boards.page("core-small").blocks
+    assert block.ranked.shared == (13 * 52, 13 * 52) and block.ranked.paired == 1
+    row = next(row for row in block.standings if row.entry.name == "half-end")
+    shifted = dict(zip((column.name for column in boards.page("core-small").columns), row.estimates, strict=True))
+    assert row.scenes == 52 and shifted["ood_settings"].value == 0.5 and shifted["light"].n == 52
+    wanted = rate_interval([(13.0, 13.0)] * 26 + [(0.0, 13.0)] * 26)
+    assert (shifted["ood_settings"].low, shifted["ood_settings"].high) == wanted
+    assert len(block.ties) == 1, "scenes that all agree are 52, and not 676, independent ones"
