@@ -142,6 +142,8 @@ def _make_lie(run, line, steps=80):
         "placed": False,
         "placed_once": False,
         "progress": 0.0,
+        "time_to_success_s": None,
+        "path_ratio": None,
     }
 
 
