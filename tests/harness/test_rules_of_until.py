@@ -1,12 +1,14 @@
 """Rules of `--until` that can never be fulfilled are refused before the first episode; scores other than success are compared."""
 
 import json
+import re
 
 import pytest
 
 from helpers.fabricated import fabricate
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.early_stopping import EarlyStopping
+from vlagen_bench.plan.selection import make_plan
 from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.sequential import confidence_sequence
 
@@ -40,6 +42,21 @@ def test_a_width_that_no_outcome_can_reach_is_refused_before_it_starts(tmp_path)
         EarlyStopping("width<0.1", few)
     assert confidence_sequence(52, 52)[0] <= 0.9 < confidence_sequence(53, 53)[0]
     assert EarlyStopping("width<0.4", few).outlook is None
+
+
+def test_the_rules_know_conditions_that_take_turns(tmp_path):
+    fabricate(tmp_path / "a", "core-small", lambda one: "failure", episodes=12)
+    few = episodes.read(tmp_path / "a").plan
+    assert "of 12 scenes" in EarlyStopping(f"decided:{tmp_path / 'a'}", few).outlook
+
+
+def test_the_width_of_conditions_that_take_turns_is_advised_in_scenes():
+    with pytest.raises(
+        ConfigError, match=r"7 episodes of each condition are the fewest: give --episodes (\d+)"
+    ) as said:
+        EarlyStopping("width<0.5", make_plan("core-small"))
+    advised = int(re.search(r"--episodes (\d+)", str(said.value))[1])
+    assert advised > 7 and EarlyStopping("width<0.5", make_plan("core-small", episodes=advised)).outlook is None
 
 
 def test_runs_are_told_apart_by_their_scores(tmp_path):

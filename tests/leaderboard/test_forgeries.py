@@ -105,6 +105,11 @@ FORGERIES = {
     "edited plan hash": (lambda: with_header(plan_hash="0" * 64), "this release makes"),
     "stand-ins": (lambda: header("pack", "stand_ins", value=["a.png"]), "were stand-ins"),
     "other pack": (lambda: header("pack", "version", value=9), "the asset pack is household 9"),
+    "a camera that is none": (
+        lambda: with_header(cameras={"front 256 x 256. The best": [256, 256]}), "cameras: The scene tabletop has no camera",
+    ),
+    "a picture without pixels": (lambda: with_header(cameras={"front": [0, -5]}), "cameras: image size (0, -5)"),
+    "cameras without the primary one": (lambda: with_header(cameras={"wrist": [128, 128]}), "is not what the scene tabletop draws"),
     "an axis from outside": (
         lambda: with_header(outside=[{"kind": "axis", "name": "gloom", "sha256": "0", "path": "mine"}]),
         "the axis 'gloom' came from outside this package, and is not here",

@@ -116,6 +116,17 @@ def test_the_options_tell_turns_from_all_conditions_in_every_scene():
     given = ("core", core.task, core.conditions, 260, 0)
     assert list(options(*given, rotating=True)) == ["--suite", "core"]
     assert list(options(*given))[2] == "--conditions"
+    own = ("mine", core.task, core.conditions, 7, 0)
+    unknown = list(options(*own, rotating=True))
+    assert unknown == ["--suite", "mine", "--episodes", "7", "--seed", "0"], "--conditions would be in every scene"
+    assert list(options(*own))[2] == "--conditions"
+
+
+def test_a_round_gives_every_condition_its_turn(suite):
+    number = rotation.round_of(suite)
+    turns = rotation.indices_of(dataclasses.replace(suite, episodes=3 * number))
+    assert min(map(len, turns.values())) == 3 and number <= 60
+    assert rotation.round_of(catalog.suite("quick")) == 1
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,11 @@ def test_the_user_may_ask_for_more_and_for_another_size():
         ({"cameras": 3}, "spec: cameras is 3. Make it a list of names"),
         ({"cameras": [3]}, "spec: cameras is"),
         ({"image_size": 7}, "The policy mine: spec: image size 7"),
-        ({"image_size": [1, 2]}, "spec: image_size is"),
+        ({"image_size": [1, 2]}, "spec: image_size is .*Make it a number, of the primary camera's pictures; or a text"),
+        (
+            {"image_size": {"front": 64}},
+            'spec: image_size is .*a text for several cameras, such as "front=224,wrist=128"',
+        ),
     ],
 )
 def test_a_mistake_in_a_spec_is_the_policys(spec, says):

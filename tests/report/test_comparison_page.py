@@ -51,6 +51,22 @@ def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_
     )
 
 
+@pytest.mark.parametrize(
+    ("wrist", "says"), [(128, "cameras front 64\u00a0×\u00a064, wrist 128"), (96, "not the same in all")]
+)
+def test_runs_whose_policies_saw_other_cameras_say_so_each_for_itself(made, printed, tmp_path, wrist, says):
+    paths = made("a", good), made("b", weak)
+    for path, size in zip(paths, (128, wrist), strict=True):
+        header = json.loads((path / "header.json").read_text())
+        header["cameras"] = {"front": [64, 64], "wrist": [size, size]}
+        (path / "header.json").write_text(json.dumps(header))
+    said = printed(command, command.compare, paths, out=tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert says in page.partition("</header>")[0], "what is true of all runs"
+    each = "<br><small>cameras front 64\u00a0×\u00a064, wrist 96\u00a0×\u00a096 pixels</small>"
+    assert page.count(each) == said.count("cameras front 64 x 64, wrist 96 x 96 pixels") == (wrist == 96)
+
+
 def test_an_episode_that_a_run_has_no_outcome_of_has_nothing_to_film(made, tmp_path):
     paths = made("a", good), made("b", bad), made("c", lambda e: "error" if e.index == 1 else None)
     found = compare(paths)
@@ -126,6 +142,8 @@ def _make_lie(run, line, steps=80):
         "placed": False,
         "placed_once": False,
         "progress": 0.0,
+        "time_to_success_s": None,
+        "path_ratio": None,
     }
 
 

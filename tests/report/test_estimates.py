@@ -3,8 +3,8 @@
 import pytest
 
 from helpers.made_rows import made_row
-from vlagen_bench.report.estimates import Estimate, drop_p, mean_drop, mean_success, shrunken_drops
-from vlagen_bench.report.terminal import results_table
+from vlagen_bench.report.estimates import Estimate, drop_p, mean_drop, mean_success, shrunken_drops, success
+from vlagen_bench.report.terminal import results_table, write_csv
 from vlagen_bench.statistics.intervals import weighted_sum_interval
 from vlagen_bench.statistics.scene_means import difference_p, rate_interval
 from vlagen_bench.statistics.twins import twin_permutation
@@ -31,6 +31,16 @@ def test_a_mean_of_one_condition_is_that_condition():
     row = made_row("a", [T, F, T], twins=[T, T, T])
     assert mean_success([row, made_row("b", [])]).interval == row.interval
     assert mean_drop([row]).interval == row.drop_interval and mean_drop([]) == Estimate() == mean_success([])
+
+
+def test_a_stopped_run_may_have_conditions_without_a_scene(tmp_path):
+    """Of few scenes, where conditions take turns: there is no sequence of those that had no turn."""
+    rows, sequences = [made_row("a", [T, F]), made_row("b", [])], {"a": (0.1, 0.9)}
+    assert [success(row, sequences).interval for row in rows] == [(0.1, 0.9), None]
+    write_csv(tmp_path / "summary.csv", rows, sequences)
+    lines = (tmp_path / "summary.csv").read_text().splitlines()
+    assert len(lines) == 3 and ",0.1,0.9," in lines[1]
+    assert results_table("", rows, sequences) is not None
 
 
 def test_conditions_that_share_no_scene_are_independent():

@@ -69,6 +69,18 @@ def test_an_axis_is_found_only_in_a_group_that_is_found():
     assert group_results(rows, {}) == ()
 
 
+def test_a_group_that_only_an_axis_finds_is_not_said_to_cost():
+    rows = [
+        turns("lighting_l5", 10, 20, 0, "light"), turns("mass_l5", 0, 20, 0, "physics"), turns("friction_l5", 0, 20, 20, "physics"),
+        made_row("exposure_l5", [T] * 20, twins=[F] * 5 + [T] * 15, start=20, group="light"),
+    ]  # fmt: skip
+    light, _ = group_results(rows, GROUPS)
+    lighting, _ = light.axes
+    assert light.whole.found and lighting.told and light.whole.p == mcnemar(10, 5) > 0.05
+    assert not light.whole.told and not light.whole.drop.decided, "its interval holds 0"
+    assert data._worst_groups((light,)) == ()
+
+
 def test_a_report_names_groups_and_the_axes_in_them(runs):
     made = report.make(runs[0])
     found = {group.name: group for group in made.tested_groups}

@@ -55,6 +55,7 @@ def test_the_own_size_is_no_other_choice_than_none():
         ((), (224.5, 3), "image size"),
         ((), True, "image size True"),
         ((), "front=", "image size ''"),
+        ((), "front=224,front=128", "the camera front has two sizes. Give it one."),
     ],
 )
 def test_mistakes_are_sentences(cameras, image_size, says):

@@ -94,6 +94,20 @@ def test_a_bridge_picture_of_another_shape_is_the_official_view_stretched(condit
     assert apart(square, cv2.resize(own, (224, 224), interpolation=cv2.INTER_AREA)) < 4.0
 
 
+def test_larger_pictures_are_not_less_noisy():
+    """Made small again, they differ from nominal as the camera's own do."""
+    damage = []
+    for size in (256, 512):
+        small = [
+            cv2.resize(
+                seen(simulator(TABLETOP, (), size), condition)["front"], (128, 128), interpolation=cv2.INTER_AREA
+            )
+            for condition in ("nominal", "sensor_noise_l5")
+        ]
+        damage.append(np.abs(small[0].astype(float) - small[1]).mean())
+    assert damage[1] == pytest.approx(damage[0], rel=0.05) and damage[0] > 5
+
+
 def apart(picture, other):
     """Mean difference of two pictures, softened, since one has more samples of each edge."""
     soft = [cv2.GaussianBlur(one, (0, 0), 1.5).astype(float) for one in (picture, other)]

@@ -39,6 +39,7 @@ def compare(
     from vlagen_bench.report.behaviour_terminal import comparison_tables
     from vlagen_bench.report.comparison_answer import answer
     from vlagen_bench.report.comparison_terminal import tables
+    from vlagen_bench.report.html.facts import saw_alike, seen
     from vlagen_bench.report.progress_terminal import comparison_table
     from vlagen_bench.runs.outside import changes
 
@@ -48,9 +49,12 @@ def compare(
     for label, run in compared.runs.items():
         for sentence in run.report.first_lines:
             say(f"{label}: {sentence}")
+    alike = saw_alike(run.header for run in compared.runs.values())
     for label, run in compared.runs.items():
         oracle = ", an oracle: shown and never ranked" if run.oracle else ""
         say(f"{label}: {run.path}, policy {run.policy}{oracle}")
+        if not alike and (cameras := seen(run.header)):
+            say(f"   {cameras}")
         for sentence in (*run.remarks, *changes(run.header)):
             say(f"   warning: {sentence}")
         if not run.report.complete:

@@ -80,8 +80,8 @@ class CameraOptions:
     """Cameras whose pictures are drawn, separated by commas: front,wrist.
     Default: the scene's primary camera, and those that the policy's spec names."""
     image_size: str | None = None
-    """Size of the pictures, which are drawn so, not resized: 224, 640x480, or front=224,wrist=128.
-    Default: as the policy's spec says, or the cameras' own."""
+    """Size of the pictures, which are drawn so, not resized: 224 or 640x480 of the primary camera alone, or
+    front=224,wrist=224 of those that are named. Default: as the policy's spec says, or the cameras' own."""
 
 
 @tyro.conf.configure(tyro.conf.OmitArgPrefixes)

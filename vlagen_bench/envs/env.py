@@ -89,7 +89,8 @@ class TaskEnv(gymnasium.Env):
             flat: whether an observation is an array: the picture, or the state where `obs_mode="state"`.
             normalized_actions: whether actions are shares of the robot's steps.
             cameras: whose pictures are in `images`, such as `("front", "wrist")`; none: `image` alone is drawn.
-            image_size: in which pictures are drawn: 224, `"640x480"`, `"front=224,wrist=128"` or a mapping; None: their own.
+            image_size: in which pictures are drawn: 224 or `"640x480"`, of the primary camera alone; `"front=224,wrist=224"`
+                or a mapping; None, and cameras without a size: their own.
 
         Raises:
             ConfigError: an unknown option, a wrong name or number, or options that do not go together.

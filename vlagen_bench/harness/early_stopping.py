@@ -10,10 +10,11 @@ from typing import Any
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.run import succeeded
+from vlagen_bench.plan import rotation
 from vlagen_bench.runs import episodes
 from vlagen_bench.statistics.sequential import ALPHA, confidence_sequence, earliest
 from vlagen_bench.statistics.watching import SUCCESS, Decided, DecidedWatch, Narrow, NarrowWatch, until
-from vlagen_bench.types import Episode, Outcome, Plan
+from vlagen_bench.types import Episode, Outcome, Plan, Suite
 from vlagen_bench.utils.text import points
 
 EASY = 16
@@ -50,7 +51,7 @@ class EarlyStopping:
             self._other = DecidedWatch([(e.id, e.index) for e in mine], others, parsed.score)
             self.outlook = _outlook(rule, self._other)
         else:
-            _check_width(rule, parsed.width, self._rates)
+            _check_width(rule, parsed.width, self._rates, plan.suite)
         self._twin_of: dict[str, list[str]] = {}
         for episode in mine:
             self._twin_of.setdefault(episode.twin or "", []).append(episode.condition)
@@ -160,7 +161,7 @@ def _outlook(rule: str, watch: DecidedWatch) -> str:
     )
 
 
-def _check_width(rule: str, width: float, rates: NarrowWatch) -> None:
+def _check_width(rule: str, width: float, rates: NarrowWatch, suite: Suite) -> None:
     """Raises `ConfigError` if some condition has too few episodes to get there, whatever their outcomes are."""
     narrowest = rates.narrowest()
     if narrowest is None or narrowest < width:
@@ -168,5 +169,5 @@ def _check_width(rule: str, width: float, rates: NarrowWatch) -> None:
     least = next(n for n in count(1) if confidence_sequence(n, n)[0] > 1 - width)
     raise ConfigError(
         f"--until {rule}: no interval can be narrower than {narrowest:.2f} with the episodes of this plan, even if all end "
-        f"alike. {least} episodes of each condition are the fewest: give --episodes {least} or more, or a larger width."
+        f"alike. {least} episodes of each condition are the fewest: give --episodes {least * rotation.round_of(suite)} or more, or a larger width."
     )

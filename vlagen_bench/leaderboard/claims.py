@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from vlagen_bench.errors import VlagenError, unknown
+from vlagen_bench.errors import ConfigError, VlagenError, unknown
 from vlagen_bench.leaderboard.commitment import Opening
 from vlagen_bench.leaderboard.limits import HEADER_BYTES, Refused
 from vlagen_bench.leaderboard.untrusted_json import parse, shown
@@ -15,7 +15,7 @@ from vlagen_bench.plan.plan import make_plan, select
 from vlagen_bench.runs import outside
 from vlagen_bench.runs.records import PackKey, SuiteKey
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.cameras import described, sizes_px
+from vlagen_bench.scenes.cameras import chosen_in, described, sizes_px
 from vlagen_bench.types import Plan, Suite
 from vlagen_bench.utils.parsing import build
 
@@ -160,6 +160,7 @@ def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
             f"'{suite.name}'. It was edited, or made by another release."
         )
     _check_pack(claims, plan)
+    _check_cameras(claims, plan)
     _check_outside(claims, plan)
     return plan
 
@@ -209,6 +210,22 @@ def _check_seed(seed: int, suite: Suite, opening: Opening | None) -> None:
         f"header.json: the seed is {seed}, and the suite's is {suite.seed}{others}. "
         f"Who may choose a seed may choose the best of many."
     )
+
+
+def _check_cameras(claims: Claims, plan: Plan) -> None:
+    """What an entry says of the pictures comes from these names and sizes, so they have to be ones that the scene can draw."""
+    scene = specs.of_task(catalog.task(plan.suite.task))
+    if not claims.cameras:
+        return
+    try:
+        drawn = sizes_px(chosen_in(scene, claims.cameras).scene(scene))
+    except ConfigError as error:
+        raise Refused(f"header.json: cameras: {shown(str(error), 300)}") from None
+    if drawn != {name: list(size) for name, size in claims.cameras.items()}:
+        raise Refused(
+            f"header.json: cameras: {shown(described(claims.cameras), 200)} is not what the scene {scene.name} draws for these "
+            f"names, {described(drawn)}: it was edited."
+        )
 
 
 def _check_pack(claims: Claims, plan: Plan) -> None:

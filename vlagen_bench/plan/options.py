@@ -22,7 +22,7 @@ def options(
     yield from ("--suite", suite)
     if known is not None and known.task != task:
         yield from ("--task", task)
-    if known is None or known.conditions != tuple(conditions) or bool(known.groups) != rotating:
+    if not rotating and (known is None or known.conditions != tuple(conditions) or known.groups):
         yield from ("--conditions", ",".join(conditions))
     if known is None or known.episodes != episodes:
         yield from ("--episodes", str(episodes))

@@ -46,6 +46,12 @@ def indices_of(suite: Suite) -> dict[str, list[int]]:
     return indices
 
 
+def round_of(suite: Suite) -> int:
+    """After so many scenes every condition had a turn, after twice as many two; 1 where none takes turns."""
+    rounds = [len(members) * max(map(len, members)) for members in rotating_of(suite).values()]
+    return max(rounds, default=1)
+
+
 def each(suite: Suite) -> str:
     """How many episodes a condition has, such as `16`, or `21-260`."""
     counts = {len(indices) for indices in indices_of(suite).values()}

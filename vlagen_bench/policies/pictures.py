@@ -24,7 +24,10 @@ def camera_choice(
         raise PolicyError(f"The policy {loaded.name}: spec: cameras is {shown(own)}. Make it a list of names.")
     names, wanted = names_of(own), spec.get(IMAGE_SIZE)
     if not isinstance(wanted, int | str | None):
-        raise PolicyError(f"The policy {loaded.name}: spec: image_size is {shown(wanted)}. Make it a number or a text.")
+        raise PolicyError(
+            f"The policy {loaded.name}: spec: image_size is {shown(wanted)}. Make it a number, of the primary camera's "
+            f'pictures; or a text for several cameras, such as "front=224,wrist=128".'
+        )
     try:
         CameraChoice.of(scene, names, wanted)
     except ConfigError as error:

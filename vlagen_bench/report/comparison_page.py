@@ -17,7 +17,7 @@ from vlagen_bench.report.comparison_answer import headline
 from vlagen_bench.report.comparison_terminal import named, outcome
 from vlagen_bench.report.estimates import Estimate
 from vlagen_bench.report.html import charts, shell, words
-from vlagen_bench.report.html.facts import protocol
+from vlagen_bench.report.html.facts import TIMES, protocol, saw_alike, seen
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.report.refilm import film_of
@@ -72,6 +72,7 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
     made.filters |= {
         "percent": percent,
         "plain": words.plain,
+        "sizes": lambda text: text.replace(" x ", TIMES),
         "breakable": words.breakable,
         "probability": words.probability,
     }
@@ -82,6 +83,7 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         for gap in line.gaps.values()
     ]
     first = comparison.runs["A"]
+    headers = {label: run.header for label, run in comparison.runs.items()}
     names, paths = zip(*((run.policy, run.path) for run in comparison.runs.values()), strict=True)
     episodes = [
         (episode, [_film(comparison, films, label, episode) for label in comparison.runs])
@@ -91,7 +93,8 @@ def _render(comparison: Comparison, films: Mapping[tuple[str, str], str | None],
         comparison=comparison,
         answer=headline(comparison, {label: _called(label, run.policy) for label, run in comparison.runs.items()}),
         title=" against ".join(names if len(set(names)) == len(names) else (path.name for path in paths)),
-        protocol=protocol(first.header, task_of(first.planned[0]["task"]).scene),
+        protocol=protocol(first.header, task_of(first.planned[0]["task"]).scene, tuple(headers.values())),
+        cameras={} if saw_alike(headers.values()) else {label: seen(header) or "" for label, header in headers.items()},
         header=first.header,
         progress=comparison.progress[-1] if comparison.progress else None,
         progress_range=interval,

@@ -19,7 +19,7 @@ Key = TypeVar("Key", bound=Hashable)
 WIDTH = 2 * 1.96
 """of a 95 % interval, in standard errors"""
 Sequences = Mapping[str, tuple[float, float]]
-"""condition -> confidence sequence of its rate"""
+"""condition -> confidence sequence of its rate; without those that the plan has no episode of, as of few scenes where conditions take turns"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Estimate:
 
 def success(row: Row, sequences: Sequences | None = None) -> Estimate:
     """The success rate of a condition, with its confidence sequence if the run could end early, else Wilson's interval."""
-    low, high = (row.interval if sequences is None else sequences[row.condition]) or (None, None)
+    low, high = (row.interval if sequences is None else sequences.get(row.condition)) or (None, None)
     return Estimate(value=row.rate, low=low, high=high, n=row.n) if row.n else Estimate()
 
 

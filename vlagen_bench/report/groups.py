@@ -23,9 +23,14 @@ class TestedDrop:
     """of a group after Holm over the groups; of an axis after its group (`statistics.multiplicity.holm_in_groups`)"""
 
     @property
-    def told(self) -> bool:
-        """Whether the drop differs significantly from 0, among all."""
+    def found(self) -> bool:
+        """Whether something in it makes a difference, among all: of a group, all its axes together or one of them."""
         return self.adjusted is not None and self.adjusted < ALPHA
+
+    @property
+    def told(self) -> bool:
+        """Whether it is found, and its own drop differs from 0: that of a group that one axis found need not."""
+        return self.found and self.drop.decided
 
 
 @dataclass(frozen=True, kw_only=True)

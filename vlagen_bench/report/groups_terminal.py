@@ -15,9 +15,9 @@ def groups_table(groups: Sequence[GroupResult]) -> NumberTable | None:
     table = NumberTable("Groups of axes, tested first; axes of the groups that are found").text("group", "axis")
     table.numbers("n", "success", "95 %", "drop", "95 %", "p", "Holm")
     for group in sorted(groups, key=lambda one: -(one.whole.drop.value or 0.0)):
-        told = group.whole.told
-        table.add_row(group.name, "", *_cells(group.whole), style="bold" if told else "")
-        for axis in sorted(group.axes, key=lambda one: -(one.drop.value or 0.0)) if told else ():
+        found = group.whole.found
+        table.add_row(group.name, "", *_cells(group.whole), style="bold" if found else "")
+        for axis in sorted(group.axes, key=lambda one: -(one.drop.value or 0.0)) if found else ():
             table.add_row("", axis.name, *_cells(axis), style="bold" if axis.told else "")
     table.caption = (
         "Over all levels of a group or axis, each pair counting the same, one pair a scene: Tango's interval, McNemar's exact p. "

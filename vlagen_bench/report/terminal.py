@@ -194,7 +194,7 @@ def _average_cells(
 
 
 def _cells(row: Row, sequences: Mapping[str, Interval] | None) -> tuple[str | Text, ...]:
-    low_high = row.interval if sequences is None else sequences[row.condition]
+    low_high = row.interval if sequences is None else sequences.get(row.condition)
     drop = NO_DATA if row.drop is None else points(row.drop) + f" ({row.pairs})" * (row.pairs != row.n)
     n = str(row.n) if row.n == row.planned else f"{row.n} / {row.planned}"
     errors = Text(str(row.errors), style="red" if row.errors else "")
@@ -222,7 +222,7 @@ def write_csv(path: Path, rows: Sequence[Row], sequences: Mapping[str, Interval]
         writer.writerow(names)
         for row in rows:
             nothing = None, None
-            sequence = nothing if sequences is None else sequences[row.condition]
+            sequence = (sequences or {}).get(row.condition, nothing)
             writer.writerow([
                 row.group, row.condition, row.planned, row.n, row.successes, row.rate, *(row.interval or nothing),
                 *sequence, row.success_once, row.grasped, row.held, row.pairs, row.lost, row.gained, row.drop,

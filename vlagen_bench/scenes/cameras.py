@@ -95,7 +95,11 @@ def _sizes(spec: SceneSpec, given: ImageSize) -> dict[str, tuple[int, int]]:
         return {}
     if isinstance(given, str) and "=" in given:
         parts = [part.partition("=") for part in given.split(",")]
-        given = {name.strip(): size.strip() for name, _, size in parts}
+        names = [name.strip() for name, _, _ in parts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ConfigError(f"image size {given!r}: the camera {twice} has two sizes. Give it one.")
+        given = {name: size.strip() for name, (_, _, size) in zip(names, parts, strict=True)}
     if not isinstance(given, Mapping):
         return {spec.camera.name: _pair(given)}
     return dict(zip(_names(spec, given), map(_pair, given.values()), strict=True))

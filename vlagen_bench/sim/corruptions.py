@@ -48,7 +48,7 @@ def blurred(across_px: float, down_px: float) -> Corruption:
     return lambda rgb, step: cv2.GaussianBlur(rgb, (0, 0), across_px, sigmaY=down_px) if across_px else rgb
 
 
-def noisy(deviation: float, seed: int) -> Corruption:
+def noisy(deviation: float, seed: int, *, sensor_px: tuple[int, int] | None = None) -> Corruption:
     """A sensor's noise, from (seed, step): that of photons, which grows with the light, and that of reading a pixel.
 
     Variance a * light + b, in linear light, as in Foi, Trimeche, Katkovnik and Egiazarian, "Practical Poissonian-Gaussian
@@ -58,6 +58,8 @@ def noisy(deviation: float, seed: int) -> Corruption:
     Args:
         deviation: of white light, in % of it. 10 means that white is 100 electrons.
         seed: of the episode.
+        sensor_px: width and height of the sensor; None: those of the picture. The noise of another picture is the sensor's,
+            resampled, so that no policy gets rid of it by asking for larger pictures and making them smaller.
     """
     per_photon = (deviation / 100) ** 2
     read = (READ_ELECTRONS * per_photon) ** 2
@@ -68,11 +70,20 @@ def noisy(deviation: float, seed: int) -> Corruption:
         if not deviation:
             return rgb
         light = cv2.LUT(rgb, light_of)
-        spread = np.sqrt(per_photon / FINE * _mosaic(light) + np.float32(read)) * _normal(seed, step, light.shape[:2])
-        noise = np.clip(FINE * spread + NO_LIGHT, 0, 65535).astype(np.uint16)
-        return level_of[cv2.add(light, cv2.cvtColor(noise, cv2.COLOR_BayerRGGB2RGB))]
+        caught = _resampled(light, sensor_px or light.shape[1::-1])
+        spread = np.sqrt(per_photon / FINE * _mosaic(caught) + np.float32(read)) * _normal(seed, step, caught.shape[:2])
+        raw = np.clip(FINE * spread + NO_LIGHT, 0, 65535).astype(np.uint16)
+        noise = _resampled(cv2.cvtColor(raw, cv2.COLOR_BayerRGGB2RGB), light.shape[1::-1])
+        return level_of[cv2.add(light, noise)]
 
     return apply
+
+
+def _resampled(picture: np.ndarray, size_px: tuple[int, ...]) -> np.ndarray:
+    """A picture of this width and height; the same where it has them."""
+    if picture.shape[1::-1] == tuple(size_px):
+        return picture
+    return cv2.resize(picture, size_px, interpolation=cv2.INTER_AREA)
 
 
 def _mosaic(light: np.ndarray) -> np.ndarray:

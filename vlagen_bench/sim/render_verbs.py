@@ -87,7 +87,12 @@ class RenderVerbs:
         self._corrupt("blur", lambda camera: corruptions.blurred(*_across_and_down(camera, sigma / 100)))
 
     def add_sensor_noise(self, deviation: float, seed: int) -> None:
-        self._corrupt("sensor_noise", lambda camera: corruptions.noisy(deviation, self._own_seed(camera, seed)))
+        self._corrupt(
+            "sensor_noise",
+            lambda camera: corruptions.noisy(
+                deviation, self._own_seed(camera, seed), sensor_px=(camera.spec.width_px, camera.spec.height_px)
+            ),
+        )
 
     def compress(self, quality: int) -> None:
         self._corrupt("compression", lambda _: corruptions.compressed(quality))

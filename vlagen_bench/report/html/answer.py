@@ -57,9 +57,6 @@ def _cost(report: RunReport, headline: Headline) -> str:
         return _worst([(f"{plain(group.name)} changes", group.drop) for group in headline.groups[:WORST]], "cost")
     if headline.worst:
         return _worst([(plain(line.name), line.drop) for line in headline.worst], "costs")
-    if headline.groups:
-        first = headline.groups[0]
-        return f"of groups of changes, {plain(first.name)} costs it most: {_points(first.drop)}; no single change of it can be named"
     return _on_average(headline, report.amount)
 
 

@@ -1,13 +1,41 @@
 """The header of a run as texts for its page: the protocol in words, and every value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vlagen_bench.scenes.cameras import described
 
+TIMES = "\u00a0×\u00a0"
+"""between the sides of a picture, on a page"""
 
-def protocol(header: Mapping[str, Any], scene: str) -> str:
+
+def seen(header: Mapping[str, Any]) -> str | None:
+    """The cameras whose pictures the policy of a run saw, in words; None where that is not recorded.
+
+    >>> seen({"cameras": {"front": [256, 256], "wrist": [128, 128]}})
+    'cameras front 256 x 256, wrist 128 x 128 pixels'
+    """
+    sizes = _sizes(header)
+    return f"camera{'s' * (len(sizes) > 1)} {described(sizes)} pixels" if sizes else None
+
+
+def saw_alike(headers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the policies of runs of one scene saw the same cameras in the same sizes; the name of the primary one is the scene's.
+
+    >>> saw_alike([{"robot_spec": {"image_px": [256, 256]}}, {"cameras": {"front": [256, 256]}}])
+    True
+    """
+    found = map(_sizes, headers)
+    return len({(tuple(sizes)[1:], tuple(map(tuple, sizes.values()))) for sizes in found}) <= 1
+
+
+def protocol(header: Mapping[str, Any], scene: str, others: Sequence[Mapping[str, Any]] = ()) -> str:
     r"""What was played, in words: suite, scene, robot, cameras, how much of it, and the seed; what is not recorded is left out.
+
+    Args:
+        header: of a run.
+        scene: its name.
+        others: headers of other runs of its plan, which may have been made with other cameras.
 
     >>> protocol({"suite": {"name": "quick", "version": 2, "task": "tabletop_put_on"}, "conditions": ["nominal"],
     ...           "episodes_per_condition": 4, "seed": 0, "robot_spec": {"name": "panda"}, "cameras": {"front": [256, 256]}}, "tabletop")
@@ -17,13 +45,20 @@ def protocol(header: Mapping[str, Any], scene: str) -> str:
     parts = [f"task {suite['task']}", f"scene {scene}"]
     if "name" in robot:
         parts.append(f"robot {robot['name']}")
-    if sizes := header.get("cameras") or ({"of": robot["image_px"]} if "image_px" in robot else {}):
-        parts.append(f"camera{'s' * (len(sizes) > 1)} {described(sizes)} pixels".replace(" x ", "\u00a0×\u00a0"))
+    if not saw_alike((header, *others)):
+        parts.append("cameras that are not the same in all runs")
+    elif cameras := seen(header):
+        parts.append(cameras.replace(" x ", TIMES))
     each = "that take turns over {} scenes" if header.get("groups") else "of {} episodes"
     parts.append(f"{count} condition{'s' * (count != 1)} {each.format(header['episodes_per_condition'])}")
     if "seed" in header:
         parts.append(f"seed {header['seed']}")
     return f"{suite['name']}, version {suite['version']}: {', '.join(parts)}"
+
+
+def _sizes(header: Mapping[str, Any]) -> Mapping[str, Iterable[int]]:
+    robot = header.get("robot_spec", {})
+    return header.get("cameras") or ({"of": robot["image_px"]} if "image_px" in robot else {})
 
 
 def facts(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
