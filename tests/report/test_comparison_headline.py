@@ -69,4 +69,4 @@ def test_without_a_common_episode_nothing_is_said(said):
 
 
 def test_an_oracle_is_not_ranked(said):
-    assert said(good, weak, oracle=True) == "Nothing is ranked: fewer than two of these runs are no oracle’s."
+    assert said(good, weak, oracle=True) == "Nothing is ranked: that needs two runs of policies that are not oracles."

@@ -11,6 +11,7 @@ from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.harness.evaluate import Begun
 from vlagen_bench.harness.progress import RunProgress
 from vlagen_bench.policies.base import sharing
+from vlagen_bench.scenes.cameras import described
 
 LOG = logging.getLogger("vlagen_bench")
 
@@ -39,6 +40,8 @@ class ConsoleDisplay:
             f"{scenes}episodes {len(plan.episodes)} ({twins} of them twins only), plan {plan.hash[:12]}, policy {loaded.name}",
             soft_wrap=True,
         )
+        if begun.cameras_px:
+            self.note(f"It sees: {described(begun.cameras_px)}.")
         if loaded.privileged:
             self.note("This policy sees the simulator's state: it is an oracle, and is never ranked.")
         elif (begun.evaluation.execution.processes or 1) > 1 and sharing(loaded.policy) == "instances":

@@ -1,6 +1,6 @@
 """The evaluation of a policy on a plan: its checks, run folder, executor and listeners, for the command and for Python alike."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.cameras import CameraChoice, ImageSize
+from vlagen_bench.scenes.cameras import CameraChoice, ImageSize, sizes_px
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.types import Plan, Task
 
@@ -67,6 +67,8 @@ class Begun:
     done: int
     """episodes that have a result already"""
     stand_ins: tuple[str, ...]
+    cameras_px: Mapping[str, Iterable[int]] = field(default_factory=dict)
+    """camera -> width and height, where the policy sees more than the primary camera in its own size; else empty"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +191,8 @@ def _recorded(
         done = [one.id for one in plan.episodes if folder.done(one.id, retry_errors=wanted.retry_errors)]
         monitor = ActionMonitor(StepLimits.of(scene), display.note)
         counts = Counts(plan, groups, [folder.results[key] for key in done])
-        display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins))
+        chosen = {} if cameras == CameraChoice() else sizes_px(scene)
+        display.begins(Begun(evaluation=wanted, loaded=loaded, done=len(done), stand_ins=stand_ins, cameras_px=chosen))
         for sentence in (*folder.remarks, *_said_of_earlier_results(folder, len(done) == len(plan.episodes))):
             display.note(sentence)
         if stop is not None and stop.outlook is not None:

@@ -39,7 +39,7 @@ def headline(comparison: Comparison, names: Mapping[str, str]) -> str:
     """
     provisional = f"Provisional, without {_episodes(comparison.left_out)}: " if comparison.left_out else ""
     if len(comparison.ranked) < 2:
-        return "Nothing is ranked: fewer than two of these runs are no oracle’s."
+        return "Nothing is ranked: that needs two runs of policies that are not oracles."
     if not comparison.overall.n:
         return "Nothing can be compared yet: no episode has an outcome in every run."
     return provisional + (_of_two if len(comparison.ranked) == 2 else _of_many)(comparison, names)

@@ -18,7 +18,7 @@ INK, SOFT, HEAD, MARK = "#15181e", "#4c5361", "#0b4f8a", "#e6007e"
 GAP_PX = 6
 """between a row and the next one"""
 PAPER = "white"
-LEGEND = "Outlined: what differs from the clean twin. A dashed frame: most of the picture differs."
+LEGEND = "Outlined: what clearly differs from the clean twin. A dashed frame: most of the picture differs."
 DASH_PX = 9
 
 
