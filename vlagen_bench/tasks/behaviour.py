@@ -8,8 +8,8 @@ from operator import mul
 
 TOOL_HZ = 50
 """how many times in a second of simulated time the tool is looked at"""
-CONTACTS_HZ = 20
-"""the same for contacts, which take longer to read: a contact shorter than 0.05 s may be missed"""
+CONTACTS_HZ = 16
+"""the same for contacts, which take longer to read: a contact shorter than 0.06 s may be missed"""
 TOPPLED_DEG = 45.0
 """a thing that is tilted further than this from how it stood is knocked over"""
 FALLEN_M = 0.05
