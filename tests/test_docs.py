@@ -223,12 +223,15 @@ def folder(tmp_path, monkeypatch):
     for name, function in (("tasks", "tasks_dir"), ("leaderboards", "leaderboards_dir")):
         shutil.copytree(getattr(paths, function)(), tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
         monkeypatch.setattr(paths, function, functools.partial(lambda path: path, tmp_path / name))
-    monkeypatch.setattr(catalog, "suite", functools.partial(small, catalog.suite))
+    read = catalog.suite
+    monkeypatch.setattr(catalog, "suite", functools.partial(small, read))
     for name, text in GIVEN.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
+    read.cache_clear()
     with outside.forgotten():
         yield tmp_path
+    read.cache_clear()  # a suite that has the groups of another one was read with its small form
 
 
 def call(words, monkeypatch):

@@ -131,4 +131,4 @@ def test_a_control_step_is_looked_at_within():
     looks = []
     sim.watch._course.pressed = lambda *forces, time_s: looks.append(time_s)
     sim.advance(np.array([0, 0, 0, 0, 0, 0, -1], np.float32))
-    assert np.diff(looks) == pytest.approx([0.05] * 3), "20 looks a second"
+    assert np.diff(looks) == pytest.approx([0.06] * 2), "a look every 6 steps of 0.01 s"

@@ -33,8 +33,11 @@ class LightColour(Axis):
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
         """Draws warm or cold, whatever the strength. The value holds all that `apply` needs."""
         tint = TINTS[rng.choice(sorted(TINTS))]
-        lights = [(light.direction, self.tinted(light.colour, tint), light.shadow) for light in draft.scene.lights]
-        return {"ambient": self.tinted(draft.scene.ambient, tint), "lights": [list(light) for light in lights]}
+        lights = [
+            [light.direction, self.tinted(light.colour, tint), light.shadow, light.penumbra_m]
+            for light in draft.scene.lights
+        ]
+        return {"ambient": self.tinted(draft.scene.ambient, tint), "lights": lights}
 
     def tinted(self, colour: tuple[float, ...], tint: tuple[float, ...]) -> list[float]:
         """A colour with so much of the tint; rounded, since the value is hashed."""
@@ -43,5 +46,8 @@ class LightColour(Axis):
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:
         """Sets the lights."""
-        lights = [Light(direction=tuple(to), colour=tuple(rgb), shadow=shadow) for to, rgb, shadow in value["lights"]]
+        lights = [
+            Light(direction=tuple(to), colour=tuple(rgb), shadow=shadow, penumbra_m=rim_m)
+            for to, rgb, shadow, rim_m in value["lights"]
+        ]
         scene.set_lights(tuple(value["ambient"]), tuple(lights))
