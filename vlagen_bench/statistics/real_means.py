@@ -11,12 +11,11 @@ from math import sqrt
 import numpy as np
 
 from vlagen_bench.statistics.randomization import sign_flip_real
+from vlagen_bench.statistics.scene_means import Interval, filled
 
 ALPHA = 0.05
 ROUNDING = 1e-9
 """residuals below this, as a share of the sum of sizes, are of scenes that agree"""
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +42,7 @@ def mean_interval(scenes: Iterable[Sequence[float]], *, least: float | None = No
         >>> mean_interval([(2.0, 1), (4.0, 2)]) is None
         True
     """
-    data = _filled(scenes)
+    data = filled(scenes, 2)
     spread = _spread(data)
     if spread is None:
         return None
@@ -62,7 +61,7 @@ def paired_difference(scenes: Iterable[Sequence[float]]) -> RealDifference | Non
     """
     from scipy.special import stdtr  # only here, since it takes a while to load
 
-    data = _filled(scenes)
+    data = filled(scenes, 2)
     flipped = sign_flip_real([total for total, _ in data])
     if flipped is None:
         return None
@@ -76,11 +75,6 @@ def paired_difference(scenes: Iterable[Sequence[float]]) -> RealDifference | Non
     if p >= ALPHA:
         interval = min(interval[0], 0.0), max(interval[1], 0.0)
     return RealDifference(value=value, interval=interval, p=p)
-
-
-def _filled(scenes: Iterable[Sequence[float]]) -> np.ndarray:
-    data = np.array([tuple(scene) for scene in scenes], dtype=float).reshape(-1, 2)
-    return data[data[:, 1] > 0]
 
 
 def _spread(data: np.ndarray) -> tuple[float, float, float] | None:

@@ -62,7 +62,7 @@ def rate_interval(scenes: Iterable[Sequence[float] | np.ndarray], *, graded: boo
         >>> [round(x, 3) for x in rate_interval([(9, 9)] * 64)]  # no failure seen, in 64 scenes
         [0.941, 1.0]
     """
-    data = _filled(scenes, 2)
+    data = filled(scenes, 2)
     return _rate(data, graded).interval(_quantile(data[:, 1])) if len(data) else None
 
 
@@ -111,7 +111,7 @@ def difference_interval(scenes: Iterable[Sequence[float]], *, graded: bool = Fal
         >>> [round(x, 2) for x in difference_interval([(9, 9, 9)] * 64)]  # no pair differs, in 64 scenes
         [-0.06, 0.06]
     """
-    data = _filled(scenes, 3)
+    data = filled(scenes, 3)
     return _Difference.of(data, graded).interval(_quantile(data[:, 2])) if len(data) else None
 
 
@@ -130,7 +130,7 @@ def difference_p(scenes: Iterable[Sequence[float]], *, graded: bool = False) -> 
     """
     from scipy.special import stdtr  # only here, since it takes a while to load
 
-    data = _filled(scenes, 3)
+    data = filled(scenes, 3)
     if not len(data):
         return None
     difference = _Difference.of(data, graded)
@@ -146,7 +146,7 @@ def difference_p(scenes: Iterable[Sequence[float]], *, graded: bool = False) -> 
 
 def difference_p_greater(scenes: Iterable[Sequence[float]]) -> float:
     """The one-sided p of `difference_p`: that the first is no better; 1 without a pair."""
-    data = _filled(scenes, 3)
+    data = filled(scenes, 3)
     half = (difference_p(data) or 0.0) / 2 if len(data) else 0.0
     return half if len(data) and data[:, 0].sum() > data[:, 1].sum() else 1.0 - half
 
@@ -165,7 +165,7 @@ def tested(
         randomized: p of the randomization test of the same scenes; None where there is no pair.
         graded: as of `rate_interval`.
     """
-    data = _filled(scenes, 3)
+    data = filled(scenes, 3)
     interval, p = difference_interval(data, graded=graded), difference_p(data, graded=graded)
     if interval is None or p is None or randomized is None:
         return interval, p
@@ -190,7 +190,7 @@ def _mixed(successes: np.ndarray, weights: np.ndarray, graded: bool) -> int:
     return int(np.sum((successes > 0) & (successes < weights - ROUNDING * weights)))
 
 
-def _filled(scenes: Iterable[Sequence[float] | np.ndarray], width: int) -> np.ndarray:
+def filled(scenes: Iterable[Sequence[float] | np.ndarray], width: int) -> np.ndarray:
     """The scenes that have an episode."""
     data = np.array([tuple(scene) for scene in scenes], dtype=float).reshape(-1, width)
     return data[data[:, -1] > 0]
