@@ -92,7 +92,7 @@ def draw(part: Drawing) -> None:
         _still(sim, mixture.episode(FIRST + number, part.seed), part.cameras)
         for number in range(part.start, part.start + part.count)
     ]
-    arrays = {key: np.stack([still[key] for still in drawn]) for key in drawn[0]}
+    arrays: dict[str, Any] = {key: np.stack([still[key] for still in drawn]) for key in drawn[0]}
     partial = part.path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
         np.savez(file, **arrays)

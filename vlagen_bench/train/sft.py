@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def run(
     trainer.resume(out / f"{STATE}-sft.safetensors", _about(config))
     while trainer.done < config.iterations:
         rows = rows_of(config.seed, trainer.done, len(frames), config.batch, "sft")
-        numbers = trainer.step(lambda network, rows=rows: _loss(network, frames, rows, config))
+        numbers = trainer.step(partial(_loss, frames=frames, rows=rows, config=config))
         note("sft", trainer.done, config.iterations, numbers)
         if trainer.done % config.save_every == 0:
             trainer.save(out / f"{STATE}-sft.safetensors", _about(config))
@@ -143,7 +144,7 @@ def _ground(config: SftConfig, network: CompactNetwork, stills: Frames, out: Pat
     trainer.resume(out / f"{STATE}-grounding.safetensors", _about(config))
     while trainer.done < trainer.total:
         rows = rows_of(config.seed, trainer.done, len(stills), config.batch, "grounding")
-        numbers = trainer.step(lambda network, rows=rows: _pointing(network, stills, rows))
+        numbers = trainer.step(partial(_pointing, stills=stills, rows=rows))
         note("grounding", trainer.done, trainer.total, numbers)
         if trainer.done % config.save_every == 0 or trainer.done == trainer.total:
             trainer.save(out / f"{STATE}-grounding.safetensors", _about(config))

@@ -84,7 +84,7 @@ class Trainer:
         """A network of the averaged weights."""
         network = CompactNetwork(self.network.config)
         network.load_state_dict(self.average)
-        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def save(self, path: Path, about: dict[str, Any]) -> None:
         """Writes everything that the next iteration depends on, into one file, whole or not at all."""
