@@ -11,6 +11,7 @@ from tyro.extras import SubcommandApp
 from vlagen_bench.cli import bench, commands, hidden_split, leaderboard, study
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.check_statistics import check_statistics
+from vlagen_bench.cli.collect import collect
 from vlagen_bench.cli.common import exit_with, version
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "render": render,
     "certify": commands.certify,
     "calibrate": calibrate,
+    "collect": collect,
     "report": report,
     "compare": compare,
     "power": power,
