@@ -11,8 +11,8 @@ from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import CriticKind, DpoConfig, GrpoConfig, PpoConfig, TrainConfig
-from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.train.training_episodes import episode_of
+from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.utils.seeding import stream
 
 Kind = TypeVar("Kind", bound=TrainConfig)

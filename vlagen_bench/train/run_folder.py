@@ -10,7 +10,6 @@ from typing import Any
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
-from vlagen_bench.train.config import TrainConfig
 from vlagen_bench.types import canonical_json
 
 FREE = ("iterations", "evaluation", "log")
@@ -82,7 +81,7 @@ class TrainFolder:
 
 
 @contextmanager
-def opened(path: Path, algorithm: str, config: TrainConfig) -> Iterator[TrainFolder]:
+def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
     """The folder of a run, new or gone on with; no other process writes it meanwhile.
 
     Raises:
