@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from torch.optim import AdamW
@@ -11,8 +11,8 @@ from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import CriticKind, DpoConfig, GrpoConfig, PpoConfig, TrainConfig
-from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.train.training_episodes import episode_of
+from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.utils.seeding import stream
 
 Kind = TypeVar("Kind", bound=TrainConfig)
@@ -114,7 +114,7 @@ class Dpo(Algorithm[DpoConfig]):
         return dpo.update(self.model, self.optimizer, played, self.config, random, reference=reference)
 
 
-ALGORITHMS: dict[str, tuple[type[TrainConfig], type[Algorithm]]] = {
+ALGORITHMS: dict[str, tuple[type[TrainConfig], type[Algorithm[Any]]]] = {
     Ppo.name: (PpoConfig, Ppo), Grpo.name: (GrpoConfig, Grpo), Dpo.name: (DpoConfig, Dpo),
 }  # fmt: skip
 """name -> its configuration and itself"""

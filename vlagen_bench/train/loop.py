@@ -20,8 +20,8 @@ from vlagen_bench.train.rollout_worker import WorkerSetup
 from vlagen_bench.train.rollouts import Rollouts, cores
 from vlagen_bench.train.run_folder import TrainFolder
 from vlagen_bench.train.state import Counters
-from vlagen_bench.train.trajectories import Trajectory
 from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.train.trajectories import Trajectory
 from vlagen_bench.types import Task, content_hash
 from vlagen_bench.utils.seeding import stream
 from vlagen_bench.utils.text import one_line
@@ -111,7 +111,7 @@ class _Trainer:
         )  # fmt: skip
         with ExitStack() as stack:
             stack.callback(torch.set_num_threads, threads)
-            torch.set_num_threads(cores())
+            torch.set_num_threads(config.threads or cores())
             self._sinks = self._logs(stack)
             workers = Rollouts(setup, workers=config.rollouts.workers, note=self._listener.note)
             self._rollouts = stack.enter_context(workers)
@@ -170,7 +170,10 @@ class _Trainer:
 
     def _keep(self, line: dict[str, Any]) -> None:
         """The state first, with the line in it, so that a line is in the log once, wherever the process ends."""
-        line = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in line.items()}
+        line = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in line.items()
+        }
         state.save(self._folder.state, self._algorithm.model, self._algorithm.optimizer, self._counters, line)
         self._folder.append(line)
         for sink in self._sinks:
@@ -209,5 +212,3 @@ class _Trainer:
                 self._listener.note(f"The log {text} stopped working: {one_line(error)}. The run goes on without it.")
 
         return write
-
-

@@ -22,7 +22,6 @@ from vlagen_bench.utils.text import one_line
 
 if TYPE_CHECKING:
     from vlagen_bench.sim.simulator import Simulator
-    from vlagen_bench.train.actor_critic import ActorCritic
 
 ROWS = 8
 """a batch is filled up to a multiple of this: numerics of some kernels depend on the size of small batches"""
