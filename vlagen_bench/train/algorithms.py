@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from torch.optim import AdamW
@@ -114,7 +114,7 @@ class Dpo(Algorithm[DpoConfig]):
         return dpo.update(self.model, self.optimizer, played, self.config, random, reference=reference)
 
 
-ALGORITHMS: dict[str, tuple[type[TrainConfig], type[Algorithm]]] = {
+ALGORITHMS: dict[str, tuple[type[TrainConfig], type[Algorithm[Any]]]] = {
     Ppo.name: (PpoConfig, Ppo), Grpo.name: (GrpoConfig, Grpo), Dpo.name: (DpoConfig, Dpo),
 }  # fmt: skip
 """name -> its configuration and itself"""

@@ -72,6 +72,8 @@ class TrainConfig:
     """at which actions are sampled in rollouts and scored in updates; there is no second one, so that they cannot differ"""
     precision: Precision = "float32"
     """of the network, in rollouts and in updates alike; bfloat16 is an autocast, in which parameters stay float32"""
+    threads: int = 1
+    """of PyTorch in updates; 0: one for each core, which is faster where nothing else runs, and slower where something does"""
     rollouts: RolloutConfig = field(default_factory=RolloutConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     log: tuple[str, ...] = ()
@@ -94,7 +96,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _at_least(1, iterations=self.iterations, epochs=self.epochs, minibatch=self.minibatch)
-        _at_least(0, seed=self.seed, kl_stop=self.kl_stop, weight_decay=self.weight_decay)
+        _at_least(0, seed=self.seed, threads=self.threads, kl_stop=self.kl_stop, weight_decay=self.weight_decay)
         _positive(temperature=self.temperature, lr=self.lr, max_grad_norm=self.max_grad_norm, clip=self.clip)
         if not 0 < self.gamma <= 1:
             raise ConfigError(f"gamma: more than 0 and at most 1, not {self.gamma}.")

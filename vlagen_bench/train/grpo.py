@@ -55,7 +55,7 @@ def update(
     """
     returns = np.array([one.discounted(config.gamma) for one in trajectories])
     of_rollouts = group_advantages(returns, np.arange(len(returns)) // config.group, scaled=config.scaled)
-    mixed = of_rollouts.reshape(-1, config.group).any(1)
+    mixed = (of_rollouts.reshape(-1, config.group) != 0).max(axis=1)
     said = {"mixed_groups": float(mixed.mean())}
     penalised = config.kl_coefficient > 0
     kept = [one for number, one in enumerate(trajectories) if penalised or mixed[number // config.group]]

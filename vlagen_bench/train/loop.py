@@ -111,7 +111,7 @@ class _Trainer:
         )  # fmt: skip
         with ExitStack() as stack:
             stack.callback(torch.set_num_threads, threads)
-            torch.set_num_threads(cores())
+            torch.set_num_threads(config.threads or cores())
             self._sinks = self._logs(stack)
             workers = Rollouts(setup, workers=config.rollouts.workers, note=self._listener.note)
             self._rollouts = stack.enter_context(workers)

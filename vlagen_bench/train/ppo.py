@@ -127,7 +127,7 @@ def _update_both(
 def step(optimizer: AdamW, loss: Tensor, max_grad_norm: float) -> Tensor:
     """One step of the optimiser; the norm of the gradient before it was clipped. What has no gradient stays as it is."""
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     norm = torch.nn.utils.clip_grad_norm_(parameters, max_grad_norm)
     optimizer.step()
