@@ -8,7 +8,7 @@ from typing import Any
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench.cli import bench, commands, hidden_split, leaderboard
+from vlagen_bench.cli import bench, commands, hidden_split, leaderboard, study
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.check_statistics import check_statistics
 from vlagen_bench.cli.collect import check_demonstrations, collect
@@ -59,6 +59,10 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
         },
     ),
     "replay": replay,
+    "study": Group(
+        help="Plan, run and report the study of reinforcement learning against supervised fine-tuning.",
+        commands={"plan": study.plan},
+    ),
     "leaderboard": Group(
         help="Submit a run, verify a submission, build the site.",
         commands={

@@ -25,9 +25,9 @@ class CompactConfig:
     """actions of one decision"""
     bins: int = 256
     """tokens of each action dimension; even: one of them is exactly zero"""
-    translation_m: float = 0.05
+    translation_m: float = 0.065
     """the largest translation that a token stands for, along each axis"""
-    rotation_rad: float = 0.35
+    rotation_rad: float = 0.45
     """the same of a rotation"""
     widths: tuple[int, int] = (32, 64)
     """channels at a quarter and at an eighth of the picture's side"""
