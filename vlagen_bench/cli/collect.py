@@ -1,4 +1,4 @@
-"""`vlagen collect`: plays episodes of a training distribution, and writes them as a dataset of LeRobot."""
+"""`vlagen collect` and `vlagen check-demonstrations`: make a dataset of training episodes, and play it again."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
+from tyro.conf import Positional
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, TERMINATED, console, ending, key_values, say
 from vlagen_bench.cli.inclusion import Include, include
@@ -86,10 +87,11 @@ def collect(
         only_success=only_success,
         drop_idle=drop_idle,
     )
-    jobs.check(job)
+    versions = jobs.check(job)
     processes = len(os.sched_getaffinity(0)) if workers is None else workers
     note = partial(say, to=console())
-    with Collector(Recipe(job=job, folder=out), pictures=pictures, note=note) as collector:
+    recipe = Recipe(job=job, folder=out)
+    with Collector(recipe, pictures=pictures, versions=versions, note=note) as collector:
         return _collected(collector, out, episodes, processes)
 
 
@@ -147,3 +149,37 @@ def _summary(done: "Collected") -> str:
         f"{done.kept} episodes, {done.frames} frames. Played: {played}, of which {done.successes} succeeded{rate}{errors}. "
         f"{done.cpu_s / 60:.1f} core-minutes, {done.per_core_minute:.0f} successful episodes a core-minute."
     )
+
+
+def check_demonstrations(
+    folder: Annotated[Positional[Path], tyro.conf.arg(metavar="DIR")],
+    episodes: int | None = None,
+    outside: Include = (),
+) -> int:
+    """Plays the episodes of a dataset again from their actions alone, and compares every state bit for bit.
+
+    The exit code is 0 if all are the same.
+
+    Args:
+        folder: of the dataset.
+        episodes: only so many, spread over the whole dataset.
+        outside: places with what of it is your own.
+    """
+    from vlagen_bench.demonstrations.check import check
+    from vlagen_bench.demonstrations.dataset import Dataset
+    from vlagen_bench.errors import ConfigError
+    from vlagen_bench.harness.progress import tracked
+
+    include(outside)
+    if episodes is not None and episodes < 1:
+        raise ConfigError(f"--episodes {episodes}: at least 1 is needed.")
+    dataset, out = Dataset(folder), console()
+    total = len(dataset)
+    count = total if episodes is None else min(episodes, total)
+    numbers = [number * total // count for number in range(count)]
+    checked = list(tracked(check(dataset, numbers), total=count, label="checking", console=out))
+    wrong = [one for one in checked if one.faults]
+    for one in wrong:
+        say(f"episode {one.number} ({one.episode.id}): {'; '.join(one.faults)}", to=out)
+    say(f"Played again: {count} of {total} episodes, of which {count - len(wrong)} are the same, bit for bit.", to=out)
+    return INCOMPLETE if wrong else OK
