@@ -5,8 +5,9 @@ import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import tyro
 
@@ -15,6 +16,11 @@ from vlagen_bench.cli.main import check_words, make_app
 from vlagen_bench.cli.words import parsed
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils.signals import end_in_order
+
+if TYPE_CHECKING:
+    from vlagen_bench.train.loop import Trained
+
+Config = TypeVar("Config")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +83,21 @@ def dpo(which: Which) -> int:
     return _reinforce("dpo", which)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"ppo": ppo, "grpo": grpo, "dpo": dpo}
+def sft(which: Which) -> int:
+    """Supervised fine-tuning: imitation of demonstrations, after a stage that learns where things are.
+
+    Repeating a command goes on with its run, as if it had not been interrupted.
+
+    Args:
+        which: the run.
+    """
+    from vlagen_bench.train import sft as imitation
+    from vlagen_bench.train.sft_config import SftConfig
+
+    return _trained("sft", which, _config(SftConfig, "sft", which), imitation.run)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {"sft": sft, "ppo": ppo, "grpo": grpo, "dpo": dpo}
 
 
 def main() -> None:
@@ -98,21 +118,32 @@ def _run() -> int:
 
 
 def _reinforce(algorithm: str, which: RunOptions) -> int:
-    from vlagen_bench.train import config as configs
     from vlagen_bench.train import loop
     from vlagen_bench.train.algorithms import ALGORITHMS
-    from vlagen_bench.train.display import TrainDisplay
 
     kind, _ = ALGORITHMS[algorithm]
-    config = configs.read(kind, algorithm, which.config)
+    return _trained(algorithm, which, _config(kind, algorithm, which), partial(loop.run, algorithm))
+
+
+def _config(kind: type[Config], algorithm: str, which: RunOptions) -> Config:
+    """The configuration, with what the options put in its place."""
+    from vlagen_bench.train import config as configs
+
+    read = configs.read(kind, algorithm, which.config)
     given = {"seed": which.seed, "iterations": which.iterations, "log": which.log or None}
-    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    changes = {key: value for key, value in given.items() if value is not None}
     if which.start is not None:
         changes |= {"start": str(which.start), "network": None}
-    config = dataclasses.replace(config, **changes)
+    return dataclasses.replace(read, **changes)  # type: ignore[type-var]  # all of them are dataclasses
+
+
+def _trained(algorithm: str, which: RunOptions, config: Any, run: "Callable[..., Trained]") -> int:
+    """Runs it, and says what there is then."""
+    from vlagen_bench.train.display import TrainDisplay
+
     folder = which.out or Path("runs") / f"{algorithm}-{Path(which.config).stem}-seed{config.seed}"
     with TrainDisplay(console()) as display:
-        trained = loop.run(algorithm, config, folder, listener=display, minutes=which.minutes)
+        trained = run(config, folder, listener=display, minutes=which.minutes)
     if not trained.complete:
         say(f"{trained.iterations} of {config.iterations} iterations are done. To go on: {_again()}")
     say(f"Policy: {trained.policy}")

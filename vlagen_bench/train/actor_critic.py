@@ -29,8 +29,7 @@ class ActorCritic(nn.Module):
         output: Output = self.policy(batch)
         if self.critic is not None:
             return output.logits, self.critic(batch).value
-        hidden = output.hidden.detach()
-        return output.logits, output.value if self.kind == "shared" else self.policy.critic(hidden)
+        return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
 
     def values(self, batch: Batch) -> Tensor:
         """Values (B,) through which nothing but the critic is trained."""
@@ -38,7 +37,11 @@ class ActorCritic(nn.Module):
             return self.critic(batch).value
         with torch.no_grad():
             hidden = self.policy(batch).hidden
-        return self.policy.critic(hidden)
+        return self._head(hidden)
+
+    def _head(self, hidden: Tensor) -> Tensor:
+        with torch.autocast(hidden.device.type, enabled=False):  # as in the network
+            return self.policy.critic(hidden)
 
     def critic_parameters(self) -> list[nn.Parameter]:
         """What the value loss alone trains."""

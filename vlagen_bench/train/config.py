@@ -1,4 +1,4 @@
-"""The configurations of reinforcement learning: frozen dataclasses, read strictly from YAML files, shipped or one's own."""
+"""The configurations of reinforcement learning, and how any configuration of training is read: frozen dataclasses, read strictly from YAML files, shipped or one's own."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from vlagen_bench.utils.paths import tasks_dir
 
 Precision = Literal["float32", "bfloat16"]
 CriticKind = Literal["shared", "detached", "separate"]
-Config = TypeVar("Config", bound="TrainConfig")
+Config = TypeVar("Config")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from vlagen_bench.utils.text import percent
 SHOWN = (
     ("return", "return", ".3f"), ("kl", "KL", ".4f"), ("clip_fraction", "clipped", ".2f"), ("entropy", "entropy", ".2f"),
     ("explained_variance", "explained variance", ".2f"), ("mixed_groups", "mixed groups", ".2f"), ("pairs", "pairs", ".0f"),
-    ("loss", "loss", ".3f"),
+    ("loss", "loss", ".3f"), ("token_loss", "loss of tokens", ".3f"), ("place_loss", "loss of places", ".3f"),
 )  # fmt: skip
 """key of the log, how it is called, and its format; where an iteration has it"""
 

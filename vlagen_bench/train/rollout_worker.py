@@ -8,20 +8,20 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from vlagen_bench.errors import VlagenError
+from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.scenes.cameras import CameraChoice
+from vlagen_bench.tasks import family_of
 from vlagen_bench.train.config import CriticKind, Precision
 from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import end_with_the_parent
 from vlagen_bench.utils.text import one_line
-
-if TYPE_CHECKING:
-    from vlagen_bench.sim.simulator import Simulator
 
 ROWS = 8
 """a batch is filled up to a multiple of this: numerics of some kernels depend on the size of small batches"""
@@ -38,6 +38,8 @@ class WorkerSetup:
     precision: Precision
     simulators: int
     max_steps: int
+    make_sim: Callable[[Task, CameraChoice], Any] = simulator
+    """makes each simulator"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +64,10 @@ class Answer:
 class Player:
     """A simulator, and the trajectory of the episode that it plays."""
 
-    def __init__(self, simulator: "Simulator", config: CompactConfig, max_steps: int, ends_on_success: bool) -> None:
-        self._simulator, self._config = simulator, config
-        self._max_steps, self._ends_on_success = max_steps, ends_on_success
+    def __init__(self, simulator: Any, setup: "WorkerSetup") -> None:
+        self._simulator, self._config, self._max_steps = simulator, setup.network, setup.max_steps
+        self._potential_of = family_of(setup.task).potential
+        self._ends_on_success = setup.task.ends_on_success
 
     def begin(self, job: Job) -> None:
         """Starts an episode."""
@@ -72,6 +75,7 @@ class Player:
 
         self.job = job
         self._simulator.reset(job.episode)
+        self._steps = 0
         self.sentence = sentences.vectors([self._simulator.instruction])[0]
         self._potential, self._success = 0.0, False
         self._seen: list[dict[str, Any]] = []
@@ -92,9 +96,9 @@ class Player:
         executed = 0
         for action in tokens.decode(answer.tokens, self._config):
             status = self._simulator.advance(action)
-            potential = self._simulator.family.potential(status)
+            potential = self._potential_of(status)
             rewards[executed], self._potential = potential - self._potential, potential
-            executed += 1
+            executed, self._steps = executed + 1, self._steps + 1
             self._success = status.success
             if self.is_over:
                 break
@@ -110,7 +114,7 @@ class Player:
     @property
     def is_over(self) -> bool:
         """Whether no more actions are carried out."""
-        return self.is_done or self._simulator.steps >= self._max_steps
+        return self.is_done or self._steps >= self._max_steps
 
     def trajectory(self, last_value: float) -> Trajectory:
         """The episode, which is over."""
@@ -142,8 +146,6 @@ class RolloutWorker:
 
         from vlagen_bench.policies.compact.network import CompactNetwork
         from vlagen_bench.scenes import specs
-        from vlagen_bench.scenes.cameras import CameraChoice
-        from vlagen_bench.sim.simulator import Simulator
         from vlagen_bench.train.actor_critic import ActorCritic
 
         torch.set_num_threads(1)
@@ -152,12 +154,7 @@ class RolloutWorker:
         cameras = CameraChoice.of(specs.of_task(setup.task), tuple(sizes.cameras), dict(sizes.cameras))
         policy = CompactNetwork(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._model: ActorCritic = ActorCritic(policy, setup.critic).eval()
-        self._players = [
-            Player(
-                Simulator.of(setup.task, cameras=cameras), sizes, setup.max_steps, setup.task.ends_on_success
-            )
-            for _ in range(setup.simulators)
-        ]  # fmt: skip
+        self._players = [Player(setup.make_sim(setup.task, cameras), setup) for _ in range(setup.simulators)]
 
     def play(self, order: Play, ended: Callable[[Trajectory], None]) -> None:
         """Plays episodes; hands over each as it ends. All that wait are answered at once, then carried out in turn."""
