@@ -70,7 +70,7 @@ def collect(
 
     from vlagen_bench.demonstrations import job as jobs
     from vlagen_bench.demonstrations.attempts import Recipe
-    from vlagen_bench.demonstrations.collect import Collector
+    from vlagen_bench.demonstrations.collect import Collector, check_numbers
     from vlagen_bench.demonstrations.disturbance import Noise
     from vlagen_bench.demonstrations.job import Job, PolicyChoice
     from vlagen_bench.scenes import specs
@@ -87,8 +87,9 @@ def collect(
         only_success=only_success,
         drop_idle=drop_idle,
     )
-    versions = jobs.check(job)
     processes = len(os.sched_getaffinity(0)) if workers is None else workers
+    check_numbers(episodes, processes)
+    versions = jobs.check(job)
     note = partial(say, to=console())
     recipe = Recipe(job=job, folder=out)
     with Collector(recipe, pictures=pictures, versions=versions, note=note) as collector:
@@ -115,7 +116,7 @@ def _collected(collector: "Collector", folder: Path, episodes: int, workers: int
     out, began, before = console(), time.monotonic(), collector.collected
     missing = max(0, episodes - before.kept)
     if before.attempts:
-        say(f"{folder} has {before.kept} episodes; {missing} are missing.", to=out)
+        say(f"{folder} has {before.kept} of {episodes} episodes.", to=out)
     try:
         kept = _kept(collector, episodes, workers)
         for _ in tracked(kept, total=missing, label="collecting", console=out) if missing else ():
@@ -127,7 +128,7 @@ def _collected(collector: "Collector", folder: Path, episodes: int, workers: int
     say(_summary(done), to=out)
     if done.attempts > before.attempts:
         say(
-            f"This time {done.kept - before.kept} episodes in {duration(time.monotonic() - began)}, with {workers} workers.",
+            f"New: {done.kept - before.kept}, in {duration(time.monotonic() - began)}, workers: {workers}.",
             to=out,
         )
     say(f"Dataset: {folder}", to=out)
@@ -135,8 +136,12 @@ def _collected(collector: "Collector", folder: Path, episodes: int, workers: int
 
 
 def _kept(collector: "Collector", episodes: int, workers: int) -> "Iterator[Attempt]":
-    """The attempts that are kept, as they end."""
-    return (attempt for attempt in collector.play(episodes, workers=workers) if attempt.kept)
+    """The attempts that are kept, as they end; says what ended as an error."""
+    for attempt in collector.play(episodes, workers=workers):
+        if attempt.error is not None:
+            say(f"Episode {attempt.index}: {attempt.error}")
+        if attempt.kept:
+            yield attempt
 
 
 def _summary(done: "Collected") -> str:

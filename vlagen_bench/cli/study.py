@@ -7,8 +7,10 @@ import tyro
 
 from vlagen_bench.cli import common
 from vlagen_bench.cli.common import INCOMPLETE, OK, console
+from vlagen_bench.errors import ConfigError
 
 PREREGISTRATION = Path("docs/study/preregistration.md")
+RUNS = Path("runs/study")
 Config = Annotated[str, tyro.conf.arg(metavar="NAME|FILE")]
 
 
@@ -44,3 +46,33 @@ def plan(config: Config = "study", preregistration: Path = PREREGISTRATION, writ
         return INCOMPLETE
     common.say(f"{preregistration} is of this study.", to=out)
     return OK
+
+
+def run(config: Config = "study", out: Path = RUNS, only: str | None = None, hours: float | None = None) -> int:
+    """Does the stages of the study that are not done yet. Repeating the command goes on; what is done is never done again.
+
+    Exits with 1 while something is left, and says what comes next and how long it takes.
+
+    Args:
+        config: a shipped study, or the path of a YAML file.
+        out: the folder of all stages.
+        only: this stage alone.
+        hours: after these nothing begins, and what runs pauses.
+    """
+    from functools import partial
+
+    from vlagen_bench.train.study import commands, runner
+    from vlagen_bench.train.study import config as configs
+    from vlagen_bench.train.study.outcomes import rate_of
+    from vlagen_bench.utils.signals import end_in_order
+
+    if hours is not None and not hours > 0:
+        raise ConfigError(f"--hours {hours}: give more than 0.")
+    end_in_order()
+    study, say = configs.load(config), partial(common.say, to=console())
+    ended = runner.run(
+        study, out, steps=commands.steps(), gate_rate=rate_of, only=only, hours=hours, say=say
+    )  # fmt: skip
+    for sentence in runner.told(study, out, ended):
+        say(sentence)
+    return OK if ended.complete else INCOMPLETE

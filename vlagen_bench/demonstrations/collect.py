@@ -44,6 +44,13 @@ class Collected:
         return 60 * self.successes / self.cpu_s if self.cpu_s else 0.0
 
 
+def check_numbers(episodes: int, workers: int) -> None:
+    """Raises `ConfigError` where none are asked for."""
+    for option, number in (("--episodes", episodes), ("--workers", workers)):
+        if number < 1:
+            raise ConfigError(f"{option} {number}: at least 1 is needed.")
+
+
 class Collector:
     """Writes one dataset. A context manager: the folder is locked meanwhile."""
 
@@ -117,7 +124,7 @@ class Collector:
             cpu_s=sum(attempt.cpu_s for attempt in known),
         )
 
-    def play(self, episodes: int, *, workers: int, pool: type[Workers] = Workers) -> Iterator[Attempt]:
+    def play(self, episodes: int, *, workers: int, pool: type[Workers] | None = None) -> Iterator[Attempt]:
         """Plays until so many episodes are kept, those of earlier calls included; attempts as they end.
 
         Indices are played in order, and no more than are needed: which episodes are kept does not depend on the workers.
@@ -125,16 +132,14 @@ class Collector:
         Args:
             episodes: how many are to be kept.
             workers: how many processes play.
-            pool: what plays.
+            pool: what plays; None: processes.
 
         Raises:
             ConfigError: no episodes or no workers are asked for, or this program is being imported by a worker.
             RunError: too many attempts ended as errors.
         """
         refuse_while_importing()
-        for option, number in (("--episodes", episodes), ("--workers", workers)):
-            if number < 1:
-                raise ConfigError(f"{option} {number}: at least 1 is needed.")
+        check_numbers(episodes, workers)
         fresh = (index for index in itertools.count() if index not in self._attempts)
         kept, playing, errors = self.collected.kept, 0, 0
 
@@ -145,7 +150,7 @@ class Collector:
             playing += 1
             return next(fresh)
 
-        with pool(self._recipe, workers, self._note) as playing_now:
+        with (pool or Workers)(self._recipe, workers, self._note) as playing_now:
             for attempt in playing_now.made(next_index):
                 playing -= 1
                 kept += attempt.kept

@@ -177,6 +177,11 @@ class StudyConfig:
     workers: int = 2
     """cores"""
 
+    @property
+    def cores(self) -> str:
+        """`2 cores`."""
+        return f"{self.workers} core{'' if self.workers == 1 else 's'}"
+
     @cached_property
     def by_name(self) -> dict[str, Stage]:
         return {stage.name: stage for stage in self.stages}

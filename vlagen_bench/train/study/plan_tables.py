@@ -15,7 +15,9 @@ def stages_table(config: StudyConfig) -> NumberTable:
         name = f"{stage.name} *" if stage.exploratory else stage.name
         table.add_row(name, what(stage), ", ".join(stage.needs) or "–", hours)
     total = sum(stage.core_hours for stage in config.stages)
-    table.caption = f"{total:g} core-hours in all, estimated: {total / config.workers:.1f} hours on {config.workers} cores. * exploratory"
+    table.caption = (
+        f"{total:g} core-hours in all, estimated: {total / config.workers:.1f} hours on {config.cores}. * exploratory"
+    )
     return table
 
 
