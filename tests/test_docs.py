@@ -30,6 +30,7 @@ from helpers import outside, pages
 from helpers.pages import PAGES
 from vlagen_bench.cli import eval as cli_eval
 from vlagen_bench.cli import main as cli_main
+from vlagen_bench.cli import train as cli_train
 from vlagen_bench.plan import catalog
 from vlagen_bench.utils import paths
 
@@ -84,10 +85,10 @@ class Parsing(cli_main.SubcommandApp):
 
 @functools.cache
 def commands():
-    """The whole command line `vlagen`, to be parsed only."""
+    """The whole command lines `vlagen` and `vlagen-train`, to be parsed only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cli_main, "SubcommandApp", Parsing)
-        return cli_main.make_app()
+        return {"vlagen": cli_main.make_app(), "vlagen-train": cli_main.make_app(cli_train.COMMANDS)}
 
 
 @functools.cache
@@ -112,7 +113,7 @@ def complaint(words, capsys):
         if name == "vlagen-eval":
             tyro.cli(cli_eval.EvalArgs, args=args)
         else:
-            commands().cli(prog=name, args=args)
+            commands()[name].cli(prog=name, args=args)
     except SystemExit as end:
         said = capsys.readouterr()
         return f"{shlex.join(words)}\n{said.out}{said.err}" if end.code else None
@@ -241,7 +242,7 @@ def call(words, monkeypatch):
         return
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit) as end:
-        (cli_eval.command if words[0] == "vlagen-eval" else cli_main.main)()
+        {"vlagen-eval": cli_eval.command, "vlagen-train": cli_train.main, "vlagen": cli_main.main}[words[0]]()
     assert not end.value.code, shlex.join(words)
 
 

@@ -44,7 +44,7 @@ def test_the_installed_version_is_the_checkouts():
     assert importlib.metadata.version("vlagen-bench") == vlagen_bench.__version__
 
 
-@pytest.mark.parametrize("command", ["vlagen", "vlagen-eval"])
+@pytest.mark.parametrize("command", ["vlagen", "vlagen-eval", "vlagen-train"])
 def test_the_commands_say_their_version(tmp_path, command):
     done = call(command, "--version", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"vlagen_bench {vlagen_bench.__version__}\n")

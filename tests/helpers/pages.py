@@ -14,7 +14,7 @@ PAGES = {
 FENCE = re.compile(r"^```(?P<kind>.*)\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
 NAMED = re.compile(r"# ([\w./-]+\.\w+)\n")
-COMMANDS = ("vlagen", "vlagen-eval")
+COMMANDS = ("vlagen", "vlagen-eval", "vlagen-train")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Runs of reinforcement learning: going on after an interruption, the log, and the files that are left."""
 
 import dataclasses
-import hashlib
 import json
 
 import pytest
@@ -49,10 +48,6 @@ def config_of(algorithm, **changes):
     return tiny_config(KINDS[algorithm], **(more | changes))
 
 
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def lines(path):
     """The log without times."""
     return [
@@ -69,8 +64,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(algorithm, within, tmp_path
         with pytest.raises(Interrupted):
             loop.run(algorithm, config, parts, listener=After(done, within))
         torch.rand(7)  # what happens in between does not matter
-    trained_ = loop.run(algorithm, config, parts)
-    assert trained_.complete
+    assert loop.run(algorithm, config, parts).complete
     model = {folder: _weights(folder / "policy.safetensors") for folder in (whole, parts)}
     assert model[whole].keys() == model[parts].keys()
     assert all(torch.equal(tensor, model[parts][name]) for name, tensor in model[whole].items())
@@ -111,6 +105,21 @@ def test_a_run_of_another_configuration_is_refused(tmp_path):
         loop.run("ppo", config_of("ppo", temperature=0.5), tmp_path)
     with pytest.raises(RunError, match="another `algorithm`"):
         loop.run("grpo", config_of("grpo"), tmp_path)
+
+
+def test_workers_and_threads_may_change_when_a_run_goes_on(tmp_path):
+    first = config_of("ppo", iterations=1)
+    loop.run("ppo", first, tmp_path)
+    rollouts = dataclasses.replace(first.rollouts, workers=2)
+    assert loop.run("ppo", config_of("ppo", threads=2, rollouts=rollouts), tmp_path).complete
+    with pytest.raises(RunError, match=r"another `rollouts\.episodes`: 32, not 16"):
+        loop.run("ppo", config_of("ppo", rollouts=dataclasses.replace(first.rollouts, episodes=16)), tmp_path)
+
+
+def test_the_policy_of_a_run_that_was_interrupted_can_be_played(tmp_path):
+    with pytest.raises(Interrupted):
+        loop.run("ppo", config_of("ppo"), tmp_path, listener=After(1))
+    assert checkpoint.load(TrainFolder(path=tmp_path).policy)[1].name.endswith("-1")
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

@@ -125,8 +125,9 @@ class _Trainer:
             self._keep({"iteration": 0, **self._score(0)})
         while self._counters.iterations < total and time.monotonic() < until:
             self._iterate(self._counters.iterations)
-        self._save_policy(self._folder.policy)
         done = self._counters.iterations
+        if not self._folder.policy.is_file():
+            self._save_policy(self._folder.policy)
         return Trained(policy=self._folder.policy, iterations=done, complete=done >= total)
 
     def _iterate(self, iteration: int) -> None:
@@ -175,6 +176,7 @@ class _Trainer:
             for name, value in line.items()
         }
         state.save(self._folder.state, self._algorithm.model, self._algorithm.optimizer, self._counters, line)
+        self._save_policy(self._folder.policy)
         self._folder.append(line)
         for sink in self._sinks:
             sink(line)

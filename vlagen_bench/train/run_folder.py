@@ -12,8 +12,9 @@ from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.types import canonical_json
 
-FREE = ("iterations", "evaluation", "log")
-"""keys of a configuration that may change when a run goes on: they change none of its numbers"""
+FREE = ("iterations", "evaluation", "log", "threads", "rollouts.workers")
+"""keys of a configuration that may change when a run goes on: they change none of its numbers, or, of the last two, no more than
+how they are rounded"""
 ALGORITHM = "algorithm"
 
 
@@ -45,7 +46,7 @@ class TrainFolder:
 
     @property
     def policy(self) -> Path:
-        """The policy after the last iteration, to be played."""
+        """The policy after the last iteration that is done, to be played."""
         return self.path / "policy.safetensors"
 
     def kept(self, iteration: int) -> Path:
@@ -93,7 +94,7 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
         mine = json.loads(canonical_json({ALGORITHM: algorithm, **asdict(config)}))
         if folder.config.is_file():
             _compare(folder, mine)
-        elif any(entry.name != "lock" for entry in path.iterdir()):
+        elif any(entry.name != "lock" and entry.suffix != ".partial" for entry in path.iterdir()):
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
         write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
         yield folder
@@ -104,9 +105,19 @@ def _compare(folder: TrainFolder, mine: Mapping[str, Any]) -> None:
         old = json.loads(folder.config.read_text(encoding="utf-8"))
     except ValueError:
         raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
-    for key in (*mine, *old):
-        if key not in FREE and old.get(key) != mine.get(key):
+    kept, wanted = dict(_flat(old)), dict(_flat(mine))
+    for key in (*wanted, *kept):
+        if not key.startswith(FREE) and kept.get(key) != wanted.get(key):
             raise RunError(
-                f"{folder.path} holds a run with another `{key}`: {old.get(key)!r}, not {mine.get(key)!r}. Go on with its own "
-                f"configuration, or choose another folder: --out DIR"
+                f"{folder.path} holds a run with another `{key}`: {kept.get(key)!r}, not {wanted.get(key)!r}. Go on with its "
+                f"own configuration, or choose another folder: --out DIR"
             )
+
+
+def _flat(config: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value with its whole name, such as `rollouts.episodes`."""
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
