@@ -1,9 +1,12 @@
 """A world to learn in without a simulator: the first decision about the gripper is right or wrong, and that is all."""
 
+import os
+import signal
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vlagen_bench.errors import AssetError
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.train.config import PpoConfig, RolloutConfig
 from vlagen_bench.train.rollout_worker import Play, RolloutWorker
@@ -118,3 +121,18 @@ def same(left, right):
 
 def jobs(episode, count):
     return [Job(slot=slot, episode=episode, draws=100 + slot) for slot in range(count)]
+
+
+class TrapSim(ChoiceSim):
+    """Goes wrong at the first reset in any process, and not again: `kill` ends the process, other names are errors."""
+
+    def __init__(self, what, flag, task=None, cameras=None):
+        self._what, self._flag = what, flag
+
+    def reset(self, episode):
+        if not self._flag.exists():
+            self._flag.touch()
+            if self._what == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise AssetError("The pack is gone.") if self._what == "asset" else ValueError("one\ntwo")
+        super().reset(episode)
