@@ -10,7 +10,7 @@ import yaml
 
 from vlagen_bench.errors import ConfigError, RunError, unknown
 from vlagen_bench.train.study import process
-from vlagen_bench.train.study.config import Collect, Score, Train
+from vlagen_bench.train.study.stages import Collect, Score, Train
 from vlagen_bench.train.study.steps import Job, Step
 from vlagen_bench.utils import installing, paths
 from vlagen_bench.utils.parsing import load_yaml
