@@ -113,7 +113,8 @@ def tables(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
 
 def _row(one: Finding, *, seeds: bool) -> str:
     found, hypothesis = one.difference, one.hypothesis
-    p = one.adjusted if hypothesis.family != "exploratory" else found and found.p
+    own = None if found is None else found.p
+    p = own if hypothesis.family == "exploratory" else one.adjusted
     cells = [
         f"**{hypothesis.id}**" if hypothesis.primary else hypothesis.id,
         hypothesis.says,
