@@ -8,11 +8,12 @@ import numpy as np
 
 from helpers.fakes import FakeSim
 from vlagen_bench.demonstrations import distribution, privileged
-from vlagen_bench.demonstrations.attempts import Recipe
+from vlagen_bench.demonstrations.attempts import Attempts, Recipe
 from vlagen_bench.demonstrations.collect import Collector
 from vlagen_bench.demonstrations.disturbance import Noise
 from vlagen_bench.demonstrations.job import Job, cameras_of
 from vlagen_bench.demonstrations.play import Player
+from vlagen_bench.demonstrations.workers import Workers
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.scenes import specs
@@ -99,13 +100,22 @@ def job(**changes):
     return Job(**{**settings, **changes})
 
 
+class Alone(Workers):
+    """Makes attempts in this process."""
+
+    def made(self, next_index):
+        attempts = Attempts(self._recipe)
+        while (index := next_index()) is not None:
+            yield attempts.make(index)
+
+
 def collector(folder, of_job, make_player=player, **options):
     return Collector(Recipe(job=of_job, folder=folder, make_player=make_player), **options)
 
 
-def collected(folder, of_job, episodes, *, workers=1, make_player=player, **options):
-    """Collects so many episodes; what came of it."""
+def collected(folder, of_job, episodes, *, workers=1, make_player=player, pool=Alone, **options):
+    """Collects so many episodes, in this process; what came of it."""
     with collector(folder, of_job, make_player, **options) as collecting:
-        for _ in collecting.play(episodes, workers=workers):
+        for _ in collecting.play(episodes, workers=workers, pool=pool):
             pass
         return collecting.finish()

@@ -1,16 +1,22 @@
 """Imitation: its losses on cases with known answers, and a trainer that goes on exactly where it was."""
 
+import dataclasses
+import json
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import imitation, sft
 from vlagen_bench.train.frames import frames_of, joined
 from vlagen_bench.train.grounding import Still
-from vlagen_bench.train.sft import SftConfig
+from vlagen_bench.train.loop import Listener
+from vlagen_bench.train.sft_config import CollectConfig, GroundingConfig, SftConfig
 from vlagen_bench.train.trainer import Trainer
 from vlagen_bench.utils.seeding import stream
 
@@ -112,53 +118,89 @@ def test_each_round_goes_through_all_rows_once():
 
 def config(**other) -> SftConfig:
     return SftConfig(
-        name="small", demonstrations=("nowhere",), policy=SMALL, iterations=6, batch=4, save_every=2, warmup=2, **other
-    )
+        demonstrations=("nowhere",), network=SMALL, iterations=6, batch=4, log_every=1, save_every=2, warmup=2, threads=1,
+        **other,
+    )  # fmt: skip
 
 
-def train(out, *, until: int | None = None):
-    class Interrupted(Exception):
-        pass
+class Interrupted(Exception):
+    pass
 
-    def note(stage: str, done: int, total: int, numbers) -> None:
-        if done == until:
+
+class Until(Listener):
+    """Interrupts a run after an iteration."""
+
+    def __init__(self, iteration: int | None) -> None:
+        self.iteration = iteration
+
+    def iterated(self, line):
+        if line["iteration"] == self.iteration:
             raise Interrupted
 
-    try:
-        return sft.run(
-            config(), out, demonstrations=lambda _: frames_of([Shown(9)], SMALL), stills=lambda _: None, note=note
-        )
-    except Interrupted:
-        return None
+
+@pytest.fixture
+def sources(monkeypatch):
+    """Two demonstrations of nothing, and a few stills."""
+    shown = [Shown(9), Shown(7, words="put the lemon on the tray")]
+    still = [
+        Still(images=one.images, state=one.state, instruction="x", privileged=one.privileged) for one in (Shown(1),)
+    ]
+    monkeypatch.setattr(sft.sources, "demonstrations", lambda *_: frames_of(shown, SMALL))
+    monkeypatch.setattr(sft.sources, "stills", lambda *_: frames_of(still * 5, SMALL))
 
 
-def test_an_interrupted_training_ends_as_an_uninterrupted_one_bit_for_bit(tmp_path):
-    whole = train(tmp_path / "whole")
-    assert train(tmp_path / "parts", until=3) is None  # the last saved iteration is the second
-    parts = train(tmp_path / "parts")
-    assert whole.read_bytes() == parts.read_bytes()
+GROUNDING = GroundingConfig(iterations=4, stills=5)
 
 
-def test_a_finished_training_is_not_done_again(tmp_path):
-    train(tmp_path)
-    assert sft.run(config(), tmp_path, demonstrations=pytest.fail, stills=pytest.fail, note=pytest.fail)
+@pytest.mark.parametrize("after", [1, 3, 5, 7, 9, 10])
+def test_an_interrupted_training_ends_as_an_uninterrupted_one_bit_for_bit(tmp_path, sources, after):
+    whole, parts = config(grounding=GROUNDING), tmp_path / "a" / "run"
+    sft.run(whole, tmp_path / "b" / "run")
+    with pytest.raises(Interrupted):
+        sft.run(whole, parts, listener=Until(after))
+    assert sft.run(whole, parts).complete
+    (one, card), (other, other_card) = (
+        checkpoint.load(folder / "policy.safetensors") for folder in (parts, tmp_path / "b" / "run")
+    )
+    assert card == other_card  # files differ, since safetensors orders its header as it likes
+    assert all(torch.equal(mine, yours) for mine, yours in zip(one.parameters(), other.parameters(), strict=True))
+    lines = [json.loads(line) for line in (parts / "log.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines] == list(range(1, 11))
+    assert [line["stage"] for line in lines] == ["grounding"] * 4 + ["imitation"] * 6
 
 
-def test_a_state_of_another_config_is_refused(tmp_path):
-    trainer = Trainer(config=config(), network=CompactNetwork(SMALL), total=6)
-    trainer.save(tmp_path / "state.safetensors", {"seed": 0})
-    with pytest.raises(RunError, match="another config"):
-        Trainer(config=config(), network=CompactNetwork(SMALL), total=6).resume(
-            tmp_path / "state.safetensors", {"seed": 1}
-        )
+def test_a_finished_training_is_not_done_again(tmp_path, sources, monkeypatch):
+    sft.run(config(), tmp_path / "run")
+    monkeypatch.setattr(sft.sources, "demonstrations", lambda *_: pytest.fail("they are read again"))
+    again = sft.run(config(), tmp_path / "run")
+    assert again.complete and again.iterations == 6
+
+
+def test_a_run_of_another_configuration_is_refused(tmp_path, sources):
+    sft.run(config(), tmp_path / "run")
+    with pytest.raises(RunError, match="another `seed`"):
+        sft.run(config(seed=1), tmp_path / "run")
+
+
+def test_no_time_means_no_iteration(tmp_path, sources):
+    trained = sft.run(config(), tmp_path / "run", minutes=1e-9)
+    assert not trained.complete and trained.iterations == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"collect": CollectConfig(episodes=1)}, {"save_every": 3, "log_every": 2}, {"batch": 0}, {"start": "a"}]
+)
+def test_a_configuration_that_says_two_things_is_refused(wrong):
+    with pytest.raises(ConfigError):
+        dataclasses.replace(config(), **wrong)
 
 
 def test_a_few_iterations_on_few_frames_learn_them():
     torch.manual_seed(0)
     frames = frames_of([Shown(4)], SMALL)
     trainer = Trainer(config=config(learning_rate=3e-3), network=CompactNetwork(SMALL), total=400)
-    rows = np.arange(4)
-    first = trainer.step(lambda network: sft._loss(network, frames, rows, config()))["token_loss"]
+    loss = partial(sft._loss, frames=frames, rows=np.arange(4), weight=0.1)
+    first = trainer.step(loss)["token_loss"]
     for _ in range(60):
-        last = trainer.step(lambda network: sft._loss(network, frames, rows, config()))["token_loss"]
+        last = trainer.step(loss)["token_loss"]
     assert last < 0.6 * first

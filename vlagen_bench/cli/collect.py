@@ -1,4 +1,4 @@
-"""`vlagen collect`: plays episodes of a training distribution, and writes them as a dataset of LeRobot."""
+"""`vlagen collect` and `vlagen check-demonstrations`: make a dataset of training episodes, and play it again."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
+from tyro.conf import Positional
 
 from vlagen_bench.cli.common import INCOMPLETE, INTERRUPTED, OK, TERMINATED, console, ending, key_values, say
 from vlagen_bench.cli.inclusion import Include, include
@@ -69,7 +70,7 @@ def collect(
 
     from vlagen_bench.demonstrations import job as jobs
     from vlagen_bench.demonstrations.attempts import Recipe
-    from vlagen_bench.demonstrations.collect import Collector
+    from vlagen_bench.demonstrations.collect import Collector, check_numbers
     from vlagen_bench.demonstrations.disturbance import Noise
     from vlagen_bench.demonstrations.job import Job, PolicyChoice
     from vlagen_bench.scenes import specs
@@ -86,10 +87,12 @@ def collect(
         only_success=only_success,
         drop_idle=drop_idle,
     )
-    jobs.check(job)
     processes = len(os.sched_getaffinity(0)) if workers is None else workers
+    check_numbers(episodes, processes)
+    versions = jobs.check(job)
     note = partial(say, to=console())
-    with Collector(Recipe(job=job, folder=out), pictures=pictures, note=note) as collector:
+    recipe = Recipe(job=job, folder=out)
+    with Collector(recipe, pictures=pictures, versions=versions, note=note) as collector:
         return _collected(collector, out, episodes, processes)
 
 
@@ -113,7 +116,7 @@ def _collected(collector: "Collector", folder: Path, episodes: int, workers: int
     out, began, before = console(), time.monotonic(), collector.collected
     missing = max(0, episodes - before.kept)
     if before.attempts:
-        say(f"{folder} has {before.kept} episodes; {missing} are missing.", to=out)
+        say(f"{folder} has {before.kept} of {episodes} episodes.", to=out)
     try:
         kept = _kept(collector, episodes, workers)
         for _ in tracked(kept, total=missing, label="collecting", console=out) if missing else ():
@@ -125,7 +128,7 @@ def _collected(collector: "Collector", folder: Path, episodes: int, workers: int
     say(_summary(done), to=out)
     if done.attempts > before.attempts:
         say(
-            f"This time {done.kept - before.kept} episodes in {duration(time.monotonic() - began)}, with {workers} workers.",
+            f"New: {done.kept - before.kept}, in {duration(time.monotonic() - began)}, workers: {workers}.",
             to=out,
         )
     say(f"Dataset: {folder}", to=out)
@@ -133,8 +136,12 @@ def _collected(collector: "Collector", folder: Path, episodes: int, workers: int
 
 
 def _kept(collector: "Collector", episodes: int, workers: int) -> "Iterator[Attempt]":
-    """The attempts that are kept, as they end."""
-    return (attempt for attempt in collector.play(episodes, workers=workers) if attempt.kept)
+    """The attempts that are kept, as they end; says what ended as an error."""
+    for attempt in collector.play(episodes, workers=workers):
+        if attempt.error is not None:
+            say(f"Episode {attempt.index}: {attempt.error}")
+        if attempt.kept:
+            yield attempt
 
 
 def _summary(done: "Collected") -> str:
@@ -147,3 +154,37 @@ def _summary(done: "Collected") -> str:
         f"{done.kept} episodes, {done.frames} frames. Played: {played}, of which {done.successes} succeeded{rate}{errors}. "
         f"{done.cpu_s / 60:.1f} core-minutes, {done.per_core_minute:.0f} successful episodes a core-minute."
     )
+
+
+def check_demonstrations(
+    folder: Annotated[Positional[Path], tyro.conf.arg(metavar="DIR")],
+    episodes: int | None = None,
+    outside: Include = (),
+) -> int:
+    """Plays the episodes of a dataset again from their actions alone, and compares every state bit for bit.
+
+    The exit code is 0 if all are the same.
+
+    Args:
+        folder: of the dataset.
+        episodes: only so many, spread over the whole dataset.
+        outside: places with what of it is your own.
+    """
+    from vlagen_bench.demonstrations.check import check
+    from vlagen_bench.demonstrations.dataset import Dataset
+    from vlagen_bench.errors import ConfigError
+    from vlagen_bench.harness.progress import tracked
+
+    include(outside)
+    if episodes is not None and episodes < 1:
+        raise ConfigError(f"--episodes {episodes}: at least 1 is needed.")
+    dataset, out = Dataset(folder), console()
+    total = len(dataset)
+    count = total if episodes is None else min(episodes, total)
+    numbers = [number * total // count for number in range(count)]
+    checked = list(tracked(check(dataset, numbers), total=count, label="checking", console=out))
+    wrong = [one for one in checked if one.faults]
+    for one in wrong:
+        say(f"episode {one.number} ({one.episode.id}): {'; '.join(one.faults)}", to=out)
+    say(f"Played again: {count} of {total} episodes, of which {count - len(wrong)} are the same, bit for bit.", to=out)
+    return INCOMPLETE if wrong else OK

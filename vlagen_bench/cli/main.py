@@ -11,7 +11,7 @@ from tyro.extras import SubcommandApp
 from vlagen_bench.cli import bench, commands, hidden_split, leaderboard, study
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.check_statistics import check_statistics
-from vlagen_bench.cli.collect import collect
+from vlagen_bench.cli.collect import check_demonstrations, collect
 from vlagen_bench.cli.common import exit_with, version
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
@@ -46,6 +46,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "certify": commands.certify,
     "calibrate": calibrate,
     "collect": collect,
+    "check-demonstrations": check_demonstrations,
     "report": report,
     "compare": compare,
     "power": power,

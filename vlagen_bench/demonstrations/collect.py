@@ -2,16 +2,18 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
+from typing import Any
 
 from vlagen_bench.demonstrations import job as jobs
-from vlagen_bench.demonstrations import layout, parts
+from vlagen_bench.demonstrations import layout, parts, tables
 from vlagen_bench.demonstrations.arrow import parquet
 from vlagen_bench.demonstrations.attempts import Recipe
+from vlagen_bench.demonstrations.features import features_of
 from vlagen_bench.demonstrations.job import Job
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.demonstrations.workers import Workers
@@ -42,24 +44,38 @@ class Collected:
         return 60 * self.successes / self.cpu_s if self.cpu_s else 0.0
 
 
+def check_numbers(episodes: int, workers: int) -> None:
+    """Raises `ConfigError` where none are asked for."""
+    for option, number in (("--episodes", episodes), ("--workers", workers)):
+        if number < 1:
+            raise ConfigError(f"{option} {number}: at least 1 is needed.")
+
+
 class Collector:
     """Writes one dataset. A context manager: the folder is locked meanwhile."""
 
     def __init__(
-        self, recipe: Recipe, *, pictures: str = "image", note: Callable[[str], None] = lambda text: None
+        self,
+        recipe: Recipe,
+        *,
+        pictures: str = "image",
+        versions: Mapping[str, Any] = MappingProxyType({}),
+        note: Callable[[str], None] = lambda text: None,
     ) -> None:
         """A collector of a job into a folder.
 
         Args:
             recipe: the job, and the folder, which is made if it is not there.
             pictures: "image" or "video", how they are stored.
+            versions: of the policies, as `job.check` gives them.
             note: receives a line for everything unusual.
 
         Raises:
-            ConfigError: the package that writes datasets is missing.
+            ConfigError: the package that writes datasets is missing, or a video cannot have pictures of that size.
         """
         parquet()
-        self._recipe, self._pictures, self._note = recipe, pictures, note
+        features_of(recipe.job.scene, pictures=pictures)
+        self._recipe, self._pictures, self._versions, self._note = recipe, pictures, versions, note
         self._attempts: dict[int, Attempt] = {}
         self._open = ExitStack()
 
@@ -84,7 +100,7 @@ class Collector:
         self._open.close()
 
     def _resume(self, folder: Path) -> None:
-        layout.begin(folder, self._recipe.job, self._pictures)
+        layout.begin(folder, self._recipe.job, self._pictures, self._versions)
         for attempt in layout.attempts(folder):
             self._attempts[attempt.index] = attempt
         for attempt in list(parts.finished(folder)):
@@ -108,19 +124,22 @@ class Collector:
             cpu_s=sum(attempt.cpu_s for attempt in known),
         )
 
-    def play(self, episodes: int, *, workers: int) -> Iterator[Attempt]:
+    def play(self, episodes: int, *, workers: int, pool: type[Workers] | None = None) -> Iterator[Attempt]:
         """Plays until so many episodes are kept, those of earlier calls included; attempts as they end.
 
         Indices are played in order, and no more than are needed: which episodes are kept does not depend on the workers.
+
+        Args:
+            episodes: how many are to be kept.
+            workers: how many processes play.
+            pool: what plays; None: processes.
 
         Raises:
             ConfigError: no episodes or no workers are asked for, or this program is being imported by a worker.
             RunError: too many attempts ended as errors.
         """
         refuse_while_importing()
-        for option, number in (("--episodes", episodes), ("--workers", workers)):
-            if number < 1:
-                raise ConfigError(f"{option} {number}: at least 1 is needed.")
+        check_numbers(episodes, workers)
         fresh = (index for index in itertools.count() if index not in self._attempts)
         kept, playing, errors = self.collected.kept, 0, 0
 
@@ -131,8 +150,8 @@ class Collector:
             playing += 1
             return next(fresh)
 
-        with Workers(self._recipe, workers, self._note) as pool:
-            for attempt in pool.made(next_index):
+        with (pool or Workers)(self._recipe, workers, self._note) as playing_now:
+            for attempt in playing_now.made(next_index):
                 playing -= 1
                 kept += attempt.kept
                 self._attempts[attempt.index] = attempt
@@ -143,7 +162,7 @@ class Collector:
 
     def finish(self) -> Collected:
         """Makes the dataset of all that is kept; `meta/`, `data/` and perhaps `videos/` of the folder."""
-        layout.write(self._recipe.folder, self._recipe.job, self._attempts, pictures=self._pictures)
+        tables.write(self._recipe.folder, self._recipe.job, self._attempts, pictures=self._pictures)
         return self.collected
 
 
@@ -166,8 +185,8 @@ def collect(
         pictures: "image" or "video", how they are stored.
         note: receives a line for everything unusual.
     """
-    jobs.check(job)
-    with Collector(Recipe(job=job, folder=Path(out)), pictures=pictures, note=note) as collector:
+    recipe, versions = Recipe(job=job, folder=Path(out)), jobs.check(job)
+    with Collector(recipe, pictures=pictures, versions=versions, note=note) as collector:
         for _ in collector.play(episodes, workers=workers or len(os.sched_getaffinity(0))):
             pass
         return collector.finish()

@@ -4,8 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 from vlagen_bench.demonstrations import features as columns
 from vlagen_bench.demonstrations import labels, layout, parts, privileged
 from vlagen_bench.demonstrations.arrow import parquet
+from vlagen_bench.demonstrations.videos import VideoReader
 from vlagen_bench.errors import RunError, unknown
 from vlagen_bench.plan.plan import episode_from_dict
 from vlagen_bench.types import Episode
@@ -107,16 +110,42 @@ class Dataset:
         for name in names:
             if name not in self.cameras:
                 raise RunError(f"{self.folder}: {unknown('camera', name, self.cameras)}")
-        file: Any = None
-        opened: Path | None = None
         with ThreadPoolExecutor(threads) as pool:
-            for number in wanted:
-                path, group = self._places[number]
-                if path != opened:
-                    opened, file = path, parquet().ParquetFile(path)
-                left_out = {columns.IMAGES + name for name in self.cameras if name not in names}
-                kept = [name for name in file.schema_arrow.names if name not in left_out]
-                yield self._demonstration(self.rows[number], file.read_row_group(group, columns=kept), names, pool)
+            for path, numbers in groupby(wanted, key=lambda number: self._places[number][0]):
+                yield from self._of_file(path, list(numbers), names, pool)
+
+    def _of_file(
+        self, path: Path, numbers: Sequence[int], cameras: Sequence[str], pool: ThreadPoolExecutor
+    ) -> Iterator[Demonstration]:
+        file, start = parquet().ParquetFile(path), 0
+        left_out = {columns.IMAGES + name for name in self.cameras if name not in cameras}
+        kept = [name for name in file.schema_arrow.names if name not in left_out]
+        groups = [self._places[number][1] for number in numbers]
+        table = file.read_row_groups(groups, columns=kept)
+        with ExitStack() as opened:
+            videos = {
+                name: opened.enter_context(VideoReader(self._video(self.rows[numbers[0]], name)))
+                for name in (columns.IMAGES + camera for camera in cameras)
+                if name not in kept
+            }
+            for row in (self.rows[number] for number in numbers):
+                mine = table.slice(start, row["length"])
+                images = {name: self._pictures(row, columns.IMAGES + name, mine, videos, pool) for name in cameras}
+                yield _demonstration(row, mine, images)
+                start += row["length"]
+
+    def _video(self, row: Mapping[str, Any], name: str) -> Path:
+        place = {key: row[f"videos/{name}/{key}"] for key in ("chunk_index", "file_index")}
+        return self.folder / layout.VIDEO.format(video_key=name, **place)
+
+    def _pictures(
+        self, row: Mapping[str, Any], name: str, table: Any, videos: Mapping[str, VideoReader], pool: ThreadPoolExecutor
+    ) -> np.ndarray:
+        if name in videos:
+            first = round(row[f"videos/{name}/from_timestamp"] * self.info["fps"])
+            return videos[name].frames(first, first + row["length"])
+        files = table.column(name).combine_chunks().field("bytes").to_pylist()
+        return np.stack(list(pool.map(parts.picture, files)))
 
     @cached_property
     def _places(self) -> list[tuple[Path, int]]:
@@ -129,28 +158,23 @@ class Dataset:
             counted[path] += 1
         return places
 
-    def _demonstration(
-        self, row: Mapping[str, Any], table: Any, cameras: Sequence[str], pool: ThreadPoolExecutor
-    ) -> Demonstration:
-        images = {}
-        for camera in cameras:
-            files = table.column(columns.IMAGES + camera).combine_chunks().field("bytes").to_pylist()
-            images[camera] = np.stack(list(pool.map(parts.picture, files)))
-        numbers = {
-            name: parts.matrix(table.column(name)) for name in table.schema.names if not name.startswith(columns.IMAGES)
-        }
-        episode = episode_from_dict(json.loads(row[layout.OURS + "episode"]))
-        return Demonstration(
-            episode=episode,
-            success=row[layout.OURS + "success"],
-            instruction=episode.instruction,
-            images=images,
-            state=numbers[columns.STATE],
-            action=numbers[columns.ACTION],
-            executed=numbers[columns.EXECUTED],
-            is_label=numbers[columns.IS_LABEL][:, 0],
-            is_noisy=numbers[columns.IS_NOISY][:, 0],
-            privileged={name: numbers[privileged.PREFIX + name] for name in privileged.WIDTHS},
-            actions=np.array(row[layout.OURS + "actions"], dtype=np.float32),
-            state_hashes=tuple(row[layout.OURS + "state_hashes"]),
-        )
+
+def _demonstration(row: Mapping[str, Any], table: Any, images: Mapping[str, np.ndarray]) -> Demonstration:
+    numbers = {
+        name: parts.matrix(table.column(name)) for name in table.schema.names if not name.startswith(columns.IMAGES)
+    }
+    episode = episode_from_dict(json.loads(row[layout.OURS + "episode"]))
+    return Demonstration(
+        episode=episode,
+        success=row[layout.OURS + "success"],
+        instruction=episode.instruction,
+        images=images,
+        state=numbers[columns.STATE],
+        action=numbers[columns.ACTION],
+        executed=numbers[columns.EXECUTED],
+        is_label=numbers[columns.IS_LABEL][:, 0],
+        is_noisy=numbers[columns.IS_NOISY][:, 0],
+        privileged={name: numbers[privileged.PREFIX + name] for name in privileged.WIDTHS},
+        actions=np.array(row[layout.OURS + "actions"], dtype=np.float32),
+        state_hashes=tuple(row[layout.OURS + "state_hashes"]),
+    )

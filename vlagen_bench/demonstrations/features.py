@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vlagen_bench.demonstrations import privileged
+from vlagen_bench.demonstrations import privileged, videos
 from vlagen_bench.demonstrations.arrow import arrow
 from vlagen_bench.scenes.base import SceneSpec
 
@@ -22,14 +22,19 @@ def features_of(scene: SceneSpec, *, pictures: str = "image") -> Features:
     Args:
         scene: with the cameras that are drawn.
         pictures: "image", PNG files in the tables; or "video", one mp4 a camera.
+
+    Raises:
+        ConfigError: a video cannot have pictures of that size.
     """
     robot = scene.robot
     features: Features = {}
     for camera in scene.drawn_cameras:
         width, height = camera.size_px
-        features[IMAGES + camera.name] = {
-            "dtype": pictures, "shape": [height, width, 3], "names": ["height", "width", "channels"],
-        }  # fmt: skip
+        shown = {"dtype": pictures, "shape": [height, width, 3], "names": ["height", "width", "channels"]}
+        if pictures == "video":
+            videos.check_size(camera.name, width, height)
+            shown["info"] = videos.described(width, height, scene.control_hz)
+        features[IMAGES + camera.name] = shown
     features[STATE] = _floats(robot.state_layout)
     features[ACTION] = _floats(robot.action_layout)
     features[EXECUTED] = _floats(robot.action_layout)

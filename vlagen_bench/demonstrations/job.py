@@ -14,6 +14,7 @@ from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.cameras import CameraChoice, ImageSize, names_of, sizes_px
 from vlagen_bench.types import Task
+from vlagen_bench.utils.text import shown
 
 PRIMARY_PX, OTHER_PX = 128, 64
 """sides of the pictures where no size is asked for"""
@@ -78,26 +79,35 @@ def cameras_of(scene: SceneSpec, cameras: str | Sequence[str] | None, image_size
     return CameraChoice.of(scene, names, image_size)
 
 
-def check(job: Job) -> None:
+def check(job: Job) -> dict[str, Any]:
     """Loads the policies once, so that what is wrong with them is said before a worker starts.
+
+    Returns:
+        The version that each of them says it has; None: it says none.
 
     Raises:
         PolicyError: one cannot be loaded, does not fit the robot, or wants other pictures than are kept.
-        ConfigError: a demonstrator that knows nothing takes over from itself.
+        ConfigError: the demonstrator takes over from itself.
     """
-    scene = job.scene
-    for choice in filter(None, (job.policy, job.takeover)):
-        loaded = base.load(choice.name, choice.arguments)
-        try:
-            base.check_spec(loaded, scene.robot)
-            wanted = sizes_px(specs.of_task(job.task, pictures.camera_choice(loaded, specs.of_task(job.task))))
-            if base.spec_of(loaded) and (lacking := _lacking(wanted, sizes_px(scene), base.spec_of(loaded) or {})):
-                raise PolicyError(f"The policy {choice.name} wants {lacking}. Ask for that: --cameras, --image-size")
-        finally:
-            with suppress(PolicyError):
-                PolicyCaller(loaded, action_dim=scene.robot.action_dim).close()
     if job.takeover is not None and job.takeover == job.policy:
         raise ConfigError(f"--takeover {job.takeover.name}: it is the demonstrator itself. Name another policy.")
+    chosen = {"policy": job.policy, "takeover": job.takeover}
+    return {part: _version(job, choice) for part, choice in chosen.items() if choice is not None}
+
+
+def _version(job: Job, choice: PolicyChoice) -> Any:
+    """The version of a policy, which is loaded for it and checked."""
+    scene, loaded = job.scene, base.load(choice.name, choice.arguments)
+    try:
+        base.check_spec(loaded, scene.robot)
+        spec = base.spec_of(loaded) or {}
+        wanted = sizes_px(specs.of_task(job.task, pictures.camera_choice(loaded, specs.of_task(job.task))))
+        if spec and (lacking := _lacking(wanted, sizes_px(scene), spec)):
+            raise PolicyError(f"The policy {choice.name} wants {lacking}. Ask for that: --cameras, --image-size")
+        return None if base.VERSION not in spec else shown(spec[base.VERSION])
+    finally:
+        with suppress(PolicyError):
+            PolicyCaller(loaded, action_dim=scene.robot.action_dim).close()
 
 
 def _lacking(

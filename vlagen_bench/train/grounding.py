@@ -5,14 +5,15 @@ The places come from the simulator. A policy that was trained on them says so in
 
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vlagen_bench.demonstrations import distribution, privileged
+from vlagen_bench.demonstrations import privileged
+from vlagen_bench.demonstrations.distribution import Distribution
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice
@@ -46,53 +47,60 @@ class Still:
 class Drawing:
     """What a process draws: a part of the stills."""
 
-    distribution: str
-    seed: int
+    mixture: Distribution
     cameras: Mapping[str, int]
     start: int
     count: int
     path: Path
 
 
-def stills(name: str, seed: int, count: int, config: CompactConfig, folder: Path, *, workers: int = 2) -> list[Still]:
+def stills(
+    mixture: Distribution,
+    count: int,
+    config: CompactConfig,
+    folder: Path,
+    *,
+    workers: int = 2,
+    note: Callable[[int], None] = lambda count: None,
+) -> list[Still]:
     """Draws stills into files of a folder, as far as they are not there, and reads them.
 
     Args:
-        name: of the distribution.
-        seed: of its episodes.
+        mixture: whose episodes begin so.
         count: of the stills.
         config: of the policy: its cameras.
         folder: of the files; what an interrupted drawing left is used.
         workers: processes.
+        note: is told how many there are.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = [
         Drawing(
-            distribution=name, seed=seed, cameras=dict(config.cameras), start=start, count=min(EACH, count - start),
-            path=folder / f"stills-{seed}-{start:07d}-{min(EACH, count - start)}.npz",
+            mixture=mixture, cameras=dict(config.cameras), start=start, count=min(EACH, count - start),
+            path=folder / f"stills-{start:07d}-{min(EACH, count - start)}.npz",
         )
         for start in range(0, count, EACH)
     ]  # fmt: skip
     missing = [part for part in parts if not part.path.is_file()]
     if missing:
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            for _ in pool.imap_unordered(draw, missing, chunksize=1):
-                pass
+            for done, _ in enumerate(pool.imap_unordered(draw, missing, chunksize=1), 1):
+                note(min(count, (len(parts) - len(missing) + done) * EACH))
     return [still for part in parts for still in _read(part)]
 
 
 def draw(part: Drawing) -> None:
     """Draws a part of the stills into its file."""
     os.environ.setdefault("LP_NUM_THREADS", "1")  # of software rendering: each process has a core
-    mixture = distribution.load(part.distribution)
+    mixture = part.mixture
     sizes = ",".join(f"{name}={side}" for name, side in part.cameras.items())
     choice = CameraChoice.of(specs.of_task(mixture.of_task), tuple(part.cameras), sizes)
     sim = Simulator.of(mixture.of_task, cameras=choice)
     drawn = [
-        _still(sim, mixture.episode(FIRST + number, part.seed), part.cameras)
+        _still(sim, mixture.episode(FIRST + number), part.cameras)
         for number in range(part.start, part.start + part.count)
     ]
-    arrays = {key: np.stack([still[key] for still in drawn]) for key in drawn[0]}
+    arrays: dict[str, Any] = {key: np.stack([still[key] for still in drawn]) for key in drawn[0]}
     partial = part.path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
         np.savez(file, **arrays)

@@ -155,7 +155,13 @@ def _check_stage(config: StudyConfig, stage: Stage, where: str) -> None:
     for name in stage.needs:
         if name not in config.by_name:
             raise ConfigError(f"{where}: {unknown('stage', name, config.by_name)}")
-    wanted = {"data": ("collect",), "start": ("train",), "policy": ("train",), "score": ("score",)}
+    wanted = {
+        "data": ("collect",),
+        "takeovers": ("collect",),
+        "start": ("train",),
+        "policy": ("train",),
+        "score": ("score",),
+    }
     for key, kinds in wanted.items():
         said = getattr(stage.work, key, ())
         for name in filter(None, (said,) if isinstance(said, str) else said):

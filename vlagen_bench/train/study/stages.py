@@ -32,7 +32,9 @@ class Train:
     config: str
     """the shipped configuration, or the path of one"""
     data: tuple[str, ...] = ()
-    """stages whose demonstrations are learned from"""
+    """stages whose demonstrations are learned from; `episodes` of `settings` counts these"""
+    takeovers: tuple[str, ...] = ()
+    """stages whose demonstrations are used whole, beside"""
     start: str = ""
     """the stage whose weights it starts from; empty: fresh ones"""
     settings: dict[str, Any] = field(default_factory=dict)
@@ -116,7 +118,7 @@ class Stage:
         work = self.work
         named: tuple[str, ...]
         if isinstance(work, Train):
-            named = (*work.data, work.start)
+            named = (*work.data, *work.takeovers, work.start)
         elif isinstance(work, Gate):
             named = (work.score,)
         else:
