@@ -23,9 +23,10 @@ def fabricate(
     conditions: tuple[str, ...] | None = None,
     oracle: bool = False,
     stand_ins: tuple[str, ...] = (),
+    seed: int | None = None,
 ) -> Path:
     """A run folder; `outcome` says success, failure, once (a success that was lost), error, or None: not run."""
-    made = plan.make_plan(plan.select(catalog.suite(suite), conditions=conditions, episodes=episodes, seed=None))
+    made = plan.make_plan(plan.select(catalog.suite(suite), conditions=conditions, episodes=episodes, seed=seed))
     path.mkdir(parents=True)
     plan.write(made, path / "plan.json")
     header = header_of(made, "fabricated", oracle=oracle, stand_ins=stand_ins)

@@ -8,9 +8,10 @@ from typing import Any
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench.cli import bench, commands, hidden_split, leaderboard
+from vlagen_bench.cli import bench, commands, hidden_split, leaderboard, study
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.check_statistics import check_statistics
+from vlagen_bench.cli.collect import check_demonstrations, collect
 from vlagen_bench.cli.common import exit_with, version
 from vlagen_bench.cli.compare import compare
 from vlagen_bench.cli.listing import list_all
@@ -44,6 +45,8 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "render": render,
     "certify": commands.certify,
     "calibrate": calibrate,
+    "collect": collect,
+    "check-demonstrations": check_demonstrations,
     "report": report,
     "compare": compare,
     "power": power,
@@ -56,6 +59,10 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
         },
     ),
     "replay": replay,
+    "study": Group(
+        help="Plan, run and report the study of reinforcement learning against supervised fine-tuning.",
+        commands={"plan": study.plan, "run": study.run},
+    ),
     "leaderboard": Group(
         help="Submit a run, verify a submission, build the site.",
         commands={

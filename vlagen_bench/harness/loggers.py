@@ -120,12 +120,13 @@ def logs(
     with ExitStack() as stack:
         loggers = []
         for text in wanted:
-            loggers.append(RunLogger(text, _sink(text, run, header), counts, note))
+            loggers.append(RunLogger(text, sink(text, run, header), counts, note))
             stack.callback(loggers[-1].close)
         yield tuple(loggers)
 
 
-def _sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:
+def sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:
+    """The log that a word asks for, such as `tensorboard` or `wandb:PROJECT`; raises `ConfigError` as `logs`."""
     name, _, project = text.partition(":")
     if name not in SINKS:
         raise ConfigError(f"--log: {unknown('log', name, SINKS)}")

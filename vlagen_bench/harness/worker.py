@@ -80,7 +80,7 @@ class Worker:
         self.connection, theirs = context.Pipe()
         arguments = (theirs, self._images, self._begun, render_threads)
         self._process = context.Process(target=_main, name=NAME, args=arguments, daemon=True)
-        with theirs, _deaf_to_ctrl_c():
+        with theirs, deaf_to_ctrl_c():
             self._process.start()
 
     def send(self, message: WorkerSpec | Request) -> None:
@@ -133,7 +133,7 @@ class WorkerDied(Exception):
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def deaf_to_ctrl_c() -> Iterator[None]:
     """Processes started inside do not hear Ctrl-C, which a terminal sends to all: the driver ends them."""
     resource_tracker.ensure_running()  # else the first spawn starts it, and unblocks the signal (CPython 3.11)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

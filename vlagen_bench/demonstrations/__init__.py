@@ -1,0 +1,1 @@
+"""Demonstrations: the training distribution, their collection, and their datasets."""

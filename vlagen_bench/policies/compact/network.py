@@ -1,0 +1,188 @@
+"""The network of the compact policy: residual convolutions that words modulate, keypoints, and one head for all tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vlagen_bench.policies.compact.config import ACTION_DIM, CompactConfig
+
+GROUPS = 8
+"""of channels that are normalised together"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What the network is shown: B observations, each with its sentence."""
+
+    images: Mapping[str, Tensor]
+    """camera -> uint8 (B, side, side, 3) RGB"""
+    state: Tensor
+    """float32 (B, state_dim)"""
+    sentence: Tensor
+    """float32 (B, sentence_dim)"""
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What the network says of B observations."""
+
+    logits: Tensor
+    """float32 (B, chunk, 7, bins)"""
+    value: Tensor
+    """float32 (B,): the return that is expected from here on"""
+    heatmaps: Tensor
+    """float32 (B, 2, side / 4, side / 4): logits of where the source and the target are in the primary camera's picture"""
+    hidden: Tensor
+    """float32 (B, hidden): what actions and value are read from"""
+
+
+class Block(nn.Module):
+    """A residual block of two convolutions, whose first normalisation the sentence scales and shifts."""
+
+    def __init__(self, width: int, words: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(GROUPS, width)
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.film = nn.Linear(words, 2 * width)
+        nn.init.zeros_(self.film.weight)
+        nn.init.zeros_(self.film.bias)
+
+    def forward(self, x: Tensor, words: Tensor) -> Tensor:
+        scale, shift = self.film(words)[:, :, None, None].chunk(2, dim=1)
+        y = torch.relu(self.norm(x) * (1 + scale) + shift)
+        return x + self.second(torch.relu(self.first(y)))
+
+
+class Eye(nn.Module):
+    """Reads one camera: places (keypoints) and a summary of its picture."""
+
+    line: Tensor
+
+    def __init__(self, config: CompactConfig, side: int) -> None:
+        super().__init__()
+        fine, coarse = config.widths
+        words = config.hidden // 4
+        self.stem = nn.Conv2d(3, fine, 8, stride=4, padding=2)
+        self.fine = Block(fine, words)
+        self.down = nn.Conv2d(fine, coarse, 2, stride=2)
+        self.coarse = nn.ModuleList(Block(coarse, words) for _ in range(config.blocks))
+        self.up = nn.Conv2d(coarse, fine, 1)
+        self.mix = Block(fine, words)
+        self.maps = nn.Conv2d(fine, config.keypoints, 1)
+        self.numbers = 3 * config.keypoints + coarse
+        line = torch.linspace(-1, 1, side // 4)
+        self.register_buffer("line", line, persistent=False)
+
+    def forward(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+        """The numbers (B, 3 keypoints + coarse width) that were read, and the maps (B, keypoints, h, w) they come from."""
+        x = picture.permute(0, 3, 1, 2).to(dtype=torch.float32, memory_format=torch.channels_last) / 127.5 - 1
+        x = self.stem(x)
+        x = self.fine(x, words)
+        y = self.down(x)
+        for block in self.coarse:
+            y = block(y, words)
+        x = x + functional.interpolate(self.up(y), scale_factor=2, mode="nearest")
+        maps = self.maps(self.mix(x, words)).float()
+        shares = torch.softmax(maps.flatten(2), dim=2).view_as(maps)
+        across = (shares.sum(2) * self.line).sum(2)
+        down = (shares.sum(3) * self.line).sum(2)
+        sure = shares.flatten(2).square().sum(2).sqrt()
+        numbers = torch.cat([across, down, sure, y.float().mean((2, 3))], dim=1)
+        return numbers, maps
+
+
+class CompactNetwork(nn.Module):
+    """Pictures, state and sentence in; logits of the tokens, value and heatmaps out."""
+
+    state_mean: Tensor
+    state_std: Tensor
+
+    def __init__(self, config: CompactConfig) -> None:
+        super().__init__()
+        self.config = config
+        words = config.hidden // 4
+        self.register_buffer("state_mean", torch.zeros(config.state_dim))
+        self.register_buffer("state_std", torch.ones(config.state_dim))
+        self.words = nn.Sequential(nn.Linear(config.sentence_dim, words), nn.GELU(), nn.Linear(words, words))
+        self.eyes = nn.ModuleDict({name: Eye(config, side) for name, side in config.cameras.items()})
+        seen = sum(eye.numbers for eye in self.eyes.values())  # type: ignore[misc]
+        self.read = nn.Linear(seen + config.state_dim + words, config.hidden)
+        self.trunk = nn.ModuleList(Trunk(config.hidden) for _ in range(2))
+        self.slots = nn.Linear(config.hidden, config.tokens * config.slot)
+        self.to_bins = nn.Parameter(torch.randn(config.tokens, config.slot, config.bins) * config.slot**-0.5)
+        self.bias = nn.Parameter(torch.zeros(config.tokens, config.bins))
+        self.critic = Critic(config.hidden)
+
+    def forward(self, batch: Batch) -> Output:
+        config = self.config
+        words = self.words(batch.sentence * config.sentence_dim**0.5)
+        numbers, heatmaps = [], None
+        for name, eye in self.eyes.items():
+            seen, maps = eye(batch.images[name], words)
+            numbers.append(seen)
+            if name == config.primary:
+                heatmaps = maps[:, :2]
+        state = (batch.state - self.state_mean) / self.state_std
+        # Small beside the pictures, and under autocast float32 all the same: reinforcement learning divides probabilities, and
+        # a logit near 8 would be known to 0.03 in bfloat16, a decision of 28 tokens to 10 %.
+        with torch.autocast(state.device.type, enabled=False):
+            x = self.read(torch.cat([*numbers, state, words.float()], dim=1))
+            for layer in self.trunk:
+                x = layer(x)
+            slots = functional.gelu(self.slots(x)).view(len(x), config.tokens, config.slot)
+            logits = torch.einsum("bts,tsn->btn", slots, self.to_bins) + self.bias
+            value = self.critic(x)
+        assert heatmaps is not None, "the primary camera is among the cameras"
+        return Output(
+            logits=logits.view(len(x), config.chunk, ACTION_DIM, config.bins),
+            value=value,
+            heatmaps=heatmaps,
+            hidden=x,
+        )
+
+    def parameters_m(self) -> float:
+        """Trained parameters in millions."""
+        return sum(parameter.numel() for parameter in self.parameters()) / 1e6
+
+
+class Trunk(nn.Module):
+    """A residual layer of the trunk."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(functional.gelu(self.first(self.norm(x))))
+
+
+class Critic(nn.Module):
+    """The value head, on the vector that actions are read from (Liu et al. read theirs at the first action token)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.first, self.last = nn.Linear(width, width // 2), nn.Linear(width // 2, 1, bias=False)
+        nn.init.normal_(self.last.weight, std=0.02)  # Liu et al., released code: the last layer without bias, std 0.02
+
+    def forward(self, x: Tensor) -> Tensor:
+        value: Tensor = self.last(functional.gelu(self.first(self.norm(x))))
+        return value.float().squeeze(1)
+
+
+def batch_of(images: Mapping[str, Any], state: Any, sentence: Any) -> Batch:
+    """A batch from arrays of numpy."""
+    return Batch(
+        images={name: torch.from_numpy(picture) for name, picture in images.items()},
+        state=torch.from_numpy(state),
+        sentence=torch.from_numpy(sentence),
+    )

@@ -1,0 +1,1 @@
+"""Training of the compact policy: imitation, then reinforcement learning from its checkpoint."""

@@ -1,0 +1,80 @@
+"""The trained networks: the policy with its value head, or with a critic of its own; what each decision's numbers are."""
+
+import copy
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from vlagen_bench.policies.compact import checkpoint, sampling
+from vlagen_bench.policies.compact.checkpoint import ModelCard
+from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.policies.compact.network import Batch, CompactNetwork, Output
+from vlagen_bench.train.config import CriticKind, Precision
+
+
+class ActorCritic(nn.Module):
+    """A policy and its critic."""
+
+    def __init__(self, policy: CompactNetwork, critic: CriticKind) -> None:
+        """The critic is the policy's value head, unless it is `separate`: then it is a copy of the whole network."""
+        super().__init__()
+        self.policy = policy
+        self.kind: CriticKind = critic
+        self.critic = copy.deepcopy(policy) if critic == "separate" else None
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Logits (B, chunk, 7, bins) and values (B,)."""
+        output: Output = self.policy(batch)
+        if self.critic is not None:
+            return output.logits, self.critic(batch).value
+        return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
+
+    def values(self, batch: Batch) -> Tensor:
+        """Values (B,) through which nothing but the critic is trained."""
+        if self.critic is not None:
+            return self.critic(batch).value
+        with torch.no_grad():
+            hidden = self.policy(batch).hidden
+        return self._head(hidden)
+
+    def _head(self, hidden: Tensor) -> Tensor:
+        with torch.autocast(hidden.device.type, enabled=False):  # as in the network
+            return self.policy.critic(hidden)
+
+    def critic_parameters(self) -> list[nn.Parameter]:
+        """What the value loss alone trains."""
+        return list((self.critic or self.policy.critic).parameters())
+
+    def policy_parameters(self) -> list[nn.Parameter]:
+        """All of the policy but its value head."""
+        head = {id(parameter) for parameter in self.policy.critic.parameters()}
+        return [parameter for parameter in self.policy.parameters() if id(parameter) not in head]
+
+
+def autocast(precision: Precision) -> AbstractContextManager[object]:
+    """The context in which networks are asked and trained."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def step_log_probs(logits: Tensor, tokens: Tensor, executed: Tensor, temperature: float) -> Tensor:
+    """The log-probability float32 (B, K) of each action's seven tokens; 0 where it was not executed."""
+    of_steps = sampling.token_log_probs(logits, tokens, temperature).sum(-1)
+    return of_steps * is_executed(executed, of_steps.shape[1])
+
+
+def is_executed(executed: Tensor, chunk: int) -> Tensor:
+    """Bool (B, chunk): which actions of each chunk were executed."""
+    return torch.arange(chunk, device=executed.device) < executed[:, None]
+
+
+def begin(start: str, sizes: CompactConfig | None, seed: int) -> tuple[CompactNetwork, ModelCard]:
+    """The policy of a checkpoint, or one with random weights."""
+    if start:
+        return checkpoint.load(Path(start))
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = CompactNetwork(sizes or CompactConfig())
+    card = ModelCard(name="random", trained_by="nothing")
+    return network.to(memory_format=torch.channels_last), card  # type: ignore[call-overload]

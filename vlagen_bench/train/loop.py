@@ -1,0 +1,214 @@
+"""The loop of reinforcement learning: rollouts, an update, the state, the log, and scores on held-out episodes."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vlagen_bench.harness import loggers
+from vlagen_bench.policies.compact import checkpoint
+from vlagen_bench.train import actor_critic, held_out, numbers, run_folder, state
+from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
+from vlagen_bench.train.config import TrainConfig
+from vlagen_bench.train.rollout_worker import WorkerSetup
+from vlagen_bench.train.rollouts import Rollouts, cores
+from vlagen_bench.train.run_folder import TrainFolder
+from vlagen_bench.train.state import Counters
+from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.train.trajectories import Trajectory
+from vlagen_bench.types import Task, content_hash
+from vlagen_bench.utils.seeding import stream
+from vlagen_bench.utils.text import one_line
+
+
+class Listener:
+    """Hears how a run goes on; this one does nothing."""
+
+    def began(self, done: int, total: int) -> None:
+        """So many of the iterations are done as this sitting begins."""
+
+    def played(self, ended: int, total: int) -> None:
+        """So many episodes of this iteration have ended."""
+
+    def iterated(self, line: Mapping[str, Any]) -> None:
+        """An iteration is over, and this is its line of the log."""
+
+    def note(self, text: str) -> None:
+        """Something unusual happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What there is at the end of a sitting."""
+
+    policy: Path
+    iterations: int
+    complete: bool
+
+
+def run(
+    algorithm: str,
+    config: TrainConfig,
+    out: Path,
+    *,
+    listener: Listener | None = None,
+    minutes: float | None = None,
+) -> Trained:
+    """Trains until all iterations are done; goes on where `out` holds the same run already.
+
+    A run that was interrupted, at any time, and went on has the same weights, bit for bit, as one that was not, on one machine
+    with the same number of workers and threads. An iteration that was not finished is done again from its start.
+
+    Args:
+        algorithm: one of `ALGORITHMS`.
+        config: of its kind.
+        out: the folder of the run.
+        listener: is told how it goes on.
+        minutes: after which no further iteration begins.
+
+    Raises:
+        VlagenError: what the user can fix.
+    """
+    listener = listener or Listener()
+    with run_folder.opened(out, algorithm, config) as folder:
+        trainer = _Trainer(folder, algorithm, config, listener)
+        with trainer.open():
+            return trainer.train(minutes)
+
+
+class _Trainer:
+    """A run that goes on in one process."""
+
+    def __init__(self, folder: TrainFolder, algorithm: str, config: TrainConfig, listener: Listener) -> None:
+        self._folder, self._config, self._listener = folder, config, listener
+        self._task: Task = task_of(config.rollouts.distribution)
+        if not folder.start.is_file():
+            checkpoint.save(folder.start, *actor_critic.begin(config.start, config.network, config.seed))
+        start, self._card = checkpoint.load(folder.start)
+        _, kind = ALGORITHMS[algorithm]
+        self._algorithm: Algorithm[Any] = kind(config, start)
+        self._counters = Counters()
+        self._last: dict[str, Any] = {}
+        if folder.state.is_file():
+            self._counters, self._last = state.load(folder.state, self._algorithm.model, self._algorithm.optimizer)
+            folder.mend_log(self._counters.iterations, self._last)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Workers and logs, which end with it; threads as they were."""
+        config, model = self._config, self._algorithm.model
+        threads = torch.get_num_threads()
+        setup = WorkerSetup(
+            task=self._task, network=model.policy.config, critic=model.kind, temperature=config.temperature,
+            precision=config.precision, simulators=config.rollouts.simulators,
+            max_steps=min(config.rollouts.max_steps or self._task.max_steps, self._task.max_steps),
+        )  # fmt: skip
+        with ExitStack() as stack:
+            stack.callback(torch.set_num_threads, threads)
+            torch.set_num_threads(config.threads or cores())
+            self._sinks = self._logs(stack)
+            workers = Rollouts(setup, workers=config.rollouts.workers, note=self._listener.note)
+            self._rollouts = stack.enter_context(workers)
+            yield
+
+    def train(self, minutes: float | None) -> Trained:
+        """All iterations that are left, or those for which there is time."""
+        total, until = self._config.iterations, math.inf if minutes is None else time.monotonic() + 60 * minutes
+        self._listener.began(self._counters.iterations, total)
+        if not self._folder.state.is_file() and self._config.evaluation.every:
+            self._keep({"iteration": 0, **self._score(0)})
+        while self._counters.iterations < total and time.monotonic() < until:
+            self._iterate(self._counters.iterations)
+        self._save_policy(self._folder.policy)
+        done = self._counters.iterations
+        return Trained(policy=self._folder.policy, iterations=done, complete=done >= total)
+
+    def _iterate(self, iteration: int) -> None:
+        """Iteration number `iteration`, from 0; all that it draws depends on that number and the seed alone."""
+        began = time.monotonic()
+        torch.manual_seed(int(stream(self._config.seed, "torch", iteration).randint(2**31)))
+        jobs = self._algorithm.jobs(iteration)
+        ended: list[Trajectory] = []
+
+        def hear(trajectory: Trajectory) -> None:
+            ended.append(trajectory)
+            self._listener.played(len(ended), len(jobs))
+
+        played = self._rollouts.play(self._algorithm.model, jobs, hear)
+        rolled = time.monotonic()
+        learned = self._algorithm.update(iteration, played, stream(self._config.seed, "update", iteration))
+        updated = time.monotonic()
+        before = self._counters
+        self._counters = Counters(
+            iterations=iteration + 1,
+            control_steps=before.control_steps + sum(one.steps for one in played),
+            episodes=before.episodes + len(played),
+            seconds=before.seconds + updated - began,
+        )
+        line = {
+            "iteration": iteration + 1, "control_steps": self._counters.control_steps,
+            "episodes": self._counters.episodes, **numbers.of_rollouts(played), **learned,
+            "rollout_s": round(rolled - began, 3), "update_s": round(updated - rolled, 3),
+        }  # fmt: skip
+        self._keep(line | self._score_if_due(iteration + 1))
+
+    def _score_if_due(self, done: int) -> dict[str, float]:
+        every = self._config.evaluation.every
+        is_due = bool(every) and (done % every == 0 or done == self._config.iterations)
+        return self._score(done) if is_due else {}
+
+    def _score(self, done: int) -> dict[str, float]:
+        path = self._folder.kept(done)
+        self._save_policy(path)
+        return held_out.score(path, self._task, self._config.evaluation, self._folder.evaluation(done))
+
+    def _keep(self, line: dict[str, Any]) -> None:
+        """The state first, with the line in it, so that a line is in the log once, wherever the process ends."""
+        line = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in line.items()
+        }
+        state.save(self._folder.state, self._algorithm.model, self._algorithm.optimizer, self._counters, line)
+        self._folder.append(line)
+        for sink in self._sinks:
+            sink(line)
+        self._listener.iterated(line)
+
+    def _save_policy(self, path: Path) -> None:
+        card, done = self._card, self._counters
+        stages = card.trained_by if card.trained_by != "nothing" else ""
+        checkpoint.save(
+            path,
+            self._algorithm.model.policy,
+            replace(
+                card, name=f"{self._folder.path.name}-{done.iterations}",
+                trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
+                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature,
+            ),
+        )  # fmt: skip
+
+    def _logs(self, stack: ExitStack) -> list[Callable[[Mapping[str, Any]], None]]:
+        header = {**dataclasses.asdict(self._config), "algorithm": self._algorithm.name}
+        header["plan_hash"] = content_hash(header)
+        made = []
+        for text in self._config.log:
+            sink = loggers.sink(text, self._folder.path, header)
+            made.append(self._writer(text, sink))
+            stack.callback(sink.close)
+        return made
+
+    def _writer(self, text: str, sink: loggers.Sink) -> Callable[[Mapping[str, Any]], None]:
+        def write(line: Mapping[str, Any]) -> None:
+            try:
+                sink.write({name: value for name, value in line.items() if value is not None}, line["iteration"])
+            except Exception as error:  # no log is worth a run
+                self._sinks.remove(write)
+                self._listener.note(f"The log {text} stopped working: {one_line(error)}. The run goes on without it.")
+
+        return write

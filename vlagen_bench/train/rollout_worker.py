@@ -1,0 +1,234 @@
+"""The worker of rollouts: a process with the networks and several simulators, which plays its share of the episodes."""
+
+import contextlib
+import faulthandler
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from vlagen_bench.errors import VlagenError
+from vlagen_bench.harness.worker import simulator
+from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.scenes.cameras import CameraChoice
+from vlagen_bench.tasks import family_of
+from vlagen_bench.train.config import CriticKind, Precision
+from vlagen_bench.train.trajectories import Job, Trajectory
+from vlagen_bench.types import Task
+from vlagen_bench.utils.processes import end_with_the_parent
+from vlagen_bench.utils.text import one_line
+
+ROWS = 8
+"""a batch is filled up to a multiple of this: numerics of some kernels depend on the size of small batches"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSetup:
+    """What a worker is made of."""
+
+    task: Task
+    network: CompactConfig
+    critic: CriticKind
+    temperature: float
+    precision: Precision
+    simulators: int
+    max_steps: int
+    make_sim: Callable[[Task, CameraChoice], Any] = simulator
+    """makes each simulator"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """Episodes to play, with these weights."""
+
+    weights: Mapping[str, np.ndarray]
+    jobs: Sequence[Job]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the networks say of one observation."""
+
+    tokens: np.ndarray
+    """int16 (K, 7)"""
+    log_probs: np.ndarray
+    """float32 (K,)"""
+    value: float
+
+
+class Player:
+    """A simulator, and the trajectory of the episode that it plays."""
+
+    def __init__(self, simulator: Any, setup: "WorkerSetup") -> None:
+        self._simulator, self._config, self._max_steps = simulator, setup.network, setup.max_steps
+        self._potential_of = family_of(setup.task).potential
+        self._ends_on_success = setup.task.ends_on_success
+
+    def begin(self, job: Job) -> None:
+        """Starts an episode."""
+        from vlagen_bench.policies.compact import sentences
+
+        self.job = job
+        self._simulator.reset(job.episode)
+        self._steps = 0
+        self.sentence = sentences.vectors([self._simulator.instruction])[0]
+        self._potential, self._success = 0.0, False
+        self._seen: list[dict[str, Any]] = []
+        self._answers: list[Answer] = []
+        self._rewards: list[np.ndarray] = []
+        self._executed: list[int] = []
+
+    def observe(self) -> dict[str, Any]:
+        """What the policy sees now."""
+        self._seen.append(self._simulator.observe())
+        return self._seen[-1]
+
+    def act(self, answer: Answer) -> None:
+        """Carries out a chunk, until the episode ends."""
+        from vlagen_bench.policies.compact import tokens
+
+        rewards = np.zeros(self._config.chunk, dtype=np.float32)
+        executed = 0
+        for action in tokens.decode(answer.tokens, self._config):
+            status = self._simulator.advance(action)
+            potential = self._potential_of(status)
+            rewards[executed], self._potential = potential - self._potential, potential
+            executed, self._steps = executed + 1, self._steps + 1
+            self._success = status.success
+            if self.is_over:
+                break
+        self._answers.append(answer)
+        self._rewards.append(rewards)
+        self._executed.append(executed)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the episode ended by success, so that nothing comes after."""
+        return self._success and self._ends_on_success
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more actions are carried out."""
+        return self.is_done or self._steps >= self._max_steps
+
+    def trajectory(self, last_value: float) -> Trajectory:
+        """The episode, which is over."""
+        executed = np.array(self._executed)
+        seen = self._seen[: len(executed)]
+        kept = np.arange(self._config.chunk) < executed[:, None]
+        return Trajectory(
+            slot=self.job.slot,
+            images={name: np.stack([one["images"][name] for one in seen]) for name in self._config.cameras},
+            state=np.stack([one["state"] for one in seen]).astype(np.float32),
+            sentence=self.sentence,
+            tokens=np.stack([one.tokens for one in self._answers]),
+            log_probs=np.stack([one.log_probs for one in self._answers]) * kept,
+            values=np.array([one.value for one in self._answers], dtype=np.float32),
+            rewards=np.stack(self._rewards),
+            executed=executed,
+            success=self._success,
+            truncated=not self.is_done,
+            last_value=last_value,
+        )
+
+
+class RolloutWorker:
+    """The networks and the simulators of one process."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        """Builds both; no scene yet."""
+        import torch
+
+        from vlagen_bench.policies.compact.network import CompactNetwork
+        from vlagen_bench.scenes import specs
+        from vlagen_bench.train.actor_critic import ActorCritic
+
+        torch.set_num_threads(1)
+        self._setup = setup
+        sizes = setup.network
+        cameras = CameraChoice.of(specs.of_task(setup.task), tuple(sizes.cameras), dict(sizes.cameras))
+        policy = CompactNetwork(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model: ActorCritic = ActorCritic(policy, setup.critic).eval()
+        self._players = [Player(setup.make_sim(setup.task, cameras), setup) for _ in range(setup.simulators)]
+
+    def play(self, order: Play, ended: Callable[[Trajectory], None]) -> None:
+        """Plays episodes; hands over each as it ends. All that wait are answered at once, then carried out in turn."""
+        import torch
+
+        self._model.load_state_dict({name: torch.from_numpy(array) for name, array in order.weights.items()})
+        queue, free, busy = deque(order.jobs), list(self._players), list[Player]()
+        draws: dict[int, torch.Generator] = {}
+        while queue or busy:
+            while queue and free:
+                player = free.pop()
+                player.begin(queue.popleft())
+                draws[player.job.slot] = torch.Generator().manual_seed(player.job.draws)
+                busy.append(player)
+            answers = self._ask(busy, [draws[player.job.slot] for player in busy])
+            for player, answer in zip(busy, answers, strict=True):
+                if player.is_over:  # it waited for the value of where it ended alone
+                    ended(player.trajectory(answer.value))
+                    free.append(player)
+                    continue
+                player.act(answer)
+                if player.is_done:
+                    ended(player.trajectory(0.0))
+                    free.append(player)
+            busy = [player for player in busy if player not in free]
+
+    def _ask(self, players: Sequence[Player], draws: Sequence[Any]) -> list[Answer]:
+        import torch
+
+        from vlagen_bench.policies.compact import sampling
+        from vlagen_bench.policies.compact.network import batch_of
+        from vlagen_bench.train.actor_critic import autocast
+
+        seen = [player.observe() for player in players]
+        rows = [*range(len(players)), *[0] * (-len(players) % ROWS)]
+        images = {name: np.stack([seen[row]["images"][name] for row in rows]) for name in self._setup.network.cameras}
+        state = np.stack([seen[row]["state"] for row in rows]).astype(np.float32)
+        sentence = np.stack([players[row].sentence for row in rows])
+        temperature = self._setup.temperature
+        with torch.inference_mode(), autocast(self._setup.precision):
+            logits, values = self._model(batch_of(images, state, sentence))
+            chosen = torch.cat(
+                [sampling.sample(logits[row : row + 1], temperature, draw) for row, draw in enumerate(draws)]
+            )
+            logs = sampling.token_log_probs(logits[: len(players)], chosen, temperature).sum(-1)
+        return [
+            Answer(tokens=chosen[row].numpy().astype(np.int16), log_probs=logs[row].numpy(), value=float(values[row]))
+            for row in range(len(players))
+        ]
+
+
+def main(connection: Connection, setup: WorkerSetup, begun: Any, render_threads: int) -> None:
+    """The process: plays what it is sent until its pipe closes."""
+    begun.value = 1  # the program that started this process is imported
+    end_with_the_parent()
+    faulthandler.enable()
+    os.environ.setdefault("LP_NUM_THREADS", str(render_threads))  # before anything that draws is imported
+    with contextlib.suppress(EOFError, ConnectionError):
+        _serve(connection, setup)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # nothing is left to be done, and SAPIEN's own end is not worth waiting for
+
+
+def _serve(connection: Connection, setup: WorkerSetup) -> None:
+    worker: RolloutWorker | None = None
+    while True:
+        order = connection.recv()
+        try:
+            worker = worker or RolloutWorker(setup)
+            worker.play(order, connection.send)
+        except VlagenError as error:
+            connection.send(error)
+        except ConnectionError:
+            raise
+        except Exception as error:  # told to the process that asked, which has the words for it
+            connection.send(one_line(error))

@@ -1,0 +1,187 @@
+"""The pool of rollout workers: hands episodes out, collects trajectories, and replaces workers that die."""
+
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from vlagen_bench.errors import ConfigError, RunError, VlagenError
+from vlagen_bench.harness.worker import deaf_to_ctrl_c
+from vlagen_bench.train.rollout_worker import Play, WorkerSetup, main
+from vlagen_bench.train.trajectories import Job, Trajectory
+from vlagen_bench.utils.processes import ending, memory_mb
+from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
+
+DEATHS = 3
+"""of workers in one iteration, after which there is no further try"""
+
+
+class Rollouts:
+    """Workers that play complete episodes.
+
+    A trajectory depends on its episode, the seed of its draws and the weights: not on which worker plays it, or on what
+    else is played meanwhile, as far as the network's numbers for one row of a batch depend on no other row. They do not on
+    the processors where this was tested, in batches of 4 and more (`rollout_worker.ROWS`); a test compares one worker with two.
+    The share of each worker is fixed all the same, so that a run on one machine repeats itself bit for bit even
+    where that does not hold.
+    """
+
+    def __init__(self, setup: WorkerSetup, *, workers: int = 0, note: Callable[[str], None] = print) -> None:
+        """No process starts yet.
+
+        Args:
+            setup: what each worker is made of.
+            workers: how many; 0: one for each core that this process may use.
+            note: receives a line for each worker that is replaced.
+        """
+        self._setup, self._note = setup, note
+        self._workers: list[_Worker | None] = [None] * (workers or cores())
+
+    def __enter__(self) -> "Rollouts":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends all workers."""
+        for worker in self._workers:
+            if worker is not None:
+                worker.stop()
+        self._workers = [None] * len(self._workers)
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory of the workers."""
+        return sum(worker.memory_mb for worker in self._workers if worker is not None)
+
+    def play(
+        self, model: nn.Module, jobs: Sequence[Job], ended: Callable[[Trajectory], None] = lambda _: None
+    ) -> list[Trajectory]:
+        """Plays all episodes with the weights of `model`, an `ActorCritic`.
+
+        Args:
+            model: whose state is sent to the workers.
+            jobs: each with a slot of its own.
+            ended: is called with each trajectory as it arrives.
+
+        Returns:
+            The trajectories, in the order of `jobs`.
+
+        Raises:
+            VlagenError: an episode cannot be played, or too many workers died.
+        """
+        weights = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+        shares = {number: list(jobs[number :: len(self._workers)]) for number in range(len(self._workers))}
+        finished: dict[int, Trajectory] = {}
+        deaths = 0
+        for number, share in shares.items():
+            self._order(number, weights, share)
+        while len(finished) < len(jobs):
+            left = {number: [job for job in share if job.slot not in finished] for number, share in shares.items()}
+            waiting = {worker.connection: n for n, worker in enumerate(self._workers) if worker and left[n]}
+            for connection in wait(list(waiting)):
+                number = waiting[connection]  # type: ignore[index]  # these are the connections that were given
+                try:
+                    trajectory = self._received(number)
+                except _WorkerDied as death:
+                    deaths += 1
+                    rest = [job for job in left[number] if job.slot not in finished]
+                    self._replace(number, str(death), len(rest), deaths)
+                    self._order(number, weights, rest)
+                    continue
+                finished[trajectory.slot] = trajectory
+                ended(trajectory)
+        return [finished[job.slot] for job in jobs]
+
+    def _order(self, number: int, weights: Mapping[str, np.ndarray], jobs: Sequence[Job]) -> None:
+        if not jobs:
+            return
+        worker = self._workers[number] = self._workers[number] or _Worker(self._setup)
+        worker.send(Play(weights=weights, jobs=jobs))
+
+    def _received(self, number: int) -> Trajectory:
+        worker = self._workers[number]
+        assert worker is not None, "only workers with episodes are waited for"
+        return worker.receive()
+
+    def _replace(self, number: int, death: str, episodes: int, deaths: int) -> None:
+        worker = self._workers[number]
+        if worker is not None:
+            worker.stop()
+        self._workers[number] = None
+        if deaths > DEATHS:
+            raise RunError(
+                f"A rollout worker {death}, the {deaths}th time in this iteration. Is there enough memory? Use fewer "
+                f"`rollouts: simulators` or `workers`; the run goes on where it stopped."
+            )
+        self._note(f"A rollout worker {death}. Another one plays its {episodes} unfinished episodes from their start.")
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _WorkerDied(Exception):
+    """Says how."""
+
+
+class _Worker:
+    """A worker as this process sees it."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        context = multiprocessing.get_context("spawn")  # SAPIEN's threads do not survive a fork
+        self._begun = context.RawValue("b", 0)
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        arguments: tuple[Any, ...] = (theirs, setup, self._begun, 1)
+        self._process = context.Process(target=main, name=NAME, args=arguments, daemon=True)
+        with theirs, deaf_to_ctrl_c():
+            self._process.start()
+
+    def send(self, order: Play) -> None:
+        """Tells it what to play. If it has died, that is noticed when its answer is awaited."""
+        with contextlib.suppress(OSError):
+            self.connection.send(order)
+
+    def receive(self) -> Trajectory:
+        """Its next trajectory."""
+        try:
+            said = self.connection.recv()
+        except (EOFError, OSError):
+            raise self._death() from None
+        if isinstance(said, VlagenError):
+            raise said
+        if isinstance(said, str):
+            raise RunError(f"A rollout worker failed: {said}. This is a fault of the program; the run can be resumed.")
+        assert isinstance(said, Trajectory)
+        return said
+
+    def _death(self) -> Exception:
+        self._process.join(timeout=5)
+        code = self._process.exitcode
+        death = "closed its pipe" if code is None else ending(code)
+        if not self._begun.value and (code or 0) > 0:
+            return ConfigError(no_guard(None if code == WITHOUT_GUARD else death))
+        return _WorkerDied(death)
+
+    @property
+    def memory_mb(self) -> float:
+        """Its resident memory."""
+        return memory_mb(self._process.pid) if self._process.pid is not None else 0.0
+
+    def stop(self) -> None:
+        """Ends it at once: between two orders it has nothing that is not said."""
+        self.connection.close()
+        self._process.kill()
+        self._process.join()
+        self._process.close()

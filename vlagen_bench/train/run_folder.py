@@ -1,0 +1,112 @@
+"""The folder of a training run: its configuration, its state, its log and its checkpoints."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vlagen_bench.errors import RunError
+from vlagen_bench.runs.durable import write_atomically
+from vlagen_bench.runs.lock import locked
+from vlagen_bench.types import canonical_json
+
+FREE = ("iterations", "evaluation", "log")
+"""keys of a configuration that may change when a run goes on: they change none of its numbers"""
+ALGORITHM = "algorithm"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainFolder:
+    """Names of the files of a run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """What was asked for, as JSON."""
+        return self.path / "config.json"
+
+    @property
+    def log(self) -> Path:
+        """One JSON line for each iteration."""
+        return self.path / "log.jsonl"
+
+    @property
+    def state(self) -> Path:
+        """What the run goes on with."""
+        return self.path / "state.safetensors"
+
+    @property
+    def start(self) -> Path:
+        """The policy that it began with."""
+        return self.path / "start.safetensors"
+
+    @property
+    def policy(self) -> Path:
+        """The policy after the last iteration, to be played."""
+        return self.path / "policy.safetensors"
+
+    def kept(self, iteration: int) -> Path:
+        """The policy that was scored after an iteration."""
+        return self.path / "checkpoints" / f"{iteration:05d}.safetensors"
+
+    def evaluation(self, iteration: int) -> Path:
+        """The run folder of that score."""
+        return self.path / "evaluations" / f"{iteration:05d}"
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log so far."""
+        if not self.log.is_file():
+            return []
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def mend_log(self, iterations: int, last: Mapping[str, Any]) -> None:
+        """Makes the log that of the first `iterations`, whenever the run was interrupted; `last` is the last one's line."""
+        kept = [line for line in self._whole_lines() if line["iteration"] < iterations]
+        text = "".join(json.dumps(line) + "\n" for line in [*kept, *([last] if last else [])])
+        write_atomically(self.log, text)
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Adds a line to the log."""
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def _whole_lines(self) -> Iterator[dict[str, Any]]:
+        text = self.log.read_text(encoding="utf-8") if self.log.is_file() else ""
+        for line in text.splitlines(keepends=True):
+            if line.endswith("\n"):  # the last one may have been cut off
+                yield json.loads(line)
+
+
+@contextmanager
+def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
+    """The folder of a run, new or gone on with; no other process writes it meanwhile.
+
+    Raises:
+        RunError: it holds a run of another configuration, or something else, or another process writes it.
+    """
+    folder = TrainFolder(path=path)
+    path.mkdir(parents=True, exist_ok=True)
+    with locked(path / "lock"):
+        mine = json.loads(canonical_json({ALGORITHM: algorithm, **asdict(config)}))
+        if folder.config.is_file():
+            _compare(folder, mine)
+        elif any(entry.name != "lock" for entry in path.iterdir()):
+            raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
+        write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
+        yield folder
+
+
+def _compare(folder: TrainFolder, mine: Mapping[str, Any]) -> None:
+    try:
+        old = json.loads(folder.config.read_text(encoding="utf-8"))
+    except ValueError:
+        raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
+    for key in (*mine, *old):
+        if key not in FREE and old.get(key) != mine.get(key):
+            raise RunError(
+                f"{folder.path} holds a run with another `{key}`: {old.get(key)!r}, not {mine.get(key)!r}. Go on with its own "
+                f"configuration, or choose another folder: --out DIR"
+            )

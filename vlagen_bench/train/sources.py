@@ -1,0 +1,73 @@
+"""Where supervised fine-tuning takes its frames from: datasets of demonstrations, and stills that are drawn for it."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from vlagen_bench.demonstrations import distribution, job
+from vlagen_bench.demonstrations.attempts import Recipe
+from vlagen_bench.demonstrations.collect import Collector
+from vlagen_bench.demonstrations.dataset import Dataset, Demonstration
+from vlagen_bench.demonstrations.disturbance import Noise
+from vlagen_bench.demonstrations.job import Job
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.scenes import specs
+from vlagen_bench.train import grounding
+from vlagen_bench.train.frames import Frames, frames_of
+from vlagen_bench.train.loop import Listener
+from vlagen_bench.train.rollouts import cores
+from vlagen_bench.train.sft_config import CollectConfig, SftConfig
+
+
+def demonstrations(config: SftConfig, network: CompactConfig, out: Path, listener: Listener) -> Frames:
+    """The frames of the datasets of a configuration, which are collected first where it says so.
+
+    Raises:
+        ConfigError: they hold fewer demonstrations than are asked for, or other pictures than the policy sees.
+        RunError: a folder is no dataset.
+    """
+    folders = [Path(name) for name in config.demonstrations]
+    if config.collect is not None:
+        folders = [out / "demonstrations"]
+        _collect(config.collect, config.distribution, network, folders[0], listener)
+    frames = frames_of(_episodes(config, folders, tuple(network.cameras)), network)
+    held = int(frames.episode[-1]) + 1
+    if config.episodes is not None and held < config.episodes:
+        raise ConfigError(
+            f"episodes: {config.episodes} are asked for, and {', '.join(map(str, folders))} hold {held}. Collect more: "
+            f"vlagen collect --out {folders[0]} --episodes {config.episodes}"
+        )
+    return frames
+
+
+def _episodes(config: SftConfig, folders: Sequence[Path], cameras: Sequence[str]) -> Iterator[Demonstration]:
+    plain = (one for folder in folders for one in Dataset(folder).read(cameras=cameras))
+    yield from islice(plain, config.episodes)
+    for folder in config.takeovers:
+        yield from Dataset(folder).read(cameras=cameras)
+
+
+def _collect(wanted: CollectConfig, mixture: str, network: CompactConfig, folder: Path, listener: Listener) -> None:
+    loaded = distribution.load(mixture)
+    scene = specs.of_task(loaded.of_task)
+    made = Job(
+        distribution=loaded,
+        noise=Noise(steps=wanted.noise),
+        cameras=job.cameras_of(scene, tuple(network.cameras), dict(network.cameras)),
+        only_success=True,
+    )
+    with Collector(Recipe(job=made, folder=folder), note=listener.note) as collector:
+        for _ in collector.play(wanted.episodes, workers=cores()):
+            listener.played(collector.collected.kept, wanted.episodes)
+        collector.finish()
+
+
+def stills(config: SftConfig, network: CompactConfig, folder: Path, listener: Listener) -> Frames:
+    """The stills of the grounding stage, drawn into a folder."""
+    mixture = distribution.load(config.distribution)
+    wanted = config.grounding.stills
+    drawn = grounding.stills(
+        mixture, wanted, network, folder, workers=cores(), note=lambda count: listener.played(count, wanted)
+    )
+    return frames_of(drawn, network)
