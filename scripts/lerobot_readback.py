@@ -44,7 +44,9 @@ def compare(dataset: str, file: str) -> int:
 
     ours = np.load(file)
     episodes = sorted({int(name.partition("/")[0]) for name in ours.files})
-    opened = LeRobotDataset("local/demonstrations", root=Path(dataset).resolve(), tolerance_s=1e-4)
+    opened = LeRobotDataset(
+        "local/demonstrations", root=Path(dataset).resolve(), tolerance_s=1e-4, video_backend="pyav"
+    )
     frames, wrong, apart = 0, [], 0.0
     for number in episodes:
         names = [name.partition("/")[2] for name in ours.files if name.startswith(f"{number}/")]
@@ -69,7 +71,10 @@ def compare(dataset: str, file: str) -> int:
                 if not same:
                     wrong.append(f"episode {number}, step {step}: {name}")
     chunked = LeRobotDataset(
-        "local/demonstrations", root=Path(dataset).resolve(), delta_timestamps={"action": [0.0, 0.2, 0.4, 0.6]}
+        "local/demonstrations",
+        root=Path(dataset).resolve(),
+        video_backend="pyav",
+        delta_timestamps={"action": [0.0, 0.2, 0.4, 0.6]},
     )
     batch = next(iter(torch.utils.data.DataLoader(chunked, batch_size=4, shuffle=False)))
     assert tuple(batch["action"].shape[:2]) == (4, 4), batch["action"].shape

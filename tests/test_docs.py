@@ -51,7 +51,7 @@ NOT_RUN = {
 }
 SYSTEM = ("mkdir", "cp")
 """commands that are not ours, and are run"""
-BARE = ("vlagen replay", "vlagen serve")
+BARE = ("vlagen replay", "vlagen serve", "vlagen collect")
 """commands of which a sentence gives the name alone, without what they are about"""
 KINDS = {"python", "yaml", "sh", "text"}
 NOOP = "class Policy:\n    def act(self, obs, instr):\n        return [0, 0, 0, 0, 0, 0, 1]\n"
