@@ -17,8 +17,21 @@ elif [ "${VLAGEN_REQUIRE_BRIDGE:-}" = 1 ]; then
     exit 1
 fi
 
+# Threads of PyTorch that have nothing to do sleep: by default they spin, on cores that other tests need.
+export OMP_WAIT_POLICY=passive
+
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-.venv/bin/mypy
+
+# Types are checked while the tests run; what was found is printed after them, and either fault is a failure.
+found=$(mktemp)
+.venv/bin/mypy >"$found" 2>&1 &
+checker=$!
+trap 'kill "$checker" 2>/dev/null || true; rm -f "$found"' EXIT
 # Whole files are shared out, since the tests of one share what is dear to make. More processes than four need memory.
-exec .venv/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile "$@"
+tests=0
+.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile "$@" || tests=$?
+types=0
+wait "$checker" || types=$?
+cat "$found"
+exit $((tests ? tests : types))

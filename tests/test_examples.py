@@ -134,7 +134,7 @@ def test_an_object_is_evaluated_in_python(tmp_path):
 @pytest.mark.sim
 @pytest.mark.slow
 def test_stable_baselines3_trains_and_is_evaluated(tmp_path):
-    options = ["--steps", "64", "--envs", "2", "--episodes", "1", "--conditions", "nominal"]
+    options = ["--steps", "16", "--envs", "2", "--episodes", "1", "--conditions", "nominal"]
     command = [sys.executable, str(EXAMPLES / "train_sb3.py"), *options]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -71,7 +71,7 @@ def test_a_policy_that_ends_the_process_is_told_and_the_run_goes_on_by_the_same_
 
 def test_brackets_in_a_name_are_brackets(folder):
     for _ in range(2):
-        done = call("vlagen-eval", "--policy", "noop", *SMALL, "--out", "a[/b]", cwd=folder)
+        done = call("vlagen-eval", "--policy", "expert", *SMALL, "--out", "a[/b]", cwd=folder)
         assert done.returncode == 0 and "Run folder: a[/b]" in done.stdout, done.stderr
     assert len(records(folder / "a[/b]")) == 2
 
@@ -80,7 +80,7 @@ def test_brackets_in_a_name_are_brackets(folder):
     ("redirect", "encoding", "code"), [("> /dev/full", "utf-8", 3), ("> out", "latin-1", 0), ("> >(true)", "utf-8", 0)]
 )
 def test_an_output_that_cannot_be_written_ends_no_run(folder, redirect, encoding, code):
-    words = [str(BIN / "vlagen-eval"), "--policy", "noop", *SMALL, "--out", "run"]
+    words = [str(BIN / "vlagen-eval"), "--policy", "expert", *SMALL, "--out", "run"]
     command = ["bash", "-c", f'"$@" {redirect}', "bash", *words]
     done = subprocess.run(
         command,

@@ -90,7 +90,10 @@ def test_stable_baselines_monitors_many_at_once(kind):
 def test_ppo_of_stable_baselines_trains(policy, steps, options):
     env = gym.make(MAIN, normalized_actions=True, **options)
     check_for_sb3(env, skip_render_check=True)
-    model = PPO(policy, env, n_steps=steps // 2, batch_size=16, n_epochs=1, seed=0, device="cpu")
+    quick = {"ortho_init": False}  # seconds, for networks of pictures
+    model = PPO(
+        policy, env, n_steps=steps // 2, batch_size=16, n_epochs=1, seed=0, device="cpu", policy_kwargs=quick
+    )  # fmt: skip
     before = {name: value.clone() for name, value in model.policy.state_dict().items()}
     model.learn(steps)
     assert model.num_timesteps == steps

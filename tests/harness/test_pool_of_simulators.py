@@ -52,6 +52,17 @@ def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
     assert Killer.kills == 1 and "SIGKILL" in notes[0]
 
 
+EVALUATION = ("vlagen-eval", "--policy", "expert", "--conditions", "nominal", "--episodes", "3", "--video", "none")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """What a run of two workers records that nobody ends."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    assert call(*EVALUATION, "--out", "whole", "--workers", "2", cwd=folder).returncode == 0
+    return RunFolder.reading(folder / "whole").results
+
+
 @pytest.mark.sim
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -59,10 +70,9 @@ def test_a_real_simulator_that_is_killed_is_replaced(tmp_path):
     [(signal.SIGINT, None, 130), (signal.SIGTERM, None, 143), (signal.SIGTERM, deaf_to_ctrl_c, 143)],
     ids=["SIGINT", "SIGTERM", "SIGTERM, started with SIGINT ignored"],
 )
-def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_path, how, start, code):
-    words = ["--policy", "expert", "--conditions", "nominal", "--episodes", "3", "--video", "none"]
+def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_path, uninterrupted, how, start, code):
     child = subprocess.Popen(
-        [str(BIN / "vlagen-eval"), *words, "--out", "a", "--workers", "2"],
+        [str(BIN / EVALUATION[0]), *EVALUATION[1:], "--out", "a", "--workers", "2"],
         cwd=tmp_path, start_new_session=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         preexec_fn=start,
     )  # fmt: skip
@@ -74,9 +84,8 @@ def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_p
     (os.killpg if how == signal.SIGINT else os.kill)(child.pid, how)
     said = child.communicate(timeout=60)[0]
     assert child.returncode == code and "To go on: vlagen-eval" in said and "Traceback" not in said
-    assert call("vlagen-eval", *words, "--out", "a", cwd=tmp_path).returncode == 0
-    assert call("vlagen-eval", *words, "--out", "b", "--workers", "2", cwd=tmp_path).returncode == 0
-    resumed, whole = (RunFolder.reading(tmp_path / name).results for name in "ab")
+    assert call(*EVALUATION, "--out", "a", cwd=tmp_path).returncode == 0
+    resumed, whole = RunFolder.reading(tmp_path / "a").results, uninterrupted
     assert [_untimed(resumed[key]) for key in sorted(resumed)] == [_untimed(whole[key]) for key in sorted(whole)]
     assert len(whole) == 3
 

@@ -1,12 +1,17 @@
 """Studies that nobody ran: a small configuration, steps that pretend, and evaluations by rule."""
 
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 from helpers.fabricated import fabricate
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.folder import Piece
+from vlagen_bench.train.study.outcomes import Evaluation, Row
+from vlagen_bench.train.study.records import Records, StageRecord
 from vlagen_bench.train.study.steps import Job
 from vlagen_bench.utils.parsing import build
 
@@ -98,3 +103,67 @@ def score_by_rule(job: Job, outcome: Callable) -> None:
 
 def product(out: Path, name: str) -> Path:
     return out / name / "product"
+
+
+def evaluation(outcomes: dict[str, str], **more) -> Evaluation:
+    """Condition -> `1101`: the outcomes of its scenes; `e` is an error, `-` is absent."""
+    rows = [
+        Row(
+            condition=condition, index=index, outcome={"1": "success", "0": "failure", "e": "error"}[letter],
+            once=letter == "1", steps=20, reached=True, grasped=letter == "1", over_target=letter == "1",
+            trouble="" if letter == "1" else "missed_grasp", object=f"object_{index % 2}", receptacle="plate", **more,
+        )
+        for condition, letters in outcomes.items()
+        for index, letter in enumerate(letters)
+        if letter != "-"
+    ]  # fmt: skip
+    return Evaluation(rows=tuple(rows))
+
+
+def at_rate(config: StudyConfig, policy: str, rate: float) -> dict[str, Evaluation]:
+    """Stage -> the outcomes of a policy that succeeds in this share of the scenes of each condition."""
+    found = {}
+    for stage in config.stages:
+        score = stage.score
+        if score is not None and score.policy == policy:
+            found[stage.name] = evaluation(
+                {name: _letters(f"{policy} {name}", rate, score.chosen.episodes) for name in score.chosen.conditions}
+            )
+    return found
+
+
+def _letters(seed: str, rate: float, episodes: int) -> str:
+    won = round(rate * episodes)
+    order = np.random.default_rng(zlib.crc32(seed.encode())).permutation(episodes)
+    return "".join("1" if place < won else "0" for place in order)
+
+
+def records_of(config: StudyConfig, rates: dict[str, float]) -> Records:
+    """The records of a study whose trainings have these success rates; those that are not named were not run."""
+    tables = {name: one for policy, rate in rates.items() for name, one in at_rate(config, policy, rate).items()}
+    curve = tuple(
+        {
+            "iteration": number,
+            "control_steps": 1000 * number,
+            "success_rate": 0.05 * number,
+            "eval/nominal": 0.06 * number,
+        }
+        for number in range(1, 11)
+    )
+    done = {}
+    for stage in config.stages:
+        if stage.name in rates:
+            is_rl = stage.train is not None and stage.train.algorithm != "sft"
+            done[stage.name] = StageRecord(
+                state="done",
+                sittings=1,
+                wall_s=1800.0,
+                core_s=3600.0,
+                peak_bytes=2_000_000_000,
+                curve=curve if is_rl else (),
+            )
+        elif stage.name in tables:
+            done[stage.name] = StageRecord(
+                state="done", core_s=360.0, plan=stage.score.plan_hash, episodes=len(tables[stage.name].rows)
+            )
+    return Records(study=config.name, stages=done, tables=tables)

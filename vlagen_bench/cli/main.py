@@ -61,7 +61,7 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "replay": replay,
     "study": Group(
         help="Plan, run and report the study of reinforcement learning against supervised fine-tuning.",
-        commands={"plan": study.plan, "run": study.run},
+        commands={"plan": study.plan, "run": study.run, "report": study.report},
     ),
     "leaderboard": Group(
         help="Submit a run, verify a submission, build the site.",

@@ -76,3 +76,30 @@ def run(config: Config = "study", out: Path = RUNS, only: str | None = None, hou
     for sentence in runner.told(study, out, ended):
         say(sentence)
     return OK if ended.complete else INCOMPLETE
+
+
+def report(config: Config = "study", out: Path = RUNS, docs: Path = Path("docs"), replay: int = 0) -> int:
+    """Writes the page of results, with its figures, from the stages that are done.
+
+    Outcomes, curves and costs are taken over from the study's folder into DOCS/data/study first; without that folder the page is made from
+    what is there. Exits with 1 if an episode that is played again does not repeat its outcome.
+
+    Args:
+        config: a shipped study, or the path of a YAML file.
+        out: the folder of all stages.
+        docs: the folder of the documentation.
+        replay: of so many episodes of each evaluation, play the recorded actions again, and compare.
+    """
+    from vlagen_bench.train.study import config as configs
+    from vlagen_bench.train.study import page
+    from vlagen_bench.train.study.rescoring import again
+
+    if replay < 0:
+        raise ConfigError(f"--replay {replay}: it is a number of episodes, 0 or more.")
+    study, to = configs.load(config), console()
+    different = 0
+    for sentence, is_different in again(study, out, replay) if replay else ():
+        different += is_different
+        common.say(sentence, to=to)
+    common.say(f"Written: {page.update(study, out, docs)}", to=to)
+    return INCOMPLETE if different else OK

@@ -131,7 +131,7 @@ def _config(kind: type[Config], algorithm: str, which: RunOptions) -> Config:
 
     read = configs.read(kind, algorithm, which.config)
     given = {"seed": which.seed, "iterations": which.iterations, "log": which.log or None}
-    changes = {key: value for key, value in given.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if which.start is not None:
         changes |= {"start": str(which.start), "network": None}
     return dataclasses.replace(read, **changes)  # type: ignore[type-var]  # all of them are dataclasses

@@ -9,7 +9,7 @@ from helpers.places import TOP
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 from vlagen_bench.train.study import config as configs
-from vlagen_bench.train.study.config import Gate, Score, Stage
+from vlagen_bench.train.study.stages import Gate, Score, Stage
 
 STUDY = TOP / "tasks" / "study"
 
@@ -75,6 +75,7 @@ def test_dynamics_and_the_push_are_scored_after_everything_confirmatory():
         (lambda said: said["stages"].append(said["stages"][0]), "stands twice"),
         (lambda said: said["hypotheses"][0].update(conditions=["push_l3"]), "no stage scores ppo-1 under push_l3"),
         (lambda said: said["hypotheses"][0].update(effekt=0.1), "effekt"),
+        (lambda said: said.update(goal={"hypothesis": "H9", "at_least": 0.1, "p": 0.01}), "no hypothesis 'H9'"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence(tmp_path, change, sentence):

@@ -28,7 +28,7 @@ def toy_configs(tmp_path, monkeypatch):
     """Shipped configurations of the trainings, and commands that are installed."""
     tasks = tmp_path / "tasks"
     for algorithm, said in (
-        ("sft", {"name": "mine", "iterations": 4}),
+        ("sft", {"collect": {"episodes": 9}, "iterations": 4}),
         ("ppo", {"iterations": 2, "network": {"chunk": 4}, "rollouts": {"episodes": 8, "simulators": 2}}),
     ):
         (tasks / "train" / algorithm).mkdir(parents=True)
@@ -54,7 +54,7 @@ def test_the_expert_takes_over_from_a_trained_policy(tmp_path):
 
 
 def test_imitation_is_told_its_demonstrations(tmp_path):
-    mine = job(tmp_path, "sft", remaining_s=600)
+    mine = job(tmp_path, "sft")
     words = commands.command(mine)
     said = yaml.safe_load((mine.folder.path / "config.yaml").read_text())
     assert words == [
@@ -65,7 +65,20 @@ def test_imitation_is_told_its_demonstrations(tmp_path):
         "--out",
         str(mine.folder.product),
     ]
-    assert said == {"name": "mine", "iterations": 4, "demonstrations": [str(tmp_path / "demos" / "product")]}
+    assert said == {"iterations": 4, "demonstrations": [str(tmp_path / "demos" / "product")]}
+
+
+def test_takeovers_are_told_apart_from_demonstrations(tmp_path):
+    stages = [
+        {"name": "demos", "collect": {"episodes": 4, "seed": 2_000_000}},
+        {"name": "more", "collect": {"episodes": 4, "seed": 2_500_000}},
+        {"name": "sft", "train": {"algorithm": "sft", "config": "toy", "data": ["demos"], "takeovers": ["more"]}},
+    ]
+    mine = job(tmp_path, "sft", small(stages=stages, hypotheses=[]))
+    commands.command(mine)
+    said = yaml.safe_load((mine.folder.path / "config.yaml").read_text())
+    assert said["takeovers"] == [str(tmp_path / "more" / "product")]
+    assert said["demonstrations"] == [str(tmp_path / "demos" / "product")]
 
 
 def test_reinforcement_learning_starts_from_the_weights_and_knows_its_time(tmp_path):

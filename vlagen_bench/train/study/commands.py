@@ -10,7 +10,7 @@ import yaml
 
 from vlagen_bench.errors import ConfigError, RunError, unknown
 from vlagen_bench.train.study import process
-from vlagen_bench.train.study.config import Collect, Score, Train
+from vlagen_bench.train.study.stages import Collect, Score, Train
 from vlagen_bench.train.study.steps import Job, Step
 from vlagen_bench.utils import installing, paths
 from vlagen_bench.utils.parsing import load_yaml
@@ -74,18 +74,26 @@ def _collect(job: Job, work: Collect) -> list[str]:
 
 
 def _train(job: Job, work: Train) -> list[str]:
+    file = job.folder.path / "config.yaml"
+    file.write_text(yaml.safe_dump(_config(job, work), sort_keys=False), encoding="utf-8")
+    words = [script("vlagen-train"), work.algorithm, "--config", str(file), "--out", str(job.folder.product)]
+    if job.remaining_s is not None:
+        words += ["--minutes", f"{max(job.remaining_s / 60, 0.1):.2f}"]
+    return words
+
+
+def _config(job: Job, work: Train) -> dict[str, Any]:
+    """What the training is told: the shipped configuration, the stage's settings, and what it is made from."""
     said = merged(load_yaml(shipped(work.algorithm, work.config)), work.settings)
     if work.start:
         said["start"] = str((job.inputs[work.start] / CHECKPOINT).resolve())
         said.pop("network", None)  # a checkpoint has its own sizes
     if work.data:
+        said.pop("collect", None)  # it would make its own
         said["demonstrations"] = [str(job.inputs[name].resolve()) for name in work.data]
-    file = job.folder.path / "config.yaml"
-    file.write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
-    words = [script("vlagen-train"), work.algorithm, "--config", str(file), "--out", str(job.folder.product)]
-    if job.remaining_s is not None and work.algorithm != "sft":
-        words += ["--minutes", f"{max(job.remaining_s / 60, 0.1):.2f}"]
-    return words
+    if work.takeovers:
+        said["takeovers"] = [str(job.inputs[name].resolve()) for name in work.takeovers]
+    return said
 
 
 def _score(job: Job, work: Score) -> list[str]:

@@ -1,138 +1,17 @@
-"""The configuration of a study: its stages, what each is made from, and the hypotheses, as a YAML file says them."""
+"""The configuration of a study: its stages, hypotheses and rules, as a YAML file says them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from functools import cache, cached_property
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
 
 from vlagen_bench.errors import ConfigError, UnknownName, unknown
-from vlagen_bench.plan import catalog, plan
-from vlagen_bench.types import Suite, content_hash
+from vlagen_bench.train.study.stages import KINDS, Stage
+from vlagen_bench.types import content_hash
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build, load_yaml
-
-Algorithm = Literal["sft", "ppo", "grpo", "dpo"]
-KINDS = ("collect", "train", "score", "gate")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Collect:
-    """Demonstrations that a policy makes: `vlagen collect`."""
-
-    episodes: int
-    seed: int
-    """of the training distribution; apart from every suite's"""
-    policy: str = ""
-    """the stage whose policy is taken over by the expert; empty: the expert plays alone"""
-    settings: dict[str, Any] = field(default_factory=dict)
-    """other options of `vlagen collect`, by their names"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Train:
-    """A training run: `vlagen-train ALGORITHM`."""
-
-    algorithm: Algorithm
-    config: str
-    """the shipped configuration, or the path of one"""
-    data: tuple[str, ...] = ()
-    """stages whose demonstrations are learned from"""
-    start: str = ""
-    """the stage whose weights it starts from; empty: fresh ones"""
-    settings: dict[str, Any] = field(default_factory=dict)
-    """what differs from the configuration"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """An evaluation of a policy, greedy: `vlagen_bench.evaluate`."""
-
-    policy: str
-    """the stage that trained it"""
-    suite: str
-    conditions: tuple[str, ...] = ()
-    """of the suite; empty: all"""
-    episodes: int | None = None
-    """per condition; None: the suite's"""
-    seed: int | None = None
-    """None: the suite's"""
-
-    @property
-    def chosen(self) -> Suite:
-        """The suite, narrowed."""
-        return plan.select(
-            catalog.suite(self.suite), conditions=self.conditions or None, episodes=self.episodes, seed=self.seed
-        )
-
-    @property
-    def plan_hash(self) -> str:
-        """Identity of the episodes that are played."""
-        return _plan_hash(self.suite, self.conditions, self.episodes, self.seed)
-
-
-@cache
-def _plan_hash(suite: str, conditions: tuple[str, ...], episodes: int | None, seed: int | None) -> str:
-    return plan.make_plan(
-        Score(policy="", suite=suite, conditions=conditions, episodes=episodes, seed=seed).chosen
-    ).hash
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """A condition for all that comes after: the success rate of an evaluation."""
-
-    score: str
-    """the stage"""
-    rate: float
-    """it passes from here on"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """One step of the study; exactly one of `collect`, `train`, `score` and `gate` is given."""
-
-    name: str
-    core_hours: float = 0.0
-    """what it takes, estimated"""
-    collect: Collect | None = None
-    train: Train | None = None
-    score: Score | None = None
-    gate: Gate | None = None
-    after: tuple[str, ...] = ()
-    """stages that must be done before it, besides those it is made from"""
-    exploratory: bool = False
-    about: str = ""
-
-    @property
-    def kind(self) -> str:
-        """Which of the four it is."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
-    @property
-    def work(self) -> Collect | Train | Score | Gate:
-        """What is done."""
-        work: Collect | Train | Score | Gate = getattr(self, self.kind)
-        return work
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The stages whose results it is made from, each once."""
-        work = self.work
-        named: tuple[str, ...]
-        if isinstance(work, Train):
-            named = (*work.data, work.start)
-        elif isinstance(work, Gate):
-            named = (work.score,)
-        else:
-            named = (work.policy,)
-        return tuple(dict.fromkeys(filter(None, named)))
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """All stages that must be done before it."""
-        return tuple(dict.fromkeys((*self.inputs, *self.after)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +41,18 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What reinforcement learning is to reach."""
+
+    hypothesis: str
+    """whose difference it is of"""
+    at_least: float
+    """the difference"""
+    p: float
+    """before any adjustment, below this"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudyConfig:
     """A study, whole."""
 
@@ -170,6 +61,7 @@ class StudyConfig:
     question: str
     stages: tuple[Stage, ...]
     hypotheses: tuple[Hypothesis, ...]
+    goal: Goal | None = None
     rules: tuple[str, ...] = ()
     """what else is decided before the runs, a sentence each"""
     margin: float = 0.05
@@ -240,8 +132,8 @@ def load(name: str) -> StudyConfig:
 def _check(config: StudyConfig, where: str) -> None:
     if config.workers < 1:
         raise ConfigError(f"{where}: workers: at least 1, not {config.workers}.")
-    names = [stage.name for stage in config.stages]
-    for what, listed in (("stages", names), ("hypotheses", [one.id for one in config.hypotheses])):
+    ids = [one.id for one in config.hypotheses]
+    for what, listed in (("stages", [stage.name for stage in config.stages]), ("hypotheses", ids)):
         if twice := [name for name in listed if listed.count(name) > 1]:
             raise ConfigError(f"{where}: {what}: '{twice[0]}' stands twice. Rename one.")
     for stage in config.stages:
@@ -250,6 +142,8 @@ def _check(config: StudyConfig, where: str) -> None:
         _ = config.order
     except CycleError as error:
         raise ConfigError(f"{where}: stages need each other in a circle: {' -> '.join(error.args[1])}.") from None
+    if config.goal is not None and config.goal.hypothesis not in ids:
+        raise ConfigError(f"{where}: goal: {unknown('hypothesis', config.goal.hypothesis, ids)}")
     for hypothesis in config.hypotheses:
         _check_hypothesis(config, hypothesis, f"{where}: hypotheses: {hypothesis.id}")
 
@@ -261,7 +155,13 @@ def _check_stage(config: StudyConfig, stage: Stage, where: str) -> None:
     for name in stage.needs:
         if name not in config.by_name:
             raise ConfigError(f"{where}: {unknown('stage', name, config.by_name)}")
-    wanted = {"data": ("collect",), "start": ("train",), "policy": ("train",), "score": ("score",)}
+    wanted = {
+        "data": ("collect",),
+        "takeovers": ("collect",),
+        "start": ("train",),
+        "policy": ("train",),
+        "score": ("score",),
+    }
     for key, kinds in wanted.items():
         said = getattr(stage.work, key, ())
         for name in filter(None, (said,) if isinstance(said, str) else said):
@@ -292,6 +192,7 @@ def document(config: StudyConfig) -> Mapping[str, Any]:
         "hypotheses": [asdict(one) for one in config.hypotheses],
         "plans": {stage.name: stage.score.plan_hash for stage in scores if stage.score is not None},
         "gates": [asdict(stage.gate) for stage in config.order if stage.gate is not None],
+        "goal": None if config.goal is None else asdict(config.goal),
         "rules": list(config.rules),
         "margin": config.margin,
     }

@@ -76,7 +76,7 @@ def difference(first: Evaluation, other: Evaluation, conditions: tuple[str, ...]
 def gain_beyond(
     first: Evaluation, other: Evaluation, conditions: tuple[str, ...], beyond: tuple[str, ...]
 ) -> Difference | None:
-    """How much more the first one gains in some conditions than in others; None where no scene has all of both.
+    """How much more the first one gains in some conditions than in others; None where scenes do not show how it varies.
 
     A scene's number is the mean difference in the one minus that in the other; the interval is Student's over scenes.
     """
@@ -88,9 +88,9 @@ def gain_beyond(
     ]
     gains = [_mean(here[index]) - _mean(there[index]) for index in whole]
     found = paired_difference([(gain, 1) for gain in gains])
-    if found is None:
+    if found is None or found.interval is None:  # one scene, or scenes that all agree, say nothing of others
         return None
-    low, high = found.interval or (-2.0, 2.0)  # one scene, or scenes that all agree, say nothing of others
+    low, high = found.interval
     pairs = len(whole) * (len(conditions) + len(beyond))
     return Difference(value=found.value, low=low, high=high, p=found.p, pairs=pairs, scenes=len(whole))
 

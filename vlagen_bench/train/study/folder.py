@@ -9,7 +9,8 @@ from typing import Literal
 
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.runs.durable import write_atomically
-from vlagen_bench.train.study.config import Stage, StudyConfig
+from vlagen_bench.train.study.config import StudyConfig
+from vlagen_bench.train.study.stages import Stage
 from vlagen_bench.types import content_hash
 from vlagen_bench.utils.parsing import build
 

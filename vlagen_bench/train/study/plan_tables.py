@@ -1,7 +1,8 @@
 """The tables of `vlagen study plan`: the stages, and the hypotheses."""
 
 from vlagen_bench.train.study import power
-from vlagen_bench.train.study.config import Collect, Gate, Score, Stage, StudyConfig, Train
+from vlagen_bench.train.study.config import StudyConfig
+from vlagen_bench.train.study.stages import Collect, Gate, Score, Stage, Train
 from vlagen_bench.utils.tables import NumberTable
 from vlagen_bench.utils.text import percent
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
 from vlagen_bench.train.study import power
-from vlagen_bench.train.study.config import Hypothesis, Score, StudyConfig, document
+from vlagen_bench.train.study.config import Hypothesis, StudyConfig, document
+from vlagen_bench.train.study.stages import Score
 from vlagen_bench.types import content_hash
 from vlagen_bench.utils.text import percent
 
@@ -80,6 +81,9 @@ def _lines(config: StudyConfig) -> Iterator[str]:
     yield from ("## Rules", "")
     for gate in (stage.gate for stage in config.order if stage.gate is not None):
         yield f"* Gate: `{gate.score}` has a success rate of at least {percent(gate.rate)}."
+    if config.goal is not None:
+        goal = config.goal
+        yield f"* Goal: {goal.hypothesis} has a difference of at least {100 * goal.at_least:g} points, with p below {goal.p:g} before any adjustment."
     for rule in config.rules:
         yield f"* {rule}"
 

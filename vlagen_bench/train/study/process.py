@@ -13,7 +13,7 @@ from pathlib import Path
 from vlagen_bench.train.study.folder import Piece
 
 LOOK_S, TELL_S, MEASURE_S = 0.2, 120.0, 10.0
-"""seconds between two looks at the process, two lines of its log that are shown, and two measurements of memory"""
+"""seconds between two looks at the process, two lines of its log that are shown, and two measurements of memory, at most"""
 GRACE_S = 180.0
 """from SIGTERM, at which every command ends in order, to SIGKILL"""
 TAIL = 2000
@@ -78,7 +78,7 @@ class _Watch:
 
     def __init__(self, pid: int, log: Path, say: Callable[[str], None]) -> None:
         self._pid, self._log, self._say = pid, log, say
-        self._told = self._measured = time.monotonic()
+        self._began = self._told = self._measured = time.monotonic()
         self.peak_bytes, self.core_s, self.code = 0, 0.0, 0
         self.ended = False
 
@@ -92,7 +92,7 @@ class _Watch:
             self.core_s = used.ru_utime + used.ru_stime
             return True
         now = time.monotonic()
-        if now - self._measured >= MEASURE_S or not self.peak_bytes:
+        if now - self._measured >= min(MEASURE_S, (now - self._began) / 4):  # more often while it grows
             self._measured, self.peak_bytes = now, max(self.peak_bytes, memory_bytes(self._pid))
         if now - self._told >= TELL_S:
             self._told = now

@@ -11,8 +11,9 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.train.study import folder as folders
-from vlagen_bench.train.study.config import Gate, Stage, StudyConfig
+from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.preregistration import fingerprint
+from vlagen_bench.train.study.stages import Gate, Stage
 from vlagen_bench.train.study.steps import Job, Step
 from vlagen_bench.utils.text import percent
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from vlagen_bench.train.study.config import Stage
 from vlagen_bench.train.study.folder import StageFolder
+from vlagen_bench.train.study.stages import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,194 @@
+"""The page of a study: from nothing, from a part of the stages, and from all; and the records that it is made from."""
+
+import dataclasses
+import json
+import shutil
+
+import pytest
+
+from helpers.places import TOP
+from helpers.studied import Pretence, evaluation, leave, records_of, score_by_rule, small
+from vlagen_bench.cli import study as commands
+from vlagen_bench.errors import RunError
+from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.train.study import config as configs
+from vlagen_bench.train.study import folder as folders
+from vlagen_bench.train.study import outcomes, page, page_tables, runner
+from vlagen_bench.train.study import records as stored
+from vlagen_bench.train.study.folder import Piece
+from vlagen_bench.train.study.records import Promise, Records
+
+DOCS = TOP / "docs"
+ALL = {"sft": 0.5, "ppo-1": 0.8, "ppo-2": 0.75, "grpo": 0.7, "dpo": 0.55, "sft-250": 0.1, "sft-500": 0.2, "sft-1000": 0.35, "sft-2000": 0.4}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study():
+    return configs.load("study")
+
+
+def test_the_committed_page_is_what_the_committed_records_say(study):
+    notes = DOCS / page.DATA / page.NOTES
+    said = page.text(study, stored.read(DOCS / page.DATA), notes.read_text() if notes.is_file() else "")
+    assert (DOCS / page.PAGE).read_text() == said, "write it again: vlagen study report"
+
+
+def test_the_committed_records_are_of_the_shipped_episodes(study):
+    """A table is scored again from its file: every episode of its plan is there once, in order."""
+    records = stored.read(DOCS / page.DATA)
+    for name, table in records.tables.items():
+        score = study.by_name[name].score
+        assert records.stages[name].plan == score.plan_hash, name
+        expected = {
+            (condition, index) for condition in score.chosen.conditions for index in range(score.chosen.episodes)
+        }
+        assert sorted(row.key for row in table.rows) == sorted(expected), name
+
+
+def test_a_page_without_any_run_says_so_everywhere(study):
+    text = page.text(study, Records(study=""))
+    assert "Nothing is known yet" in text and "`score-gate` was not run" in text
+    assert "| agrees" not in text and "nan" not in text.lower()
+
+
+def test_a_page_of_all_runs_has_every_finding(study):
+    text = page.text(study, records_of(study, ALL))
+    assert "Not run yet: `demonstrations`" in text and "not run |" not in text.split("## What it took")[0]
+    assert "**H2, primary: Under changes of execution" in text and "as in the paper" in text
+    assert "agrees, replicated" in text and "`nominal`" in text
+    assert "in distribution: 78.1 %, 93.8 %" in text and "p < 0.01: reached, with +30.2 points" in text
+    assert "holds, replicated" in text.split("## The untouched part")[1].split("## What was only")[0]
+    assert "| execution | +0.0 % | +0.0 % |" in text and "−49.1 %, −16.5 %" in text
+
+
+def test_a_page_of_some_runs_names_those_that_are_missing(study):
+    text = page.text(study, records_of(study, {"sft": 0.5, "ppo-1": 0.8}))
+    assert "`ppo-2`" in text.split("What is below")[0] and "`grpo`" in text.split("What is below")[0]
+    assert "agrees |" in text and "replicated" not in text.split("## The untouched")[0].split("## What was tested")[1]
+    assert "not run | | | | | |" in text, "of the trainings that are missing"
+
+
+def test_a_closed_gate_is_said(study):
+    text = page.text(study, records_of(study, {"sft": 0.3}))
+    assert "It is closed" in text and "30 %" in text
+    assert "It opened" in page.text(study, records_of(study, {"sft": 0.5}))
+
+
+def test_the_goal_is_missed_in_plain_words(study):
+    text = page.text(study, records_of(study, {**ALL, "ppo-1": 0.5, "ppo-2": 0.5}))
+    assert "unlike in the paper" in text and "contradicts" in text and "not reached, with +0.0 points, p 1.00" in text
+
+
+def test_rates_have_wilsons_interval():
+    rows = evaluation({"nominal": "1" * 12 + "0" * 4}).rows
+    low, high = wilson(12, 16)
+    assert page_tables.rate_text(rows) == f"75 % ({100 * low:.0f} – {100 * high:.0f})"
+    assert page_tables.rate_text(()) == "–"
+
+
+def test_every_condition_has_a_dimension(study):
+    kinds = page_tables.dimensions(study)
+    assert list(kinds) == ["nominal", "vision", "semantics", "execution", "untouched"]
+    assert kinds["vision"] == ["table_test", "texture_l3", "noise_l3", "lighting_l3", "camera_pose_l3"]
+    assert kinds["execution"] == ["object_position_l3", "robot_pose_l3", "reposition_l3", "base_pose_l3"]
+    assert kinds["untouched"][-1] == "push_l3", "which is a change of execution too, but decides nothing"
+    assert page_tables.compared(study) == ["sft", "ppo-1", "ppo-2", "grpo", "dpo"]
+    assert page_tables.sizes_of(study) == {"sft-250": 250, "sft-500": 500, "sft-1000": 1000, "sft-2000": 2000}
+
+
+def test_what_was_changed_or_noted_is_a_deviation(study):
+    promises = (Promise(fingerprint="a", since="monday"), Promise(fingerprint="b", since="tuesday"))
+    records = dataclasses.replace(records_of(study, {"sft": 0.5}), promises=promises)
+    text = page.text(study, records, "* PPO had half of its budget.\n")
+    assert "(tuesday)" in text and "not those that it ran under" in text and "* PPO had half of its budget." in text
+    broken = dataclasses.replace(records, tables={"score-sft": evaluation({"nominal": "1e0"})})
+    assert "`score-sft`: 1 episodes ended as errors" in page.text(study, broken)
+
+
+def test_figures_are_the_same_each_time(study, tmp_path):
+    pages = []
+    for name in ("a", "b"):
+        page.write(study, records_of(study, ALL), made := tmp_path / name)
+        pages.append({path.name: path.read_bytes() for path in (made / page.FIGURES).iterdir()})
+    assert pages[0] == pages[1] and set(pages[0]) == {"by_condition.svg", "scaling.svg", "learning.svg"}
+
+
+def test_records_are_read_as_they_were_written(study, tmp_path):
+    records = records_of(study, {"sft": 0.5, "ppo-1": 0.7})
+    stored.write(records, tmp_path)
+    again = stored.read(tmp_path)
+    assert again == records
+    stored.write(dataclasses.replace(records, tables={}), tmp_path)
+    assert not list(tmp_path.glob("*.csv")), "tables of evaluations that are gone are removed"
+
+
+def test_a_damaged_table_is_a_sentence(tmp_path):
+    (tmp_path / "a.csv").write_text("condition,index\nnominal,0\n")
+    with pytest.raises(RunError, match="no table of outcomes"):
+        outcomes.read(tmp_path / "a.csv")
+
+
+def rule(episode):
+    return "success" if episode.index == 0 else "failure"
+
+
+@pytest.fixture
+def ran(tmp_path):
+    """A small study whose evaluations are real run folders."""
+    pretence = Pretence()
+
+    def step(job):
+        if job.stage.score is None:
+            job.folder.product.mkdir(parents=True)
+            leave(job)
+        else:
+            score_by_rule(job, rule)
+        job.folder.add(Piece(began="2026-01-01T00:00:00+00:00", wall_s=60.0, core_s=90.0, peak_bytes=2_000_000))
+        return True
+
+    ended = runner.run(
+        small(),
+        tmp_path / "out",
+        steps=dict.fromkeys(pretence.steps, step),
+        gate_rate=outcomes.rate_of,
+        say=lambda text: None,
+    )
+    assert ended.complete, "half of the gate's episodes succeed"
+    return tmp_path
+
+
+def test_records_are_collected_from_run_folders(ran):
+    records = stored.collect(small(), ran / "out")
+    assert set(records.tables) == {"score-gate", "score-sft", "score-ppo"}
+    table = records.tables["score-sft"]
+    assert [(row.condition, row.index, row.outcome) for row in table.rows] == [
+        ("nominal", 0, "success"),
+        ("nominal", 1, "failure"),
+    ]
+    assert table.rows[1].trouble == "dropped" and table.rows[0].object
+    ppo = records.stages["ppo"]
+    assert (ppo.core_s, ppo.peak_bytes, ppo.state) == (90.0, 2_000_000, "done")
+    assert ppo.curve == (
+        {"iteration": 0, "eval/nominal": 0.5},
+        {"iteration": 1, "control_steps": 100, "success_rate": 0.25},
+    )
+    assert list(records.of_policies(small())) == ["sft", "ppo"], "the gate's episodes are no result"
+
+
+def test_episodes_of_another_plan_are_refused(ran):
+    folder = folders.of(ran / "out", "score-sft")
+    other = folders.of(ran / "out", "score-gate").product
+    shutil.rmtree(folder.product)
+    shutil.copytree(other, folder.product)
+    with pytest.raises(RunError, match="holds other episodes"):
+        stored.collect(small(), ran / "out")
+
+
+def test_report_takes_over_the_runs_and_needs_them_no_more(ran, monkeypatch, capsys):
+    monkeypatch.setattr(configs, "load", lambda name: small())
+    docs = ran / "docs"
+    assert commands.report("small", ran / "out", docs) == 0
+    first = (docs / "study.md").read_text()
+    assert json.loads((docs / "data" / "study" / "study.json").read_text())["stages"]["ppo"]["state"] == "done"
+    assert commands.report("small", ran / "nowhere", docs) == 0
+    assert (docs / "study.md").read_text() == first and "Written" in capsys.readouterr().out

@@ -1,0 +1,187 @@
+"""Runs of reinforcement learning: going on after an interruption, the log, and the files that are left."""
+
+import dataclasses
+import hashlib
+import json
+
+import pytest
+import torch
+
+from helpers import trained
+from helpers.trained import HereRollouts, tiny_config
+from vlagen_bench.errors import RunError
+from vlagen_bench.policies.compact import checkpoint, sentences
+from vlagen_bench.train import held_out, loop, state
+from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
+from vlagen_bench.train.run_folder import TrainFolder
+
+KINDS = {"ppo": PpoConfig, "grpo": GrpoConfig, "dpo": DpoConfig}
+
+
+class Interrupted(Exception):
+    """In place of Ctrl-C."""
+
+
+class After(loop.Listener):
+    """Interrupts a run after so many iterations, or within the next one."""
+
+    def __init__(self, iterations, within=False):
+        self.iterations, self.within, self.done = iterations, within, 0
+
+    def played(self, ended, total):
+        if self.within and self.done == self.iterations and ended > 3:
+            raise Interrupted
+
+    def iterated(self, line):
+        self.done = line["iteration"]
+        if not self.within and self.done == self.iterations:
+            raise Interrupted
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch):
+    monkeypatch.setattr(loop, "Rollouts", HereRollouts)
+    monkeypatch.setattr(sentences, "vectors", trained.same_vectors)
+
+
+def config_of(algorithm, **changes):
+    more = {} if algorithm == "ppo" else {"group": 8}
+    return tiny_config(KINDS[algorithm], **(more | changes))
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def lines(path):
+    """The log without times."""
+    return [
+        {key: value for key, value in line.items() if not key.endswith("_s")} for line in TrainFolder(path=path).lines()
+    ]
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_an_interrupted_run_ends_as_one_that_was_not(algorithm, within, tmp_path):
+    config, whole, parts = config_of(algorithm), tmp_path / "whole", tmp_path / "parts"
+    loop.run(algorithm, config, whole)
+    for done in (1, 2):
+        with pytest.raises(Interrupted):
+            loop.run(algorithm, config, parts, listener=After(done, within))
+        torch.rand(7)  # what happens in between does not matter
+    trained_ = loop.run(algorithm, config, parts)
+    assert trained_.complete
+    model = {folder: _weights(folder / "policy.safetensors") for folder in (whole, parts)}
+    assert model[whole].keys() == model[parts].keys()
+    assert all(torch.equal(tensor, model[parts][name]) for name, tensor in model[whole].items())
+    assert lines(whole) == lines(parts)
+    assert [line["iteration"] for line in lines(parts)] == [1, 2, 3]
+
+
+def _weights(path):
+    return checkpoint.load(path)[0].state_dict()
+
+
+@pytest.mark.parametrize("lost", ["whole line", "half of it"])
+def test_a_line_that_the_log_lost_comes_back_once(lost, tmp_path):
+    """The process may end between the state and the log, or within a write."""
+    config = config_of("ppo")
+    with pytest.raises(Interrupted):
+        loop.run("ppo", config, tmp_path, listener=After(2))
+    folder = TrainFolder(path=tmp_path)
+    before, text = lines(tmp_path), folder.log.read_text()
+    last = text.splitlines(keepends=True)[-1]
+    folder.log.write_text(text.removesuffix(last) + ("" if lost == "whole line" else last[:9]))
+    loop.run("ppo", config, tmp_path)
+    assert lines(tmp_path)[:2] == before
+    assert [line["iteration"] for line in lines(tmp_path)] == [1, 2, 3]
+
+
+def test_a_run_that_is_done_goes_on_if_there_are_more_iterations(tmp_path):
+    longer = config_of("ppo")
+    loop.run("ppo", dataclasses.replace(longer, iterations=1), tmp_path / "a")
+    loop.run("ppo", longer, tmp_path / "a")
+    loop.run("ppo", longer, tmp_path / "b")
+    assert lines(tmp_path / "a") == lines(tmp_path / "b")
+
+
+def test_a_run_of_another_configuration_is_refused(tmp_path):
+    loop.run("ppo", config_of("ppo", iterations=1), tmp_path)
+    with pytest.raises(RunError, match=r"another `temperature`: 1.0, not 0.5"):
+        loop.run("ppo", config_of("ppo", temperature=0.5), tmp_path)
+    with pytest.raises(RunError, match="another `algorithm`"):
+        loop.run("grpo", config_of("grpo"), tmp_path)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(RunError, match="holds other things"):
+        loop.run("ppo", config_of("ppo"), tmp_path)
+
+
+def test_a_damaged_state_is_a_sentence(tmp_path):
+    loop.run("ppo", config_of("ppo", iterations=1), tmp_path)
+    TrainFolder(path=tmp_path).state.write_bytes(b"nothing")
+    with pytest.raises(RunError, match="is damaged"):
+        loop.run("ppo", config_of("ppo", iterations=2), tmp_path)
+
+
+def test_time_that_is_up_ends_a_run_that_can_go_on(tmp_path):
+    config = config_of("ppo")
+    assert not loop.run("ppo", config, tmp_path, minutes=1e-9).complete
+    assert loop.run("ppo", config, tmp_path).complete
+
+
+def test_the_seed_decides_what_is_played_and_learned(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        loop.run("ppo", config_of("ppo", seed=seed, iterations=2), tmp_path / name)
+    assert lines(tmp_path / "a") == lines(tmp_path / "b") != lines(tmp_path / "c")
+
+
+def test_the_policy_says_what_it_was_trained_by(tmp_path):
+    loop.run("ppo", config_of("ppo", temperature=0.7), tmp_path / "ppo")
+    start = str(tmp_path / "ppo" / "policy.safetensors")
+    loop.run("grpo", config_of("grpo", start=start, network=None, temperature=0.7), tmp_path / "grpo")
+    _, card = checkpoint.load(tmp_path / "grpo" / "policy.safetensors")
+    steps = [lines(tmp_path / name)[-1]["control_steps"] for name in ("ppo", "grpo")]
+    assert (card.trained_by, card.rl_steps, card.temperature) == ("ppo, grpo", sum(steps), 0.7)
+
+
+def test_the_log_says_what_matters(tmp_path):
+    loop.run("ppo", config_of("ppo"), tmp_path)
+    first, second, _ = lines(tmp_path)
+    assert {"success_rate", "return", "value_loss", "explained_variance", "control_steps", "episodes"} <= first.keys()
+    assert {
+        "kl",
+        "clip_fraction",
+        "entropy",
+    } <= second.keys() - first.keys()  # the critic alone is trained in the first
+    assert (first["episodes"], second["episodes"]) == (32, 64)
+
+
+def test_numbers_go_to_other_logs_too(tmp_path):
+    pytest.importorskip("tensorboardX")
+    loop.run("ppo", config_of("ppo", iterations=1, log=("tensorboard",)), tmp_path)
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_scores_on_held_out_episodes_are_in_the_log(tmp_path, monkeypatch):
+    asked = []
+
+    def score(policy, task, config, out):
+        asked.append((policy.name, out.name))
+        return {"eval/nominal": 0.5}
+
+    monkeypatch.setattr(held_out, "score", score)
+    loop.run("ppo", config_of("ppo", evaluation=EvaluationConfig(every=2)), tmp_path)
+    scores = {line["iteration"]: line.get("eval/nominal") for line in lines(tmp_path)}
+    assert scores == {0: 0.5, 1: None, 2: 0.5, 3: 0.5}
+    assert asked == [(f"{n:05d}.safetensors", f"{n:05d}") for n in (0, 2, 3)]
+
+
+def test_the_state_holds_no_pickle(tmp_path):
+    loop.run("ppo", config_of("ppo", iterations=1), tmp_path)
+    raw = TrainFolder(path=tmp_path).state.read_bytes()
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    assert header["__metadata__"]["format"] == state.FORMAT
+    assert {name.partition(".")[0] for name in header} == {"__metadata__", "model", "optimiser"}

@@ -1,0 +1,181 @@
+"""The updates of the compact network: their first step, what they leave as it is, and that they learn."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import trained
+from helpers.trained import HereRollouts, jobs, tiny_config
+from vlagen_bench.policies.compact import sentences
+from vlagen_bench.policies.compact.network import CompactNetwork
+from vlagen_bench.train import dpo, grpo, ppo
+from vlagen_bench.train.actor_critic import ActorCritic
+from vlagen_bench.train.config import DpoConfig, GrpoConfig, PpoConfig
+from vlagen_bench.train.rollout_worker import WorkerSetup
+from vlagen_bench.train.training_episodes import episode_of, task_of
+from vlagen_bench.train.trajectories import Decisions, minibatches
+
+ROUNDING = 1e-5
+"""of a log-probability of 14 tokens: sums of other batches may be added in another order, a few units of 2 ** -20"""
+
+
+@pytest.fixture(autouse=True)
+def _vectors(monkeypatch):
+    monkeypatch.setattr(sentences, "vectors", trained.same_vectors)
+
+
+def model_of(critic="shared"):
+    torch.manual_seed(0)
+    return ActorCritic(CompactNetwork(trained.TINY), critic).eval()
+
+
+def played(model, config, count=32):
+    setup = WorkerSetup(
+        task=task_of("words"), network=trained.TINY, critic=model.kind, temperature=config.temperature,
+        precision=config.precision, simulators=8, max_steps=trained.STEPS,
+    )  # fmt: skip
+    return HereRollouts(setup).play(model, jobs(episode_of("words", index=0, seed=2_000_000), count))
+
+
+def update(model, config, trajectories=None, optimizer=None, **more):
+    trajectories = trajectories or played(model, config)
+    module = {PpoConfig: ppo, GrpoConfig: grpo, DpoConfig: dpo}[type(config)]
+    optimizer = optimizer or (ppo if module is ppo else grpo).optimiser(model, config)
+    return module.update(model, optimizer, trajectories, config, np.random.RandomState(0), **more)
+
+
+def weights(parameters):
+    return [parameter.detach().clone() for parameter in parameters]
+
+
+def equal(before, now):
+    return all(map(torch.equal, before, now))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+def test_the_first_ratio_of_ppo_is_1(temperature, precision):
+    """Rollout and training give an action the same probability: the temperature is one, and so is the precision."""
+    said = update(model_of(), tiny_config(temperature=temperature, precision=precision), value_only=False)
+    assert said["first_log_ratio"] < ROUNDING
+
+
+def test_another_temperature_would_be_seen_at_the_first_ratio():
+    model = model_of()
+    said = update(model, tiny_config(), played(model, tiny_config(temperature=0.6)), value_only=False)
+    assert said["first_log_ratio"] > 0.1
+
+
+def test_the_first_loss_of_dpo_is_ln_2():
+    model = model_of()
+    said = update(model, tiny_config(DpoConfig, group=4), reference=copy.deepcopy(model.policy))
+    assert said["pairs"] > 0
+    assert said["first_loss"] == pytest.approx(math.log(2), abs=1e-6)
+
+
+@pytest.mark.parametrize("critic", ["shared", "detached", "separate"])
+def test_while_the_critic_warms_up_nothing_else_moves(critic):
+    model, config = model_of(critic), tiny_config(critic=critic)
+    policy, head = weights(model.policy_parameters()), weights(model.critic_parameters())
+    optimizer, trajectories = ppo.optimiser(model, config), played(model, config)
+    update(model, config, trajectories, optimizer, value_only=True)
+    assert equal(policy, model.policy_parameters())
+    assert not equal(head, model.critic_parameters())
+    update(model, config, trajectories, optimizer, value_only=False)
+    assert not equal(policy, model.policy_parameters())
+
+
+def test_the_critic_learns_what_a_state_is_worth():
+    """After the first chunk only those go on who failed: these states are worth nothing, the first is worth the success rate."""
+    model, config = model_of(), tiny_config(critic_lr=1e-2, value_epochs=30, gae_lambda=1.0, gamma=1.0)
+    trajectories = played(model, config, count=64)
+    update(model, config, trajectories, value_only=True)
+    data = Decisions.of(trajectories)
+    with torch.no_grad():
+        values = model.values(data.batch(torch.arange(len(data))))
+    is_first = data.state[:, 0] == 0
+    rate = 1.1 * np.mean([one.success for one in trajectories])
+    assert float(values[is_first].mean()) == pytest.approx(rate, abs=0.1)
+    assert abs(float(values[~is_first].mean())) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("critic", "moves"), [("shared", True), ("detached", False), ("separate", False)]
+)  # fmt: skip
+def test_only_a_shared_critic_trains_the_backbone(critic, moves):
+    """Without an advantage and without weight decay, the value loss is all that is left."""
+    model, config = model_of(critic), tiny_config(critic=critic, weight_decay=0.0, epochs=1, value_clip=0.0)
+    before = weights(model.policy_parameters())
+    same_rewards = [trained.made([[0.0, 0.0]], truncated=True, values=[0.5]) for _ in range(8)]
+    update(model, config, same_rewards, value_only=False)
+    assert equal(before, model.policy_parameters()) != moves
+
+
+def test_a_separate_critic_begins_as_a_copy():
+    model = model_of("separate")
+    assert equal(model.policy.parameters(), model.critic.parameters())
+
+
+def test_an_update_ends_where_it_goes_too_far():
+    said = update(model_of(), tiny_config(kl_stop=1e-9, epochs=8), value_only=False)
+    assert said["kl_stopped"] == 1 and said["optimiser_steps"] == 1
+
+
+def test_grpo_leaves_groups_without_spread_out():
+    model, config = model_of(), tiny_config(GrpoConfig, group=2, rollouts=trained.RolloutConfig(episodes=4))
+    before = weights(model.policy.parameters())
+    alike = [trained.made([[0.0, 0.0]], truncated=True) for _ in range(4)]
+    said = update(model, config, alike, reference=model.policy)
+    assert said == {"mixed_groups": 0.0, "optimiser_steps": 0.0}
+    assert equal(before, model.policy.parameters())
+
+
+def test_in_a_mean_over_episodes_each_counts_alike():
+    data = Decisions.of([trained.made(np.zeros((1, 2))), trained.made(np.zeros((3, 2)))])
+    shares = grpo.shares_of(data, "episode")
+    assert shares.tolist() == pytest.approx([2.0, 2 / 3, 2 / 3, 2 / 3])
+    assert grpo.shares_of(data, "decision").tolist() == [1, 1, 1, 1]
+
+
+def test_pairs_are_of_one_group_and_apart_by_the_margin():
+    returns, groups = np.array([1.1, 0.1, 0.0, 1.0, 0.0, 0.2]), np.array([0, 0, 0, 0, 1, 1])
+    assert dpo.pairs_of(returns, groups, 0.5) == [(0, 2), (3, 1)]
+    assert dpo.pairs_of(returns, groups, 0.15) == [(0, 2), (3, 1), (5, 4)]
+
+
+def test_a_mean_of_log_ratios_does_not_grow_with_the_length():
+    apart, trajectory = torch.tensor([1.0, 1.0, 1.0, 1.0]), torch.tensor([0, 1, 1, 1])
+    assert dpo.of_trajectories(apart, trajectory, 2, "mean").tolist() == [1, 1]
+    assert dpo.of_trajectories(apart, trajectory, 2, "sum").tolist() == [1, 3]
+
+
+def test_minibatches_have_every_row_once_and_about_the_same_size():
+    parts = minibatches(103, 32, np.random.RandomState(0))
+    assert sorted(torch.cat(parts).tolist()) == list(range(103))
+    assert [len(part) for part in parts] == [35, 34, 34]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        tiny_config(entropy_coefficient=0.0, critic_lr=3e-3),
+        tiny_config(ratio="step"),
+        tiny_config(GrpoConfig, group=8),
+        tiny_config(DpoConfig, group=8, beta=1.0, lr=1e-2),
+    ],
+    ids=["ppo", "ppo by steps", "grpo", "dpo"],
+)
+def test_the_right_action_becomes_usual(config):
+    """A quarter of the first actions is right; after a few iterations nearly all are."""
+    model = model_of()
+    more = {"value_only": False} if isinstance(config, PpoConfig) else {"reference": copy.deepcopy(model.policy)}
+    optimizer = (ppo if isinstance(config, PpoConfig) else grpo).optimiser(model, config)
+    trajectories = played(model, config, count=64)
+    first = np.mean([one.success for one in trajectories])
+    for _ in range(15):
+        update(model, config, trajectories, optimizer, **more)
+        trajectories = played(model, config, count=64)
+    assert first < 0.5 < 0.9 < np.mean([one.success for one in trajectories])

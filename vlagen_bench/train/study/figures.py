@@ -1,0 +1,158 @@
+"""The figures on the page of a study: success by condition, against demonstrations, and while reinforcement learning goes on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.train.study.config import StudyConfig
+from vlagen_bench.train.study.outcomes import Evaluation
+from vlagen_bench.train.study.page_tables import compared, counted, dimensions, sizes_of, trained
+from vlagen_bench.train.study.records import Records
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072b2", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")  # of Okabe and Ito
+SMOOTHED = 5
+"""iterations whose rollouts are one point of a curve"""
+BY_CONDITION, SCALING, LEARNING = "by_condition.svg", "scaling.svg", "learning.svg"
+
+
+def write(config: StudyConfig, records: Records, folder: Path) -> None:
+    """Writes all figures; what was not run is left empty and says so."""
+    evaluations = records.of_policies(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    _save(_by_condition(config, evaluations), folder / BY_CONDITION)
+    if sizes_of(config):
+        _save(_scaling(config, evaluations), folder / SCALING)
+    if trained(config):
+        _save(_learning(config, records, evaluations), folder / LEARNING)
+
+
+def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
+    import matplotlib
+
+    matplotlib.use("Agg", force=False)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": path.stem}):
+        figure.savefig(path, metadata={"Date": None, "Creator": None})
+
+
+def _empty(axes: "Axes") -> None:
+    axes.text(0.5, 0.5, "not run", ha="center", va="center", transform=axes.transAxes, color="#888888")
+
+
+def _by_condition(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Figure":
+    policies = [name for name in compared(config) if name in evaluations]
+    rows = [(kind, name) for kind, names in dimensions(config).items() for name in names]
+    rows = [(kind, name) for kind, name in rows if any(evaluations[one].of([name]) for one in policies)]
+    figure, axes = _figure(8, max(2.0, 0.32 * len(rows) + 1))
+    for place, policy in enumerate(policies):
+        colour = COLOURS[place % len(COLOURS)]
+        shift = 0.14 * (place - (len(policies) - 1) / 2)
+        known = [(row, *counted(evaluations[policy].of([name]))) for row, (_, name) in enumerate(rows)]
+        drawn = [(row + shift, 100 * won / n, wilson(won, n)) for row, won, n in known if n]
+        axes.plot([x for _, x, _ in drawn], [y for y, _, _ in drawn], "o", color=colour, label=policy, markersize=4)
+        for y, _, (low, high) in drawn:
+            axes.plot([100 * low, 100 * high], [y, y], color=colour, linewidth=1.2)
+    axes.set_yticks(range(len(rows)), [name for _, name in rows])
+    axes.invert_yaxis()
+    kinds = [kind for kind, _ in rows]
+    for row in range(1, len(rows)):
+        if kinds[row] != kinds[row - 1]:
+            axes.axhline(row - 0.5, color="#cccccc", linewidth=0.8)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("success, % (95 % intervals)")
+    if policies:
+        axes.legend(
+            loc="upper center", bbox_to_anchor=(0.5, 1 + 1.6 / (len(rows) + 3)), ncols=len(policies), frameon=False
+        )
+    else:
+        _empty(axes)
+    return figure
+
+
+def _scaling(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Figure":
+    figure, axes = _figure(6, 3.6)
+    known = {name: size for name, size in sizes_of(config).items() if name in evaluations}
+    conditions = list(dict.fromkeys(name for policy in known for name in evaluations[policy].conditions))
+    for place, condition in enumerate(conditions):
+        drawn = [(size, *counted(evaluations[policy].of([condition]))) for policy, size in known.items()]
+        drawn = [(size, won, n) for size, won, n in drawn if n]
+        aside = 1 + 0.03 * (place - (len(conditions) - 1) / 2)  # so that intervals do not hide each other
+        sizes, rates = [size * aside for size, _, _ in drawn], [100 * won / n for _, won, n in drawn]
+        ends = [wilson(won, n) for _, won, n in drawn]
+        below = [rate - 100 * low for rate, (low, _) in zip(rates, ends, strict=True)]
+        above = [100 * high - rate for rate, (_, high) in zip(rates, ends, strict=True)]
+        colour = COLOURS[place % len(COLOURS)]
+        axes.errorbar(sizes, rates, [below, above], fmt="o-", color=colour, label=condition, markersize=4, capsize=2)
+    axes.set_xscale("log", base=2)
+    every = sorted(sizes_of(config).values())
+    axes.set_xticks(every, [str(size) for size in every])
+    axes.minorticks_off()
+    axes.set_xlim(every[0] / 1.2, every[-1] * 1.2)
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("demonstrations")
+    axes.set_ylabel("success, % (95 % intervals)")
+    if conditions:
+        axes.legend(frameon=False, fontsize=8)
+    else:
+        _empty(axes)
+    return figure
+
+
+def _learning(config: StudyConfig, records: Records, evaluations: Mapping[str, Evaluation]) -> "Figure":
+    figure, axes = _figure(7, 3.8)
+    curves = {name: records.stages[name].curve for name in trained(config) if name in records.stages}
+    curves = {name: curve for name, curve in curves.items() if curve}
+    for place, (name, curve) in enumerate(curves.items()):
+        colour = COLOURS[(place + 1) % len(COLOURS)]
+        steps, rates = smoothed(curve)
+        axes.plot(steps, rates, color=colour, linewidth=1, alpha=0.6)
+        scored = [
+            (line.get("control_steps") or 0, line["eval/nominal"])
+            for line in curve
+            if line.get("eval/nominal") is not None
+        ]
+        axes.plot(
+            [step for step, _ in scored],
+            [100 * (rate or 0) for _, rate in scored],
+            "o-",
+            color=colour,
+            label=name,
+            markersize=4,
+        )
+    base = config.hypotheses[0].than
+    won, n = counted(evaluations[base].of(["nominal"])) if base in evaluations else (0, 0)
+    if n:
+        axes.axhline(100 * won / n, color=COLOURS[0], linestyle="--", linewidth=1, label=f"{base}, scored")
+    axes.set_xlabel("control steps")
+    axes.set_ylabel("success, %")
+    axes.set_ylim(0, 100)
+    if curves:
+        axes.legend(frameon=False, fontsize=8)
+    else:
+        _empty(axes)
+    return figure
+
+
+def smoothed(curve: tuple[dict[str, Any], ...]) -> tuple[list[float], list[float]]:
+    """Control steps, and the success of sampled rollouts in %, each a mean of `SMOOTHED` iterations."""
+    lines = [line for line in curve if line.get("success_rate") is not None]
+    parts = [lines[place : place + SMOOTHED] for place in range(0, len(lines), SMOOTHED)]
+    return (
+        [float(part[-1].get("control_steps") or 0) for part in parts],
+        [100 * sum(line["success_rate"] for line in part) / len(part) for part in parts],
+    )

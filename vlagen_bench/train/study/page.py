@@ -1,0 +1,150 @@
+"""The page of a study: each finding of the paper, ours beside it, what agrees, and how sure that is."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from vlagen_bench.train.study import contrasts, figures, page_findings, page_tables, preregistration
+from vlagen_bench.train.study import records as stored
+from vlagen_bench.train.study.config import StudyConfig
+from vlagen_bench.train.study.outcomes import Evaluation
+from vlagen_bench.train.study.published import SOURCE
+from vlagen_bench.train.study.records import Records
+from vlagen_bench.utils.text import percent
+
+PAGE, FIGURES, DATA, NOTES = "study.md", "study", Path("data/study"), "notes.md"
+"""below the folder of the docs; notes are written by hand, into the folder of the data"""
+LIMITS = (
+    "One task, one robot, one simulator, and one network of a few million parameters. The paper's has 7 billion.",
+    "PPO has two seeds at most, everything else one. Intervals and p are over episodes, so they say nothing of other seeds: that a second "
+    "seed agrees is what there is.",
+    "The conditions are the nearest to the paper's, at one level each. They are not the paper's, and its numbers are beside ours for their direction "
+    "and order, not their size.",
+    "The paper samples its actions at a temperature of 0.6 and judges the last of 80 steps. Here policies take their most likely tokens, and an "
+    "episode ends at success.",
+    "The paper's intervals are not published. Its 192 episodes a setting give about 7 points on either side, by Wilson.",
+)
+
+
+def text(config: StudyConfig, records: Records, notes: str = "") -> str:
+    """The page, as Markdown.
+
+    Args:
+        config: of the study.
+        records: of its runs, as far as they came.
+        notes: what was done otherwise than was written down before, by hand.
+    """
+    return "\n".join(_lines(config, records, notes)).rstrip("\n") + "\n"
+
+
+def write(config: StudyConfig, records: Records, docs: Path) -> Path:
+    """Writes the page and its figures from the records; the page."""
+    notes = docs / DATA / NOTES
+    page = docs / PAGE
+    said = text(config, records, notes.read_text(encoding="utf-8") if notes.is_file() else "")
+    figures.write(config, records, docs / FIGURES)
+    page.write_text(said, encoding="utf-8")
+    return page
+
+
+def update(config: StudyConfig, out: Path, docs: Path) -> Path:
+    """Takes over what the study's folder holds into the records, where there is one, and writes the page from them."""
+    if out.is_dir():
+        stored.write(stored.collect(config, out), docs / DATA)
+    return write(config, stored.read(docs / DATA), docs)
+
+
+def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
+    evaluations = records.of_policies(config)
+    findings = contrasts.findings(config, evaluations)
+    yield from ("# The study: what reinforcement learning brings", "")
+    yield from (config.question, "")
+    yield from (*page_findings.answer(config, findings), "")
+    yield (
+        f"After {SOURCE}, on two cores, scored by this library: the same kinds of systems, small, with paired episodes and tests that were "
+        f"[fixed before the runs](study/preregistration.md). `vlagen study report` made this page from `docs/{DATA}`; `vlagen study run` makes those, "
+        f"from nothing."
+    )
+    yield ""
+    yield from _missing(config, records)
+    yield from _gates(config, records, evaluations)
+    yield from page_findings.goal(config, findings)
+    yield from page_findings.tables(config, findings)
+    yield from page_tables.by_condition(config, evaluations)
+    yield from page_tables.scaling(config, evaluations)
+    yield from _learning(config, records)
+    yield from page_tables.failures(config, evaluations)
+    yield from page_tables.costs(config, records)
+    yield from ("## How sure this is", "", *(f"* {limit}" for limit in LIMITS), "")
+    yield from _deviations(config, records, notes)
+
+
+def _missing(config: StudyConfig, records: Records) -> Iterator[str]:
+    missing = page_tables.not_run(config, records)
+    if missing:
+        named = ", ".join(f"`{name}`" for name in missing)
+        yield f"Not run yet: {named}. What is below is of the other stages, and hypotheses about these are called not run."
+        yield ""
+
+
+def _gates(config: StudyConfig, records: Records, evaluations: Mapping[str, Evaluation]) -> Iterator[str]:
+    for stage in config.order:
+        if stage.gate is None:
+            continue
+        table = records.tables.get(stage.gate.score)
+        if table is None:
+            yield f"The gate, {percent(stage.gate.rate)} success before any reinforcement learning, was not reached yet: `{stage.gate.score}` was not run."
+        else:
+            won, n = page_tables.counted(tuple(table.by_key.values()))
+            is_open = bool(n) and won / n >= stage.gate.rate
+            end = "It opened." if is_open else "It is closed: no reinforcement learning was begun."
+            yield (
+                f"The gate: before any reinforcement learning, {percent(stage.gate.rate)} of {n} episodes of another seed had to succeed; "
+                f"{page_tables.rate_text(tuple(table.by_key.values()))} did. {end}"
+            )
+        yield ""
+
+
+def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
+    trained = page_tables.trained(config)
+    if not trained:
+        return
+    yield from ("## While it learns", "", "![Success during training](study/learning.svg)", "")
+    yield "Points: success on held-out episodes, greedy. Lines: success of the rollouts, which are sampled, on training episodes."
+    yield ""
+    yield "| training | algorithm | iterations | control steps | rollouts at first | rollouts at last | held out at first | held out at last |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, train in trained.items():
+        kept = records.stages.get(name)
+        if kept is None or not kept.curve:
+            yield f"| `{name}` | {train.algorithm} | not run | | | | | |"
+            continue
+        last = kept.curve[-1]
+        _, rates = figures.smoothed(kept.curve)
+        scored = [line["eval/nominal"] for line in kept.curve if line.get("eval/nominal") is not None]
+        ends = [f"{rates[0]:.0f} %", f"{rates[-1]:.0f} %"] if rates else ["–", "–"]
+        held = [percent(scored[0]), percent(scored[-1])] if scored else ["–", "–"]
+        steps = f"{last.get('control_steps') or 0:,.0f}"
+        unfinished = "" if kept.state == "done" else ", not done"
+        yield f"| `{name}`{unfinished} | {train.algorithm} | {last.get('iteration') or 0:.0f} | {steps} | {' | '.join([*ends, *held])} |"
+    yield ""
+
+
+def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
+    yield from ("## What differs from the preregistration", "")
+    mark = preregistration.fingerprint(config)
+    promised = [one.fingerprint for one in records.promises]
+    said = []
+    if len(promised) > 1:
+        days = ", ".join(one.since for one in records.promises[1:])
+        said.append(
+            f"Hypotheses, episodes or rules were changed after the first run ({days}); the history of the preregistration shows how."
+        )
+    if promised and promised[-1] != mark:
+        said.append(
+            "The configuration was changed after the last run, so its hypotheses are not those that it ran under."
+        )
+    errors = {name: table.errors for name, table in records.tables.items() if table.errors}
+    for name, count in errors.items():
+        said.append(f"`{name}`: {count} episodes ended as errors and enter no rate and no pair.")
+    said += [line for line in notes.strip().splitlines() if line.strip()]
+    yield from (f"* {line.removeprefix('* ')}" for line in said or ["Nothing that is known."])

@@ -1,0 +1,275 @@
+"""The tables on the page of a study: rates by condition, more demonstrations, how episodes fail, and what it all took."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from vlagen_bench.plan import catalog
+from vlagen_bench.statistics.intervals import wilson
+from vlagen_bench.statistics.scene_means import rate_interval
+from vlagen_bench.train.study import published
+from vlagen_bench.train.study.config import StudyConfig
+from vlagen_bench.train.study.contrasts import difference
+from vlagen_bench.train.study.outcomes import Evaluation, Row
+from vlagen_bench.train.study.page_findings import difference_text, p_text
+from vlagen_bench.train.study.records import Records
+from vlagen_bench.train.study.stages import Train
+from vlagen_bench.utils.text import percent, percent_range
+
+Evaluations = Mapping[str, Evaluation]
+UNTOUCHED = "untouched"
+MOST_TROUBLES, LEAST_EPISODES = 8, 5
+"""kinds of failure that have a row, and episodes of an object from which on it has one"""
+
+
+def dimensions(config: StudyConfig) -> dict[str, list[str]]:
+    """Dimension -> conditions that are scored, `nominal` first; those of the confirmation are one of their own."""
+    last = {name for one in config.hypotheses if one.family == "confirmation" for name in one.conditions}
+    found: dict[str, list[str]] = {}
+    for score in filter(None, (stage.score for stage in config.order)):
+        chosen = score.chosen
+        for name, kind in catalog.groups_of(catalog.task(chosen.task), chosen.conditions).items():
+            members = found.setdefault(UNTOUCHED if name in last else kind, [])
+            if name not in members:
+                members.append(name)
+    return found
+
+
+def compared(config: StudyConfig) -> list[str]:
+    """The policies that tables put side by side: those of hypotheses, without the smaller supervised ones."""
+    named = [name for one in config.hypotheses for name in (one.than, one.better, one.replicate) if name]
+    sizes = set(sizes_of(config))
+    return [name for name in dict.fromkeys(named) if name not in sizes]
+
+
+def sizes_of(config: StudyConfig) -> dict[str, int]:
+    """Supervised policy -> its demonstrations, of those that differ in nothing else, smallest first."""
+    found = {
+        stage.name: int(stage.train.settings["episodes"])
+        for stage in config.stages
+        if stage.train is not None and stage.train.algorithm == "sft" and "episodes" in stage.train.settings
+    }
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def counted(rows: Sequence[Row]) -> tuple[int, int]:
+    """Successes, and episodes."""
+    return sum(row.outcome == "success" for row in rows), len(rows)
+
+
+def rate_text(rows: Sequence[Row], *, pooled: bool = False) -> str:
+    """`73 % (66 – 79)`, Wilson's interval, or over scenes; a dash without an episode."""
+    won, n = counted(rows)
+    if not n:
+        return "–"
+    return f"{percent(won / n)} ({percent_range(_over_scenes(rows) if pooled else wilson(won, n)).removesuffix(' %')})"
+
+
+def _over_scenes(rows: Sequence[Row]) -> tuple[float, float] | None:
+    scenes: dict[int, list[int]] = {}
+    for row in rows:
+        scene = scenes.setdefault(row.index, [0, 0])
+        scene[0] += row.outcome == "success"
+        scene[1] += 1
+    return rate_interval(scenes.values())
+
+
+def by_condition(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
+    """Rates of all compared policies, by dimension, with the paper's beside."""
+    policies = [name for name in compared(config) if name in evaluations]
+    base, better = config.hypotheses[0].than, config.hypotheses[0].better
+    yield from ("## By dimension", "", "![Success by condition](study/by_condition.svg)", "")
+    if not policies:
+        yield from ("Not run.", "")
+        return
+    yield (
+        f"Success rates with 95 % intervals (Wilson; of means over scenes). The difference is of `{better}` and `{base}`, in points; its p "
+        f"is for each row by itself, without adjustment."
+    )
+    yield ""
+    yield f"| condition | {' | '.join(f'`{name}`' for name in policies)} | difference | p | Liu et al.: nearest setting, SFT, PPO |"
+    yield f"|---|{'---|' * len(policies)}---|---|---|"
+    for kind, conditions in dimensions(config).items():
+        known = [name for name in conditions if any(name in evaluations[policy].conditions for policy in policies)]
+        if not known:
+            continue
+        if len(known) > 1:
+            cells = [
+                rate_text(evaluations[policy].of(known), pooled=True)
+                if set(known) <= {*evaluations[policy].conditions}
+                else "–"
+                for policy in policies
+            ]
+            yield f"| **{kind}**, mean of {len(known)} | {' | '.join(cells)} | {_gap(evaluations, better, base, known)} | |"
+        for name in known:
+            cells = [rate_text(evaluations[policy].of([name])) for policy in policies]
+            yield f"| `{name}` | {' | '.join(cells)} | {_gap(evaluations, better, base, [name])} | {_theirs(name)} |"
+    yield ""
+    yield from _drops(config, policies, evaluations)
+
+
+def _drops(config: StudyConfig, policies: Sequence[str], evaluations: Evaluations) -> Iterator[str]:
+    """How much of the rate in distribution is lost by dimension."""
+    kinds = {kind: names for kind, names in dimensions(config).items() if kind in published.DROPS}
+    nominal = {policy: counted(evaluations[policy].of(["nominal"])) for policy in policies}
+    if not kinds or not any(won for won, _ in nominal.values()):
+        return
+    yield "What is lost of the rate in distribution, as a share of it (the mean over the conditions of a dimension):"
+    yield ""
+    yield f"| dimension | {' | '.join(f'`{name}`' for name in policies)} | Liu et al.: SFT, PPO |"
+    yield f"|---|{'---|' * len(policies)}---|"
+    for kind, names in kinds.items():
+        cells = [_lost(evaluations[policy], names, nominal[policy]) for policy in policies]
+        sft, ppo = published.DROPS[kind]
+        yield f"| {kind} | {' | '.join(cells)} | {_share(sft)}, {_share(ppo)} |"
+    yield ""
+
+
+def _lost(evaluation: Evaluation, names: Sequence[str], nominal: tuple[int, int]) -> str:
+    won, n = counted(evaluation.of(names))
+    if not set(names) <= {*evaluation.conditions} or not n or not nominal[0]:
+        return "–"
+    return _share((won / n) / (nominal[0] / nominal[1]) - 1)
+
+
+def _share(value: float) -> str:
+    return f"{round(100 * value, 1) + 0.0:+.1f} %".replace("-", "−")
+
+
+def _gap(evaluations: Evaluations, better: str, base: str, conditions: Sequence[str]) -> str:
+    if better not in evaluations or base not in evaluations:
+        return "– | –"
+    if not set(conditions) <= {*evaluations[better].conditions} & {*evaluations[base].conditions}:
+        return "– | –"
+    found = difference(evaluations[better], evaluations[base], tuple(conditions))
+    return f"{difference_text(found)} | {p_text(found.p if found else None)}"
+
+
+def _theirs(name: str) -> str:
+    if name not in published.RATES:
+        return ""
+    setting, sft, ppo = published.RATES[name]
+    return f"{setting}: {100 * sft:.1f} %, {100 * ppo:.1f} %"
+
+
+def scaling(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
+    """More demonstrations."""
+    sizes = sizes_of(config)
+    if not sizes:
+        return
+    known = [name for name in sizes if name in evaluations]
+    yield from ("## More demonstrations", "", "![Success against demonstrations](study/scaling.svg)", "")
+    yield f"In the paper success saturates at about {published.SATURATION:,} demonstrations; the values behind that curve are not published."
+    yield ""
+    conditions = list(dict.fromkeys(name for policy in known for name in evaluations[policy].conditions))
+    yield f"| demonstrations | {' | '.join(f'`{name}`' for name in conditions or ['success'])} |"
+    yield f"|---|{'---|' * max(len(conditions), 1)}"
+    for policy, size in sizes.items():
+        cells = [rate_text(evaluations[policy].of([name])) for name in conditions] if policy in known else []
+        yield f"| {size} | {' | '.join(cells or ['not run'] + [''] * (len(conditions) - 1))} |"
+    yield ""
+
+
+def failures(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
+    """How far episodes come, what goes wrong, and with which objects."""
+    policies = [name for name in compared(config) if name in evaluations]
+    yield from ("## How episodes fail", "")
+    if not policies:
+        yield from ("Not run.", "")
+        return
+    kinds = dimensions(config)
+    yield "Share of episodes in which the tool reached the object, the object was grasped, it was over the receptacle, and success:"
+    yield ""
+    yield f"| dimension | {' | '.join(f'`{name}`' for name in policies)} |"
+    yield f"|---|{'---|' * len(policies)}"
+    for kind, conditions in kinds.items():
+        cells = [_stages(evaluations[policy].of(conditions)) for policy in policies]
+        if any(cell != "–" for cell in cells):
+            yield f"| {kind} | {' | '.join(cells)} |"
+    yield ""
+    yield from _troubles(policies, evaluations)
+    yield from _objects(config, policies, evaluations)
+
+
+def _stages(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "–"
+    shares = [
+        sum(row.reached for row in rows), sum(row.grasped for row in rows), sum(row.over_target for row in rows),
+        counted(rows)[0],
+    ]  # fmt: skip
+    return " / ".join(f"{100 * share / len(rows):.0f}" for share in shares) + " %"
+
+
+def _troubles(policies: Sequence[str], evaluations: Evaluations) -> Iterator[str]:
+    failed = {
+        policy: [row for row in evaluations[policy].by_key.values() if row.outcome == "failure"] for policy in policies
+    }
+    counts = {policy: Counter(row.trouble or "nothing named" for row in rows) for policy, rows in failed.items()}
+    names = [name for name, _ in sum(counts.values(), Counter()).most_common(MOST_TROUBLES)]
+    yield "Share of a policy's failures, over all conditions that it was scored under:"
+    yield ""
+    yield f"| what went wrong | {' | '.join(f'`{policy}`' for policy in policies)} |"
+    yield f"|---|{'---|' * len(policies)}"
+    for name in names:
+        cells = [percent(counts[one][name] / len(failed[one])) if failed[one] else "–" for one in policies]
+        yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _objects(config: StudyConfig, policies: Sequence[str], evaluations: Evaluations) -> Iterator[str]:
+    base = config.hypotheses[0].than if config.hypotheses[0].than in policies else policies[0]
+    rows: dict[str, list[Row]] = {}
+    for row in evaluations[base].by_key.values():
+        rows.setdefault(row.object, []).append(row)
+    hardest = sorted(rows, key=lambda name: (counted(rows[name])[0] / len(rows[name]), name))
+    yield f"Success by object, over all conditions, those first that are hardest for `{base}`, and episodes of `{base}`:"
+    yield ""
+    yield f"| object | {' | '.join(f'`{policy}`' for policy in policies)} | grasped by `{base}` | episodes |"
+    yield f"|---|{'---|' * len(policies)}---|---|"
+    for name in hardest:
+        if len(rows[name]) < LEAST_EPISODES:
+            continue
+        mine = {
+            policy: [row for row in evaluations[policy].by_key.values() if row.object == name] for policy in policies
+        }
+        cells = [percent(won / n) if n else "–" for won, n in map(counted, mine.values())]
+        grasped = percent(sum(row.grasped for row in rows[name]) / len(rows[name]))
+        yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} | {grasped} | {len(rows[name])} |"
+    yield ""
+
+
+def costs(config: StudyConfig, records: Records) -> Iterator[str]:
+    """What each stage took, beside what the paper's took."""
+    yield from ("## What it took", "")
+    yield (
+        f"PPO took {published.HOURS} hours on {published.CARD} in the paper, in {published.SHARED_GB} GB with a shared critic and "
+        f"{published.SEPARATE_GB} GB with a separate one. Here, on a machine that did other things too (memory is of all processes of a "
+        f"stage together):"
+    )
+    yield from ("", "| stage | core-hours | estimated | hours | memory |", "|---|---|---|---|---|")
+    spent = 0.0
+    for stage in config.order:
+        kept = records.stages.get(stage.name)
+        if stage.gate is not None:
+            continue
+        if kept is None:
+            yield f"| `{stage.name}` | not run | {stage.core_hours:g} | | |"
+            continue
+        spent += kept.core_s / 3600
+        told = "" if kept.state == "done" else ", not done"
+        memory = f"{kept.peak_bytes / 1e9:.1f} GB" if kept.peak_bytes else "–"
+        yield f"| `{stage.name}`{told} | {kept.core_s / 3600:.2f} | {stage.core_hours:g} | {kept.wall_s / 3600:.2f} | {memory} |"
+    yield f"| all | {spent:.2f} | {sum(stage.core_hours for stage in config.stages):g} | | |"
+    yield ""
+
+
+def not_run(config: StudyConfig, records: Records) -> list[str]:
+    """The stages that are not done, in their order."""
+    return [stage.name for stage in config.order if records.state(stage.name) != "done"]
+
+
+def trained(config: StudyConfig) -> dict[str, Train]:
+    """Stage -> its training by reinforcement."""
+    return {
+        stage.name: stage.train for stage in config.order if stage.train is not None and stage.train.algorithm != "sft"
+    }
