@@ -15,6 +15,7 @@ BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
             "vlagen_bench.policies.noop:Noop",
             "vlagen_bench.policies.expert.policy:Expert",
             "vlagen_bench.policies.replay:Replay",
+            "vlagen_bench.policies.compact.policy:CompactVLA",
         ),
         "the built-in policies are loaded as those of users are, and each only when it is asked for",
     ),

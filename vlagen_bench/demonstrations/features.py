@@ -30,7 +30,11 @@ def features_of(scene: SceneSpec, *, pictures: str = "image") -> Features:
     features: Features = {}
     for camera in scene.drawn_cameras:
         width, height = camera.size_px
-        shown = {"dtype": pictures, "shape": [height, width, 3], "names": ["height", "width", "channels"]}
+        shown: dict[str, Any] = {
+            "dtype": pictures,
+            "shape": [height, width, 3],
+            "names": ["height", "width", "channels"],
+        }
         if pictures == "video":
             videos.check_size(camera.name, width, height)
             shown["info"] = videos.described(width, height, scene.control_hz)

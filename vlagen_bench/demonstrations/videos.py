@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -72,7 +72,7 @@ class VideoReader:
     def __init__(self, path: Path) -> None:
         import imageio.v2 as imageio
 
-        self._reader = imageio.get_reader(path, format="FFMPEG")
+        self._reader = cast(Any, imageio.get_reader(path, format="FFMPEG"))  # imageio's types know no iteration
         self._frames: Iterator[Any] = iter(self._reader)
         self._next = 0
 

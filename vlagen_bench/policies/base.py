@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import PolicyError, unknown
-from vlagen_bench.policies.content import Content, Look, of_code, of_server
+from vlagen_bench.policies.content import Content, Look, of_code, of_server, version_of
 from vlagen_bench.policies.guard import Guard, call
 from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.scenes.base import RobotSpec
@@ -22,6 +22,7 @@ BUILT_IN = {
     "noop": "vlagen_bench.policies.noop:Noop",
     "expert": "vlagen_bench.policies.expert.policy:Expert",
     "replay": "vlagen_bench.policies.replay:Replay",
+    "compact": "vlagen_bench.policies.compact.policy:CompactVLA",
 }
 VERSION = "version"
 """what a spec may hold besides conventions: which policy this is"""
@@ -164,7 +165,7 @@ def _classes(module: Any) -> list[str]:
 
 def _look(name: str, policy: Any, module: str, before: Collection[str]) -> Look:
     if name in BUILT_IN:
-        return lambda: Content(kind="built-in")
+        return lambda: Content(kind="built-in", version=version_of(policy))
     return of_code(policy, [module], before)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import torch
 
-from vlagen_bench.policies.compact.policy import CompactVLA
 from vlagen_bench.report.evaluate import evaluate
 from vlagen_bench.train.config import EvaluationConfig
 from vlagen_bench.train.rollouts import cores
@@ -20,7 +19,7 @@ def score(policy: Path, task: Task, config: EvaluationConfig, out: Path) -> dict
     threads = torch.get_num_threads()
     try:
         run = evaluate(
-            CompactVLA, config.suite, task=task.name, conditions=config.conditions, episodes=config.episodes,
+            "compact", config.suite, task=task.name, conditions=config.conditions, episodes=config.episodes,
             seed=config.seed, out=out, resume=True, workers=config.workers or cores(),
             policy_args={"checkpoint": str(policy)}, video="none",
         )  # fmt: skip

@@ -1,11 +1,14 @@
 """The compact policy: tokens, network, likelihoods, sentence vectors, and its file."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.plan import catalog
+from vlagen_bench.policies import base
 from vlagen_bench.policies.compact import checkpoint, sampling, sentences, tokens
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import Batch, CompactNetwork
@@ -180,6 +183,13 @@ def test_the_policy_answers_a_chunk_and_says_which_pictures_it_wants(small):
     actions = policy.act(observation(), "put the apple on the plate")
     assert actions.shape == (4, 7) and actions.dtype == np.float32
     assert policy.spec["cameras"] == ("front", "wrist") and policy.spec["image_size"] == "front=32,wrist=16"
+
+
+def test_other_weights_under_the_same_name_are_another_policy(small):
+    before = base.load("compact", {"checkpoint": small}).content().version
+    checkpoint.save(Path(small), network(seed=1), checkpoint.ModelCard(name="small"))
+    after = base.load("compact", {"checkpoint": small}).content().version
+    assert before.startswith("small ") and after.startswith("small ") and before != after
 
 
 def test_what_is_drawn_depends_on_the_seed_and_on_what_is_seen_alone(small):

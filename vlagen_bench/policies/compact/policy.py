@@ -33,7 +33,7 @@ class CompactVLA:
         self._network.eval()
         cameras = self._network.config.cameras
         self.spec = {
-            "version": self.card.name,
+            "version": f"{self.card.name} {_sha256(Path(checkpoint))[:16]}",
             "cameras": tuple(cameras),
             "image_size": ",".join(f"{name}={side}" for name, side in cameras.items()),
         }
@@ -61,6 +61,10 @@ class CompactVLA:
 
 def _loaded(path: str) -> tuple[CompactNetwork, checkpoint.ModelCard]:
     return checkpoint.load(Path(path))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _number(text: str, name: str) -> float:

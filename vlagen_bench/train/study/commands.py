@@ -15,7 +15,7 @@ from vlagen_bench.train.study.steps import Job, Step
 from vlagen_bench.utils import installing, paths
 from vlagen_bench.utils.parsing import load_yaml
 
-POLICY = "vlagen_bench.policies.compact.policy:CompactVLA"
+POLICY = "compact"
 CHECKPOINT = "policy.safetensors"
 """what a training leaves in its folder"""
 INCOMPLETE = 1
