@@ -63,3 +63,23 @@ def test_without_scaling_an_advantage_is_the_distance_from_the_mean():
 def test_normalised_advantages_have_mean_zero_and_spread_one():
     scaled = normalised(np.array([1.0, 2.0, 6.0]))
     assert (scaled.mean(), scaled.std()) == pytest.approx((0, 1), abs=1e-6)
+
+
+@pytest.mark.slow
+def test_gae_of_single_steps_is_that_of_stable_baselines():
+    """An implementation of others, on random numbers; it has no chunks, so that each is of one step."""
+    buffers = pytest.importorskip("stable_baselines3.common.buffers")
+    import torch
+    from gymnasium.spaces import Box
+
+    random, count = np.random.default_rng(2), 12
+    rewards, values = random.normal(size=(2, count)).astype(np.float32)
+    space = Box(-1, 1, (1,))
+    buffer = buffers.RolloutBuffer(count, space, space, gae_lambda=0.9, gamma=0.97)
+    for reward, value in zip(rewards, values, strict=True):
+        nothing = np.zeros((1, 1), np.float32)
+        buffer.add(nothing, nothing, reward[None], np.zeros(1), torch.tensor([value]), torch.zeros(1))
+    buffer.compute_returns_and_advantage(torch.tensor([0.3]), np.zeros(1))
+    advantages, returns = gae(rewards[:, None], np.ones(count, int), values, 0.3, gamma=0.97, gae_lambda=0.9)
+    assert advantages == pytest.approx(buffer.advantages[:, 0], abs=1e-5)
+    assert returns == pytest.approx(buffer.returns[:, 0], abs=1e-5)

@@ -83,6 +83,8 @@ class Rollouts:
         shares = {number: list(jobs[number :: len(self._workers)]) for number in range(len(self._workers))}
         finished: dict[int, Trajectory] = {}
         deaths = 0
+        for number in [number for number, share in shares.items() if share]:
+            self._worker(number)  # all start before the first is sent something, which waits until it has
         for number, share in shares.items():
             self._order(number, weights, share)
         while len(finished) < len(jobs):
@@ -91,7 +93,7 @@ class Rollouts:
             for connection in wait(list(waiting)):
                 number = waiting[connection]  # type: ignore[index]  # these are the connections that were given
                 try:
-                    trajectory = self._received(number)
+                    trajectory = self._worker(number).receive()
                 except _WorkerDied as death:
                     deaths += 1
                     rest = [job for job in left[number] if job.slot not in finished]
@@ -103,15 +105,12 @@ class Rollouts:
         return [finished[job.slot] for job in jobs]
 
     def _order(self, number: int, weights: Mapping[str, np.ndarray], jobs: Sequence[Job]) -> None:
-        if not jobs:
-            return
-        worker = self._workers[number] = self._workers[number] or _Worker(self._setup)
-        worker.send(Play(weights=weights, jobs=jobs))
+        if jobs:
+            self._worker(number).send(Play(weights=weights, jobs=jobs))
 
-    def _received(self, number: int) -> Trajectory:
-        worker = self._workers[number]
-        assert worker is not None, "only workers with episodes are waited for"
-        return worker.receive()
+    def _worker(self, number: int) -> "_Worker":
+        worker = self._workers[number] = self._workers[number] or _Worker(self._setup)
+        return worker
 
     def _replace(self, number: int, death: str, episodes: int, deaths: int) -> None:
         worker = self._workers[number]
