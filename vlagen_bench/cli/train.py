@@ -1,6 +1,7 @@
 """`vlagen-train`: trains the compact policy, by imitation or by reinforcement learning."""
 
 import dataclasses
+import hashlib
 import shlex
 import sys
 from collections.abc import Callable
@@ -147,7 +148,29 @@ def _trained(algorithm: str, which: RunOptions, config: Any, run: "Callable[...,
     if not trained.complete:
         say(f"{trained.iterations} of {config.iterations} iterations are done. To go on: {_again()}")
     say(f"Policy: {trained.policy}")
+    if trained.complete:
+        _write_card(trained.policy)
     return OK if trained.complete else INCOMPLETE
+
+
+def _write_card(policy: Path) -> None:
+    """Writes what is known for a leaderboard's card beside a policy; one that somebody may have filled in is left alone."""
+    from vlagen_bench.leaderboard import card
+    from vlagen_bench.policies.compact import checkpoint
+
+    path = policy.with_name("card.yaml")
+    if path.is_file():
+        return
+    network, trained = checkpoint.load(policy)
+    known = {
+        "model": f"compact, {network.parameters_m():.1f} M parameters, trained by {trained.trained_by}",
+        "training_data": f"{trained.episodes} demonstrations of the training split, {trained.rl_steps} control steps of RL",
+        "benchmark_seen": "train split",
+        "decoding": "greedy",
+        "weights_sha256": hashlib.sha256(policy.read_bytes()).hexdigest(),
+    }
+    path.write_text(card.template(known), encoding="utf-8")
+    say(f"Card for a leaderboard, to fill in: {path}")
 
 
 def _again() -> str:

@@ -1,6 +1,7 @@
 """The card of a submission: who submits which model, as plain text without YAML's machinery."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -61,9 +62,10 @@ HINTS = {
 }
 
 
-def template() -> str:
-    """A card to fill in."""
-    lines = [f'{name}: "{TO_FILL}"  # {hint}' for name, hint in HINTS.items()]
+def template(known: Mapping[str, str] | None = None) -> str:
+    """A card to fill in; what is known stands in it already."""
+    known = known or {}
+    lines = [f"{name}: {json.dumps(known.get(name, TO_FILL))}  # {hint}" for name, hint in HINTS.items()]
     return "\n".join([*lines, "notes: []  # what a reader should know, a sentence each", ""])
 
 

@@ -61,6 +61,7 @@ class _Sft:
         self._grounding = config.grounding.iterations
         self._total = self._grounding + config.iterations
         self._counters = Counters()
+        self._has_begun = False
 
     def train(self) -> Trained:
         """Both stages, or as far as there is time."""
@@ -116,7 +117,9 @@ class _Sft:
         """The iterations of a stage that are left, or those for which there is time."""
         config, numbers = self._config, list[dict[str, float]]()
         first, began = self._counters.iterations - trainer.done, time.monotonic()
-        self._listener.began(self._counters.iterations, self._total)
+        if not self._has_begun:
+            self._listener.began(self._counters.iterations, self._total)
+            self._has_begun = True
         while trainer.done < trainer.total and time.monotonic() < self._until:
             rows = rows_of(config.seed, trainer.done, len(self._frames), config.batch, stage)
             numbers.append(trainer.step(partial(loss, rows=rows)))

@@ -1,0 +1,54 @@
+"""From nothing to a leaderboard entry: the four commands of the documentation, at toy size."""
+
+import dataclasses
+import sys
+
+import pytest
+
+from vlagen_bench.cli import eval as evaluation
+from vlagen_bench.cli import main as commands
+from vlagen_bench.cli import train
+from vlagen_bench.plan import catalog
+
+pytestmark = [pytest.mark.slow, pytest.mark.sim]
+
+
+def run(main, *words: str) -> int:
+    with pytest.raises(SystemExit) as ended, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["command", *words])
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def small_suites(monkeypatch):
+    """Suites with one episode of one condition: a submission is of a whole suite."""
+    read = catalog.suite
+
+    def small(name: str):
+        suite = read(name)
+        return dataclasses.replace(suite, episodes=1, conditions=suite.conditions[:1])
+
+    monkeypatch.setattr(catalog, "suite", small)
+    read.cache_clear()
+    yield
+    read.cache_clear()
+
+
+def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkeypatch, small_suites):
+    monkeypatch.chdir(tmp_path)
+    assert run(train.main, "sft", "--config", "toy", "--out", "sft") == 0
+    assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
+    policy = ("--policy", "compact", "--policy-args", "checkpoint=ppo/policy.safetensors")
+    assert run(evaluation.main, *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
+    card = tmp_path / "ppo" / "card.yaml"
+    written = card.read_text(encoding="utf-8")
+    assert "trained by grounding, sft, ppo" in written and "4 demonstrations" in written
+    card.write_text(
+        written.replace('name: "FILL IN"', 'name: "toy-ppo"').replace("FILL IN", "nobody"), encoding="utf-8"
+    )
+    submit = ("leaderboard", "submit", "run", "--card", str(card), "--out", "mine.zip")
+    assert run(commands.main, *submit) == 0
+    assert (tmp_path / "mine.zip").is_file()
+    assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
+    assert card.read_text(encoding="utf-8").startswith('name: "toy-ppo"')
