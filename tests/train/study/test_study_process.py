@@ -154,6 +154,13 @@ def test_a_command_that_does_not_end_is_killed(tmp_path, monkeypatch):
     assert done.code == -signal.SIGKILL
 
 
+def test_an_error_shows_the_last_command_alone(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("\n$ first\nan old fault\n\n$ second --out here\na new fault\n")
+    assert process.tail(log) == "second --out here\na new fault"
+    assert process.tail(tmp_path / "none") == ""
+
+
 def ended(monkeypatch, code, timed_out=False):
     monkeypatch.setattr(commands.process, "run", lambda *_, **__: process.Done(code=code, timed_out=timed_out))
 

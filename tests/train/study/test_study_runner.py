@@ -145,7 +145,7 @@ def test_a_stage_that_fails_keeps_what_was_done(tmp_path):
 def test_the_end_says_what_comes_next_and_how_long_it_takes(tmp_path):
     ended = go(tmp_path, Pretence(pauses={"ppo": 1}), hours=5)
     (sentence,) = runner.told(small(), tmp_path, ended)
-    assert sentence.startswith("Next: ppo, about 4.0 h; all that is left takes about 4.4 h on 1 core.")
+    assert sentence.startswith("Next: ppo, about 3 h 58 min; all that is left takes about 4 h 22 min on 1 core.")
     ended = go(tmp_path, Pretence())
     assert list(runner.told(small(), tmp_path, ended)) == ["Every stage is done. The page: vlagen study report"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.outcomes import Evaluation
-from vlagen_bench.train.study.page_tables import compared, counted, dimensions, sizes_of, trained
+from vlagen_bench.train.study.page_tables import compared, counted, dimensions, is_ablation, sizes_of, trained
 from vlagen_bench.train.study.records import Records
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _scaling(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Fig
 def _learning(config: StudyConfig, records: Records, evaluations: Mapping[str, Evaluation]) -> "Figure":
     figure, axes = _figure(7, 3.8)
     curves = {name: records.stages[name].curve for name in trained(config) if name in records.stages}
-    curves = {name: curve for name, curve in curves.items() if curve}
+    curves = {name: curve for name, curve in curves.items() if curve and not is_ablation(config, name)}
     for place, (name, curve) in enumerate(curves.items()):
         colour = COLOURS[(place + 1) % len(COLOURS)]
         steps, rates = smoothed(curve)

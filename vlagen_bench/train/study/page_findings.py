@@ -9,7 +9,7 @@ from vlagen_bench.train.study.published import SOURCE
 TITLES: Mapping[str, str] = {
     "confirmatory": "What was tested",
     "confirmation": "The untouched part",
-    "exploratory": "What was only estimated",
+    "exploratory": "What was only estimated: other algorithms and ablations",
 }
 ABOUT: Mapping[str, str] = {
     "confirmatory": "p is after Holm's adjustment over these hypotheses.",

@@ -35,10 +35,16 @@ def dimensions(config: StudyConfig) -> dict[str, list[str]]:
 
 
 def compared(config: StudyConfig) -> list[str]:
-    """The policies that tables put side by side: those of hypotheses, without the smaller supervised ones."""
+    """The policies that tables put side by side: those of hypotheses, without smaller supervised ones and ablations."""
     named = [name for one in config.hypotheses for name in (one.than, one.better, one.replicate) if name]
     sizes = set(sizes_of(config))
-    return [name for name in dict.fromkeys(named) if name not in sizes]
+    return [name for name in dict.fromkeys(named) if name not in sizes and not is_ablation(config, name)]
+
+
+def is_ablation(config: StudyConfig, policy: str) -> bool:
+    """Whether an exploratory policy is scored under a single condition."""
+    scored = [stage.score.chosen.conditions for stage in config.scores_of(policy) if stage.score is not None]
+    return config.by_name[policy].exploratory and sum(map(len, scored)) <= 1
 
 
 def sizes_of(config: StudyConfig) -> dict[str, int]:
@@ -46,7 +52,10 @@ def sizes_of(config: StudyConfig) -> dict[str, int]:
     found = {
         stage.name: int(stage.train.settings["episodes"])
         for stage in config.stages
-        if stage.train is not None and stage.train.algorithm == "sft" and "episodes" in stage.train.settings
+        if stage.train is not None
+        and stage.train.algorithm == "sft"
+        and "episodes" in stage.train.settings
+        and not stage.exploratory
     }
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
@@ -221,14 +230,15 @@ def _objects(config: StudyConfig, policies: Sequence[str], evaluations: Evaluati
     rows: dict[str, list[Row]] = {}
     for row in evaluations[base].by_key.values():
         rows.setdefault(row.object, []).append(row)
+    rows = {name: mine for name, mine in rows.items() if len(mine) >= LEAST_EPISODES}
+    if not rows:
+        return
     hardest = sorted(rows, key=lambda name: (counted(rows[name])[0] / len(rows[name]), name))
     yield f"Success by object, over all conditions, those first that are hardest for `{base}`, and episodes of `{base}`:"
     yield ""
     yield f"| object | {' | '.join(f'`{policy}`' for policy in policies)} | grasped by `{base}` | episodes |"
     yield f"|---|{'---|' * len(policies)}---|---|"
     for name in hardest:
-        if len(rows[name]) < LEAST_EPISODES:
-            continue
         mine = {
             policy: [row for row in evaluations[policy].by_key.values() if row.object == name] for policy in policies
         }

@@ -16,6 +16,8 @@ LOOK_S, TELL_S, MEASURE_S = 0.2, 120.0, 10.0
 """seconds between two looks at the process, two lines of its log that are shown, and two measurements of memory, at most"""
 GRACE_S = 180.0
 """from SIGTERM, at which every command ends in order, to SIGKILL"""
+COMMAND = "\n$ "
+"""what stands before a command in its log"""
 TAIL = 2000
 """letters of the log that an error shows"""
 
@@ -50,7 +52,7 @@ def run(
     """
     began, start = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     with open(log, "ab") as file:
-        file.write(f"\n$ {' '.join(words)}\n".encode())
+        file.write(f"{COMMAND}{' '.join(words)}\n".encode())
         file.flush()
         process = subprocess.Popen(
             words, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
@@ -69,8 +71,9 @@ def run(
 
 
 def tail(log: Path) -> str:
-    """The end of a log."""
-    return log.read_text(encoding="utf-8", errors="replace")[-TAIL:].strip() if log.is_file() else ""
+    """The end of what the last command said."""
+    said = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    return said.rpartition(COMMAND)[2][-TAIL:].strip()
 
 
 class _Watch:

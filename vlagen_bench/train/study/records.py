@@ -16,7 +16,7 @@ from vlagen_bench.utils.parsing import build
 
 MANIFEST = "study.json"
 LOG = "log.jsonl"
-CURVE = ("iteration", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance")  # fmt: skip
+CURVE = ("iteration", "loss", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance")  # fmt: skip
 """what is kept of a training's log"""
 DIGITS = 5
 

@@ -37,8 +37,8 @@ def again(config: StudyConfig, out: Path, count: int) -> Iterator[tuple[str, boo
         differing = [one for one in compared if one.disagreements]
         exact = sum(one.exact for one in compared)
         yield (
-            f"{stage.name}: {len(compared)} episodes were played again from their actions; {exact} have the same states, bit for bit, and "
-            f"{len(differing)} another score."
+            f"{stage.name}: played again from their actions: {len(compared)}; with the same states, bit for bit: {exact}; with another "
+            f"score: {len(differing)}."
             + "".join(f" {one.episode.id}: {'; '.join(one.disagreements)}." for one in differing),
             bool(differing),
         )

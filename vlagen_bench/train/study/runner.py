@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.harness.progress import duration
 from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.train.study import folder as folders
@@ -211,8 +212,8 @@ def _work(work: _Work, stage: Stage, left: float | None) -> bool:
 
 
 def hours_text(standing: Standing, config: StudyConfig) -> str:
-    """What a stage still takes, `1.5 h`, on the configured cores."""
-    return f"{standing.left_core_hours / config.workers:.1f} h"
+    """What a stage still takes, `25 min`, on the configured cores."""
+    return duration(3600 * standing.left_core_hours / config.workers)
 
 
 def _ended(
@@ -235,5 +236,5 @@ def told(config: StudyConfig, out: Path, ended: Ended) -> Iterator[str]:
         total = sum(one.left_core_hours for one in left)
         yield (
             f"Next: {left[0].stage.name}, about {hours_text(left[0], config)}; all that is left takes about "
-            f"{total / config.workers:.1f} h on {config.cores}. The same command goes on."
+            f"{duration(3600 * total / config.workers)} on {config.cores}. The same command goes on."
         )
