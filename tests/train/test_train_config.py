@@ -35,6 +35,7 @@ def test_every_algorithm_has_a_toy():
         ("iterations: 1\ntemperature: 0", "temperature: more than 0"),
         ("iterations: 1\nrollouts: {temperature: 0.5}", "no key 'temperature'"),
         ("iterations: 1\nrollout_temperature: 0.5", "no key 'rollout_temperature'"),
+        ("iterations: 1\nadaptive: true\nkl_stop: 0", "the learning rate follows `kl_stop`"),
         ("iterations: 1\ngamma: 1.5", "gamma: more than 0 and at most 1"),
         ("iterations: 1\nstart: a.safetensors\nnetwork: {hidden: 64}", "has its own sizes"),
         ("iterations: 1\ncritic: own", "one of 'shared', 'detached', 'separate'"),

@@ -45,7 +45,7 @@ def _here(monkeypatch):
 
 def config_of(algorithm, **changes):
     more = {} if algorithm == "ppo" else {"group": 8}
-    return tiny_config(KINDS[algorithm], **(more | changes))
+    return tiny_config(KINDS[algorithm], **(more | {"adaptive": True, "kl_stop": 0.02} | changes))
 
 
 def lines(path):

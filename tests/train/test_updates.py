@@ -11,7 +11,7 @@ from helpers import trained
 from helpers.trained import HereRollouts, jobs, tiny_config
 from vlagen_bench.policies.compact import sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
-from vlagen_bench.train import dpo, grpo, ppo
+from vlagen_bench.train import dpo, grpo, ppo, rates
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import DpoConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.rollout_worker import WorkerSetup
@@ -95,7 +95,7 @@ def test_the_critic_learns_what_a_state_is_worth():
     update(model, config, trajectories, value_only=True)
     data = Decisions.of(trajectories)
     with torch.no_grad():
-        values = model.values(data.batch(torch.arange(len(data))))
+        values = model.frozen_values(data, 32)(torch.arange(len(data)))
     is_first = data.state[:, 0] == 0
     rate = 1.1 * np.mean([one.success for one in trajectories])
     assert float(values[is_first].mean()) == pytest.approx(rate, abs=0.1)
@@ -122,6 +122,37 @@ def test_a_separate_critic_begins_as_a_copy():
 def test_an_update_ends_where_it_goes_too_far():
     said = update(model_of(), tiny_config(kl_stop=1e-9, epochs=8), value_only=False)
     assert said["kl_stopped"] == 1 and said["optimiser_steps"] == 1
+
+
+def test_after_an_update_that_was_stopped_the_critic_learns_all_the_same():
+    model, config = model_of(), tiny_config(kl_stop=1e-9, epochs=8, critic_lr=1e-3)
+    optimizer, trajectories = ppo.optimiser(model, config), played(model, config)
+    update(model, config, trajectories, optimizer, value_only=False)
+    steps = [int(optimizer.state[group["params"][0]]["step"]) for group in optimizer.param_groups]
+    assert steps[0] == 1 and steps[1] > 8
+
+
+def test_the_rate_rises_over_the_first_steps():
+    model, config = model_of(), tiny_config(warmup=4, lr=1e-3)
+    optimizer, found = ppo.optimiser(model, config), []
+    for _ in range(6):
+        found.append(rates.rise(optimizer, config))
+        ppo.step(optimizer, sum(parameter.sum() for parameter in model.policy_parameters()), 1.0)
+    assert found == pytest.approx([0.25e-3, 0.5e-3, 0.75e-3, 1e-3, 1e-3, 1e-3])
+
+
+def test_an_adaptive_rate_follows_the_divergence():
+    model, config = model_of(), tiny_config(adaptive=True, kl_stop=0.02, lr=1e-3)
+    optimizer = ppo.optimiser(model, config)
+
+    def after(**update):
+        rates.follow(optimizer, config, **update)
+        return optimizer.param_groups[0][rates.BASE]
+
+    assert after(stopped=True, kl=0.05) == pytest.approx(1e-3 / 1.5)
+    assert after(stopped=False, kl=0.015) == pytest.approx(1e-3 / 1.5)
+    assert after(stopped=False, kl=0.005) == pytest.approx(1e-3)
+    assert [after(stopped=False, kl=0.0) for _ in range(9)][-1] == pytest.approx(1e-2)
 
 
 def test_grpo_leaves_groups_without_spread_out():

@@ -1,6 +1,7 @@
 """The trained networks: the policy with its value head, or with a critic of its own; what each decision's numbers are."""
 
 import copy
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import Batch, CompactNetwork, Output
 from vlagen_bench.train.config import CriticKind, Precision
+from vlagen_bench.train.trajectories import Decisions
 
 
 class ActorCritic(nn.Module):
@@ -31,13 +33,18 @@ class ActorCritic(nn.Module):
             return output.logits, self.critic(batch).value
         return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
 
-    def values(self, batch: Batch) -> Tensor:
-        """Values (B,) through which nothing but the critic is trained."""
-        if self.critic is not None:
-            return self.critic(batch).value
+    def frozen_values(self, data: Decisions, size: int) -> Callable[[Tensor], Tensor]:
+        """Values of rows of a table, through which nothing but the critic is trained.
+
+        What a head reads is computed once, `size` rows at a time, since the policy stays as it is meanwhile.
+        """
+        critic = self.critic
+        if critic is not None:
+            return lambda rows: critic(data.batch(rows)).value
         with torch.no_grad():
-            hidden = self.policy(batch).hidden
-        return self._head(hidden)
+            parts = torch.arange(len(data)).split(size)
+            hidden = torch.cat([self.policy(data.batch(rows)).hidden for rows in parts])
+        return lambda rows: self._head(hidden[rows])
 
     def _head(self, hidden: Tensor) -> Tensor:
         with torch.autocast(hidden.device.type, enabled=False):  # as in the network

@@ -82,6 +82,11 @@ class TrainConfig:
     """discount of one control step"""
     lr: float = 3e-5
     """of the policy (AdamW)"""
+    warmup: int = 10
+    """first steps of the optimiser, over which it rises: Adam's first ones move every weight by the whole rate, noise or not"""
+    adaptive: bool = False
+    """whether it follows the divergence: a third less after an update that `kl_stop` ended, half as much again after one that went
+    less than half as far, within a tenth and ten times of `lr`"""
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     """of all trained parameters together"""
@@ -92,14 +97,25 @@ class TrainConfig:
     clip: float = 0.2
     """of the probability ratio"""
     kl_stop: float = 0.02
-    """an update ends as soon as a minibatch has a larger KL divergence from the policy that played; 0: never"""
+    """an update of the policy ends as soon as a minibatch has a larger KL divergence from the policy that played; 0: never"""
 
     def __post_init__(self) -> None:
         _at_least(1, iterations=self.iterations, epochs=self.epochs, minibatch=self.minibatch)
-        _at_least(0, seed=self.seed, threads=self.threads, kl_stop=self.kl_stop, weight_decay=self.weight_decay)
+        _at_least(
+            0,
+            seed=self.seed,
+            threads=self.threads,
+            warmup=self.warmup,
+            kl_stop=self.kl_stop,
+            weight_decay=self.weight_decay,
+        )
         _positive(temperature=self.temperature, lr=self.lr, max_grad_norm=self.max_grad_norm, clip=self.clip)
         if not 0 < self.gamma <= 1:
             raise ConfigError(f"gamma: more than 0 and at most 1, not {self.gamma}.")
+        if self.adaptive and not self.kl_stop:
+            raise ConfigError(
+                "adaptive: the learning rate follows `kl_stop`, which is 0. Give a divergence, such as 0.02."
+            )
         if self.start and self.network is not None:
             raise ConfigError("network: the checkpoint in `start` has its own sizes. Remove one of both.")
 

@@ -13,7 +13,7 @@ from vlagen_bench.train.loop import Listener
 from vlagen_bench.utils.text import percent
 
 SHOWN = (
-    ("return", "return", ".3f"), ("kl", "KL", ".4f"), ("clip_fraction", "clipped", ".2f"), ("entropy", "entropy", ".2f"),
+    ("return", "return", ".3f"), ("kl_last", "KL", ".4f"), ("optimiser_steps", "steps", ".0f"), ("clip_fraction", "clipped", ".2f"), ("entropy", "entropy", ".2f"),
     ("explained_variance", "explained variance", ".2f"), ("mixed_groups", "mixed groups", ".2f"), ("pairs", "pairs", ".0f"),
     ("loss", "loss", ".3f"), ("token_loss", "loss of tokens", ".3f"), ("place_loss", "loss of places", ".3f"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from vlagen_bench.policies.compact.network import CompactNetwork
-from vlagen_bench.train import losses
+from vlagen_bench.train import losses, rates
 from vlagen_bench.train.actor_critic import ActorCritic, autocast, step_log_probs
 from vlagen_bench.train.config import DpoConfig
 from vlagen_bench.train.grpo import log_probs_of
@@ -80,21 +80,25 @@ def update(
     data = Decisions.of([trajectories[one] for one in used])
     places = torch.tensor([[used.index(better), used.index(worse)] for better, worse in pairs])
     frozen = log_probs_of(reference, data, config).sum(1)
-    means, stopped, first = Means(), False, float("nan")
+    means, stopped, first, last = Means(), False, float("nan"), 0.0
     for _ in range(config.epochs):
         for chosen in minibatches(len(pairs), config.pairs, random):
             mine = places[chosen]
             loss, numbers = _loss(model, data, frozen, mine, config)
             first = float(loss.detach()) if np.isnan(first) else first
-            stopped = bool(config.kl_stop and numbers["kl"] > config.kl_stop)
+            last = float(numbers["kl"])
+            stopped = bool(config.kl_stop and last > config.kl_stop)
             if stopped:
                 break
+            rates.rise(optimizer, config)
             norm = step(optimizer, loss, config.max_grad_norm)
             means.add(loss=loss, grad_norm=norm, **numbers)
         if stopped:
             break
+    rates.follow(optimizer, config, stopped=stopped, kl=last)
     return said | means.numbers() | {
-        "optimiser_steps": float(means.count), "kl_stopped": float(stopped), "first_loss": first,
+        "optimiser_steps": float(means.count), "kl_last": last, "kl_stopped": float(stopped), "first_loss": first,
+        "lr": optimizer.param_groups[0]["lr"],
     }  # fmt: skip
 
 

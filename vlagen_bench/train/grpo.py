@@ -5,8 +5,6 @@ divides the non-zero rewards of a whole batch by their spread and takes the sum 
 real: the simulator is reset to the same `Episode`, and only what the policy draws differs.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,7 +12,7 @@ from torch.optim import AdamW
 
 from vlagen_bench.policies.compact import sampling
 from vlagen_bench.policies.compact.network import CompactNetwork
-from vlagen_bench.train import losses
+from vlagen_bench.train import losses, rates
 from vlagen_bench.train.actor_critic import ActorCritic, autocast, is_executed, step_log_probs
 from vlagen_bench.train.advantages import group_advantages
 from vlagen_bench.train.config import GrpoConfig, TrainConfig
@@ -27,8 +25,7 @@ Numbers = dict[str, float]
 
 def optimiser(model: ActorCritic, config: TrainConfig) -> AdamW:
     """AdamW of the policy; the value head stays as it is."""
-    groups: list[dict[str, Any]] = [{"params": model.policy_parameters(), "lr": config.lr}]
-    return AdamW(groups, weight_decay=config.weight_decay)
+    return rates.optimiser(model.policy_parameters(), [], config)
 
 
 def update(
@@ -91,7 +88,7 @@ def _epochs(
     model: ActorCritic, optimizer: AdamW, data: Decisions, advantages: Tensor, shares: Tensor, reference: Tensor | None,
     config: GrpoConfig, random: np.random.RandomState,
 ) -> Numbers:  # fmt: skip
-    means, stopped = Means(), False
+    means, stopped, kl = Means(), False, torch.zeros(())
     for _ in range(config.epochs):
         for rows in minibatches(len(data), config.minibatch, random):
             with autocast(config.precision):
@@ -101,7 +98,7 @@ def _epochs(
             log_ratio, weight = losses.log_ratios(
                 new, data.log_probs[rows], is_executed(executed, new.shape[1]), config.ratio
             )
-            kl = losses.kl_k3((new - data.log_probs[rows]).sum(1)).mean()
+            kl = losses.kl_k3((new.detach() - data.log_probs[rows]).sum(1)).mean()
             stopped = bool(config.kl_stop and kl > config.kl_stop)
             if stopped:
                 break
@@ -110,6 +107,7 @@ def _epochs(
             apart = torch.zeros(())
             if reference is not None:
                 apart = (losses.kl_k3((reference[rows] - new).sum(1)) * shares[rows]).mean()
+            rates.rise(optimizer, config)
             norm = step(optimizer, loss + config.kl_coefficient * apart, config.max_grad_norm)
             means.add(
                 policy_loss=loss, kl=kl, kl_reference=apart, grad_norm=norm,
@@ -118,4 +116,8 @@ def _epochs(
             )  # fmt: skip
         if stopped:
             break
-    return means.numbers() | {"optimiser_steps": float(means.count), "kl_stopped": float(stopped)}
+    rates.follow(optimizer, config, stopped=stopped, kl=float(kl))
+    return means.numbers() | {
+        "optimiser_steps": float(means.count), "kl_last": float(kl), "kl_stopped": float(stopped),
+        "lr": optimizer.param_groups[0]["lr"],
+    }  # fmt: skip

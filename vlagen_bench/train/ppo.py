@@ -12,15 +12,13 @@ not taken over, and one is added:
 * A decision is a chunk of actions, of which those count that were executed; `ratio: step` clips each of them.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import AdamW
 
 from vlagen_bench.policies.compact import sampling
-from vlagen_bench.train import losses
+from vlagen_bench.train import losses, rates
 from vlagen_bench.train.actor_critic import ActorCritic, autocast, is_executed, step_log_probs
 from vlagen_bench.train.advantages import gae_of, normalised
 from vlagen_bench.train.config import PpoConfig
@@ -32,11 +30,7 @@ Numbers = dict[str, float]
 
 def optimiser(model: ActorCritic, config: PpoConfig) -> AdamW:
     """AdamW with one learning rate for the policy and one for the critic."""
-    groups: list[dict[str, Any]] = [
-        {"params": model.policy_parameters(), "lr": config.lr},
-        {"params": model.critic_parameters(), "lr": config.critic_lr},
-    ]
-    return AdamW(groups, weight_decay=config.weight_decay)
+    return rates.optimiser(model.policy_parameters(), model.critic_parameters(), config, config.critic_lr)
 
 
 def update(
@@ -67,19 +61,25 @@ def update(
     returns = torch.from_numpy(np.concatenate([second for _, second in pairs]))
     said = {"explained_variance": losses.explained_variance(data.values, returns)}
     if value_only:
-        return said | _update_critic(model, optimizer, data, returns, config, random)
-    return said | _update_both(model, optimizer, data, advantages, returns, config, random)
+        return said | _update_critic(model, optimizer, data, returns, config, random, config.value_epochs)
+    learned = _update_both(model, optimizer, data, advantages, returns, config, random)
+    if learned["kl_stopped"]:  # the critic, which moves no action, has its share all the same
+        after = _update_critic(model, optimizer, data, returns, config, random, config.epochs)
+        learned["value_loss"] = after["value_loss"]
+    return said | learned
 
 
 def _update_critic(
     model: ActorCritic, optimizer: AdamW, data: Decisions, returns: Tensor, config: PpoConfig,
-    random: np.random.RandomState,
+    random: np.random.RandomState, epochs: int,
 ) -> Numbers:  # fmt: skip
     means = Means()
-    for _ in range(config.value_epochs):
+    with autocast(config.precision):
+        values_of = model.frozen_values(data, config.minibatch)
+    for _ in range(epochs):
         for rows in minibatches(len(data), config.minibatch, random):
             with autocast(config.precision):
-                values = model.values(data.batch(rows))
+                values = values_of(rows)
             loss = losses.value_loss(values, data.values[rows], returns[rows], clip=0.0, huber_delta=config.huber_delta)
             step(optimizer, loss, config.max_grad_norm)
             means.add(value_loss=loss)
@@ -90,7 +90,7 @@ def _update_both(
     model: ActorCritic, optimizer: AdamW, data: Decisions, advantages: Tensor, returns: Tensor, config: PpoConfig,
     random: np.random.RandomState,
 ) -> Numbers:  # fmt: skip
-    means, stopped, first_log_ratio = Means(), False, None
+    means, stopped, first_log_ratio, kl = Means(), False, None, torch.zeros(())
     for _ in range(config.epochs):
         for rows in minibatches(len(data), config.minibatch, random):
             with autocast(config.precision):
@@ -102,7 +102,7 @@ def _update_both(
             )
             if first_log_ratio is None:
                 first_log_ratio = float(log_ratio.detach().abs().max())
-            kl = losses.kl_k3((new - data.log_probs[rows]).sum(1)).mean()
+            kl = losses.kl_k3((new.detach() - data.log_probs[rows]).sum(1)).mean()
             stopped = bool(config.kl_stop and kl > config.kl_stop)
             if stopped:
                 break
@@ -112,6 +112,7 @@ def _update_both(
             )
             entropy = sampling.entropy(logits, config.temperature).mean()
             loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * entropy
+            rates.rise(optimizer, config)
             norm = step(optimizer, loss, config.max_grad_norm)
             means.add(
                 policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, kl=kl, grad_norm=norm,
@@ -119,8 +120,10 @@ def _update_both(
             )  # fmt: skip
         if stopped:
             break
+    rates.follow(optimizer, config, stopped=stopped, kl=float(kl))
     return means.numbers() | {
-        "optimiser_steps": means.count, "kl_stopped": float(stopped), "first_log_ratio": first_log_ratio or 0.0,
+        "optimiser_steps": means.count, "kl_last": float(kl), "kl_stopped": float(stopped),
+        "first_log_ratio": first_log_ratio or 0.0, "lr": optimizer.param_groups[0]["lr"],
     }  # fmt: skip
 
 

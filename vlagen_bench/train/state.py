@@ -13,9 +13,12 @@ from torch.optim import Optimizer
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.durable import sync
+from vlagen_bench.train.rates import BASE
 from vlagen_bench.utils.text import one_line
 
 FORMAT = "vlagen-train-1"
+RATES = ("lr", BASE)
+"""what of an optimiser's groups changes as a run goes on"""
 MODEL, OPTIMISER = "model.", "optimiser."
 
 
@@ -42,6 +45,9 @@ def save(path: Path, model: nn.Module, optimizer: Optimizer, counters: Counters,
     tensors = {MODEL + name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
     tensors |= {OPTIMISER + name: tensor for name, tensor in _of_optimiser(optimizer).items()}
     header = {"format": FORMAT, "counters": json.dumps(vars(counters)), "line": json.dumps(line)}
+    header["rates"] = json.dumps(
+        [{key: group[key] for key in RATES if key in group} for group in optimizer.param_groups]
+    )
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata=header)
     sync(partial)
@@ -64,6 +70,8 @@ def load(path: Path, model: nn.Module, optimizer: Optimizer) -> tuple[Counters, 
             raise ValueError(f"its format is {header.get('format')!r}, not {FORMAT!r}")
         model.load_state_dict(_part(tensors, MODEL))
         _into_optimiser(optimizer, _part(tensors, OPTIMISER))
+        for group, rates in zip(optimizer.param_groups, json.loads(header.get("rates", "[]")), strict=False):
+            group.update(rates)
         return Counters(**json.loads(header["counters"])), json.loads(header["line"])
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         raise RunError(
