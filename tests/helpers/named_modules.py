@@ -25,10 +25,6 @@ BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "vlagen_bench/diagnostics/doctor.py": (("vlagen_bench.sim.vulkan.probe",), "a process of its own, which may crash"),
     "vlagen_bench/leaderboard/sandbox.py": (("vlagen_bench.leaderboard.sandbox_child",), "a process of its own"),
-    "vlagen_bench/train/study/commands.py": (
-        ("vlagen_bench.policies.compact.policy:CompactVLA",),
-        "the policy that other commands load, as a user names it; the study itself loads no network",
-    ),
     "vlagen_bench/report/html/shell.py": (("vlagen_bench.",), "the templates of a package, which are no code"),
 }
 """module -> the modules of this package that it names by a string, and the reason; a string is no import, so that a name
