@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.outcomes import Evaluation
-from vlagen_bench.train.study.page_tables import compared, counted, dimensions, is_ablation, sizes_of, trained
+from vlagen_bench.train.study.page_tables import (
+    compared,
+    counted,
+    dimensions,
+    is_ablation,
+    scaled_under,
+    sizes_of,
+    trained,
+)
 from vlagen_bench.train.study.records import Records
 
 if TYPE_CHECKING:
@@ -87,10 +95,12 @@ def _by_condition(config: StudyConfig, evaluations: Mapping[str, Evaluation]) ->
 def _scaling(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Figure":
     figure, axes = _figure(6, 3.6)
     known = {name: size for name, size in sizes_of(config).items() if name in evaluations}
-    conditions = list(dict.fromkeys(name for policy in known for name in evaluations[policy].conditions))
+    conditions = scaled_under(config)
     for place, condition in enumerate(conditions):
         drawn = [(size, *counted(evaluations[policy].of([condition]))) for policy, size in known.items()]
         drawn = [(size, won, n) for size, won, n in drawn if n]
+        if not drawn:
+            continue
         aside = 1 + 0.03 * (place - (len(conditions) - 1) / 2)  # so that intervals do not hide each other
         sizes, rates = [size * aside for size, _, _ in drawn], [100 * won / n for _, won, n in drawn]
         ends = [wilson(won, n) for _, won, n in drawn]
@@ -106,7 +116,7 @@ def _scaling(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Fig
     axes.set_ylim(0, 100)
     axes.set_xlabel("demonstrations")
     axes.set_ylabel("success, % (95 % intervals)")
-    if conditions:
+    if known:
         axes.legend(frameon=False, fontsize=8)
     else:
         _empty(axes)

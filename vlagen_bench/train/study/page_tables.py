@@ -37,8 +37,8 @@ def dimensions(config: StudyConfig) -> dict[str, list[str]]:
 def compared(config: StudyConfig) -> list[str]:
     """The policies that tables put side by side: those of hypotheses, without smaller supervised ones and ablations."""
     named = [name for one in config.hypotheses for name in (one.than, one.better, one.replicate) if name]
-    sizes = set(sizes_of(config))
-    return [name for name in dict.fromkeys(named) if name not in sizes and not is_ablation(config, name)]
+    smaller = {*sizes_of(config)} - {config.hypotheses[0].than}
+    return [name for name in dict.fromkeys(named) if name not in smaller and not is_ablation(config, name)]
 
 
 def is_ablation(config: StudyConfig, policy: str) -> bool:
@@ -58,6 +58,20 @@ def sizes_of(config: StudyConfig) -> dict[str, int]:
         and not stage.exploratory
     }
     return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def scaled_under(config: StudyConfig) -> list[str]:
+    """The conditions under which all of these are scored."""
+    scored = [
+        [
+            name
+            for stage in config.scores_of(policy)
+            if stage.score is not None
+            for name in stage.score.chosen.conditions
+        ]
+        for policy in sizes_of(config)
+    ]
+    return [name for name in scored[0] if all(name in names for names in scored)] if scored else []
 
 
 def counted(rows: Sequence[Row]) -> tuple[int, int]:
@@ -169,9 +183,9 @@ def scaling(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
     yield from ("## More demonstrations", "", "![Success against demonstrations](study/scaling.svg)", "")
     yield f"In the paper success saturates at about {published.SATURATION:,} demonstrations; the values behind that curve are not published."
     yield ""
-    conditions = list(dict.fromkeys(name for policy in known for name in evaluations[policy].conditions))
-    yield f"| demonstrations | {' | '.join(f'`{name}`' for name in conditions or ['success'])} |"
-    yield f"|---|{'---|' * max(len(conditions), 1)}"
+    conditions = scaled_under(config)
+    yield f"| demonstrations | {' | '.join(f'`{name}`' for name in conditions)} |"
+    yield f"|---|{'---|' * len(conditions)}"
     for policy, size in sizes.items():
         cells = [rate_text(evaluations[policy].of([name])) for name in conditions] if policy in known else []
         yield f"| {size} | {' | '.join(cells or ['not run'] + [''] * (len(conditions) - 1))} |"
