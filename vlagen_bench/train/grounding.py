@@ -6,6 +6,8 @@ The places come from the simulator. A policy that was trained on them says so in
 import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,12 @@ import numpy as np
 
 from vlagen_bench.demonstrations import privileged
 from vlagen_bench.demonstrations.distribution import Distribution
+from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.utils.spawned import refuse_while_importing
 
 FIRST = 10_000_000
 """stills begin at this index of the distribution, beyond what is demonstrated"""
@@ -83,9 +87,17 @@ def stills(
     ]  # fmt: skip
     missing = [part for part in parts if not part.path.is_file()]
     if missing:
-        with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            for done, _ in enumerate(pool.imap_unordered(draw, missing, chunksize=1), 1):
-                note(min(count, (len(parts) - len(missing) + done) * EACH))
+        refuse_while_importing()
+        try:
+            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+                for done, _ in enumerate(pool.map(draw, missing), 1):
+                    note(min(count, (len(parts) - len(missing) + done) * EACH))
+        except BrokenProcessPool:
+            # A program without the guard ends here too: its processes import it, and are refused.
+            raise RunError(
+                "A process that draws stills has died. Is there enough memory, and does your program start under "
+                '`if __name__ == "__main__":`? Give the command again to go on.'
+            ) from None
     return [still for part in parts for still in _read(part)]
 
 
