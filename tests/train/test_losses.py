@@ -144,3 +144,15 @@ def test_a_bandit_is_solved(algorithm):
             surrogate(new[:, None], old[:, None], advantages.tolist(), torch.ones(32, 1, dtype=torch.bool)).backward()
             optimizer.step()
     assert float(torch.softmax(theta, 0)[2].detach()) > 0.95
+
+
+def test_divergences_of_a_chunk_add_up_and_one_outlier_does_not_make_up_their_mean():
+    generator = torch.Generator().manual_seed(0)
+    old, new = (torch.randn(7, 8, generator=generator).log_softmax(1) for _ in range(2))
+    exact = float((old.exp() * (old - new)).sum())
+    drawn = torch.multinomial(old.exp(), 4096, replacement=True, generator=generator).T
+    of_old, of_new = (logs.gather(1, drawn.T).T for logs in (old, new))  # (4096, 7): seven independent tokens
+    assert losses.kl_of_decisions(of_new, of_old) == pytest.approx(exact, rel=0.1)
+    together = losses.kl_k3((of_new - of_old).sum(1))
+    apart = losses.kl_k3(of_new - of_old).sum(1)
+    assert apart.std() < 0.5 * together.std()

@@ -9,6 +9,7 @@ import torch
 
 from helpers import trained
 from helpers.trained import HereRollouts, jobs, tiny_config
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo, rates
@@ -117,6 +118,22 @@ def test_only_a_shared_critic_trains_the_backbone(critic, moves):
 def test_a_separate_critic_begins_as_a_copy():
     model = model_of("separate")
     assert equal(model.policy.parameters(), model.critic.parameters())
+
+
+def test_what_is_frozen_stays_as_it_is():
+    model, config = model_of(), tiny_config()
+    model.freeze(["eyes", "words"])
+    frozen = weights([*model.policy.eyes.parameters(), *model.policy.words.parameters()])
+    trunk = weights(model.policy.trunk.parameters())
+    update(model, config, value_only=False)
+    assert equal(frozen, [*model.policy.eyes.parameters(), *model.policy.words.parameters()])
+    assert not equal(trunk, model.policy.trunk.parameters())
+
+
+@pytest.mark.parametrize("name", ["ears", "critic"])
+def test_only_parts_of_the_policy_can_be_frozen(name):
+    with pytest.raises(ConfigError, match=f"There is no part '{name}'"):
+        model_of().freeze([name])
 
 
 def test_an_update_ends_where_it_goes_too_far():

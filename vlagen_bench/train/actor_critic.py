@@ -1,13 +1,14 @@
 """The trained networks: the policy with its value head, or with a critic of its own; what each decision's numbers are."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.compact import checkpoint, sampling
 from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.policies.compact.config import CompactConfig
@@ -55,9 +56,17 @@ class ActorCritic(nn.Module):
         return list((self.critic or self.policy.critic).parameters())
 
     def policy_parameters(self) -> list[nn.Parameter]:
-        """All of the policy but its value head."""
+        """All of the policy but its value head, and but what is frozen."""
         head = {id(parameter) for parameter in self.policy.critic.parameters()}
-        return [parameter for parameter in self.policy.parameters() if id(parameter) not in head]
+        return [one for one in self.policy.parameters() if one.requires_grad and id(one) not in head]
+
+    def freeze(self, parts: Sequence[str]) -> None:
+        """Keeps parts of the policy as they are; raises `ConfigError` for a name that is none."""
+        known = dict(self.policy.named_children())
+        for part in parts:
+            if part not in known or part == "critic":
+                raise ConfigError(f"frozen: {unknown('part', part, [name for name in known if name != 'critic'])}")
+            known[part].requires_grad_(False)
 
 
 def autocast(precision: Precision) -> AbstractContextManager[object]:

@@ -29,6 +29,7 @@ class Algorithm(ABC, Generic[Kind]):
         self.config = config
         self.start = start.eval()
         self.model = ActorCritic(copy.deepcopy(start), self.critic).eval()
+        self.model.freeze(config.frozen)
         self.optimizer = self.make_optimizer()
 
     @property

@@ -87,6 +87,8 @@ class TrainConfig:
     adaptive: bool = False
     """whether it follows the divergence: a third less after an update that `kl_stop` ended, half as much again after one that went
     less than half as far, within a tenth and ten times of `lr`"""
+    frozen: tuple[str, ...] = ()
+    """parts of the network that stay as they are, such as `eyes` and `words`: fewer parameters follow less noise"""
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     """of all trained parameters together"""

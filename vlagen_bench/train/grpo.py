@@ -98,7 +98,7 @@ def _epochs(
             log_ratio, weight = losses.log_ratios(
                 new, data.log_probs[rows], is_executed(executed, new.shape[1]), config.ratio
             )
-            kl = losses.kl_k3((new.detach() - data.log_probs[rows]).sum(1)).mean()
+            kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows])
             stopped = bool(config.kl_stop and kl > config.kl_stop)
             if stopped:
                 break
