@@ -40,7 +40,7 @@ def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkey
     assert run(train.main, "sft", "--config", "toy", "--out", "sft") == 0
     assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
     policy = ("--policy", "compact", "--policy-args", "checkpoint=ppo/policy.safetensors")
-    assert run(evaluation.main, *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
+    assert run(evaluation.command, *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
     card = tmp_path / "ppo" / "card.yaml"
     written = card.read_text(encoding="utf-8")
     assert "trained by grounding, sft, ppo" in written and "4 demonstrations" in written
