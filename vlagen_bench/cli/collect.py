@@ -66,14 +66,13 @@ def collect(
         workers: processes that play side by side; default: one for each core.
         outside: places with what of it is your own.
     """
-    import os
-
     from vlagen_bench.demonstrations import job as jobs
     from vlagen_bench.demonstrations.attempts import Recipe
     from vlagen_bench.demonstrations.collect import Collector, check_numbers
     from vlagen_bench.demonstrations.disturbance import Noise
     from vlagen_bench.demonstrations.job import Job, PolicyChoice
     from vlagen_bench.scenes import specs
+    from vlagen_bench.utils.processes import cores
 
     include(outside)
     end_in_order()
@@ -87,7 +86,7 @@ def collect(
         only_success=only_success,
         drop_idle=drop_idle,
     )
-    processes = len(os.sched_getaffinity(0)) if workers is None else workers
+    processes = cores() if workers is None else workers
     check_numbers(episodes, processes)
     versions = jobs.check(job)
     note = partial(say, to=console())

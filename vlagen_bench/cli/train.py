@@ -1,7 +1,6 @@
 """`vlagen-train`: trains the compact policy, by imitation or by reinforcement learning."""
 
 import dataclasses
-import hashlib
 import shlex
 import sys
 from collections.abc import Callable
@@ -157,6 +156,7 @@ def _write_card(policy: Path) -> None:
     """Writes what is known for a leaderboard's card beside a policy; one that somebody may have filled in is left alone."""
     from vlagen_bench.leaderboard import card
     from vlagen_bench.policies.compact import checkpoint
+    from vlagen_bench.utils.locations import sha256
 
     path = policy.with_name("card.yaml")
     if path.is_file():
@@ -167,7 +167,7 @@ def _write_card(policy: Path) -> None:
         "training_data": f"{trained.episodes} demonstrations of the training split, {trained.rl_steps} control steps of RL",
         "benchmark_seen": "train split",
         "decoding": "greedy",
-        "weights_sha256": hashlib.sha256(policy.read_bytes()).hexdigest(),
+        "weights_sha256": sha256(policy),
     }
     path.write_text(card.template(known), encoding="utf-8")
     say(f"Card for a leaderboard, to fill in: {path}")

@@ -1,7 +1,6 @@
 """The collector: plays episodes of a training distribution until enough are kept, and makes a dataset of them."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.demonstrations.workers import Workers
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.runs.lock import locked
+from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.spawned import refuse_while_importing
 
 MAX_ERRORS = 8
@@ -187,6 +187,6 @@ def collect(
     """
     recipe, versions = Recipe(job=job, folder=Path(out)), jobs.check(job)
     with Collector(recipe, pictures=pictures, versions=versions, note=note) as collector:
-        for _ in collector.play(episodes, workers=workers or len(os.sched_getaffinity(0))):
+        for _ in collector.play(episodes, workers=workers or cores()):
             pass
         return collector.finish()

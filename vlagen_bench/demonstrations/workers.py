@@ -3,10 +3,7 @@
 import contextlib
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 
@@ -15,6 +12,7 @@ from vlagen_bench.demonstrations.attempts import Attempts, Recipe
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.harness.executors import render_threads
+from vlagen_bench.harness.worker import deaf_to_ctrl_c
 from vlagen_bench.utils.processes import end_with_the_parent, ending
 from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
 from vlagen_bench.utils.text import one_line
@@ -109,7 +107,7 @@ class _Worker:
         self._process = context.Process(
             target=_main, name=NAME, args=(theirs, self._begun, recipe, threads), daemon=True
         )
-        with theirs, _deaf_to_ctrl_c():
+        with theirs, deaf_to_ctrl_c():
             self._process.start()
         self.attempts = 0
         self.index = -1
@@ -148,17 +146,6 @@ class _Worker:
         self._process.kill()
         self._process.join()
         self._process.close()
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes started inside do not hear Ctrl-C, which a terminal sends to all: the driver ends them."""
-    resource_tracker.ensure_running()  # else the first spawn starts it, and unblocks the signal (CPython 3.11)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _main(connection: Connection, begun: "multiprocessing.sharedctypes.Synchronized[int]", recipe: Recipe, threads: int) -> None:  # fmt: skip

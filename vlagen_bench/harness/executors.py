@@ -1,6 +1,5 @@
 """The choice of the executor: this process, a pool of workers, or a Ray cluster."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.handles import EpisodeHandles
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Task
+from vlagen_bench.utils.processes import cores
 
 if TYPE_CHECKING:
     from vlagen_bench.harness.on_ray.cluster import Cluster
@@ -100,7 +100,7 @@ def render_threads(workers: int) -> int:
     Lavapipe takes all cores by itself. Measured on 2 cores, tabletop: two workers with one thread each were 10 to 25 %
     faster than with two each; one worker alone was a third faster with two. Pictures are the same, bit for bit.
     """
-    return max(1, len(os.sched_getaffinity(0)) // workers)
+    return max(1, cores() // workers)
 
 
 @contextmanager

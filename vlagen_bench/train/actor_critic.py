@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vlagen_bench.errors import ConfigError, unknown
-from vlagen_bench.policies.compact import checkpoint, sampling
+from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import Batch, CompactNetwork, Output
@@ -72,17 +72,6 @@ class ActorCritic(nn.Module):
 def autocast(precision: Precision) -> AbstractContextManager[object]:
     """The context in which networks are asked and trained."""
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def step_log_probs(logits: Tensor, tokens: Tensor, executed: Tensor, temperature: float) -> Tensor:
-    """The log-probability float32 (B, K) of each action's seven tokens; 0 where it was not executed."""
-    of_steps = sampling.token_log_probs(logits, tokens, temperature).sum(-1)
-    return of_steps * is_executed(executed, of_steps.shape[1])
-
-
-def is_executed(executed: Tensor, chunk: int) -> Tensor:
-    """Bool (B, chunk): which actions of each chunk were executed."""
-    return torch.arange(chunk, device=executed.device) < executed[:, None]
 
 
 def begin(start: str, sizes: CompactConfig | None, seed: int) -> tuple[CompactNetwork, ModelCard]:

@@ -10,7 +10,7 @@ from torch.optim import AdamW
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo
 from vlagen_bench.train.actor_critic import ActorCritic
-from vlagen_bench.train.config import CriticKind, DpoConfig, GrpoConfig, PpoConfig, TrainConfig
+from vlagen_bench.train.config import CriticKind, DpoConfig, GroupConfig, GrpoConfig, PpoConfig, TrainConfig
 from vlagen_bench.train.training_episodes import episode_of
 from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.utils.seeding import stream
@@ -81,10 +81,11 @@ class Ppo(Algorithm[PpoConfig]):
         return ppo.update(self.model, self.optimizer, played, self.config, random, value_only=value_only)
 
 
-class Grpo(Algorithm[GrpoConfig]):
-    """See `grpo`."""
+Group = TypeVar("Group", bound=GroupConfig)
 
-    name = "grpo"
+
+class OfGroups(Algorithm[Group]):
+    """What learns from rollouts of the same episode, without a critic."""
 
     @property
     def group(self) -> int:
@@ -92,22 +93,21 @@ class Grpo(Algorithm[GrpoConfig]):
 
     def make_optimizer(self) -> AdamW:
         return grpo.optimiser(self.model, self.config)
+
+
+class Grpo(OfGroups[GrpoConfig]):
+    """See `grpo`."""
+
+    name = "grpo"
 
     def update(self, iteration: int, played: list[Trajectory], random: np.random.RandomState) -> Numbers:
         return grpo.update(self.model, self.optimizer, played, self.config, random, reference=self.start)
 
 
-class Dpo(Algorithm[DpoConfig]):
+class Dpo(OfGroups[DpoConfig]):
     """See `dpo`."""
 
     name = "dpo"
-
-    @property
-    def group(self) -> int:
-        return self.config.group
-
-    def make_optimizer(self) -> AdamW:
-        return grpo.optimiser(self.model, self.config)
 
     def update(self, iteration: int, played: list[Trajectory], random: np.random.RandomState) -> Numbers:
         own = self.config.reference == "iteration"

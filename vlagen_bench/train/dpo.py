@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW
 
+from vlagen_bench.policies.compact import sampling
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import losses, rates
-from vlagen_bench.train.actor_critic import ActorCritic, autocast, step_log_probs
+from vlagen_bench.train.actor_critic import ActorCritic, autocast
 from vlagen_bench.train.config import DpoConfig
 from vlagen_bench.train.grpo import log_probs_of
 from vlagen_bench.train.numbers import Means
@@ -109,7 +110,7 @@ def _loss(
     rows = torch.isin(data.trajectory, mine.flatten()).nonzero().squeeze(1)
     with autocast(config.precision):
         logits = model.policy(data.batch(rows)).logits
-    new = step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature).sum(1)
+    new = sampling.step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature).sum(1)
     ratios = of_trajectories(new - frozen[rows], data.trajectory[rows], int(data.trajectory.max()) + 1, config.length)
     better, worse = ratios[mine[:, 0]], ratios[mine[:, 1]]
     kl = losses.kl_k3((new - data.log_probs[rows].sum(1)).clamp(-losses.LARGEST_LOG_RATIO, losses.LARGEST_LOG_RATIO))

@@ -13,7 +13,7 @@ from torch.optim import AdamW
 from vlagen_bench.policies.compact import sampling
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import losses, rates
-from vlagen_bench.train.actor_critic import ActorCritic, autocast, is_executed, step_log_probs
+from vlagen_bench.train.actor_critic import ActorCritic, autocast
 from vlagen_bench.train.advantages import group_advantages
 from vlagen_bench.train.config import GrpoConfig, TrainConfig
 from vlagen_bench.train.numbers import Means
@@ -80,7 +80,7 @@ def log_probs_of(network: CompactNetwork, data: Decisions, config: TrainConfig) 
     for rows in torch.arange(len(data)).split(config.minibatch):
         with torch.no_grad(), autocast(config.precision):
             logits = network(data.batch(rows)).logits
-        parts.append(step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature))
+        parts.append(sampling.step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature))
     return torch.cat(parts)
 
 
@@ -94,9 +94,9 @@ def _epochs(
             with autocast(config.precision):
                 logits = model.policy(data.batch(rows)).logits
             executed = data.executed[rows]
-            new = step_log_probs(logits, data.tokens[rows], executed, config.temperature)
+            new = sampling.step_log_probs(logits, data.tokens[rows], executed, config.temperature)
             log_ratio, weight = losses.log_ratios(
-                new, data.log_probs[rows], is_executed(executed, new.shape[1]), config.ratio
+                new, data.log_probs[rows], sampling.is_executed(executed, new.shape[1]), config.ratio
             )
             kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows])
             stopped = bool(config.kl_stop and kl > config.kl_stop)

@@ -6,8 +6,8 @@ import torch
 
 from vlagen_bench.report.evaluate import evaluate
 from vlagen_bench.train.config import EvaluationConfig
-from vlagen_bench.train.rollouts import cores
 from vlagen_bench.types import Task
+from vlagen_bench.utils.processes import cores
 
 
 def score(policy: Path, task: Task, config: EvaluationConfig, out: Path) -> dict[str, float]:

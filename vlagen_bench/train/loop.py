@@ -17,12 +17,13 @@ from vlagen_bench.train import actor_critic, held_out, numbers, run_folder, stat
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.config import TrainConfig
 from vlagen_bench.train.rollout_worker import WorkerSetup
-from vlagen_bench.train.rollouts import Rollouts, cores
+from vlagen_bench.train.rollouts import Rollouts
 from vlagen_bench.train.run_folder import TrainFolder
 from vlagen_bench.train.state import Counters
 from vlagen_bench.train.training_episodes import task_of
 from vlagen_bench.train.trajectories import Trajectory
 from vlagen_bench.types import Task, content_hash
+from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.seeding import stream
 from vlagen_bench.utils.text import one_line
 

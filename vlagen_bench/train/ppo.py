@@ -19,7 +19,7 @@ from torch.optim import AdamW
 
 from vlagen_bench.policies.compact import sampling
 from vlagen_bench.train import losses, rates
-from vlagen_bench.train.actor_critic import ActorCritic, autocast, is_executed, step_log_probs
+from vlagen_bench.train.actor_critic import ActorCritic, autocast
 from vlagen_bench.train.advantages import gae_of, normalised
 from vlagen_bench.train.config import PpoConfig
 from vlagen_bench.train.numbers import Means
@@ -96,9 +96,9 @@ def _update_both(
             with autocast(config.precision):
                 logits, values = model(data.batch(rows))
             executed = data.executed[rows]
-            new = step_log_probs(logits, data.tokens[rows], executed, config.temperature)
+            new = sampling.step_log_probs(logits, data.tokens[rows], executed, config.temperature)
             log_ratio, weight = losses.log_ratios(
-                new, data.log_probs[rows], is_executed(executed, new.shape[1]), config.ratio
+                new, data.log_probs[rows], sampling.is_executed(executed, new.shape[1]), config.ratio
             )
             if first_log_ratio is None:
                 first_log_ratio = float(log_ratio.detach().abs().max())

@@ -2,7 +2,6 @@
 
 import contextlib
 import multiprocessing
-import os
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -15,7 +14,7 @@ from vlagen_bench.errors import ConfigError, RunError, VlagenError
 from vlagen_bench.harness.worker import deaf_to_ctrl_c
 from vlagen_bench.train.rollout_worker import Play, WorkerSetup, main
 from vlagen_bench.train.trajectories import Job, Trajectory
-from vlagen_bench.utils.processes import ending, memory_mb
+from vlagen_bench.utils.processes import cores, ending, memory_mb
 from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
 
 DEATHS = 3
@@ -123,11 +122,6 @@ class Rollouts:
                 f"`rollouts: simulators` or `workers`; the run goes on where it stopped."
             )
         self._note(f"A rollout worker {death}. Another one plays its {episodes} unfinished episodes from their start.")
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _WorkerDied(Exception):

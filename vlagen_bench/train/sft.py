@@ -16,12 +16,12 @@ from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
 from vlagen_bench.train.frames import Frames
 from vlagen_bench.train.loop import Listener, Trained
-from vlagen_bench.train.rollouts import cores
 from vlagen_bench.train.run_folder import TrainFolder
 from vlagen_bench.train.sft_config import SftConfig
 from vlagen_bench.train.state import Counters
 from vlagen_bench.train.trainer import Trainer
 from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.seeding import stream
 
 GRIPPER_BINS = 64

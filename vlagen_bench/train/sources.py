@@ -16,8 +16,8 @@ from vlagen_bench.scenes import specs
 from vlagen_bench.train import grounding
 from vlagen_bench.train.frames import Frames, frames_of
 from vlagen_bench.train.loop import Listener
-from vlagen_bench.train.rollouts import cores
 from vlagen_bench.train.sft_config import CollectConfig, SftConfig
+from vlagen_bench.utils.processes import cores
 
 
 def demonstrations(config: SftConfig, network: CompactConfig, out: Path, listener: Listener) -> Frames:

@@ -14,6 +14,11 @@ def end_with_the_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def ending(code: int) -> str:
     """What an exit code, as Python's processes have it, says: `was killed by SIGSEGV`, `ended with exit code 3`."""
     if code >= 0:

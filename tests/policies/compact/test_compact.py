@@ -101,7 +101,7 @@ def test_a_decision_is_as_likely_as_the_product_of_its_executed_tokens():
     logits = torch.zeros(2, 4, 7, 256)
     drawn = torch.randint(0, 256, (2, 4, 7))
     of_each = np.log(1 / 256)
-    likely = sampling.log_prob(logits, drawn, torch.tensor([4, 1]), temperature=0.7)
+    likely = sampling.step_log_probs(logits, drawn, torch.tensor([4, 1]), temperature=0.7).sum(1)
     assert likely.tolist() == pytest.approx([28 * of_each, 7 * of_each], rel=1e-5)
 
 

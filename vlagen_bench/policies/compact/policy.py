@@ -10,6 +10,7 @@ import torch
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.compact import checkpoint, sampling, sentences, tokens
 from vlagen_bench.policies.compact.network import CompactNetwork, batch_of
+from vlagen_bench.utils.locations import sha256
 
 
 class CompactVLA:
@@ -33,7 +34,7 @@ class CompactVLA:
         self._network.eval()
         cameras = self._network.config.cameras
         self.spec = {
-            "version": f"{self.card.name} {_sha256(Path(checkpoint))[:16]}",
+            "version": f"{self.card.name} {sha256(Path(checkpoint))[:16]}",
             "cameras": tuple(cameras),
             "image_size": ",".join(f"{name}={side}" for name, side in cameras.items()),
         }
@@ -61,10 +62,6 @@ class CompactVLA:
 
 def _loaded(path: str) -> tuple[CompactNetwork, checkpoint.ModelCard]:
     return checkpoint.load(Path(path))
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _number(text: str, name: str) -> float:

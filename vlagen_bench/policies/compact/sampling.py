@@ -19,18 +19,25 @@ def token_log_probs(logits: Tensor, tokens: Tensor, temperature: float) -> Tenso
     return scaled.gather(-1, tokens.long().unsqueeze(-1)).squeeze(-1)
 
 
-def log_prob(logits: Tensor, tokens: Tensor, executed: Tensor, temperature: float) -> Tensor:
-    """The log-probability (B,) of decisions, over the actions that were executed: an episode may end within a chunk.
+def step_log_probs(logits: Tensor, tokens: Tensor, executed: Tensor, temperature: float) -> Tensor:
+    """The log-probability of each action's seven tokens; 0 where it was not executed: an episode may end within a chunk.
 
     Args:
         logits: (B, chunk, 7, bins).
         tokens: integers (B, chunk, 7).
         executed: integers (B,): how many actions of each chunk were executed.
         temperature: as in the rollout.
+
+    Returns:
+        float32 (B, chunk).
     """
     of_steps = token_log_probs(logits, tokens, temperature).sum(-1)
-    is_executed = torch.arange(of_steps.shape[1]) < executed[:, None]
-    return (of_steps * is_executed).sum(1)
+    return of_steps * is_executed(executed, of_steps.shape[1])
+
+
+def is_executed(executed: Tensor, chunk: int) -> Tensor:
+    """Bool (B, chunk): which actions of each chunk were executed."""
+    return torch.arange(chunk, device=executed.device) < executed[:, None]
 
 
 def entropy(logits: Tensor, temperature: float) -> Tensor:

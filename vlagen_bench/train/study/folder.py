@@ -1,6 +1,5 @@
 """The folder of a stage: what it was begun from, the pieces of work it took, and the marker that it is done."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.stages import Stage
 from vlagen_bench.types import content_hash
+from vlagen_bench.utils.locations import sha256
 from vlagen_bench.utils.parsing import build
 
 BEGUN, DONE, PIECES = "stage.json", "done.json", "pieces.jsonl"
@@ -121,7 +121,7 @@ def fingerprint(product: Path) -> str:
     found = {}
     for path in files:
         size = path.stat().st_size
-        told = hashlib.sha256(path.read_bytes()).hexdigest() if size <= WHOLE_BYTES else ""
+        told = sha256(path) if size <= WHOLE_BYTES else ""
         found[path.relative_to(product.parent).as_posix()] = [size, told]
     return content_hash(found)
 
