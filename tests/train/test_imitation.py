@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.harness import loggers
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import imitation, sft
 from vlagen_bench.train.frames import frames_of, joined
 from vlagen_bench.train.grounding import Still
-from vlagen_bench.train.loop import Listener
+from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.sft_config import CollectConfig, GroundingConfig, SftConfig
 from vlagen_bench.train.trainer import Trainer
 from vlagen_bench.utils.seeding import stream
@@ -180,6 +181,22 @@ def test_a_run_of_another_configuration_is_refused(tmp_path, sources):
     sft.run(config(), tmp_path / "run")
     with pytest.raises(RunError, match="another `seed`"):
         sft.run(config(seed=1), tmp_path / "run")
+
+
+def test_the_numbers_go_where_the_configuration_says_too(tmp_path, sources, monkeypatch):
+    written: list[tuple[int, float]] = []
+
+    class Sink:
+        def write(self, numbers, step):
+            assert all(isinstance(value, float | int) for value in numbers.values())
+            written.append((step, numbers["loss"]))
+
+        def close(self):
+            written.append((-1, 0.0))
+
+    monkeypatch.setattr(loggers, "sink", lambda text, path, header: Sink())
+    sft.run(config(log=("tensorboard",)), tmp_path / "run")
+    assert [step for step, _ in written] == [1, 2, 3, 4, 5, 6, -1]
 
 
 def test_no_time_means_no_iteration(tmp_path, sources):

@@ -12,6 +12,7 @@ from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact import checkpoint, sentences
 from vlagen_bench.train import held_out, loop, state
 from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
+from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.run_folder import TrainFolder
 
 KINDS = {"ppo": PpoConfig, "grpo": GrpoConfig, "dpo": DpoConfig}
@@ -21,7 +22,7 @@ class Interrupted(Exception):
     """In place of Ctrl-C."""
 
 
-class After(loop.Listener):
+class After(Listener):
     """Interrupts a run after so many iterations, or within the next one."""
 
     def __init__(self, iterations, within=False):

@@ -18,7 +18,7 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils.signals import end_in_order
 
 if TYPE_CHECKING:
-    from vlagen_bench.train.loop import Trained
+    from vlagen_bench.train.listener import Trained
 
 Config = TypeVar("Config")
 

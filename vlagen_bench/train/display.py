@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from vlagen_bench.harness.progress import duration
-from vlagen_bench.train.loop import Listener
+from vlagen_bench.train.listener import Listener
 from vlagen_bench.utils.text import percent
 
 SHOWN = (

@@ -1,56 +1,30 @@
 """The loop of reinforcement learning: rollouts, an update, the state, the log, and scores on held-out episodes."""
 
-import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from vlagen_bench.harness import loggers
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.train import actor_critic, held_out, numbers, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.config import TrainConfig
+from vlagen_bench.train.listener import Listener, Trained
 from vlagen_bench.train.rollout_worker import WorkerSetup
 from vlagen_bench.train.rollouts import Rollouts
 from vlagen_bench.train.run_folder import TrainFolder
+from vlagen_bench.train.sinks import Sinks
 from vlagen_bench.train.state import Counters
 from vlagen_bench.train.training_episodes import task_of
 from vlagen_bench.train.trajectories import Trajectory
-from vlagen_bench.types import Task, content_hash
+from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.seeding import stream
-from vlagen_bench.utils.text import one_line
-
-
-class Listener:
-    """Hears how a run goes on; this one does nothing."""
-
-    def began(self, done: int, total: int) -> None:
-        """So many of the iterations are done as this sitting begins."""
-
-    def played(self, ended: int, total: int) -> None:
-        """So many episodes of this iteration have ended."""
-
-    def iterated(self, line: Mapping[str, Any]) -> None:
-        """An iteration is over, and this is its line of the log."""
-
-    def note(self, text: str) -> None:
-        """Something unusual happened."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """What there is at the end of a sitting."""
-
-    policy: Path
-    iterations: int
-    complete: bool
 
 
 def run(
@@ -113,7 +87,9 @@ class _Trainer:
         with ExitStack() as stack:
             stack.callback(torch.set_num_threads, threads)
             torch.set_num_threads(config.threads or cores())
-            self._sinks = self._logs(stack)
+            self._sinks = stack.enter_context(
+                Sinks(config, self._algorithm.name, self._folder.path, self._listener.note)
+            )
             workers = Rollouts(setup, workers=config.rollouts.workers, note=self._listener.note)
             self._rollouts = stack.enter_context(workers)
             yield
@@ -179,8 +155,7 @@ class _Trainer:
         state.save(self._folder.state, self._algorithm.model, self._algorithm.optimizer, self._counters, line)
         self._save_policy(self._folder.policy)
         self._folder.append(line)
-        for sink in self._sinks:
-            sink(line)
+        self._sinks.write(line)
         self._listener.iterated(line)
 
     def _save_policy(self, path: Path) -> None:
@@ -195,23 +170,3 @@ class _Trainer:
                 rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature,
             ),
         )  # fmt: skip
-
-    def _logs(self, stack: ExitStack) -> list[Callable[[Mapping[str, Any]], None]]:
-        header = {**dataclasses.asdict(self._config), "algorithm": self._algorithm.name}
-        header["plan_hash"] = content_hash(header)
-        made = []
-        for text in self._config.log:
-            sink = loggers.sink(text, self._folder.path, header)
-            made.append(self._writer(text, sink))
-            stack.callback(sink.close)
-        return made
-
-    def _writer(self, text: str, sink: loggers.Sink) -> Callable[[Mapping[str, Any]], None]:
-        def write(line: Mapping[str, Any]) -> None:
-            try:
-                sink.write({name: value for name, value in line.items() if value is not None}, line["iteration"])
-            except Exception as error:  # no log is worth a run
-                self._sinks.remove(write)
-                self._listener.note(f"The log {text} stopped working: {one_line(error)}. The run goes on without it.")
-
-        return write

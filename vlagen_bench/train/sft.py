@@ -15,9 +15,10 @@ from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
 from vlagen_bench.train.frames import Frames
-from vlagen_bench.train.loop import Listener, Trained
+from vlagen_bench.train.listener import Listener, Trained
 from vlagen_bench.train.run_folder import TrainFolder
 from vlagen_bench.train.sft_config import SftConfig
+from vlagen_bench.train.sinks import Sinks
 from vlagen_bench.train.state import Counters
 from vlagen_bench.train.trainer import Trainer
 from vlagen_bench.train.training_episodes import task_of
@@ -45,10 +46,11 @@ def run(config: SftConfig, out: Path, *, listener: Listener | None = None, minut
     """
     until = math.inf if minutes is None else time.monotonic() + 60 * minutes
     threads = torch.get_num_threads()
-    with run_folder.opened(out, "sft", config) as folder:
+    listener = listener or Listener()
+    with run_folder.opened(out, "sft", config) as folder, Sinks(config, "sft", out, listener.note) as sinks:
         torch.set_num_threads(config.threads or cores())
         try:
-            return _Sft(folder, config, listener or Listener(), until).train()
+            return _Sft(folder, config, listener, sinks, until).train()
         finally:
             torch.set_num_threads(threads)
 
@@ -56,8 +58,9 @@ def run(config: SftConfig, out: Path, *, listener: Listener | None = None, minut
 class _Sft:
     """A run that goes on in one process."""
 
-    def __init__(self, folder: TrainFolder, config: SftConfig, listener: Listener, until: float) -> None:
-        self._folder, self._config, self._listener, self._until = folder, config, listener, until
+    def __init__(self, folder: TrainFolder, config: SftConfig, listener: Listener, sinks: Sinks, until: float) -> None:
+        self._folder, self._config, self._listener, self._sinks = folder, config, listener, sinks
+        self._until = until
         self._grounding = config.grounding.iterations
         self._total = self._grounding + config.iterations
         self._counters = Counters()
@@ -145,6 +148,7 @@ class _Sft:
         if is_saved:
             state.save(path, trainer.model, trainer.optimizer, self._counters, line)
         self._folder.append(line)
+        self._sinks.write(line)
         self._listener.iterated(line)
 
     def _save_policy(self, network: CompactNetwork, path: Path) -> None:

@@ -15,7 +15,7 @@ from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.scenes import specs
 from vlagen_bench.train import grounding
 from vlagen_bench.train.frames import Frames, frames_of
-from vlagen_bench.train.loop import Listener
+from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.sft_config import CollectConfig, SftConfig
 from vlagen_bench.utils.processes import cores
 
