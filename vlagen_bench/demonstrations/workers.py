@@ -12,9 +12,8 @@ from vlagen_bench.demonstrations.attempts import Attempts, Recipe
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.harness.executors import render_threads
-from vlagen_bench.harness.worker import deaf_to_ctrl_c
-from vlagen_bench.utils.processes import end_with_the_parent, ending
-from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
+from vlagen_bench.utils.processes import end_with_the_parent
+from vlagen_bench.utils.spawned import SpawnedProcess
 from vlagen_bench.utils.text import one_line
 
 RECYCLE_AFTER = 300
@@ -87,7 +86,8 @@ class Workers:
 
     def _lost(self, worker: "_Worker") -> Attempt | None:
         """What is made of an attempt whose worker died; None: it is made again."""
-        index, how = worker.index, worker.death()
+        index, how = worker.index, worker.death
+        worker.stop()
         self._deaths[index] = self._deaths.get(index, 0) + 1
         if self._deaths[index] <= RETRIES:
             self._note(f"Episode {index}: its worker process {how}. It is played again by a new one.")
@@ -101,51 +101,33 @@ class _Worker:
     """A process as the driver sees it."""
 
     def __init__(self, recipe: Recipe, threads: int) -> None:
-        context = multiprocessing.get_context("spawn")  # SAPIEN's threads do not survive a fork
-        self.connection, theirs = context.Pipe()
-        self._begun = context.RawValue("b", 0)
-        self._process = context.Process(
-            target=_main, name=NAME, args=(theirs, self._begun, recipe, threads), daemon=True
-        )
-        with theirs, deaf_to_ctrl_c():
-            self._process.start()
+        self._process = SpawnedProcess(_main, recipe, threads)
+        self.connection = self._process.connection
         self.attempts = 0
         self.index = -1
+        self.death = ""
+        """how it ended, once `ended` found that it has died"""
 
     def begin(self, index: int) -> None:
-        """Gives it an attempt to make. If it has died, that is noticed when its reply is awaited."""
+        """Gives it an attempt to make."""
         self.index = index
         self.attempts += 1
-        with contextlib.suppress(OSError):
-            self.connection.send(index)
+        self._process.send(index)
 
     def ended(self) -> Attempt | None:
         """Its attempt; None: it has died. Raises the `VlagenError` that it met."""
         try:
             reply = self.connection.recv()
         except (EOFError, OSError):
-            self._process.join(timeout=GRACE_S)
-            code = self._process.exitcode or 0
-            if not self._begun.value and code > 0:
-                raise ConfigError(no_guard(None if code == WITHOUT_GUARD else ending(code))) from None
+            self.death = self._process.death()
             return None
         if isinstance(reply, BaseException):
             raise reply
         assert isinstance(reply, Attempt)
         return reply
 
-    def death(self) -> str:
-        code = self._process.exitcode
-        self.stop(grace_s=0.0)
-        return "closed its pipe" if code is None else ending(code)
-
-    def stop(self, *, grace_s: float) -> None:
-        self.connection.close()
-        if grace_s:
-            self._process.join(timeout=grace_s)
-        self._process.kill()
-        self._process.join()
-        self._process.close()
+    def stop(self, *, grace_s: float = 0.0) -> None:
+        self._process.stop(grace_s=grace_s)
 
 
 def _main(connection: Connection, begun: "multiprocessing.sharedctypes.Synchronized[int]", recipe: Recipe, threads: int) -> None:  # fmt: skip

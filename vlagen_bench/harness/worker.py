@@ -2,15 +2,11 @@
 
 import contextlib
 import faulthandler
-import multiprocessing
 import os
 import pickle
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -23,8 +19,8 @@ from vlagen_bench.policies import base
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.types import Task
-from vlagen_bench.utils.processes import end_with_the_parent, ending, memory_mb
-from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
+from vlagen_bench.utils.processes import end_with_the_parent
+from vlagen_bench.utils.spawned import SpawnedProcess
 from vlagen_bench.utils.text import one_line
 
 
@@ -61,32 +57,22 @@ class Worker:
     def __init__(self, render_threads: int) -> None:
         """Starts it; raises `ConfigError` if the system allows no more."""
         try:
-            self._start(render_threads)
+            self._images = SharedImages()
+            self._process = SpawnedProcess(_main, self._images, render_threads)
         except OSError as error:
             raise ConfigError(
                 f"No more worker processes can be started: {error.strerror}. Use fewer --workers, or raise that limit "
                 f"(ulimit -n, ulimit -u)."
             ) from None
+        self.connection = self._process.connection
         self.episodes = 0
         """how many it was given"""
         self.suspect = False
         """whether something went wrong in it"""
 
-    def _start(self, render_threads: int) -> None:
-        # SAPIEN's threads do not survive a fork.
-        context = multiprocessing.get_context("spawn")
-        self._images = SharedImages()
-        self._begun = context.RawValue("b", 0)
-        self.connection, theirs = context.Pipe()
-        arguments = (theirs, self._images, self._begun, render_threads)
-        self._process = context.Process(target=_main, name=NAME, args=arguments, daemon=True)
-        with theirs, deaf_to_ctrl_c():
-            self._process.start()
-
     def send(self, message: WorkerSpec | Request) -> None:
         """Tells it what to do. If it has died, that is noticed when its reply is awaited."""
-        with contextlib.suppress(OSError):
-            self.connection.send(message)
+        self._process.send(message)
 
     def receive(self) -> StepReport | PolicyAnswer:
         """Its reply.
@@ -98,33 +84,19 @@ class Worker:
         try:
             reply = self._images.unpacked(self.connection.recv_bytes())
         except (EOFError, OSError):
-            death = self._death()
-            if not self._begun.value and (self._process.exitcode or 0) > 0:
-                raise ConfigError(no_guard(None if self._process.exitcode == WITHOUT_GUARD else death)) from None
-            raise WorkerDied(death) from None
+            raise WorkerDied(self._process.death()) from None
         if isinstance(reply, VlagenError):
             raise reply
         return reply
 
-    def _death(self) -> str:
-        self._process.join(timeout=5)
-        code = self._process.exitcode
-        return "closed its pipe" if code is None else ending(code)
-
     @property
     def memory_mb(self) -> float:
         """Its resident memory; 0 if it has died."""
-        pid = self._process.pid
-        return 0.0 if pid is None else memory_mb(pid)
+        return self._process.memory_mb
 
     def stop(self, *, grace_s: float) -> None:
         """Closes the pipe, and kills what is there after this time."""
-        self.connection.close()
-        if grace_s:
-            self._process.join(timeout=grace_s)
-        self._process.kill()
-        self._process.join()
-        self._process.close()
+        self._process.stop(grace_s=grace_s)
         self._images.close()
 
 
@@ -132,18 +104,7 @@ class WorkerDied(Exception):
     """Says how."""
 
 
-@contextmanager
-def deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes started inside do not hear Ctrl-C, which a terminal sends to all: the driver ends them."""
-    resource_tracker.ensure_running()  # else the first spawn starts it, and unblocks the signal (CPython 3.11)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _main(connection: Connection, images: SharedImages, begun: Any, render_threads: int) -> None:
+def _main(connection: Connection, begun: Any, images: SharedImages, render_threads: int) -> None:
     begun.value = 1  # the program that started this process is imported
     end_with_the_parent()
     faulthandler.enable()

@@ -206,7 +206,7 @@ class RolloutWorker:
         ]
 
 
-def main(connection: Connection, setup: WorkerSetup, begun: Any, render_threads: int) -> None:
+def main(connection: Connection, begun: Any, setup: WorkerSetup, render_threads: int) -> None:
     """The process: plays what it is sent until its pipe closes."""
     begun.value = 1  # the program that started this process is imported
     end_with_the_parent()

@@ -1,21 +1,17 @@
 """The pool of rollout workers: hands episodes out, collects trajectories, and replaces workers that die."""
 
-import contextlib
-import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from torch import nn
 
-from vlagen_bench.errors import ConfigError, RunError, VlagenError
-from vlagen_bench.harness.worker import deaf_to_ctrl_c
+from vlagen_bench.errors import RunError, VlagenError
 from vlagen_bench.train.rollout_worker import Play, WorkerSetup, main
 from vlagen_bench.train.trajectories import Job, Trajectory
-from vlagen_bench.utils.processes import cores, ending, memory_mb
-from vlagen_bench.utils.spawned import NAME, WITHOUT_GUARD, no_guard
+from vlagen_bench.utils.processes import cores
+from vlagen_bench.utils.spawned import SpawnedProcess
 
 DEATHS = 3
 """of workers in one iteration, after which there is no further try"""
@@ -132,26 +128,19 @@ class _Worker:
     """A worker as this process sees it."""
 
     def __init__(self, setup: WorkerSetup) -> None:
-        context = multiprocessing.get_context("spawn")  # SAPIEN's threads do not survive a fork
-        self._begun = context.RawValue("b", 0)
-        self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        arguments: tuple[Any, ...] = (theirs, setup, self._begun, 1)
-        self._process = context.Process(target=main, name=NAME, args=arguments, daemon=True)
-        with theirs, deaf_to_ctrl_c():
-            self._process.start()
+        self._process = SpawnedProcess(main, setup, 1)
+        self.connection = self._process.connection
 
-    def send(self, order: Play) -> None:
-        """Tells it what to play. If it has died, that is noticed when its answer is awaited."""
-        with contextlib.suppress(OSError):
-            self.connection.send(order)
+    def send(self, message: Play) -> None:
+        """Tells it what to play."""
+        self._process.send(message)
 
     def receive(self) -> Trajectory:
         """Its next trajectory."""
         try:
             said = self.connection.recv()
         except (EOFError, OSError):
-            raise self._death() from None
+            raise _WorkerDied(self._process.death()) from None
         if isinstance(said, VlagenError):
             raise said
         if isinstance(said, str):
@@ -159,22 +148,11 @@ class _Worker:
         assert isinstance(said, Trajectory)
         return said
 
-    def _death(self) -> Exception:
-        self._process.join(timeout=5)
-        code = self._process.exitcode
-        death = "closed its pipe" if code is None else ending(code)
-        if not self._begun.value and (code or 0) > 0:
-            return ConfigError(no_guard(None if code == WITHOUT_GUARD else death))
-        return _WorkerDied(death)
-
     @property
     def memory_mb(self) -> float:
         """Its resident memory."""
-        return memory_mb(self._process.pid) if self._process.pid is not None else 0.0
+        return self._process.memory_mb
 
     def stop(self) -> None:
         """Ends it at once: between two orders it has nothing that is not said."""
-        self.connection.close()
-        self._process.kill()
-        self._process.join()
-        self._process.close()
+        self._process.stop()
