@@ -12,7 +12,7 @@ from vlagen_bench import axes, tasks
 from vlagen_bench.axes.instruction import Instruction
 from vlagen_bench.errors import CodeError, ConfigError, UnknownName, VlagenError, unknown
 from vlagen_bench.packs import manifest
-from vlagen_bench.plan import conditions, rotation
+from vlagen_bench.plan import conditions, native_tasks, rotation
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
 from vlagen_bench.utils import plugins
@@ -45,9 +45,11 @@ def task(name: str) -> Task:
 def _task(name: str, version: int) -> Task:
     """As `task`, for one version of what there is: an axis that is added gives conditions to tasks that were read."""
     known = plugins.files("task")
-    if name not in known:
-        raise UnknownName(unknown("task", name, known))
-    return read_task(known[name])
+    if name in known:
+        return read_task(known[name])
+    if native_tasks.is_native(name):
+        return native_tasks.task(name)
+    raise UnknownName(native_tasks.unknown_task(name, known))
 
 
 def read_task(path: Path) -> Task:

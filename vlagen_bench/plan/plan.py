@@ -11,7 +11,7 @@ import numpy as np
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import MANY, ConfigError, UnknownName, unknown
-from vlagen_bench.plan import catalog, rotation
+from vlagen_bench.plan import catalog, native_tasks, rotation
 from vlagen_bench.plan import conditions as variants
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
 from vlagen_bench.utils.blame import code_of
@@ -275,6 +275,9 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
 def task_of(ref: str) -> Task:
     """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
     known = {task.ref: task for task in map(catalog.task, catalog.task_names())}
+    name = ref.rpartition("@")[0]
+    if ref not in known and native_tasks.is_native(name):
+        known |= {task.ref: task for task in (native_tasks.task_called(name),)}
     if ref not in known:
         raise UnknownName(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
     return known[ref]

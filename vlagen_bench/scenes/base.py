@@ -60,6 +60,8 @@ class RobotSpec:
     """whose sines and cosines turn the tool's target: singles rounded from doubles, or PyTorch's, as in ManiSkill"""
     simplify_to: float | None = None
     """share of the visual meshes' faces that is kept; None draws them as they are"""
+    rise_m_rad: tuple[float, ...] = ()
+    """how fast the tool rises with each arm joint about the first pose; empty: the axis `robot_pose` knows it by name"""
 
     @property
     def action_layout(self) -> tuple[str, ...]:
