@@ -44,7 +44,13 @@ class Start(Axis):
             "names": roles,
             **{role: list(layout.thing(name).xy_m) for role, name in roles.items()},
             "things": [
-                {"name": thing.name, "kind": thing.kind, "xy_m": list(thing.xy_m), "radius_m": round(thing.radius_m, 5)}
+                {
+                    "name": thing.name,
+                    "kind": thing.kind,
+                    "xy_m": list(thing.xy_m),
+                    "radius_m": round(thing.radius_m, 5),
+                    "height_m": thing.height_m,
+                }
                 for thing in layout.things
                 if thing.kind != "fixture"
             ],

@@ -144,6 +144,7 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
         unplayed.callback(_let_go, loaded)
         _check_live(loaded, wanted.execution)
         base.check_spec(loaded, scene.robot)
+        base.introduce(loaded, scene.robot)
         cameras = pictures.camera_choice(loaded, scene, wanted.cameras, wanted.image_size)
         return _recorded(wanted, task, cameras, checked.stand_ins, loaded, stop, display, unplayed)
 

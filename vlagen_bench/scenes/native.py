@@ -18,7 +18,7 @@ PACK = "household"
 """where textures, lightings and the things of clutter come from"""
 SCOUT = "vlagen_bench.sim.maniskill.any_task.scout"
 """reads the facts: only the simulator knows them, so that planning starts it where none are kept"""
-PLACES_M = 0.05
+PLACES_M = 0.08
 """half an edge of the square that a moved camera has to show, around the middle of where the source may stand"""
 Kind = Literal["movable", "site", "obstacle", "fixture"]
 Unit = Literal["m", "rad", "gripper", "other"]
@@ -45,9 +45,28 @@ class ThingFacts:
         return self.position_m[0], self.position_m[1]
 
     @property
+    def world_extents_m(self) -> Vec3:
+        """Of the box around it along the world's axes, turned as it is."""
+        w, x, y, z = self.quat_wxyz
+        rows = (
+            (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+            (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+            (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+        )
+        across, along, up = (
+            sum(abs(part) * size for part, size in zip(row, self.extents_m, strict=True)) for row in rows
+        )
+        return (across, along, up)
+
+    @property
     def radius_m(self) -> float:
-        """Of the circle around it, seen from above."""
-        return hypot(self.extents_m[0], self.extents_m[1]) / 2
+        """Of the circle around it as it stands, seen from above."""
+        across, along, _ = self.world_extents_m
+        return min(hypot(across, along), hypot(*self.extents_m)) / 2
+
+    @property
+    def height_m(self) -> float:
+        return round(self.world_extents_m[2], 5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +92,8 @@ class ActionFact:
     """how much of the unit 1.0 of the number is"""
     low: float
     high: float
+    hold: float | None = None
+    """what keeps the robot as it begins; None: it is not known"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +139,8 @@ class TaskFacts:
     """of a few seeds: from them follows where the task puts its things"""
     gripper: bool
     """whether the robot has one"""
+    draws_globally: bool = False
+    """whether its steps draw from the generators that all code of a process shares"""
     found: dict[str, str] = field(default_factory=dict)
     """what was found by looking, where no card says it: `source`"""
 

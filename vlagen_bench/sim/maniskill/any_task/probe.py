@@ -35,6 +35,22 @@ def _play(environment: Any, fresh: Callable[[Any, int], None]) -> list[str]:
     return hashes
 
 
+def draws_globally(environment: Any) -> bool:
+    """Whether a step of the task draws from generators that all code of a process shares."""
+    before = _global_states()
+    environment.step(random_action(environment, 0))
+    return before != _global_states()
+
+
+def _global_states() -> tuple[Any, ...]:
+    import random
+
+    import torch
+
+    own = np.random.get_state()
+    return random.getstate(), torch.random.get_rng_state().numpy().tobytes(), str(own[1:])
+
+
 def random_action(environment: Any, step: int) -> Any:
     """An action within the bounds, the same for the same step; float32 (n,), or a dictionary where there are several robots."""
     space = environment.single_action_space

@@ -125,11 +125,19 @@ class RobotVerbs:
         """The newest observation to have arrived by this step; remembers this one, if it is not lost."""
         if self.line.live:
             return observation
+        self.keep(step, lambda: copy.deepcopy(observation))
+        return self.shown_view(step)
+
+    def keep(self, step: int, look: Callable[[], Any]) -> None:
+        """Remembers what is to be seen at this step, unless it is lost, and forgets what nobody will see again."""
         if not self.line.lost(step):
-            self.views[step] = copy.deepcopy(observation)
+            self.views[step] = look()
         shown = self.line.shown(step)
         self.views = {number: view for number, view in self.views.items() if number >= shown}
-        return copy.deepcopy(self.views[shown])
+
+    def shown_view(self, step: int) -> Any:
+        """The newest view to have arrived by this step."""
+        return copy.deepcopy(self.views[self.line.shown(step)])
 
 
 def flat(action: Any) -> np.ndarray:

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from math import atan
 from typing import Any
@@ -16,17 +17,17 @@ import numpy as np
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import native
-from vlagen_bench.scenes.native import CameraFacts, Layout, TaskFacts
-from vlagen_bench.sim.maniskill.any_task import looking, making
+from vlagen_bench.scenes.native import ActionFact, CameraFacts, Layout, TaskFacts
+from vlagen_bench.sim.maniskill.any_task import looking, making, probe
 from vlagen_bench.sim.maniskill.any_task.entries import TaskEntry, entry
-from vlagen_bench.sim.maniskill.any_task.probe import probed
+from vlagen_bench.sim.maniskill.any_task.robot_verbs import hold_action
 from vlagen_bench.types import content_hash
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build
 
 SEEDS = tuple(range(4))
 """whose layouts show where a task puts its things"""
-FORMAT = 1
+FORMAT = 3
 """of what is kept; another one makes it again"""
 TILT_RAD = 1e-3
 """by how much a joint is moved to see how fast the tool rises with it"""
@@ -99,7 +100,7 @@ def _facts(task: TaskEntry, kwargs_json: str, source: str | None) -> TaskFacts:
     environment = _environment(task.env, kwargs_json)
     layouts = tuple(layout(task.env, kwargs_json, seed) for seed in SEEDS)
     source = _source(task, layouts[0], source)
-    if (why := probed(environment, fresh)) is not None:
+    if (why := probe.probed(environment, fresh)) is not None:
         raise ConfigError(f"The task {task.env} cannot be scored: {why}")
     fresh(environment, SEEDS[0])
     robots = looking.agents(environment)
@@ -114,7 +115,7 @@ def _facts(task: TaskEntry, kwargs_json: str, source: str | None) -> TaskFacts:
         robots=tuple(str(robot.uid) for robot in robots),
         base=(tuple(map(float, root.p)), tuple(map(float, root.q))),  # type: ignore[arg-type]
         control_mode=",".join(str(robot.control_mode) for robot in robots),
-        actions=looking.actions(environment),
+        actions=_actions(environment),
         state_layout=_state_layout(robots),
         cameras=_cameras(environment, task),
         ambient=ambient,
@@ -126,6 +127,7 @@ def _facts(task: TaskEntry, kwargs_json: str, source: str | None) -> TaskFacts:
         layouts=layouts,
         gripper=any(action.unit == "gripper" for action in looking.actions(environment)),
         found={"source": source},
+        draws_globally=probe.draws_globally(environment),
         rise_m_rad=_rise(environment, robots[0]),  # last, since it bends the arm
     )
 
@@ -142,8 +144,7 @@ def _source(task: TaskEntry, first: Layout, source: str | None) -> str:
 def _support_m(first: Layout, source: str) -> float:
     """The height of what the source stands on: of its lowest point at the start."""
     thing = first.thing(source)
-    rotated = np.abs(looking.quat2mat(thing.quat_wxyz)) @ np.array(thing.extents_m)
-    return round(thing.position_m[2] - float(rotated[2]) / 2, 3)
+    return round(thing.position_m[2] - thing.height_m / 2, 3)
 
 
 def _state_layout(robots: list[Any]) -> tuple[str, ...]:
@@ -153,6 +154,16 @@ def _state_layout(robots: list[Any]) -> tuple[str, ...]:
         joints = [joint.name for joint in robot.robot.active_joints]
         names += [f"{prefix}{joint}_{part}" for part in ("position", "speed") for joint in joints]
     return tuple(names)
+
+
+def _actions(environment: Any) -> tuple[ActionFact, ...]:
+    """What the numbers of an action mean, and which of them hold the robot still."""
+    found = looking.actions(environment)
+    try:
+        hold = hold_action(environment).tolist()
+    except ConfigError:  # a control mode without such an action; `action_delay` says so where it is asked for
+        return found
+    return tuple(replace(fact, hold=round(value, 5)) for fact, value in zip(found, hold, strict=True))
 
 
 def _rise(environment: Any, robot: Any) -> tuple[float, ...]:
