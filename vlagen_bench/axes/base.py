@@ -91,6 +91,8 @@ class Axis(ABC):
     """the least and the largest size that make sense, both allowed: `make` refuses others"""
     settings: ClassVar[AxisSet] = MappingProxyType({})
     """named parameters of what has no size, such as `test` for the held-out assets"""
+    hidden: ClassVar[bool] = False
+    """whether nobody can ask for it: some tasks have it in every episode, and lists of axes leave it out"""
     takes: ClassVar[tuple[str, ...]] = ()
     """what there is one of in an episode, and this axis uses; two axes that take the same exclude each other"""
     shows: ClassVar[bool] = False
@@ -161,7 +163,7 @@ def axis(cls: type[Axis]) -> type[Axis]:
         "kind": get_args(Kind), "stage": STAGES, "assets": (None, *get_args(ModelKind)), "cameras": get_args(Cameras),
     }  # fmt: skip
     declared.check_axis(cls, choices)
-    AXES.add(cls.name, cls)
+    AXES.add(cls.name, cls, hidden=cls.hidden)
     return cls
 
 

@@ -22,6 +22,7 @@ class Start(Axis):
     name: ClassVar = "start"
     kind: ClassVar = "execution"
     stage: ClassVar = "build"
+    hidden: ClassVar = True
     requires_axes: ClassVar = ("start",)
     takes: ClassVar = ("place of the object", "place of the receptacle")
     shows: ClassVar = True

@@ -13,6 +13,7 @@ from vlagen_bench.demonstrations.play import Player
 from vlagen_bench.errors import CodeError, PolicyError, VlagenError
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.policies import base
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.utils.text import one_line
 
 

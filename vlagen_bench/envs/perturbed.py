@@ -8,7 +8,6 @@ from typing import Any
 import gymnasium
 
 from vlagen_bench.axes import variant_name
-
 from vlagen_bench.plan import catalog, conditions, native_tasks, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.maniskill.any_task import entries, making

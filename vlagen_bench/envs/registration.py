@@ -8,7 +8,7 @@ from typing import Any
 from vlagen_bench import tasks
 from vlagen_bench.axes import Offer
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.plan import conditions
+from vlagen_bench.plan import conditions, native_tasks
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.parsing import load_yaml
 
@@ -52,6 +52,10 @@ def _registrations() -> Iterator[tuple[str, int | None, dict[str, Any]]]:
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": name, "condition": task["nominal_name"], "reward": "potential"}
         yield env_id(task["name"], "main", task["version"]), max_steps, {**main, "first_seed": TRAINING_SEED}
+    for name, card, offer in native_tasks.listed():
+        for condition in (native_tasks.NOMINAL, *conditions.names(offer)):
+            arguments = {"task": name, "condition": condition}
+            yield env_id(native_tasks.short(name), condition, card.version), card.max_steps, arguments
 
 
 def _offer(task: dict[str, Any]) -> Offer:

@@ -1,13 +1,14 @@
 """The tasks of ManiSkill: those that a card describes, and any other, whose roles are found by looking."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench import tasks
+from vlagen_bench.axes import Offer
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.plan import conditions
 from vlagen_bench.scenes import native
@@ -18,7 +19,16 @@ from vlagen_bench.utils.parsing import build, load_yaml
 FAMILY = "maniskill"
 NOMINAL = "nominal"
 VERSIONED = re.compile(r"(?P<stem>[\w./-]+)-v\d+")
-SHOWN = ("obs_mode", "reward_mode", "render_mode", "render_backend", "human_render_camera_configs", "viewer_camera_configs")
+NOMINAL_AXES: dict[str, dict[str, Any]] = {"start": {}, "yaw": {"degrees": [0]}}
+"""the axes of every episode beside its instruction: the task's own reset, and nothing turned"""
+SHOWN = (
+    "obs_mode",
+    "reward_mode",
+    "render_mode",
+    "render_backend",
+    "human_render_camera_configs",
+    "viewer_camera_configs",
+)
 """keyword arguments of an environment that change what is shown of an episode, not the episode"""
 OWN_SCENES = (
     "distractor_object", "distractor_receptacle", "object", "object_size", "position", "receptacle", "receptacle_position",
@@ -79,6 +89,23 @@ def card(name: str) -> Card:
     return read
 
 
+def listed() -> Iterator[tuple[str, Card, Offer]]:
+    """Id, card and what axes find, of every listed task; nothing is scouted for that."""
+    for name in card_files():
+        read = card(name)
+        nominal = {**NOMINAL_AXES, "instruction": {}}
+        task = Task(
+            name=name, version=read.version, scene=native.SCENE, max_steps=read.max_steps, nominal_name=NOMINAL,
+            nominal=nominal, family=FAMILY, native=NativeTask(env=name, rewrites=rewrites(read), unfit=unfit(read)),
+        )  # fmt: skip
+        yield name, read, tasks.offer_of(task)
+
+
+def unfit(read: Card) -> tuple[str, ...]:
+    """Axes that make no sense in a task."""
+    return (*OWN_SCENES, *read.unfit)
+
+
 def is_native(name: str) -> bool:
     """Whether a task's name is the id of a task of ManiSkill, or `module:Class`."""
     env = name.partition("{")[0]
@@ -134,7 +161,7 @@ def _task(name: str, kwargs_json: str, version: int) -> Task:
         size_attribute=read.size_attribute,
         oracle=read.oracle,
         rewrites=rewrites(read),
-        unfit=(*OWN_SCENES, *read.unfit),
+        unfit=unfit(read),
         listed=listed,
     )
     made = Task(
@@ -143,7 +170,7 @@ def _task(name: str, kwargs_json: str, version: int) -> Task:
         scene=native.SCENE,
         max_steps=read.max_steps,
         nominal_name=NOMINAL,
-        nominal={"start": {}, "yaw": {"degrees": [0]}, "instruction": {"templates": [read.instruction]}},
+        nominal={**NOMINAL_AXES, "instruction": {"templates": [read.instruction]}},
         ends_on_success=True,
         family=FAMILY,
         variants=True,
@@ -201,7 +228,9 @@ def remarks(of: Task) -> tuple[str, ...]:
             f'instruction is its name, "{of.nominal["instruction"]["templates"][0]}".'
         )
     if of.native.listed and not of.native.goal_visible:
-        said.append(f"{of.native.env} hides its goal from pictures: a policy that sees only pictures cannot know where it is.")
+        said.append(
+            f"{of.native.env} hides its goal from pictures: a policy that sees only pictures cannot know where it is."
+        )
     return tuple(said)
 
 

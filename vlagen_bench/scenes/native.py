@@ -119,6 +119,8 @@ class TaskFacts:
     env: str
     source_hash: str
     """of the file that defines the task"""
+    source_file: str
+    """where that file is on this machine; empty: there is none"""
     versions: dict[str, str]
     robots: tuple[str, ...]
     base: tuple[Vec3, QuatWxyz]

@@ -1,6 +1,7 @@
 """Oversized steps: actions that command more in one control step than the arm can do in it."""
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from vlagen_bench.scenes.base import SceneSpec

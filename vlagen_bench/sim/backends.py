@@ -1,11 +1,11 @@
 """The choice of the simulator of a task, made here and nowhere else."""
 
 from vlagen_bench.scenes.cameras import CameraChoice
-from vlagen_bench.sim.interface import Sim
+from vlagen_bench.sim.interface import EnvSim
 from vlagen_bench.types import Task
 
 
-def simulator_of(task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None) -> Sim:
+def simulator_of(task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None) -> EnvSim:
     """The simulator of a task: of this package's scenes, or of the task of ManiSkill that it is.
 
     Args:

@@ -1,5 +1,6 @@
 """The protocol of a simulator: what plays the episodes of a task, whoever made its scenes."""
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,3 +26,13 @@ class Sim(Protocol):
     def state_hash(self) -> str: ...
 
     def behaviour(self) -> Behaviour | None: ...
+
+
+class EnvSim(Sim, Protocol):
+    """What an environment needs beside that: both simulators have it."""
+
+    steps: int
+
+    def robot_state(self) -> np.ndarray: ...
+
+    def poses_in_base(self, roles: Iterable[str]) -> np.ndarray: ...

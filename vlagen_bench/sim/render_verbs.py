@@ -78,4 +78,3 @@ class RenderVerbs(PictureVerbs):
         if view != self.sight.primary.view:
             self.sight.primary.view = view
             self.world.aim(view)
-

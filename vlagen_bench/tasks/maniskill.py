@@ -106,6 +106,11 @@ class ManiSkillFamily(TaskFamily):
     rule: ClassVar = NoRule
     needs: ClassVar = {"instruction": '{templates: ["..."]}', "start": "{}"}
 
+    @staticmethod
+    def potential(status: Any) -> float:
+        """How far the episode has come."""
+        return float(status.progress)
+
     @classmethod
     def judge(cls, world: Any, rule: Any) -> Any:
         """A judge of one episode, whose source stands at `world`, its position in metres."""

@@ -31,7 +31,9 @@ class Trial:
         self._spec = specs.of_task(task, CameraChoice.of(own, tuple(every), every))
         kwargs = making.keywords(task.native.kwargs_json)
         sizes = {"width": WIDTH_PX, "height": WIDTH_PX}
-        self._env = making.make(entry(task.native.env), {**kwargs, "obs_mode": "rgb", "sensor_configs": sizes}, drawn=True)
+        self._env = making.make(
+            entry(task.native.env), {**kwargs, "obs_mode": "rgb", "sensor_configs": sizes}, drawn=True
+        )
 
     def played(self, episode: Episode) -> dict[str, str]:
         """A hash of all physics, of all pictures, and of the words, in a short play with the same actions for all."""
@@ -80,4 +82,3 @@ def parameters(env: Any) -> Iterator[list[float]]:
         for shape in body.collision_shapes:
             material = shape.physical_material
             yield [float(material.static_friction), float(material.dynamic_friction)]
-

@@ -33,6 +33,14 @@ class TaskEntry:
         except (OSError, TypeError):
             return ""
 
+    @property
+    def source_file(self) -> str:
+        """The file that defines the class; empty: there is none."""
+        try:
+            return str(inspect.getsourcefile(self.cls) or "")
+        except TypeError:
+            return ""
+
     def hooked(self) -> type:
         """The task's class with the hooks of the axes before it."""
         return type(self.cls.__name__, (Hooks, self.cls), {"__module__": self.cls.__module__})
@@ -66,14 +74,12 @@ def entry(env: str) -> TaskEntry:
         raise UnknownName(unknown("ManiSkill task", env, known))
     spec = known[env]
     _check_assets(env, spec.asset_download_ids or [])
-    return TaskEntry(
-        env=env, cls=spec.cls, max_episode_steps=spec.max_episode_steps, kwargs=dict(spec.default_kwargs)
-    )
+    return TaskEntry(env=env, cls=spec.cls, max_episode_steps=spec.max_episode_steps, kwargs=dict(spec.default_kwargs))
 
 
 def _registry() -> dict[str, Any]:
     with contextlib.redirect_stdout(io.StringIO()):
-        import mani_skill.envs
+        import mani_skill.envs  # noqa: F401 - it registers ManiSkill's own tasks
         from mani_skill.utils.registration import REGISTERED_ENVS
     return dict(REGISTERED_ENVS)
 

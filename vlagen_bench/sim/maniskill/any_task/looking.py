@@ -40,6 +40,7 @@ def body_of(actor: Any) -> Any:
 
 
 def shapes_of(actor: Any) -> list[Any]:
+    """The collision shapes of an actor."""
     body = body_of(actor)
     return [] if body is None else list(body.collision_shapes)
 

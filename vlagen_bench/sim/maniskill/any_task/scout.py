@@ -25,9 +25,9 @@ from vlagen_bench.types import content_hash
 from vlagen_bench.utils import paths
 from vlagen_bench.utils.parsing import build
 
-SEEDS = tuple(range(4))
+SEEDS = tuple(range(3))
 """whose layouts show where a task puts its things"""
-FORMAT = 3
+FORMAT = 4
 """of what is kept; another one makes it again"""
 TILT_RAD = 1e-3
 """by how much a joint is moved to see how fast the tool rises with it"""
@@ -111,6 +111,7 @@ def _facts(task: TaskEntry, kwargs_json: str, source: str | None) -> TaskFacts:
     return TaskFacts(
         env=task.env,
         source_hash=task.source_hash,
+        source_file=task.source_file,
         versions=versions(),
         robots=tuple(str(robot.uid) for robot in robots),
         base=(tuple(map(float, root.p)), tuple(map(float, root.q))),  # type: ignore[arg-type]

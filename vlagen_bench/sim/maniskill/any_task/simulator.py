@@ -1,5 +1,6 @@
 """The simulator of a ManiSkill task's episodes: a fresh scene of the task's own code for each, under what its axes want."""
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any, Self
 
@@ -16,6 +17,9 @@ from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 from vlagen_bench.tasks.behaviour import Behaviour
 from vlagen_bench.tasks.maniskill import ManiSkillFamily, ManiSkillJudge, ManiSkillStatus
 from vlagen_bench.types import Episode, Task
+
+STATE_LIMIT = 10.0
+"""positions and speeds of joints beyond this are shown as this: a space has bounds"""
 
 
 class NativeSimulator:
@@ -121,7 +125,13 @@ class NativeSimulator:
         parts = []
         for robot in looking.agents(self.env):
             parts += [robot.robot.get_qpos()[0].cpu().numpy(), robot.robot.get_qvel()[0].cpu().numpy()]
-        return np.concatenate(parts).astype(np.float32)
+        return np.clip(np.concatenate(parts), -STATE_LIMIT, STATE_LIMIT).astype(np.float32)
+
+    def poses_in_base(self, roles: Iterable[str]) -> np.ndarray:
+        """As `Simulator.poses_in_base`, in the frame of the first robot."""
+        base = looking.agents(self.env)[0].robot.pose.sp.inv()
+        poses = [base * looking.entity_of(self.scene.actor(self.env, role)).pose for role in roles]
+        return np.concatenate([part for pose in poses for part in (pose.p, pose.q)]).astype(np.float32)
 
     @property
     def source_m(self) -> np.ndarray:
@@ -145,4 +155,3 @@ class NativeSimulator:
     def state_hash(self) -> str:
         """16 hex digits of everything that moves."""
         return self.scene.state_hash(self.env)
-
