@@ -10,7 +10,7 @@ import gymnasium
 from vlagen_bench.axes import variant_name
 from vlagen_bench.plan import catalog, conditions, native_tasks, plan
 from vlagen_bench.scenes import specs
-from vlagen_bench.sim.maniskill.any_task import entries, making
+from vlagen_bench.sim.maniskill.any_task import effect, entries, making
 from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 from vlagen_bench.types import Episode, Task
 
@@ -79,12 +79,20 @@ def perturb(
     name = entries.name_of(task)
     of_task = native_tasks.task_with(name, kwargs)
     condition = condition_of(of_task, axes or {})
+    _check_effects(of_task, axes or {})
     entry = entries.entry(name)
     raw = making.make(entry, {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}, drawn=True)  # type: ignore[union-attr]
     from mani_skill.utils.registration import TimeLimitWrapper
 
     limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
     return PerturbedEnv(TimeLimitWrapper(raw, limit), of_task, condition)
+
+
+def _check_effects(task: Task, axes: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` for an axis that changes nothing in the task, each tried by itself."""
+    names = [variant_name(axis, str(which)) for axis, which in axes.items()]
+    pairs = [plan.sample(task, name, index=0, seed=0) for name in names]
+    effect.require(task, ((episode, twin) for episode, twin in pairs if twin is not None))
 
 
 def _shown(kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,68 +1,110 @@
 """The effect of an axis on a task, found by trying it: what differs from the clean twin, bit by bit."""
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
-from vlagen_bench.scenes import specs
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.scenes import native, specs
 from vlagen_bench.scenes.cameras import CameraChoice
-from vlagen_bench.sim.maniskill.any_task import looking, making
-from vlagen_bench.sim.maniskill.any_task.entries import entry
+from vlagen_bench.sim.maniskill.any_task import looking, scout
 from vlagen_bench.sim.maniskill.any_task.probe import random_action
-from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
+from vlagen_bench.sim.maniskill.any_task.robot_verbs import flat
+from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.types import Episode, Task, content_hash
+from vlagen_bench.utils import paths
 
 STEPS = 6
 """so many that what happens in mid-episode has happened"""
 WIDTH_PX = 64
-WHAT = ("physics", "pictures", "words")
+Effect = Literal["words", "physics", "pictures"]
 
 
 class Trial:
-    """The environment in which episodes of a task are tried, small and short."""
+    """The simulators in which episodes of a task are tried: short, and drawn small where it takes pictures."""
 
     def __init__(self, task: Task) -> None:
-        """The environment, drawn in small pictures."""
-        assert task.native is not None
-        own = specs.of_task(task)
-        every = {camera: WIDTH_PX for camera in own.camera_names}
-        self._spec = specs.of_task(task, CameraChoice.of(own, tuple(every), every))
-        kwargs = making.keywords(task.native.kwargs_json)
-        sizes = {"width": WIDTH_PX, "height": WIDTH_PX}
-        self._env = making.make(
-            entry(task.native.env), {**kwargs, "obs_mode": "rgb", "sensor_configs": sizes}, drawn=True
-        )
+        """For one task."""
+        self._task = task
+        self._physics: dict[str, str] = {}
+        self._pictures: dict[tuple[str, bool], str] = {}
 
-    def played(self, episode: Episode) -> dict[str, str]:
-        """A hash of all physics, of all pictures, and of the words, in a short play with the same actions for all."""
-        env, scene = self._env, NativeScene.of(episode, self._spec)
-        env.vlagen = scene
-        with making.seeded(scene.seed, "reset"):
-            observation, _ = env.reset(seed=scene.seed, options={"reconfigure": True})
-        physics: list[Any] = [scene.state_hash(env), list(parameters(env))]
-        pictures = [_pixels(scene.seen(0, observation))]
-        for step in range(STEPS):
-            # Pictures take most of the time; where nothing is late, the first and the last show all.
-            env._obs_mode = "rgb" if step == STEPS - 1 or not scene.line.live else "none"
-            with making.seeded(scene.seed, step):
-                observation, *_ = env.step(random_action(env, step))
-            physics.append(scene.state_hash(env))
-        pictures.append(_pixels(observation))
-        return dict(zip(WHAT, map(content_hash, (physics, pictures, scene.instruction)), strict=True))
+    @cached_property
+    def _undrawn(self) -> NativeSimulator:
+        return NativeSimulator.of(self._task, drawn=False)
 
-    def changed(self, episode: Episode, clean: dict[str, str]) -> tuple[str, ...]:
-        """What an episode changes of its clean twin, as `played` gave it; nothing: its axis is in vain."""
-        now = self.played(episode)
-        return tuple(what for what in WHAT if now[what] != clean[what])
+    @cached_property
+    def _drawn(self) -> NativeSimulator:
+        own = specs.of_task(self._task)
+        return NativeSimulator.of(self._task, cameras=CameraChoice.of(own, (), WIDTH_PX))
+
+    def effect(self, episode: Episode, twin: Episode) -> Effect | None:
+        """What an episode changes of its twin, looked for where it takes least time first; None: nothing at all."""
+        if episode.instruction != twin.instruction:
+            return "words"
+        if self._played(episode) != self._played(twin):
+            return "physics"
+        if any(self._seen(episode, late) != self._seen(twin, late) for late in (False, True)):
+            return "pictures"
+        return None
+
+    def _played(self, episode: Episode) -> str:
+        """A hash of all physics in a short play."""
+        if episode.id not in self._physics:
+            sim = self._undrawn
+            sim.reset(episode)
+            hashes: list[Any] = [sim.state_hash(), list(parameters(sim.env))]
+            for step in range(STEPS):
+                sim.advance(flat(random_action(sim.env, step)))
+                hashes.append(sim.state_hash())
+            self._physics[episode.id] = content_hash(hashes)
+        return self._physics[episode.id]
+
+    def _seen(self, episode: Episode, late: bool) -> str:
+        """A hash of the first picture, or of the last one of a short play."""
+        if (episode.id, late) not in self._pictures:
+            sim = self._drawn
+            sim.reset(episode)
+            for step in range(STEPS if late else 0):
+                sim.advance(flat(random_action(sim.env, step)))
+            picture = sim.observe()["image"]
+            self._pictures[episode.id, late] = hashlib.sha256(picture.tobytes()).hexdigest()
+        return self._pictures[episode.id, late]
+
+    def require(self, episode: Episode, twin: Episode) -> Effect:
+        """As `effect`; raises `ConfigError` for an episode that is its twin, bit for bit: its score would be a lie."""
+        found = self.effect(episode, twin)
+        if found is None:
+            raise ConfigError(
+                f"{self._task.name}: the condition {episode.condition} changes no bit of the physics, no pixel and no word of episode "
+                f"{episode.index}: it has nothing there that it could change. Leave it out."
+            )
+        return found
 
 
-def _pixels(observation: Any) -> str:
-    digest = hashlib.sha256()
-    for name, data in sorted(observation["sensor_data"].items()):
-        digest.update(name.encode() + data["rgb"].cpu().numpy().tobytes())
-    return digest.hexdigest()
+def require(task: Task, pairs: Iterable[tuple[Episode, Episode]]) -> None:
+    """Raises `ConfigError` for the first episode that is its clean twin, bit for bit.
+
+    What was found is kept, since trying takes a second.
+    """
+    trial = Trial(task)
+    assert task.native is not None
+    known = (
+        paths.cache_dir()
+        / "maniskill"
+        / "effects"
+        / content_hash([native.facts_of_task(task.native).source_hash, scout.versions()])[:16]
+    )
+    for episode, twin in pairs:
+        mark = known / f"{episode.id}-{twin.id}"
+        if mark.is_file():
+            continue
+        found = trial.require(episode, twin)
+        known.mkdir(parents=True, exist_ok=True)
+        mark.write_text(found, encoding="utf-8")
 
 
 def parameters(env: Any) -> Iterator[list[float]]:
@@ -73,9 +115,7 @@ def parameters(env: Any) -> Iterator[list[float]]:
         for joint in robot.robot.active_joints:
             drive = joint._objs[0]
             yield [float(drive.stiffness), float(drive.damping), float(drive.force_limit)]
-    for body in bodies:
-        if body is None:
-            continue
+    for body in filter(None, bodies):
         if hasattr(body, "mass"):
             pose = body.cmass_local_pose
             yield [float(body.mass), *np.concatenate([body.inertia, pose.p, pose.q]).astype(float).tolist()]
