@@ -80,7 +80,7 @@ def test_an_axis_that_changes_nothing_is_an_error(own_task):
 
 
 def test_a_perturbed_task_is_the_task_in_all_but_the_axis(own_task):
-    bright, plain = (perturb(own_task, axes, obs_mode="rgb") for axes in ({"exposure": 5}, {}))
+    bright, plain = (perturb(own_task, axes, obs_mode="rgb", reward_mode="sparse") for axes in ({"exposure": 5}, {}))
     seen, said = bright.reset(seed=3)
     own, _ = plain.reset(seed=3)
     assert said["vlagen"]["scenario"]["values"]["exposure"] != 0

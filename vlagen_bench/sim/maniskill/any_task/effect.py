@@ -58,7 +58,7 @@ class Trial:
             sim.reset(episode)
             hashes: list[Any] = [sim.state_hash(), list(parameters(sim.env))]
             for step in range(STEPS):
-                sim.advance(flat(random_action(sim.env, step)))
+                sim.advance(flat(looking.in_order(sim.env, random_action(sim.env, step))))
                 hashes.append(sim.state_hash())
             self._physics[episode.id] = content_hash(hashes)
         return self._physics[episode.id]
@@ -69,7 +69,7 @@ class Trial:
             sim = self._drawn
             sim.reset(episode)
             for step in range(STEPS if late else 0):
-                sim.advance(flat(random_action(sim.env, step)))
+                sim.advance(flat(looking.in_order(sim.env, random_action(sim.env, step))))
             picture = sim.observe()["image"]
             self._pictures[episode.id, late] = hashlib.sha256(picture.tobytes()).hexdigest()
         return self._pictures[episode.id, late]

@@ -25,6 +25,16 @@ class TaskEntry:
     max_episode_steps: int | None = None
     kwargs: dict[str, Any] = field(default_factory=dict)
 
+    def first_supported(self, what: str, wanted: tuple[str, ...]) -> dict[str, str]:
+        """The first of these modes that the task supports, as a keyword argument; nothing: none of them, so the task's own.
+
+        Args:
+            what: `obs_mode` or `reward_mode`.
+            wanted: names, best first.
+        """
+        supported = getattr(self.cls, f"SUPPORTED_{what.upper()}S", ())
+        return {what: mode for mode in reversed(wanted) if mode in supported}
+
     @property
     def source_hash(self) -> str:
         """Of the file that defines the class, so that a task that was changed is another one; of no file, it is empty."""

@@ -20,6 +20,20 @@ def agents(env: Any) -> list[Any]:
     return [] if agent is None else list(getattr(agent, "agents", [agent]))
 
 
+def blank_action(env: Any) -> Any:
+    """An action of nothing, in the environment's own form, of several robots in their order."""
+    space = env.single_action_space
+    members = getattr(space, "spaces", None)
+    if members is None:
+        return np.zeros(space.shape, dtype=np.float32)
+    return {name: np.zeros(members[name].shape, dtype=np.float32) for name in env.agent.agents_dict}
+
+
+def in_order(env: Any, action: Any) -> Any:
+    """An action of several robots, whoever of them stands first in it, in their order."""
+    return {name: action[name] for name in env.agent.agents_dict} if isinstance(action, dict) else action
+
+
 def actors(env: Any) -> dict[str, Any]:
     """Every actor by its name in the state; one that each environment of a batch has its own of stands there once."""
     named = dict(env.scene.state_dict_registry.actors)
@@ -165,7 +179,8 @@ def _units(part: Any, name: str, count: int) -> list[Unit]:
     if kind == "PDJointPosController":
         return ["rad"] * count
     if kind.startswith("PDEEPos"):
-        return (["m"] * 3 + ["rad"] * 3)[:count] if count in (3, 6) else ["other"] * count
+        pose: list[Unit] = ["m", "m", "m", "rad", "rad", "rad"]
+        return pose[:count] if count in (3, 6) else ["other"] * count
     return ["other"] * count
 
 

@@ -104,6 +104,7 @@ class RobotVerbs:
 
     def arriving(self, env: Any, action: Any) -> Any:
         """The action to carry out, in the form in which it came."""
+        action = looking.in_order(env, action)
         self.told.append(flat(action))
         late = len(self.told) - 1 - self.line.action_delay
         wanted = self.told[late] if late >= 0 else self._held(env)

@@ -77,7 +77,8 @@ def _kept(key: str, kind: type, make: Callable[[], Any]) -> Any:
 def _environment(env: str, kwargs_json: str) -> Any:
     """The undrawn environment that scouts a task, kept for the next seed."""
     task, kwargs = entry(env), making.keywords(kwargs_json)
-    kwargs["obs_mode"] = "none" if "none" in task.cls.SUPPORTED_OBS_MODES else None  # type: ignore[attr-defined]
+    # A task may have no dense reward, which is the mode that is taken where none is given.
+    kwargs |= task.first_supported("obs_mode", ("none",)) | task.first_supported("reward_mode", ("none", "sparse"))
     try:
         return making.make(task, kwargs, drawn=False)
     except AttributeError:  # a task that touches what is only there when it is drawn, such as PushT

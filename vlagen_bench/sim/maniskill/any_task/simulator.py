@@ -45,11 +45,13 @@ class NativeSimulator:
             }
         self._drawn = drawn
         # Its own observations are not used: the state is the robot's, and pictures are drawn when they are asked for.
-        self.env = self._made(entry(task.native.env), {**kwargs, "obs_mode": "state_dict"})
+        of = entry(task.native.env)
+        modes = of.first_supported("obs_mode", ("state_dict",)) | of.first_supported("reward_mode", ("none", "sparse"))
+        self.env = self._made(of, {**kwargs, **modes})
         self.scene: NativeScene
 
     def _made(self, of: Any, kwargs: dict[str, Any]) -> Any:
-        if "state_dict" not in of.cls.SUPPORTED_OBS_MODES:
+        if kwargs.get("obs_mode") != "state_dict":
             raise ConfigError(f"The task {of.env} does not support obs_mode='state_dict', which every score needs.")
         try:
             return making.make(of, kwargs, drawn=self._drawn)
@@ -83,19 +85,10 @@ class NativeSimulator:
         fork_guard.check()
         self._observed = None
         with self._seeded(self.steps):
-            *_, info = self.env.step(shaped(flat(action), self._blank))
+            *_, info = self.env.step(shaped(flat(action), looking.blank_action(self.env)))
         self.steps += 1
         self._keep_view()
         return self.judge.count(info, self.tools_m, self.source_m)
-
-    @property
-    def _blank(self) -> Any:
-        """An action of nothing, in the environment's own form."""
-        space = self.env.single_action_space
-        members = getattr(space, "spaces", None)
-        if members is None:
-            return np.zeros(space.shape, dtype=np.float32)
-        return {name: np.zeros(box.shape, dtype=np.float32) for name, box in members.items()}
 
     def observe(self) -> dict[str, Any]:
         """What a policy sees now: `image` uint8 (H, W, 3) RGB of the primary camera, `images` by camera, `state` float32."""
