@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium
 
-from vlagen_bench.axes import variant_name
+from vlagen_bench.axes import variant, variant_name
 from vlagen_bench.plan import catalog, conditions, native_tasks, plan
 from vlagen_bench.scenes import specs
 from vlagen_bench.sim.maniskill.any_task import effect, entries, making
@@ -17,7 +17,7 @@ from vlagen_bench.types import Episode, Task
 INFO = "vlagen"
 
 
-class PerturbedEnv(gymnasium.Wrapper):  # type: ignore[type-arg]
+class PerturbedEnv(gymnasium.Wrapper):
     """The task's own environment: its spaces, observations, rewards and ends, as tensors of a batch of one.
 
     `reset` plays a fresh scene: `seed` is that of the task's own reset, and of what the axes draw. `info["vlagen"]` holds
@@ -31,6 +31,7 @@ class PerturbedEnv(gymnasium.Wrapper):  # type: ignore[type-arg]
         self._spec_of_scene = specs.of_task(task)
         self._next_seed = 0
         self.episode: Episode | None = None
+        self._said: dict[str, Any] = {}
 
     def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins the episode of a seed, or with `options={"episode": ...}` exactly that one."""
@@ -41,7 +42,8 @@ class PerturbedEnv(gymnasium.Wrapper):  # type: ignore[type-arg]
         raw = self.unwrapped
         raw.vlagen = scene  # type: ignore[attr-defined]
         observation, info = self.env.reset(seed=scene.seed, options={"reconfigure": True, **wanted})
-        return scene.seen(0, observation), {**info, INFO: self._said(scene)}
+        self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
+        return scene.seen(0, observation), {**info, INFO: self._said}
 
     def _episode(self, seed: Any) -> Episode:
         first = seed[0] if isinstance(seed, list | tuple) else seed
@@ -54,12 +56,7 @@ class PerturbedEnv(gymnasium.Wrapper):  # type: ignore[type-arg]
     def step(self, action: Any) -> Any:
         """One control step of the task."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        scene: NativeScene = self.unwrapped.vlagen  # type: ignore[attr-defined]
-        return observation, reward, terminated, truncated, {**info, INFO: self._said(scene)}
-
-    def _said(self, scene: NativeScene) -> dict[str, Any]:
-        assert self.episode is not None
-        return {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
+        return observation, reward, terminated, truncated, {**info, INFO: self._said}
 
 
 def perturb(
@@ -103,7 +100,7 @@ def condition_of(task: Task, axes: Mapping[str, Any]) -> str:
     """The name of the condition with these axes at these levels or settings."""
     names = []
     for axis, which in axes.items():
-        catalog.axes.variant(axis, str(which))
+        variant(axis, str(which))
         names.append(variant_name(axis, str(which)))
     if not names:
         return task.nominal_name

@@ -33,7 +33,8 @@ class TaskEntry:
             wanted: names, best first.
         """
         supported = getattr(self.cls, f"SUPPORTED_{what.upper()}S", ())
-        return {what: mode for mode in reversed(wanted) if mode in supported}
+        mode = next((mode for mode in wanted if mode in supported), None)
+        return {} if mode is None else {what: mode}
 
     @property
     def source_hash(self) -> str:

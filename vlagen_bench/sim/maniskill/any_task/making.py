@@ -51,7 +51,7 @@ def seeded(*names: str | int) -> Iterator[None]:
     seed = int(stream(0, "global", *names).randint(2**31 - 1))
     random.seed(seed)
     np.random.seed(seed)
-    torch.random.default_generator.manual_seed(seed)
+    torch.manual_seed(seed)
     try:
         yield
     finally:

@@ -47,8 +47,8 @@ def _global_states() -> tuple[Any, ...]:
 
     import torch
 
-    own = np.random.get_state()
-    return random.getstate(), torch.random.get_rng_state().numpy().tobytes(), str(own[1:])
+    own: Any = np.random.get_state()
+    return random.getstate(), torch.random.get_rng_state().numpy().tobytes(), own[1].tobytes(), own[2:]
 
 
 def random_action(environment: Any, step: int) -> Any:
