@@ -49,7 +49,7 @@ def _list(outside: Include) -> int:
     from vlagen_bench.axes import AXES
     from vlagen_bench.envs.registration import env_id
     from vlagen_bench.packs import manifest
-    from vlagen_bench.plan import catalog, conditions, rotation
+    from vlagen_bench.plan import catalog, conditions, native_tasks, rotation
     from vlagen_bench.policies.base import BUILT_IN
     from vlagen_bench.tasks import FAMILIES, offer_of
     from vlagen_bench.utils.tables import NumberTable
@@ -94,6 +94,8 @@ def _list(outside: Include) -> int:
             out.print(f"* {change}")
         out.print()
     out.print(axes)
+    listed = ", ".join(native_tasks.card_files())
+    out.print(f"Tasks of ManiSkill that have a card: {listed}. Any other is named by its id, too.", soft_wrap=True)
     out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
     for line in _from_outside():
         out.print(line, soft_wrap=True)
