@@ -16,6 +16,7 @@ from vlagen_bench.harness.replay import play
 from vlagen_bench.plan import catalog, native_tasks, plan
 from vlagen_bench.sim.backends import simulator_of
 from vlagen_bench.sim.maniskill.any_task.effect import Trial
+from vlagen_bench.sim.maniskill.any_task.entries import entry
 from vlagen_bench.sim.maniskill.any_task.scene import OtherStart
 from vlagen_bench.utils import plugins
 
@@ -97,3 +98,12 @@ def test_a_task_that_does_not_exist_is_named_with_the_nearest_one():
 def test_an_argument_that_an_episode_cannot_hold_is_refused():
     with pytest.raises(VlagenError, match="plain values"):
         perturb("PickCube-v1", {}, sensor_configs={"pose": object()})
+
+
+def test_a_class_is_a_task_too(own_task):
+    task = entry(own_task).cls
+    unregistered = type("Unregistered", (task,), {"__module__": task.__module__})
+    env = perturb(unregistered, obs_mode="state", reward_mode="sparse")
+    observation, info = env.reset(seed=1)
+    assert observation.shape[0] == 1
+    assert info["vlagen"]["scenario"]["values"]["start"]["names"] == {"source": "puck"}

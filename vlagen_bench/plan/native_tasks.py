@@ -35,6 +35,8 @@ OWN_SCENES = (
     "receptacle_reposition", "reference", "table", "table_height",
 )  # fmt: skip
 """axes that choose assets or places of this package's own scenes: the code of a task names its things itself"""
+ENDLESS = 1_000_000
+"""steps of an episode that its task does not end, where nobody has to know"""
 POLITE = ("could you please {}", "would you kindly {}", "please {} for me", "I would like you to {}, please")
 RESULT = ("make sure that in the end {}", "once you are done, {}", "what I want to see is that {}")
 LOOSE = (
@@ -139,7 +141,7 @@ def task_with(name: str, kwargs: Mapping[str, Any]) -> Task:
         raise ConfigError("perturb: num_envs: an episode is one environment. For several, make several.")
     kept = {key: value for key, value in kwargs.items() if key not in (*SHOWN, "num_envs", "sim_backend")}
     try:
-        return _task(name, canonical_json(kept), plugins.version())
+        return _task(name, canonical_json(kept), plugins.version(), limited=False)
     except TypeError as error:
         raise ConfigError(
             f"perturb: the arguments {', '.join(kept)} decide what an episode is, and are stored in it as plain values "
@@ -148,10 +150,10 @@ def task_with(name: str, kwargs: Mapping[str, Any]) -> Task:
 
 
 @cache
-def _task(name: str, kwargs_json: str, version: int) -> Task:
-    """As `task_with`, for one version of what is included."""
+def _task(name: str, kwargs_json: str, version: int, *, limited: bool = True) -> Task:
+    """As `task_with`, for one version of what is included; where it need not be `limited`, episodes may never end."""
     listed = name in card_files()
-    read = card(name) if listed else _by_looking(name, kwargs_json)
+    read = card(name) if listed else _by_looking(name, kwargs_json, limited)
     of = NativeTask(
         env=name,
         kwargs_json=kwargs_json,
@@ -194,10 +196,10 @@ def rewrites(read: Card) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _by_looking(name: str, kwargs_json: str) -> Card:
+def _by_looking(name: str, kwargs_json: str, limited: bool) -> Card:
     """What can be seen of a task that has no card; raises `ConfigError` where that is not enough."""
     facts = native.facts_of(name, kwargs_json, None)
-    if facts.max_episode_steps is None:
+    if facts.max_episode_steps is None and limited:
         raise ConfigError(
             f"The task {name} does not say after how many steps an episode ends. Register it with max_episode_steps: "
             f"@register_env('{name}', max_episode_steps=100)."
@@ -205,7 +207,7 @@ def _by_looking(name: str, kwargs_json: str) -> Card:
     return Card(
         name=name,
         version=1,
-        max_steps=facts.max_episode_steps,
+        max_steps=facts.max_episode_steps or ENDLESS,
         source=facts.found["source"],
         goal_visible=False,
         instruction=words_of(short(name)),

@@ -1,0 +1,54 @@
+"""A user's own task of ManiSkill in a file outside the repository: scored, reported and played again, with no change to it."""
+
+import json
+
+import pytest
+
+from helpers.commands import call
+from helpers.own_task import SOURCE
+
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
+EVAL = (
+    "vlagen-eval", "--policy", "random", "--task", "SlidePuck-v1", "--include", "slide_puck.py", "--axes", "mass:5",
+    "--episodes", "1", "--video", "none", "--out", "run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """A folder with the task's file, and a run of one episode and its clean twin."""
+    home = tmp_path_factory.mktemp("own")
+    (home / "slide_puck.py").write_text(SOURCE)
+    done = call(*EVAL, cwd=home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home, done.stdout
+
+
+def test_the_run_is_recorded_and_says_what_was_found_by_looking(played):
+    home, printed = played
+    header = json.loads((home / "run" / "header.json").read_text())
+    lines = [json.loads(line) for line in (home / "run" / "episodes.jsonl").read_text().splitlines()]
+    assert header["maniskill"]["env"] == "SlidePuck-v1" and not header["maniskill"]["listed"]
+    assert "found by looking (puck" in header["maniskill"]["remarks"][0] and "found by looking (puck" in " ".join(
+        printed.split()
+    )
+    assert [entry["name"] for entry in header["outside"]] == ["SlidePuck-v1"]
+    assert {line["condition"] for line in lines} == {"mass_l5", "nominal"}
+    assert all(line["outcome"] == "failure" and line["steps"] == 12 for line in lines)
+    assert all(line["metrics"]["trouble"] in ("never_reached", "reached_not_moved", "moved_not_done") for line in lines)
+    assert (home / "run" / "report.html").is_file()
+
+
+def test_the_run_is_played_again_bit_for_bit_without_its_policy(played):
+    home, _ = played
+    done = call("vlagen", "replay", "run", "--include", "slide_puck.py", cwd=home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2" in done.stdout or "exact" in done.stdout
+
+
+def test_a_task_that_was_changed_is_not_scored_as_the_same(played):
+    home, _ = played
+    (home / "slide_puck.py").write_text(SOURCE.replace("* 0.1 - 0.1", "* 0.1 - 0.2"))
+    done = call("vlagen", "replay", "run", "--include", "slide_puck.py", cwd=home)
+    assert done.returncode != 0
+    assert "resets to another state" in " ".join((done.stdout + done.stderr).split())
