@@ -166,10 +166,9 @@ class TaskEnv(gymnasium.Env):
         self._episode, self._potential, self._oversized = episode, 0.0, 0
         return self._observe(), self._info(episode, status)
 
-    def _begin(self, episode: Episode, *, given: bool) -> Status:
+    def _begin(self, episode: Episode, *, given: bool) -> Any:
         try:
-            status: Status = self._sim.reset(episode)
-            return status
+            return self._sim.reset(episode)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             if not given:
                 raise

@@ -79,10 +79,8 @@ def perturb(
     _check_effects(of_task, axes or {})
     entry = entries.entry(name)
     raw = making.make(entry, {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}, drawn=True)  # type: ignore[union-attr]
-    from mani_skill.utils.registration import TimeLimitWrapper
-
     limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
-    return PerturbedEnv(TimeLimitWrapper(raw, limit), of_task, condition)
+    return PerturbedEnv(making.limited(raw, limit), of_task, condition)
 
 
 def _check_effects(task: Task, axes: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """The facts of a ManiSkill task that a scout has read from its environment, and the scene that axes see in them."""
 
 import importlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from math import hypot, tan
@@ -10,7 +9,6 @@ from typing import Any, Literal
 from vlagen_bench.scenes.base import CameraSpec, Grid, Pose, QuatWxyz, RobotSpec, SceneSpec
 from vlagen_bench.scenes.verbs import Light, Vec3
 from vlagen_bench.types import NativeTask
-from vlagen_bench.utils.parsing import build
 
 SCENE = "maniskill"
 """the name of the scene of every such task"""
@@ -132,7 +130,7 @@ class TaskFacts:
     """how fast the tool rises with each arm joint about the first pose; empty: it is not known"""
     cameras: tuple[CameraFacts, ...]
     ambient: Vec3
-    lights: tuple[dict[str, Any], ...]
+    lights: tuple[Light, ...]
     physics_hz: int
     control_hz: int
     max_episode_steps: int | None
@@ -210,7 +208,7 @@ def scene_of(task: NativeTask) -> SceneSpec:
         object_friction=0.3,
         default_friction=0.3,
         ambient=facts.ambient,
-        lights=tuple(build(Light, light, "scouted light") for light in facts.lights),
+        lights=facts.lights,
         offers=("overlay textures",),
     )
 
@@ -259,11 +257,6 @@ def _grid(facts: TaskFacts, task: NativeTask) -> Grid:
         separation_m=round(apart, 4),
         third_separation_m=round(apart, 4),
     )
-
-
-def facts_from_json(value: Mapping[str, Any]) -> TaskFacts:
-    """The inverse of `dataclasses.asdict`, through JSON."""
-    return build(TaskFacts, dict(value), "scouted facts")
 
 
 def to_json(facts: TaskFacts | Layout) -> dict[str, Any]:

@@ -39,6 +39,13 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool) -> Any:
     return cls(**wanted)
 
 
+def limited(env: Any, max_episode_steps: int | None) -> Any:
+    """The environment that truncates after so many steps, as `gym.make` gives it; None: it never does."""
+    from mani_skill.utils.registration import TimeLimitWrapper
+
+    return TimeLimitWrapper(env, max_episode_steps)
+
+
 @contextmanager
 def seeded(*names: str | int) -> Iterator[None]:
     """Seeds the generators that all code of a process shares: some tasks draw from them in reset or step."""

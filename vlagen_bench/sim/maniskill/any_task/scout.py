@@ -18,6 +18,7 @@ import numpy as np
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import native
 from vlagen_bench.scenes.native import ActionFact, CameraFacts, Layout, TaskFacts
+from vlagen_bench.scenes.verbs import Light
 from vlagen_bench.sim.maniskill.any_task import looking, making, probe
 from vlagen_bench.sim.maniskill.any_task.entries import TaskEntry, entry
 from vlagen_bench.sim.maniskill.any_task.robot_verbs import hold_action
@@ -189,7 +190,7 @@ class _Lights:
     """The environment's scene, which notes the lights that a task asks for, and makes none."""
 
     def __init__(self, scene: Any) -> None:
-        self._scene, self.ambient, self.lights = scene, (0.0, 0.0, 0.0), list[dict[str, Any]]()
+        self._scene, self.ambient, self.lights = scene, (0.0, 0.0, 0.0), list[Light]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._scene, name)
@@ -198,8 +199,8 @@ class _Lights:
         self.ambient = tuple(float(part) for part in colour[:3])  # type: ignore[assignment]
 
     def add_directional_light(self, direction: Any, color: Any, shadow: bool = False, **_: Any) -> None:
-        light = {"direction": [float(part) for part in direction], "colour": [float(part) for part in color]}
-        self.lights.append({**light, "shadow": bool(shadow)})
+        to, colour = (tuple(float(part) for part in values) for values in (direction, color))
+        self.lights.append(Light(direction=to, colour=colour, shadow=bool(shadow)))  # type: ignore[arg-type]
 
     def add_point_light(self, *_: Any, **__: Any) -> None:
         """Left out: axes know directional lights, and put theirs in place of all others."""
@@ -207,7 +208,7 @@ class _Lights:
     add_spot_light = add_area_light_for_ray_tracing = add_point_light
 
 
-def _lights(environment: Any) -> tuple[tuple[float, float, float], tuple[dict[str, Any], ...]]:
+def _lights(environment: Any) -> tuple[tuple[float, float, float], tuple[Light, ...]]:
     scene = environment.scene
     noted = environment.scene = _Lights(scene)
     try:
