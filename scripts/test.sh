@@ -17,6 +17,9 @@ elif [ "${VLAGEN_REQUIRE_BRIDGE:-}" = 1 ]; then
     exit 1
 fi
 
+# The tests start hundreds of processes. Where PYTHONDONTWRITEBYTECODE is set, each would compile all that it imports.
+.venv/bin/python -m compileall -q vlagen_bench tests/helpers
+
 # Threads of PyTorch that have nothing to do sleep: by default they spin, on cores that other tests need.
 export OMP_WAIT_POLICY=passive
 
