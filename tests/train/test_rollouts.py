@@ -11,8 +11,10 @@ import time
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from helpers import trained
+from helpers.places import TOP
 from helpers.trained import ChoiceSim, TrapSim, same
 from helpers.workers import children
 from vlagen_bench.errors import AssetError, RunError
@@ -113,7 +115,7 @@ PROGRAM = """\
 import sys
 from vlagen_bench.cli.train import main
 if __name__ == "__main__":
-    sys.argv[1:] = ["ppo", "--config", "toy", "--out", sys.argv[1]]
+    sys.argv[1:] = ["ppo", "--config", "small.yaml", "--out", sys.argv[1]]
     main()
 """
 
@@ -134,13 +136,18 @@ def _is_gone(group, within_s=60):
 def test_ctrl_c_leaves_no_process_and_the_run_can_go_on(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
+    small = yaml.safe_load((TOP / "tasks" / "train" / "ppo" / "toy.yaml").read_text())
+    small["rollouts"] |= {"episodes": 4, "simulators": 2, "workers": 2}
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
     command = [sys.executable, str(program), str(tmp_path / "run")]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0)
+    run = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0, cwd=tmp_path
+    )
     while not (tmp_path / "run" / "log.jsonl").is_file() and run.poll() is None:
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130 and said == "Interrupted.\n", said
     assert _is_gone(run.pid)
-    done = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     assert "Goes on after " in done and "iteration 3/3" in done
