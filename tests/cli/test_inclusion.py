@@ -101,18 +101,18 @@ def test_a_mistake_is_one_sentence_and_code_2(mine, tmp_path, words, says):
 @pytest.mark.slow
 def test_how_to_include_ones_own_is_said_only_where_a_name_is_unknown_and_the_file_stands_alone(mine, tmp_path):
     suite, task = mine / "tasks" / "suites" / "kitchen.yaml", mine / "tasks" / "kitchen_put_on.yaml"
-    alone = here("vlagen", "plan", "--suite", suite, cwd=tmp_path).stderr
+    alone = call("vlagen", "plan", "--suite", suite, cwd=tmp_path).stderr
     assert alone.endswith(". Is it your own? Then include where it is: --include FOLDER\n"), alone
-    pack = here("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
+    pack = call("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
     assert "There is no asset pack 'kitchen'" in pack and pack.count("Is it your own?") == 1, pack
     task.write_text(outside.TASK.replace("pack: kitchen\n", ""))
-    axis = here("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
+    axis = call("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
     assert "There is no axis 'gloom'" in axis and axis.count("Is it your own?") == 1, axis
     suite.write_text(outside.SUITE.replace("kitchen_put_on", "kichen_put_on"))
-    inside = here("vlagen", "plan", *INCLUDE, "--suite", "kitchen", cwd=tmp_path).stderr
+    inside = call("vlagen", "plan", *INCLUDE, "--suite", "kitchen", cwd=tmp_path).stderr
     assert "Did you mean 'kitchen_put_on'?" in inside and "Is it your own?" not in inside, inside
     task.write_text(outside.TASK.replace("pack: kitchen\n", "").replace("inner", "iner"))
-    wrong = here("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
+    wrong = call("vlagen", "plan", "--task", task, "--conditions", "nominal", cwd=tmp_path).stderr
     assert "iner" in wrong and "Is it your own?" not in wrong
 
 
