@@ -84,10 +84,10 @@ class _Sft:
         trainer = Trainer(config=self._config, network=network, total=self._grounding)
         self._resume(trainer, self._state_of_grounding, first=0, is_latest=not self._folder.state.is_file())
         if trainer.done < trainer.total:
-            self._frames = sources.stills(self._config, network.config, self._folder.path / "stills", self._listener)
+            stills = sources.stills(self._config, network.config, self._folder.path / "stills", self._listener)
             if not trainer.done:
-                _normalise(trainer, self._frames)
-            self._loop(trainer, self._state_of_grounding, "grounding", partial(_pointing, stills=self._frames))
+                _normalise(trainer, stills)
+            self._loop(trainer, self._state_of_grounding, "grounding", stills, partial(_pointing, stills=stills))
         return trainer.averaged
 
     def _imitate(self, network: CompactNetwork) -> None:
@@ -95,11 +95,12 @@ class _Sft:
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
         if trainer.done == trainer.total and self._folder.policy.is_file():
             return
-        self._frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
+        frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
+        self._demonstrated = int(frames.episode[-1]) + 1
         if not trainer.done and not self._config.start:
-            _normalise(trainer, self._frames)
-        loss = partial(_loss, frames=self._frames, weight=self._config.grounding.weight)
-        self._loop(trainer, self._folder.state, "imitation", loss)
+            _normalise(trainer, frames)
+        loss = partial(_loss, frames=frames, weight=self._config.grounding.weight)
+        self._loop(trainer, self._folder.state, "imitation", frames, loss)
         self._save_policy(trainer.averaged, self._folder.policy)
 
     @property
@@ -116,7 +117,7 @@ class _Sft:
         elif is_latest and not first:
             self._folder.mend_log(0, {})  # lines of iterations after which nothing was saved
 
-    def _loop(self, trainer: Trainer, path: Path, stage: str, loss: Any) -> None:
+    def _loop(self, trainer: Trainer, path: Path, stage: str, frames: Frames, loss: Any) -> None:
         """The iterations of a stage that are left, or those for which there is time."""
         config, numbers = self._config, list[dict[str, float]]()
         first, began = self._counters.iterations - trainer.done, time.monotonic()
@@ -124,7 +125,7 @@ class _Sft:
             self._listener.began(self._counters.iterations, self._total)
             self._has_begun = True
         while trainer.done < trainer.total and time.monotonic() < self._until:
-            rows = rows_of(config.seed, trainer.done, len(self._frames), config.batch, stage)
+            rows = rows_of(config.seed, trainer.done, len(frames), config.batch, stage)
             numbers.append(trainer.step(partial(loss, rows=rows)))
             is_last = trainer.done == trainer.total
             if trainer.done % config.log_every and not is_last:
@@ -163,7 +164,7 @@ class _Sft:
                 name=f"{self._folder.path.name}-{self._counters.iterations}",
                 trained_by=", ".join(filter(None, [before, "grounding" if self._grounding else "", "sft"])),
                 data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
-                episodes=int(self._frames.episode[-1]) + 1,
+                episodes=self._demonstrated,
                 privileged_training=(
                     "where source and target are in the primary picture, from the simulator" if is_grounded else ""
                 ),
