@@ -55,8 +55,8 @@ class HereRollouts:
 
     make_sim = ChoiceSim
 
-    def __init__(self, setup, *, workers=0, note=print):
-        self._worker = RolloutWorker(replace(setup, make_sim=type(self).make_sim))
+    def __init__(self, setup, *, workers=0, note=print, answers=None):
+        self._worker = RolloutWorker(replace(setup, make_sim=type(self).make_sim), answers)
 
     def __enter__(self):
         return self

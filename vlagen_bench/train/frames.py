@@ -11,7 +11,8 @@ from torch import Tensor
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences, tokens
 from vlagen_bench.policies.compact.config import CompactConfig
-from vlagen_bench.policies.compact.network import Batch
+from vlagen_bench.policies.compact.network import Batch, batch_of
+from vlagen_bench.train.devices import CPU
 
 ROLES = ("source", "target")
 """of the keypoints that are taught, in their order"""
@@ -85,20 +86,17 @@ class Frames:
     def __len__(self) -> int:
         return len(self.state)
 
-    def batch(self, rows: np.ndarray) -> Batch:
-        """The observations in these rows, for the network."""
-        return Batch(
-            images={name: torch.from_numpy(pictures[rows]) for name, pictures in self.images.items()},
-            state=torch.from_numpy(self.state[rows]),
-            sentence=torch.from_numpy(self.sentences[self.sentence[rows]]),
-        )
+    def batch(self, rows: np.ndarray, device: torch.device = CPU) -> Batch:
+        """The observations in these rows, for the network on a device."""
+        images = {name: pictures[rows] for name, pictures in self.images.items()}
+        return batch_of(images, self.state[rows], self.sentences[self.sentence[rows]]).to(device)
 
-    def targets(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    def targets(self, rows: np.ndarray, device: torch.device = CPU) -> tuple[Tensor, Tensor, Tensor]:
         """Tokens, which of them count, and points of these rows."""
         return (
-            torch.from_numpy(self.tokens[rows].astype(np.int64)),
-            torch.from_numpy(self.is_label[rows]),
-            torch.from_numpy(self.points[rows]),
+            torch.from_numpy(self.tokens[rows].astype(np.int64)).to(device),
+            torch.from_numpy(self.is_label[rows]).to(device),
+            torch.from_numpy(self.points[rows]).to(device),
         )
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
+from vlagen_bench.train.devices import device_of
 from vlagen_bench.train.frames import Frames
 from vlagen_bench.train.listener import Listener, Trained
 from vlagen_bench.train.run_folder import TrainFolder
@@ -46,11 +47,11 @@ def run(config: SftConfig, out: Path, *, listener: Listener | None = None, minut
     """
     until = math.inf if minutes is None else time.monotonic() + 60 * minutes
     threads = torch.get_num_threads()
-    listener = listener or Listener()
+    listener, device = listener or Listener(), device_of(config.device)
     with run_folder.opened(out, "sft", config) as folder, Sinks(config, "sft", out, listener.note) as sinks:
         torch.set_num_threads(config.threads or cores())
         try:
-            return _Sft(folder, config, listener, sinks, until).train()
+            return _Sft(folder, config, listener, sinks, until).train(device)
         finally:
             torch.set_num_threads(threads)
 
@@ -66,12 +67,13 @@ class _Sft:
         self._counters = Counters()
         self._has_begun = False
 
-    def train(self) -> Trained:
-        """Both stages, or as far as there is time."""
+    def train(self, device: torch.device) -> Trained:
+        """Both stages on a device, or as far as there is time."""
         folder, config = self._folder, self._config
         if not folder.start.is_file():
             checkpoint.save(folder.start, *actor_critic.begin(config.start, config.network, config.seed))
         network, self._card = checkpoint.load(folder.start)
+        network = network.to(device)
         if self._grounding:
             network = self._ground(network)
         if self._counters.iterations >= self._grounding and time.monotonic() < self._until:
@@ -191,8 +193,9 @@ def _normalise(trainer: Trainer, frames: Frames) -> None:
 def _loss(
     network: CompactNetwork, *, frames: Frames, rows: np.ndarray, weight: float
 ) -> tuple[Tensor, dict[str, float]]:
-    said = network(frames.batch(rows))
-    labels, is_label, points = frames.targets(rows)
+    device = network.state_mean.device
+    said = network(frames.batch(rows, device))
+    labels, is_label, points = frames.targets(rows, device)
     of_tokens = imitation.token_loss(said.logits, labels, is_label)
     of_places = imitation.place_loss(said.heatmaps, points)
     off = (said.logits.argmax(-1) - labels).abs()[is_label].float()
@@ -206,8 +209,9 @@ def _loss(
 
 
 def _pointing(network: CompactNetwork, *, stills: Frames, rows: np.ndarray) -> tuple[Tensor, dict[str, float]]:
-    said = network(stills.batch(rows))
-    points = stills.targets(rows)[2]
+    device = network.state_mean.device
+    said = network(stills.batch(rows, device))
+    points = stills.targets(rows, device)[2]
     side = network.config.cameras[network.config.primary]
     error_px = imitation.place_error_px(said.heatmaps.detach(), points, side)
     return imitation.place_loss(said.heatmaps, points), {
