@@ -12,40 +12,17 @@ import pytest
 import torch
 
 from helpers import trained
+from helpers.shown import GROUNDING, SMALL, Shown
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness import loggers
 from vlagen_bench.policies.compact import checkpoint, sentences
-from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import imitation, sft
 from vlagen_bench.train.frames import frames_of
 from vlagen_bench.train.grounding import Still
 from vlagen_bench.train.listener import Listener
-from vlagen_bench.train.sft_config import CollectConfig, GroundingConfig, SftConfig
+from vlagen_bench.train.sft_config import CollectConfig, SftConfig
 from vlagen_bench.train.trainer import Trainer
-from vlagen_bench.utils.seeding import stream
-
-SMALL = CompactConfig(cameras={"front": 32, "wrist": 16}, hidden=32, slot=8, widths=(8, 8), keypoints=4, blocks=1)
-
-
-class Shown:
-    """A demonstration of T frames, of which the last are another's."""
-
-    def __init__(self, frames: int, *, others: int = 0, words: str = "put the apple on the plate") -> None:
-        draw = stream(frames, "shown", words)
-        self.images = {
-            name: draw.randint(0, 256, (frames, side, side, 3)).astype(np.uint8) for name, side in SMALL.cameras.items()
-        }
-        self.state = draw.normal(size=(frames, 15)).astype(np.float32)
-        self.is_label = np.arange(frames) >= others
-        self.instruction = words
-        self.privileged = {"source_px": np.full((frames, 2), 8.0), "target_px": np.full((frames, 2), np.nan)}
-        self.action = np.tile(np.array([0.01, 0, 0, 0, 0, 0, 1], np.float32), (frames, 1))
-
-    def chunks(self, horizon):
-        from vlagen_bench.demonstrations.labels import chunk_labels
-
-        return chunk_labels(self.action, self.action, horizon)
 
 
 def test_the_loss_of_tokens_is_the_logarithm_of_their_number_where_nothing_is_known():
@@ -193,9 +170,6 @@ def sources(monkeypatch):
     ]
     monkeypatch.setattr(sft.sources, "demonstrations", lambda *_: frames_of(shown, SMALL))
     monkeypatch.setattr(sft.sources, "stills", lambda *_: frames_of(still * 5, SMALL))
-
-
-GROUNDING = GroundingConfig(iterations=4, stills=5)
 
 
 @pytest.mark.parametrize("after", [1, 3, 5, 7, 9, 10])

@@ -80,7 +80,7 @@ def update(
         return said | {"optimiser_steps": 0.0}
     used = sorted({one for pair in pairs for one in pair})
     data = Decisions.of([trajectories[one] for one in used], model.device)
-    places = torch.tensor([[used.index(better), used.index(worse)] for better, worse in pairs], device=data.device)
+    places = torch.tensor([[used.index(better), used.index(worse)] for better, worse in pairs]).to(data.device)
     frozen = log_probs_of(reference, data, config).sum(1)
     means, stopped, first, last = Means(), False, float("nan"), 0.0
     for _ in range(config.epochs):

@@ -44,7 +44,7 @@ def build(name: str, start: str) -> Policy:
     """
     policy = _function(name)(start)
     if not isinstance(policy, nn.Module):
-        raise ConfigError(f"model: {name} gives a {type(policy).__name__}, not a torch.nn.Module.")
+        raise ConfigError(f"model: {name} gives something of type {type(policy).__name__}, not a torch.nn.Module.")
     missing = [part for part in NEEDED if getattr(policy, part, None) is None]
     if missing:
         raise ConfigError(
