@@ -94,7 +94,7 @@ def test_imitation_elsewhere_is_the_same(monkeypatch):
         sft._normalise(trainer, frames)
         said = [
             trainer.step(lambda network: sft._pointing(network, stills=frames, rows=rows)),
-            trainer.step(lambda network: sft._loss(network, frames=frames, rows=rows, weight=0.1)),
+            trainer.step(lambda network: sft._loss(network, frames=frames, rows=rows, config=config)),
         ]
         return {name: inner_of(tensor) for name, tensor in trainer.model.state_dict().items()}, said
 
