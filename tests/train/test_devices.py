@@ -69,9 +69,10 @@ def updated(model, trajectories, config, device, **more):
         (tiny_config(critic="detached"), {"value_only": True}),
         (tiny_config(critic="shared", kl_stop=1e-9), {"value_only": False}),
         (tiny_config(GrpoConfig, group=8, kl_coefficient=0.1, average="episode"), {}),
+        (tiny_config(GrpoConfig, group=8), {}),
         (tiny_config(DpoConfig, group=8), {}),
     ],
-    ids=["ppo", "ppo with a critic", "ppo's values", "ppo that stops", "grpo", "dpo"],
+    ids=["ppo", "ppo with a critic", "ppo's values", "ppo that stops", "grpo near its start", "grpo", "dpo"],
 )
 def test_an_update_elsewhere_says_the_same_and_leaves_nothing_on_the_cpu(config, more, monkeypatch):
     model = model_of(getattr(config, "critic", "detached"))

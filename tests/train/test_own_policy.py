@@ -9,10 +9,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from helpers import own_policy, trained
+from helpers.places import TOP
 from helpers.trained import HereRollouts, tiny_config
 from vlagen_bench.errors import ConfigError, RunError
-from vlagen_bench.train import loop
-from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig
+from vlagen_bench.train import config, loop
+from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.listener import Listener
 
 OWN = {"model": "helpers.own_policy:build", "network": None}
@@ -30,7 +31,7 @@ class Stop(Listener):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "config"),
+    ("algorithm", "given"),
     [
         ("ppo", tiny_config(**OWN, iterations=2)),
         ("ppo", tiny_config(**OWN, iterations=2, critic="separate")),
@@ -39,8 +40,8 @@ class Stop(Listener):
     ],
     ids=["ppo", "ppo with a critic", "grpo", "dpo"],
 )
-def test_its_adapter_is_trained_and_saved_and_nothing_else_is(algorithm, config, tmp_path):
-    done = loop.run(algorithm, config, tmp_path)
+def test_its_adapter_is_trained_and_saved_and_nothing_else_is(algorithm, given, tmp_path):
+    done = loop.run(algorithm, given, tmp_path)
     assert done.complete and not done.is_compact
     start, end = load_file(tmp_path / "start.safetensors"), load_file(tmp_path / "policy.safetensors")
     assert start.keys() == end.keys() == TRAINED
@@ -59,12 +60,12 @@ def test_it_learns_what_is_right(tmp_path):
 
 @pytest.mark.parametrize("start", ["", "0.1"])
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
-    config = tiny_config(**OWN, iterations=3, start=start)
-    loop.run("ppo", config, tmp_path / "whole")
+    given = tiny_config(**OWN, iterations=3, start=start)
+    loop.run("ppo", given, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        loop.run("ppo", config, tmp_path / "parts", listener=Stop())
+        loop.run("ppo", given, tmp_path / "parts", listener=Stop())
     torch.manual_seed(7)  # what else is drawn in the process must not matter
-    assert loop.run("ppo", config, tmp_path / "parts").complete
+    assert loop.run("ppo", given, tmp_path / "parts").complete
     whole, parts = (load_file(tmp_path / name / "policy.safetensors") for name in ("whole", "parts"))
     assert all(torch.equal(whole[name], parts[name]) for name in TRAINED)
 
@@ -117,3 +118,10 @@ def test_a_run_from_before_there_was_such_a_key_goes_on(tmp_path, monkeypatch):
     path.write_text(json.dumps(kept))
     with pytest.raises(RunError, match=r"another `model`: '', not 'helpers.own_policy:build'"):
         loop.run("ppo", tiny_config(**OWN), tmp_path)
+
+
+def test_the_configuration_of_the_page_is_one(tmp_path):
+    page = (TOP / "docs" / "train_large.md").read_text(encoding="utf-8")
+    (tmp_path / "large.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    read = config.read(PpoConfig, "ppo", str(tmp_path / "large.yaml"))
+    assert (read.model, read.device, read.minibatch) == ("my_policy:build", "cuda", 8)
