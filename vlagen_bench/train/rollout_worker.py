@@ -156,8 +156,11 @@ class RolloutWorker:
         self._setup = setup
         sizes = setup.network
         cameras = CameraChoice.of(specs.of_task(setup.task), tuple(sizes.cameras), dict(sizes.cameras))
-        self._model = ActorCritic(_compact(sizes), setup.critic).eval() if ask is None else None
-        self._ask = ask if self._model is None else Answers(self._model, setup.temperature, setup.precision)
+        self._model: ActorCritic | None = None
+        if ask is None:
+            self._model = ActorCritic(_compact(sizes), setup.critic).eval()
+            ask = Answers(self._model, setup.temperature, setup.precision)
+        self._ask: Ask = ask
         self._players = [Player(setup.make_sim(setup.task, cameras), setup) for _ in range(setup.simulators)]
 
     def play(self, order: Play, ended: Callable[[Trajectory], None]) -> None:
