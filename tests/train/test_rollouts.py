@@ -21,6 +21,7 @@ from vlagen_bench.errors import AssetError, RunError
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train.actor_critic import ActorCritic
+from vlagen_bench.train.answers import Answers
 from vlagen_bench.train.rollout_worker import WorkerSetup
 from vlagen_bench.train.rollouts import Rollouts
 from vlagen_bench.train.training_episodes import episode_of, task_of
@@ -48,9 +49,10 @@ def alone(model):
         return rollouts.play(model, JOBS)
 
 
-def play(model, make_sim=ChoiceSim, *, workers=2, notes=None):
-    setup = dataclasses.replace(SETUP, make_sim=make_sim)
-    with Rollouts(setup, workers=workers, note=[].append if notes is None else notes.append) as rollouts:
+def play(model, make_sim=ChoiceSim, *, workers=2, notes=None, answers=None):
+    setup = dataclasses.replace(SETUP, make_sim=make_sim, served=answers is not None)
+    note = [].append if notes is None else notes.append
+    with Rollouts(setup, workers=workers, note=note, answers=answers) as rollouts:
         return rollouts.play(model, JOBS)
 
 
@@ -58,6 +60,23 @@ def test_who_plays_an_episode_changes_nothing(model, alone):
     together = play(model)
     assert [one.slot for one in together] == list(range(11))
     assert all(map(same, alone, together))
+
+
+@pytest.fixture
+def answers(model):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in workers
+    yield Answers(model, SETUP.temperature, SETUP.precision)
+    torch.set_num_threads(threads)
+
+
+def test_who_has_the_networks_changes_nothing(model, alone, answers):
+    assert all(map(same, alone, play(model, answers=answers)))
+
+
+def test_a_killed_worker_that_asks_is_replaced_too(model, alone, answers, tmp_path):
+    together = play(model, functools.partial(TrapSim, "kill", tmp_path / "flag"), answers=answers)
+    assert all(map(same, alone, together)) and children() == 0
 
 
 def test_an_episode_ends_at_success_or_when_time_is_up(alone):
