@@ -274,13 +274,12 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
 
 def task_of(ref: str) -> Task:
     """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
-    known = {task.ref: task for task in map(catalog.task, catalog.task_names())}
-    name = ref.rpartition("@")[0]
-    if ref not in known and native_tasks.is_native(name):
-        known |= {task.ref: task for task in (native_tasks.task_called(name),)}
-    if ref not in known:
-        raise UnknownName(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
-    return known[ref]
+    name = str(ref).rpartition("@")[0]
+    is_known = name in catalog.task_names() or native_tasks.is_native(name)
+    if is_known and (task := catalog.task(name)).ref == ref:
+        return task
+    known = [task.ref for task in map(catalog.task, catalog.task_names())]
+    raise UnknownName(f"{unknown('task', str(ref), known)} Use the release that made the episode.")
 
 
 def write(plan: Plan, path: Path) -> None:
