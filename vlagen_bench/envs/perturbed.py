@@ -2,14 +2,16 @@
 
 import copy
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import gymnasium
 
 from vlagen_bench.axes import variant, variant_name
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, conditions, native_tasks, plan
-from vlagen_bench.scenes import specs
+from vlagen_bench.scenes import native, specs
 from vlagen_bench.sim.maniskill.any_task import effect, entries, making
 from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 from vlagen_bench.types import Episode, Task
@@ -32,6 +34,15 @@ class PerturbedEnv(gymnasium.Wrapper):
         self._next_seed = 0
         self.episode: Episode | None = None
         self._said: dict[str, Any] = {}
+        self._scene: NativeScene | None = None
+        assert task.native is not None
+        self._draws_globally = native.facts_of_task(task.native).draws_globally
+
+    def _seeded(self, *names: str | int) -> AbstractContextManager[None]:
+        """Around what the task does: some tasks draw from the generators that all code of a process shares."""
+        if not self._draws_globally or self._scene is None:
+            return nullcontext()
+        return making.seeded(self._scene.seed, *names)
 
     def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins the episode of a seed, or with `options={"episode": ...}` exactly that one."""
@@ -41,7 +52,9 @@ class PerturbedEnv(gymnasium.Wrapper):
         scene = NativeScene.of(self.episode, self._spec_of_scene)
         raw = self.unwrapped
         raw.vlagen = scene  # type: ignore[attr-defined]
-        observation, info = self.env.reset(seed=scene.seed, options={"reconfigure": True, **wanted})
+        self._scene = scene
+        with self._seeded("reset"):
+            observation, info = self.env.reset(seed=scene.seed, options={"reconfigure": True, **wanted})
         self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
         return scene.seen(0, observation), {**info, INFO: self._said}
 
@@ -55,7 +68,10 @@ class PerturbedEnv(gymnasium.Wrapper):
 
     def step(self, action: Any) -> Any:
         """One control step of the task."""
-        observation, reward, terminated, truncated, info = self.env.step(action)
+        if self._scene is None:
+            raise ConfigError("step: call reset() first.")
+        with self._seeded(self._scene.steps):
+            observation, reward, terminated, truncated, info = self.env.step(action)
         return observation, reward, terminated, truncated, {**info, INFO: self._said}
 
 
