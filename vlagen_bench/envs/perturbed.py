@@ -1,6 +1,7 @@
 """The environment of `perturb`: a task of ManiSkill as its users know it, under axes of this package."""
 
 import copy
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -17,6 +18,7 @@ from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 from vlagen_bench.types import Episode, Task
 
 INFO = "vlagen"
+_LOG = logging.getLogger(__name__)
 
 
 class PerturbedEnv(gymnasium.Wrapper):
@@ -92,6 +94,8 @@ def perturb(
     name = entries.name_of(task)
     of_task = native_tasks.task_with(name, kwargs)
     condition = condition_of(of_task, axes or {})
+    for sentence in native_tasks.remarks(of_task):
+        _LOG.warning(sentence)
     _check_effects(of_task, axes or {})
     entry = entries.entry(name)
     raw = making.make(entry, {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}, drawn=True)  # type: ignore[union-attr]
