@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from vlagen_bench.axes import AXES
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import native, specs
 from vlagen_bench.scenes.cameras import CameraChoice
@@ -45,11 +46,14 @@ class Trial:
         """What an episode changes of its twin, looked for where it takes least time first; None: nothing at all."""
         if episode.instruction != twin.instruction:
             return "words"
+        if _is_drawn(episode, twin):  # what is done to pictures alone is seen at once
+            return "pictures" if self._is_seen(episode, twin) else None
         if self._played(episode) != self._played(twin):
             return "physics"
-        if any(self._seen(episode, late) != self._seen(twin, late) for late in (False, True)):
-            return "pictures"
-        return None
+        return "pictures" if self._is_seen(episode, twin) else None
+
+    def _is_seen(self, episode: Episode, twin: Episode) -> bool:
+        return any(self._seen(episode, late) != self._seen(twin, late) for late in (False, True))
 
     def _played(self, episode: Episode) -> str:
         """A hash of all physics in a short play."""
@@ -83,6 +87,13 @@ class Trial:
                 f"{episode.index}: it has nothing there that it could change. Leave it out."
             )
         return found
+
+
+def _is_drawn(episode: Episode, twin: Episode) -> bool:
+    """Whether the episode differs from its twin in axes of the picture alone."""
+    keys = {*episode.values, *twin.values}
+    differing = [key for key in keys if episode.values.get(key) != twin.values.get(key)]
+    return bool(differing) and all(AXES.get(key).stage == "render" for key in differing)
 
 
 def require(task: Task, pairs: Iterable[tuple[Episode, Episode]]) -> None:
