@@ -49,7 +49,7 @@ def _file_entry(kind: Kind, name: str) -> Entry | None:
 
 def _native_entry(task: Task) -> Entry | None:
     """Of a task of ManiSkill that is written in a file from outside."""
-    if task.native is None or not (file := native.facts_of_task(task.native).source_file):
+    if task.native is None or not (file := native.source_file_of(task.native)):
         return None
     location = plugins.location_of(Path(file))
     return None if location is None else _entry("task", task.name, location, sha256(Path(file)))

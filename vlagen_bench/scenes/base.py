@@ -141,6 +141,8 @@ class Grid:
     """source and target stand further apart than this"""
     third_separation_m: float
     """source and a third thing stand further apart than this"""
+    beyond_m: float = 0.06
+    """how far from the outermost places other things may still stand"""
 
     def points(self, region: Literal["inner", "ring"]) -> tuple[tuple[float, float], ...]:
         """World x, y (m) in official order: x slow, y fast.

@@ -18,6 +18,8 @@ SCOUT = "vlagen_bench.sim.maniskill.any_task.scout"
 """reads the facts: only the simulator knows them, so that planning starts it where none are kept"""
 PLACES_M = 0.08
 """half an edge of the square that a moved camera has to show, around the middle of where the source may stand"""
+BEYOND_M = 0.16
+"""how far outside that square other things may be put, where the picture shows them"""
 Kind = Literal["movable", "site", "obstacle", "fixture"]
 Unit = Literal["m", "rad", "gripper", "other"]
 
@@ -117,8 +119,6 @@ class TaskFacts:
     env: str
     source_hash: str
     """of the file that defines the task"""
-    source_file: str
-    """where that file is on this machine; empty: there is none"""
     versions: dict[str, str]
     robots: tuple[str, ...]
     base: tuple[Vec3, QuatWxyz]
@@ -178,6 +178,12 @@ def layout_of(task: NativeTask, seed: int) -> Layout:
     """The fresh scene of a seed."""
     layout: Layout = importlib.import_module(SCOUT).layout(task.env, task.kwargs_json, seed)
     return layout
+
+
+def source_file_of(task: NativeTask) -> str:
+    """The file that defines a task on this machine; empty: there is none."""
+    file: str = importlib.import_module(SCOUT).source_file(task.env)
+    return file
 
 
 def facts_of_task(task: NativeTask) -> TaskFacts:
@@ -256,6 +262,7 @@ def _grid(facts: TaskFacts, task: NativeTask) -> Grid:
         ring_half_edge_m=round(min(edge, PLACES_M), 3),
         separation_m=round(apart, 4),
         third_separation_m=round(apart, 4),
+        beyond_m=BEYOND_M,
     )
 
 

@@ -28,7 +28,7 @@ from vlagen_bench.utils.parsing import build
 
 SEEDS = tuple(range(3))
 """whose layouts show where a task puts its things"""
-FORMAT = 4
+FORMAT = 5
 """of what is kept; another one makes it again"""
 TILT_RAD = 1e-3
 """by how much a joint is moved to see how fast the tool rises with it"""
@@ -49,6 +49,11 @@ def facts(env: str, kwargs_json: str, source: str | None) -> TaskFacts:
     key = _key(task, kwargs_json, "facts", str(source))
     made: TaskFacts = _kept(key, TaskFacts, lambda: _facts(task, kwargs_json, source))
     return made
+
+
+def source_file(env: str) -> str:
+    """The file that defines a task here. Not kept: the same task may lie elsewhere the next time."""
+    return entry(env).source_file
 
 
 def layout(env: str, kwargs_json: str, seed: int) -> Layout:
@@ -113,7 +118,6 @@ def _facts(task: TaskEntry, kwargs_json: str, source: str | None) -> TaskFacts:
     return TaskFacts(
         env=task.env,
         source_hash=task.source_hash,
-        source_file=task.source_file,
         versions=versions(),
         robots=tuple(str(robot.uid) for robot in robots),
         base=(tuple(map(float, root.p)), tuple(map(float, root.q))),  # type: ignore[arg-type]
