@@ -91,6 +91,7 @@ def perturb(
     Raises:
         ConfigError: an unknown task or axis, one that makes no sense in the task, or a task whose plays cannot be repeated.
     """
+    making.prefer(kwargs.get("render_backend"))
     name = entries.name_of(task)
     of_task = native_tasks.task_with(name, kwargs)
     condition = condition_of(of_task, axes or {})

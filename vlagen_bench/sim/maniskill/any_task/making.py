@@ -19,6 +19,16 @@ def keywords(kwargs_json: str) -> dict[str, Any]:
     return kwargs
 
 
+_PREFERRED: list[str] = []
+"""the `render_backend` that the program asked for first, if it did"""
+
+
+def prefer(render_backend: str | None) -> None:
+    """Has every later environment of this process draw with this backend: a process can use one name of a device only."""
+    if render_backend not in (None, "none") and not _PREFERRED:
+        _PREFERRED.append(str(render_backend))
+
+
 def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool) -> Any:
     """The environment of a task, hooked, without any wrapper.
 
@@ -31,6 +41,8 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool) -> Any:
     cls, wanted = entry.hooked(), {**entry.kwargs, **kwargs}
     if not drawn:
         wanted["render_backend"] = "none"
+    elif "render_backend" not in wanted and _PREFERRED:
+        wanted["render_backend"] = _PREFERRED[0]
     elif "render_backend" not in wanted:
         alias = device.render_device().alias
         wanted["render_backend"] = "gpu" if alias.startswith("cuda") else "cpu"
