@@ -20,9 +20,10 @@ def in_the_docs() -> dict[tuple[str, str], str]:
     return {(row[0].strip("`"), task): cell for row in body for task, cell in zip(head[1:], row[1:], strict=True)}
 
 
-def test_the_page_has_every_listed_task_and_nothing_in_vain():
+def test_the_page_has_listed_tasks_and_nothing_in_vain():
     table = in_the_docs()
-    assert {task for _, task in table} == {native_tasks.short(name) for name in native_tasks.card_files()}
+    listed, shown = ({native_tasks.short(name) for name in names} for names in (native_tasks.card_files(), REMADE))
+    assert shown <= {task for _, task in table} <= listed
     assert set(table.values()) <= {"words", "physics", "pictures", "-"}
 
 
