@@ -76,5 +76,9 @@ def headless(start):
     return made
 
 
+def failing(start):
+    raise KeyError("weights")
+
+
 def no_module(start):
     return 3

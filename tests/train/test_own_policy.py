@@ -75,6 +75,11 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
     [
         ("build", "does not name a function. Give module:function"),
         ("no_such_module:build", "the module no_such_module cannot be imported"),
+        (
+            "helpers.broken_policy:build",
+            "the module helpers.broken_policy fails while it is imported: ZeroDivisionError",
+        ),
+        ("helpers.own_policy:failing", "helpers.own_policy:failing fails when it is called with start='': KeyError"),
         ("helpers.own_policy:nothing", "helpers.own_policy has no function nothing"),
         ("helpers.own_policy:no_module", "gives something of type int, not a torch.nn.Module"),
         ("helpers.own_policy:headless", "has no critic, decode. `vlagen_bench.train.policy.Policy` says"),
