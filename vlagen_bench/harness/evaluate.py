@@ -17,7 +17,7 @@ from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
 from vlagen_bench.plan import catalog, native_tasks
-from vlagen_bench.policies import base, handles, pictures
+from vlagen_bench.policies import base, handles, introduction, pictures
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
@@ -145,7 +145,7 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
         unplayed.callback(_let_go, loaded)
         _check_live(loaded, wanted.execution)
         base.check_spec(loaded, scene.robot)
-        base.introduce(loaded, scene.robot)
+        introduction.introduce(loaded, scene.robot)
         cameras = pictures.camera_choice(loaded, scene, wanted.cameras, wanted.image_size)
         return _recorded(wanted, task, cameras, checked.stand_ins, loaded, stop, display, unplayed)
 

@@ -193,12 +193,6 @@ def no_class(name: str, found: Any) -> str:
     return f"{said} Put it into one, `class Policy:` with `def act(self, obs, instr): return {called}(obs, instr)`, and give that."
 
 
-def introduce(loaded: LoadedPolicy, robot: RobotSpec) -> None:
-    """Tells a built-in policy, which plays with every robot, which one it has."""
-    if loaded.name in BUILT_IN and not loaded.live and (meet := getattr(loaded.policy, "meet", None)) is not None:
-        meet(robot)
-
-
 def check_spec(loaded: LoadedPolicy, robot: RobotSpec) -> None:
     """Compares the policy's optional `spec` with the robot's conventions; raises `PolicyError` for a mismatch."""
     for key, value in (spec_of(loaded) or {}).items():

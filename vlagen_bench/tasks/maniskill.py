@@ -86,7 +86,7 @@ class ManiSkillJudge:
             return "done_then_lost"
         if moved:
             return "moved_not_done"
-        return "reached_not_moved" if reached else "never_reached"
+        return "reached_not_moved" if reached else "never_near"
 
 
 @family
@@ -97,7 +97,7 @@ class ManiSkillFamily(TaskFamily):
     about: ClassVar = "do a task of ManiSkill, which says itself when it is done"
     roles: ClassVar = {"source": "start"}
     failure_modes: ClassVar = {
-        "never_reached": "no tool ever came near the object",
+        "never_near": "no tool ever came near the object",
         "reached_not_moved": "a tool came near, and the object stayed where it was",
         "moved_not_done": "the object was moved, but the task was not done in time",
         "done_then_lost": "the task was done, and was not at the end",
