@@ -33,7 +33,9 @@ def timed(path: np.ndarray, *, velocity: np.ndarray, acceleration: np.ndarray, s
         constraint.JointAccelerationConstraint(np.stack([-acceleration, acceleration], axis=1)),
     ]
     points = np.linspace(0.0, lengths[-1], GRID)
-    found = algorithm.TOPPRA(limits, spline, gridpoints=points, parametrizer="ParametrizeConstAccel")
+    found = algorithm.TOPPRA(
+        limits, spline, gridpoints=points, solver_wrapper="seidel", parametrizer="ParametrizeConstAccel"
+    )
     trajectory = found.compute_trajectory()
     if trajectory is None:
         return None
