@@ -76,7 +76,8 @@ def made(oracle: Oracle) -> Any:
 
     return gymnasium.make(
         oracle.env_id,
-        obs_mode="state",
+        obs_mode="none",
+        reward_mode="none",
         control_mode=oracle.control_mode,
         render_backend="none",
         sim_backend="cpu",
