@@ -1,6 +1,7 @@
 """A planner of screw motions for one arm: poses of its tool in, joint positions out. It knows no obstacles."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import sapien
@@ -33,10 +34,10 @@ class ScrewPlanner:
         self._model.set_joint_order(joints)
         self._tool = links.index(tool)
         self.base = base
-        parent = [name for name in joints if "finger" not in name]
-        self._mask = np.array([name in parent for name in joints], dtype=np.int32)
-        self.num_arm = len(parent)
-        self._limits = np.asarray(arm_limits(urdf, parent))
+        arm = [name for name in joints if "finger" not in name]
+        self._mask = np.array([name in arm for name in joints], dtype=np.int32)
+        self.num_arm = len(arm)
+        self._limits = joint_limits(urdf, arm)
 
     def tool_pose(self, qpos: np.ndarray) -> sapien.Pose:
         """Where the tool is with these joint positions, fingers included."""
@@ -57,10 +58,9 @@ class ScrewPlanner:
         for pose in screw.screw_path(start, end, num)[1:]:
             path.append(self._follow(path[-1], pose))
         arm = np.stack(path)[:, : self.num_arm]
-        full = np.ones(self.num_arm)
-        timed = timing.timed(
-            arm, velocity=full * VELOCITY_RAD_S * speed, acceleration=full * ACCELERATION_RAD_S2 * speed, step_s=step_s
-        )
+        scaled = np.full(self.num_arm, speed)
+        velocity, acceleration = scaled * VELOCITY_RAD_S, scaled * ACCELERATION_RAD_S2
+        timed = timing.timed(arm, velocity=velocity, acceleration=acceleration, step_s=step_s)
         if timed is None:
             raise Unreachable(f"The way to {goal} cannot be driven within the limits of velocity and acceleration.")
         return timed
@@ -80,10 +80,8 @@ class ScrewPlanner:
         return found
 
 
-def arm_limits(urdf: Path, joints: list[str]) -> list[tuple[float, float]]:
-    """Lower and upper limit, rad, of each joint."""
-    from xml.etree import ElementTree
-
-    by_name = {joint.get("name"): joint.find("limit") for joint in ElementTree.parse(urdf).getroot().iter("joint")}
-    limits = [by_name[name] for name in joints]
-    return [(float(limit.get("lower")), float(limit.get("upper"))) for limit in limits if limit is not None]
+def joint_limits(urdf: Path, joints: list[str]) -> np.ndarray:
+    """Lower and upper limit, rad, of each joint: (joints, 2)."""
+    elements = {joint.get("name"): joint for joint in ElementTree.parse(urdf).getroot().iter("joint")}
+    limits = [elements[name].find("limit") for name in joints]
+    return np.array([[float(limit.attrib[key]) for key in ("lower", "upper")] for limit in limits if limit is not None])
