@@ -23,8 +23,8 @@ def place_sphere(env: Any) -> Actions:
     rest = pose_of(task.bin).p + [0.0, 0.0, task.block_half_size[0] + task.radius + 0.002]
     yield from hand.go(lifted(hand.commanded, 0.08))
     for above_m in (0.05, 0.0, 0.0):
-        goal = rest + [0.0, 0.0, above_m]
-        yield from hand.carry(lambda: pose_of(sphere), lambda now, goal=goal: sapien.Pose(goal, now.q))
+        goal = sapien.Pose(rest + [0.0, 0.0, above_m], pose_of(sphere).q)
+        yield from hand.carry(lambda: pose_of(sphere), goal)
     yield from hand.grip(OPEN, steps=4)
     yield from hand.go(lifted(hand.commanded, 0.08))
     yield from hand.wait(10)
@@ -39,7 +39,7 @@ def roll_ball(env: Any) -> Actions:
     way = (goal - launch) * [1, 1, 0]
     way = way / np.linalg.norm(way)
     yield from grasp(hand, hand.grasp_pose(pose_of(ball).p, np.array([-way[1], way[0], 0.0])))
-    yield from hand.carry(lambda: pose_of(ball), lambda now: sapien.Pose(launch, now.q), settle=3)
+    yield from hand.carry(lambda: pose_of(ball), sapien.Pose(launch, pose_of(ball).q), settle=3)
     swing = hand.planned(sapien.Pose(hand.commanded.p + SWING_M * way, hand.commanded.q), speed=2.0)
     for index, position in enumerate(swing):
         hand.gripper = OPEN if index >= 0.4 * len(swing) else CLOSED

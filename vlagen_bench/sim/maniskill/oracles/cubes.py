@@ -41,7 +41,7 @@ def put(hand: Hand, cube: Any, place: np.ndarray, *, turn: Rotation | None = Non
     yield from hand.go(lifted(hand.commanded, 0.1))
     for above_m, settle in ((0.05, 0), (0.02, 3), (0.0, 3)):
         goal = sapien.Pose(place + [0, 0, above_m], quat)
-        yield from hand.carry(lambda: pose_of(cube), lambda _, goal=goal: goal, settle=settle)
+        yield from hand.carry(lambda: pose_of(cube), goal, settle=settle)
     yield from hand.grip(OPEN)
     yield from hand.go(lifted(hand.commanded, 0.1))
 
@@ -53,7 +53,8 @@ def place_beside(cube: Any, other: Any, third: Any) -> tuple[np.ndarray, np.ndar
 
     def is_free(side: np.ndarray) -> bool:
         place, across = centre + BESIDE_M * side, np.array([-side[1], side[0], 0.0])
-        return np.linalg.norm((place - pose_of(third).p)[:2]) > 0.06 and room(place, across, [third]) > CLEAR_M
+        apart_m = float(np.linalg.norm((place - pose_of(third).p)[:2]))
+        return apart_m > 0.06 and room(place, across, [third]) > CLEAR_M
 
     side = max(sides, key=lambda side: (is_free(side), float(side @ (pose_of(cube).p - centre))))
     return centre + BESIDE_M * side, side

@@ -1,6 +1,6 @@
 """The moves of our own oracles: a Panda that goes along screw motions, opens and closes its gripper, and waits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from vlagen_bench.sim.maniskill.oracles.planner import ScrewPlanner
 
 OPEN, CLOSED = 1.0, -1.0
 DOWN = np.array([0.0, 0.0, -1.0])
-Actions = Iterator[np.ndarray]
+Actions = Generator[np.ndarray, None, None]
 
 
 class Hand:
@@ -49,18 +49,17 @@ class Hand:
     def carry(
         self,
         held: Callable[[], sapien.Pose],
-        to: Callable[[sapien.Pose], sapien.Pose],
+        to: sapien.Pose,
         *,
         speed: float | None = None,
         settle: int = 0,
     ) -> Actions:
-        """Moves so that what is held, now at `held()`, comes to `to(its pose)`.
+        """Moves so that what is held, now at `held()`, comes to `to`.
 
         The correction is added to what was commanded, not to where the tool is, so that what a load or a contact presses
         aside is made up for when the move is repeated.
         """
-        now = held()
-        yield from self.go(to(now) * now.inv() * self.commanded, speed=speed, settle=settle)
+        yield from self.go(to * held().inv() * self.commanded, speed=speed, settle=settle)
 
     def planned(self, goal: sapien.Pose, *, speed: float | None = None) -> np.ndarray:
         """Arm positions (steps, 7) to `goal`, which counts as commanded from now on. Raises `Unreachable`."""

@@ -4,7 +4,7 @@ The function runs in a thread of its own and stands still whenever it is not its
 between two actions, so that only one of the two ever runs, and the order is always the same.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -40,7 +40,7 @@ class _End:
         self.error = error
 
 
-def actions_of(play: Callable[[Any], object], env: Any) -> Iterator[np.ndarray]:
+def actions_of(play: Callable[[Any], object], env: Any) -> Generator[np.ndarray, None, None]:
     """The actions of `play(env)`, one at a time. Its errors are raised here; closing the generator ends it."""
     actions: SimpleQueue[Any] = SimpleQueue()
     turns: SimpleQueue[bool] = SimpleQueue()

@@ -48,11 +48,7 @@ def leaning(radians: float) -> np.ndarray:
 
 def insert(hand: Hand, held: Callable[[], sapien.Pose], goal: sapien.Pose, *, depth_m: float, strokes: int) -> Actions:
     """Brings what is held before `goal`, `depth_m` back along its x axis, and on in strokes that correct each other."""
-
-    def back(left_m: float) -> Callable[[sapien.Pose], sapien.Pose]:
-        return lambda _: goal * sapien.Pose([-left_m, 0, 0])
-
     for settle in (0, 5, 5):
-        yield from hand.carry(held, back(depth_m), settle=settle)
+        yield from hand.carry(held, goal * sapien.Pose([-depth_m, 0, 0]), settle=settle)
     for left_m in np.linspace(depth_m, 0.0, strokes + 1)[1:]:
-        yield from hand.carry(held, back(left_m), settle=2)
+        yield from hand.carry(held, goal * sapien.Pose([-left_m, 0, 0]), settle=2)

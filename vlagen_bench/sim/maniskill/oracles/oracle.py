@@ -1,7 +1,7 @@
 """One oracle: what solves a task of ManiSkill from the state of the simulator, and within how many steps."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from vlagen_bench.sim.maniskill.oracles.handover import actions_of
 from vlagen_bench.sim.maniskill.oracles.planner import Unreachable
 from vlagen_bench.sim.maniskill.oracles.stand_in import shipped_solutions
 
-Actions = Iterator[np.ndarray]
+Actions = Generator[np.ndarray, None, None]
 log = logging.getLogger(__name__)
 
 

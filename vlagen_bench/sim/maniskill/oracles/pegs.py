@@ -35,7 +35,7 @@ def poke_cube(env: Any) -> Actions:
     start, end = pose_of(task.cube).p, pose_of(task.goal_region).p
     for centre_x, settle in ((start[0] - half_m - 0.03, 0), (end[0] - half_m - 0.01, 5)):
         goal = sapien.Pose([centre_x, start[1], height_m])
-        yield from hand.carry(lambda: pose_of(task.peg), lambda _, goal=goal: goal, settle=settle)
+        yield from hand.carry(lambda: pose_of(task.peg), goal, settle=settle)
     yield from hand.wait(10)
 
 
@@ -50,10 +50,11 @@ def lift_peg_upright(env: Any) -> Actions:
     yield from grasp(hand, hand.grasp_pose(end, ACROSS, leaning(np.deg2rad(10))))
     tilt = sapien.Pose(q=Rotation.from_euler("y", -30, degrees=True).as_quat(scalar_first=True))
     raised = sapien.Pose([start.p[0], start.p[1], 0.2])
-    yield from hand.carry(lambda: pose_of(task.peg), lambda _: raised * tilt * sapien.Pose(q=start.q), settle=8)
+    yield from hand.carry(lambda: pose_of(task.peg), raised * tilt * sapien.Pose(q=start.q), settle=8)
     yield from hand.grip(LOOSE, steps=12)
     for height_m in (0.14, 0.12):
-        yield from hand.carry(lambda: pose_of(task.peg), lambda now, z=height_m: _at_height(now, z), settle=3)
+        goal = _at_height(pose_of(task.peg), height_m)
+        yield from hand.carry(lambda: pose_of(task.peg), goal, settle=3)
     yield from hand.grip(OPEN)
     yield from hand.wait(10)
 
@@ -68,7 +69,7 @@ def pull_cube_tool(env: Any) -> Actions:
     near_m = float(hand.base.p[0] + np.sqrt(PULLED_M**2 - (cube[1] - hand.base.p[1]) ** 2))
     for back_m, height_m, settle in ((0.0, 0.12, 3), (0.0, 0.03, 3), (cube[0] - near_m, 0.03, 0)):
         goal = sapien.Pose([hooked[0] - back_m, hooked[1], height_m])
-        yield from hand.carry(lambda: pose_of(tool), lambda _, goal=goal: goal, settle=settle)
+        yield from hand.carry(lambda: pose_of(tool), goal, settle=settle)
 
 
 def _at_height(pose: sapien.Pose, height_m: float) -> sapien.Pose:
