@@ -76,5 +76,33 @@ def headless(start):
     return made
 
 
+def with_columns(start):
+    made = Own()
+    made.critic.forward = made.critic.last.forward
+    return made
+
+
+def turned(start):
+    made, said = Own(), Own.forward
+    made.forward = lambda batch: (lambda one: Said(one.logits.mT, one.value, one.hidden))(said(made, batch))
+    return made
+
+
+def one_action(start):
+    made = Own()
+    made.decode = lambda tokens: np.zeros(7, np.float32)
+    return made
+
+
+def without_value(start):
+    made = Own()
+    torch.nn.init.constant_(made.critic.last.bias, float("nan"))
+    return made
+
+
+def failing(start):
+    raise KeyError("weights")
+
+
 def no_module(start):
     return 3

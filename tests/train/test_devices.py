@@ -9,20 +9,17 @@ import torch
 from helpers import trained
 from helpers.elsewhere import AWAY, elsewhere, inner_of
 from helpers.shown import GROUNDING, SMALL, Shown
-from helpers.trained import HereRollouts, jobs, tiny_config
+from helpers.trained import model_of, played, tiny_config
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, loop, ppo, sft
-from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.answers import Answers
 from vlagen_bench.train.config import DpoConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.devices import device_of
 from vlagen_bench.train.frames import frames_of
-from vlagen_bench.train.rollout_worker import WorkerSetup
 from vlagen_bench.train.sft_config import SftConfig
 from vlagen_bench.train.trainer import Trainer
-from vlagen_bench.train.training_episodes import episode_of, task_of
 
 ROUNDING = 1e-4
 """layers are put together of other kernels where tensors are no plain ones; a wrong number is wrong by far more"""
@@ -31,19 +28,6 @@ ROUNDING = 1e-4
 @pytest.fixture(autouse=True)
 def _vectors(monkeypatch):
     monkeypatch.setattr(sentences, "vectors", trained.same_vectors)
-
-
-def model_of(critic="shared"):
-    torch.manual_seed(0)
-    return ActorCritic(CompactNetwork(trained.TINY), critic).eval()
-
-
-def played(model, config, answers=None):
-    setup = WorkerSetup(
-        task=task_of("words"), network=trained.TINY, critic=model.kind, temperature=config.temperature,
-        precision=config.precision, simulators=8, max_steps=trained.STEPS, served=answers is not None,
-    )  # fmt: skip
-    return HereRollouts(setup, answers=answers).play(model, jobs(episode_of("words", index=0, seed=2_000_000), 16))
 
 
 def alike(numbers):
@@ -76,7 +60,7 @@ def updated(model, trajectories, config, device, **more):
 )
 def test_an_update_elsewhere_says_the_same_and_leaves_nothing_on_the_cpu(config, more, monkeypatch):
     model = model_of(getattr(config, "critic", "detached"))
-    trajectories = played(model, config)
+    trajectories = played(model, config, 16)
     wanted, said = updated(copy.deepcopy(model), trajectories, config, torch.device("cpu"), **more)
     with elsewhere(monkeypatch) as kinds:
         found, said_there = updated(model, trajectories, config, AWAY, **more)
@@ -109,10 +93,10 @@ def test_imitation_elsewhere_is_the_same(monkeypatch):
 
 def test_networks_elsewhere_answer_the_same(monkeypatch):
     config, model = tiny_config(), model_of()
-    wanted = played(model, config)
+    wanted = played(model, config, 16)
     with elsewhere(monkeypatch):
         model = model.to(AWAY)
-        found = played(model, config, Answers(model, config.temperature, config.precision))
+        found = played(model, config, 16, Answers(model, config.temperature, config.precision))
     assert all(np.array_equal(one.tokens, other.tokens) for one, other in zip(wanted, found, strict=True))
     for name in ("log_probs", "values", "rewards"):
         for one, other in zip(wanted, found, strict=True):

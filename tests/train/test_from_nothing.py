@@ -1,25 +1,18 @@
 """From nothing to a leaderboard entry: the four commands of the documentation, at toy size."""
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import pytest
 
 from helpers import pages
+from helpers.commands import ended
 from vlagen_bench.cli import eval as evaluation
 from vlagen_bench.cli import main as commands
 from vlagen_bench.cli import train
 from vlagen_bench.plan import catalog
 
 pytestmark = [pytest.mark.slow, pytest.mark.sim]
-
-
-def run(main, *words: str) -> int:
-    with pytest.raises(SystemExit) as ended, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["command", *words])
-        main()
-    return int(ended.value.code or 0)
 
 
 def trial():
@@ -47,11 +40,11 @@ def small_suites(monkeypatch):
 def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkeypatch, small_suites):
     monkeypatch.chdir(tmp_path)
     imitate, reinforce = trial()
-    assert run(train.main, *imitate) == 0
-    assert run(train.main, *reinforce) == 0
+    assert ended(train.main, "vlagen-train", *imitate) == 0
+    assert ended(train.main, "vlagen-train", *reinforce) == 0
     folder = Path(reinforce[reinforce.index("--out") + 1])
     policy = ("--policy", "compact", "--policy-args", f"checkpoint={folder}/policy.safetensors")
-    assert run(evaluation.command, *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
+    assert ended(evaluation.command, "vlagen-eval", *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
     card = tmp_path / folder / "card.yaml"
     written = card.read_text(encoding="utf-8")
     assert "trained by grounding, sft, ppo" in written and "4 demonstrations" in written
@@ -59,7 +52,7 @@ def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkey
         written.replace('name: "FILL IN"', 'name: "toy-ppo"').replace("FILL IN", "nobody"), encoding="utf-8"
     )
     submit = ("leaderboard", "submit", "run", "--card", str(card), "--out", "mine.zip")
-    assert run(commands.main, *submit) == 0
+    assert ended(commands.main, "vlagen", *submit) == 0
     assert (tmp_path / "mine.zip").is_file()
-    assert run(train.main, *reinforce) == 0
+    assert ended(train.main, "vlagen-train", *reinforce) == 0
     assert card.read_text(encoding="utf-8").startswith('name: "toy-ppo"')

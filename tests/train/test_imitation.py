@@ -60,9 +60,10 @@ def test_a_wider_blur_wants_a_wider_answer():
     assert loss(8.0, 8.0) < loss(2.0, 8.0) and loss(2.0, 2.0) < loss(8.0, 2.0)
 
 
-def test_a_blur_of_nothing_is_refused():
+@pytest.mark.parametrize("blur", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_blur_of_nothing_or_everything_is_refused(blur):
     with pytest.raises(ConfigError, match="blur_bins: more than 0"):
-        SftConfig(collect=CollectConfig(episodes=1), blur_bins=0.0)
+        SftConfig(collect=CollectConfig(episodes=1), blur_bins=blur)
 
 
 def test_the_blur_of_the_configuration_is_that_of_the_loss():

@@ -75,6 +75,14 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
     [
         ("build", "does not name a function. Give module:function"),
         ("no_such_module:build", "the module no_such_module cannot be imported"),
+        (
+            "helpers.broken_policy:build",
+            "the module helpers.broken_policy fails while it is imported: ZeroDivisionError",
+        ),
+        ("helpers.own_policy:failing", "helpers.own_policy:failing fails when it is called with start='': KeyError"),
+        ("helpers.own_policy:with_columns", r"its value has the shape \(8, 1\), not \(8,\)"),
+        ("helpers.own_policy:turned", r"its logits have the shape \(8, 2, 4, 7\), not \(8, 2, 7, bins\)"),
+        ("helpers.own_policy:one_action", r"its decode gives actions of the shape \(7,\), not \(2, 7\)"),
         ("helpers.own_policy:nothing", "helpers.own_policy has no function nothing"),
         ("helpers.own_policy:no_module", "gives something of type int, not a torch.nn.Module"),
         ("helpers.own_policy:headless", "has no critic, decode. `vlagen_bench.train.policy.Policy` says"),
@@ -84,6 +92,28 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
 def test_what_is_no_policy_is_refused(model, says, tmp_path):
     with pytest.raises(ConfigError, match=f"^model: .*{says}"):
         loop.run("ppo", tiny_config(model=model, network=None), tmp_path)
+
+
+def test_a_policy_whose_numbers_are_none_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="logits or values hold NaN or infinity"):
+        loop.run("ppo", tiny_config(model="helpers.own_policy:without_value", network=None), tmp_path)
+
+
+def test_a_run_whose_state_is_gone_begins_again_and_has_each_line_once(tmp_path):
+    given = tiny_config(**OWN, iterations=2)
+    loop.run("ppo", given, tmp_path)
+    (tmp_path / "state.safetensors").unlink()
+    loop.run("ppo", given, tmp_path)
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["iteration"] for line in lines] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "null", '"x"', "{"])
+def test_a_damaged_configuration_of_a_run_is_a_sentence(text, tmp_path):
+    loop.run("ppo", tiny_config(**OWN, iterations=1), tmp_path)
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(RunError, match=r"config\.json is damaged"):
+        loop.run("ppo", tiny_config(**OWN, iterations=1), tmp_path)
 
 
 def test_it_has_no_sizes_of_the_compact_policy_and_no_scores_while_it_is_trained():

@@ -109,7 +109,7 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
             f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class."
         )
     before = tuple(sys.modules)
-    module = _from_file(Path(where)) if where.endswith(".py") else _from_module(where)
+    module = _from_file(Path(where)) if where.endswith(".py") else module_of(where)
     SourceFiles(
         [module.__name__], before
     ).hashes()  # now: a large model takes minutes to load, in which files are edited
@@ -255,7 +255,12 @@ def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     )
 
 
-def _from_module(name: str) -> Any:
+def module_of(name: str) -> Any:
+    """The module of this name; the current folder is searched too.
+
+    Raises:
+        PolicyError: it cannot be found, or fails while it is imported.
+    """
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:

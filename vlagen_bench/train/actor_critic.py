@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
-from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.policies.compact.config import ACTION_DIM, CompactConfig
 from vlagen_bench.policies.compact.network import Batch, CompactNetwork
 from vlagen_bench.train.config import CriticKind
-from vlagen_bench.train.policy import Policy
+from vlagen_bench.train.policy import Policy, Said
 from vlagen_bench.train.trajectories import Decisions
 
 
@@ -28,8 +28,13 @@ class ActorCritic(nn.Module):
         self.critic = copy.deepcopy(policy) if critic == "separate" else None
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Logits (B, chunk, 7, bins) and values (B,)."""
+        """Logits (B, chunk, 7, bins) and values (B,).
+
+        Raises:
+            ConfigError: a policy of the user's own says something of another shape, which would be learnt from all the same.
+        """
         output = self.policy(batch)
+        _check(output, len(batch), self.policy.config.chunk)
         if self.critic is not None:
             return output.logits, self.critic(batch).value
         return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
@@ -72,6 +77,19 @@ class ActorCritic(nn.Module):
             if part not in known or part == "critic":
                 raise ConfigError(f"frozen: {unknown('part', part, [name for name in known if name != 'critic'])}")
             known[part].requires_grad_(False)
+
+
+def _check(said: Said, count: int, chunk: int) -> None:
+    shape = tuple(said.logits.shape)
+    if len(shape) != 4 or shape[:3] != (count, chunk, ACTION_DIM):
+        raise ConfigError(
+            f"model: its logits have the shape {shape}, not ({count}, {chunk}, {ACTION_DIM}, bins): observations, actions of a "
+            f"decision, numbers of an action, tokens."
+        )
+    if tuple(said.value.shape) != (count,):
+        raise ConfigError(
+            f"model: its value has the shape {tuple(said.value.shape)}, not ({count},): one for each observation."
+        )
 
 
 def begin(start: str, sizes: CompactConfig | None, seed: int) -> tuple[CompactNetwork, ModelCard]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sampling
 from vlagen_bench.policies.compact.network import batch_of
 from vlagen_bench.train.actor_critic import ActorCritic
@@ -60,7 +61,11 @@ class Answers:
         self._sentences: dict[str, np.ndarray] = {}
 
     def __call__(self, question: Question) -> list[Answer]:
-        """The answers, in the order of the question."""
+        """The answers, in the order of the question.
+
+        Raises:
+            ConfigError: a policy of the user's own says something of another shape.
+        """
         count, temperature = len(question.slots), self._temperature
         for slot, seed, decided in zip(question.slots, question.draws, question.decided, strict=True):
             if not decided:
@@ -71,6 +76,11 @@ class Answers:
         batch = batch_of(images, question.state[rows], np.stack(sentences)[rows])
         with torch.inference_mode(), autocast(self._precision, self._model.device):
             logits, values = (said.cpu() for said in self._model(batch.to(self._model.device)))
+            if not (torch.isfinite(logits).all() and torch.isfinite(values).all()):
+                raise ConfigError(
+                    "The policy's logits or values hold NaN or infinity, from which nothing can be drawn or learnt. Was its training "
+                    "unstable (a lower `lr`), or is it `model` that makes them?"
+                )
             chosen = torch.cat(
                 [
                     sampling.sample(logits[row : row + 1], temperature, self._draws[slot])
@@ -79,9 +89,13 @@ class Answers:
             )
             logs = sampling.token_log_probs(logits[:count], chosen, temperature).sum(-1)
         tokens = chosen.numpy().astype(np.int16)
+        actions = [self._model.policy.decode(tokens[row]) for row in range(count)]
+        wanted = tokens.shape[1:]
+        if wrong := [one for one in actions if np.shape(one) != wanted]:
+            raise ConfigError(f"model: its decode gives actions of the shape {np.shape(wrong[0])}, not {wanted}.")
         return [
             Answer(
-                tokens=tokens[row], actions=self._model.policy.decode(tokens[row]), log_probs=logs[row].numpy(),
+                tokens=tokens[row], actions=actions[row], log_probs=logs[row].numpy(),
                 value=float(values[row]), sentence=sentences[row],
             )
             for row in range(count)

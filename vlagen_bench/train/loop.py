@@ -76,6 +76,8 @@ class _Trainer:
         if folder.state.is_file():
             self._counters, self._last = state.load(folder.state, self._kept, self._algorithm.optimizer)
             folder.mend_log(self._counters.iterations, self._last)
+        elif folder.log.is_file():
+            folder.mend_log(0, {})  # lines of iterations whose state is gone
 
     @contextmanager
     def open(self) -> Iterator[None]:

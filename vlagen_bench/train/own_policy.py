@@ -1,8 +1,6 @@
 """A policy of the user's own, which a configuration names as `model: module:build`: made, checked, and saved as far as it is trained."""
 
-import importlib
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +9,9 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.errors import ConfigError, PolicyError, RunError, VlagenError
+from vlagen_bench.policies import base
+from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import TrainConfig
@@ -40,9 +40,15 @@ def build(name: str, start: str) -> Policy:
         start: is handed to the function, such as the path of an adapter; may be empty.
 
     Raises:
-        ConfigError: there is no such function, or it gives something else.
+        ConfigError: there is no such function, it or its module fails, or it gives something else.
     """
-    policy = _function(name)(start)
+    function = _function(name)
+    try:
+        policy = function(start)
+    except VlagenError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
+        raise ConfigError(f"model: {name} fails when it is called with start={start!r}: {one_line(error)}.") from error
     if not isinstance(policy, nn.Module):
         raise ConfigError(f"model: {name} gives something of type {type(policy).__name__}, not a torch.nn.Module.")
     missing = [part for part in NEEDED if getattr(policy, part, None) is None]
@@ -61,14 +67,11 @@ def _function(name: str) -> Callable[[str], Any]:
     where, colon, function = name.partition(":")
     if not (where and colon and function):
         raise ConfigError(f"model: {name!r} does not name a function. Give module:function, such as my_policy:build.")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
     try:
-        found = getattr(importlib.import_module(where), function, None)
-    except ImportError as error:
-        raise ConfigError(
-            f"model: the module {where} cannot be imported: {one_line(error)}. Is it installed, or in the current folder?"
-        ) from error
+        found = getattr(base.module_of(where), function, None)
+    except PolicyError as error:
+        said = str(error)
+        raise ConfigError(f"model: {said[0].lower()}{said[1:]}") from error
     if not callable(found):
         raise ConfigError(f"model: {where} has no function {function}.")
     return cast(Callable[[str], Any], found)
@@ -98,13 +101,9 @@ class OwnPolicyFiles:
         return policy, card
 
     def save(self, path: Path, policy: Policy, card: ModelCard) -> None:
-        from safetensors.torch import save_file
-
         tensors = {name: one.detach().contiguous() for name, one in trained(cast(nn.Module, policy)).items()}
         header = {"format": FORMAT, "model": self._config.model, "card": json.dumps(asdict(card))}
-        partial = path.with_suffix(".partial")
-        save_file(tensors, partial, metadata=header)
-        partial.replace(path)
+        checkpoint.write(path, tensors, header)
 
     def kept(self, model: ActorCritic) -> nn.Module:
         # The same parameters under names without dots, which a module's own parameters may not have.

@@ -84,7 +84,7 @@ class Rollouts:
         Raises:
             VlagenError: an episode cannot be played, or too many workers died.
         """
-        weights = {} if self._setup.served else _arrays(model)
+        weights = {} if self._setup.served else weights_of(model)
         shares = {number: list(jobs[number :: len(self._workers)]) for number in range(len(self._workers))}
         finished: dict[int, Trajectory] = {}
         deaths = 0
@@ -134,7 +134,8 @@ class Rollouts:
         self._note(f"A rollout worker {death}. Another one plays its {episodes} unfinished episodes from their start.")
 
 
-def _arrays(model: nn.Module) -> dict[str, np.ndarray]:
+def weights_of(model: nn.Module) -> dict[str, np.ndarray]:
+    """The state of a model as workers are sent it."""
     return {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
 
 

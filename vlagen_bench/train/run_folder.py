@@ -115,6 +115,8 @@ def _usual(config: Any) -> dict[str, Any]:
 def _compare(folder: TrainFolder, mine: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
     try:
         old = json.loads(folder.config.read_text(encoding="utf-8"))
+        if not isinstance(old, dict):
+            raise ValueError("it is no mapping")
     except ValueError:
         raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
     kept, wanted = dict(_flat(usual)) | dict(_flat(old)), dict(_flat(mine))

@@ -193,9 +193,8 @@ def _normalise(trainer: Trainer, frames: Frames) -> None:
 def _loss(
     network: CompactNetwork, *, frames: Frames, rows: np.ndarray, config: SftConfig
 ) -> tuple[Tensor, dict[str, float]]:
-    device = network.state_mean.device
-    said = network(frames.batch(rows, device))
-    labels, is_label, points = frames.targets(rows, device)
+    said = network(frames.batch(rows, network.device))
+    labels, is_label, points = frames.targets(rows, network.device)
     of_tokens = imitation.token_loss(said.logits, labels, is_label, sigma=config.blur_bins)
     of_places = imitation.place_loss(said.heatmaps, points)
     off = (said.logits.argmax(-1) - labels).abs()[is_label].float()
@@ -209,9 +208,8 @@ def _loss(
 
 
 def _pointing(network: CompactNetwork, *, stills: Frames, rows: np.ndarray) -> tuple[Tensor, dict[str, float]]:
-    device = network.state_mean.device
-    said = network(stills.batch(rows, device))
-    points = stills.targets(rows, device)[2]
+    said = network(stills.batch(rows, network.device))
+    points = stills.targets(rows, network.device)[2]
     side = network.config.cameras[network.config.primary]
     error_px = imitation.place_error_px(said.heatmaps.detach(), points, side)
     return imitation.place_loss(said.heatmaps, points), {

@@ -1,5 +1,6 @@
 """The configuration of supervised fine-tuning."""
 
+import math
 from dataclasses import dataclass, field
 
 from vlagen_bench.errors import ConfigError
@@ -80,8 +81,8 @@ class SftConfig:
         for name in ("iterations", "batch", "log_every", "save_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: at least 1, not {getattr(self, name)}.")
-        if not self.blur_bins > 0:
-            raise ConfigError(f"blur_bins: more than 0, not {self.blur_bins}.")
+        if not 0 < self.blur_bins < math.inf:
+            raise ConfigError(f"blur_bins: more than 0 and finite, not {self.blur_bins}.")
         if self.save_every % self.log_every:
             raise ConfigError(f"save_every: {self.save_every} is no multiple of log_every, {self.log_every}.")
         if self.evaluation.every % self.save_every:

@@ -66,7 +66,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        with autocast(self.config.precision, self.network.state_mean.device):
+        with autocast(self.config.precision, self.network.device):
             loss, numbers = loss_of(self.network)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -155,6 +155,11 @@ class CompactNetwork(nn.Module):
             hidden=x,
         )
 
+    @property
+    def device(self) -> torch.device:
+        """Of all it holds."""
+        return self.state_mean.device
+
     def sentence_of(self, instruction: str) -> np.ndarray:
         """The instruction's vector float32 (sentence_dim,)."""
         vector: np.ndarray = sentences.vectors([instruction])[0]
