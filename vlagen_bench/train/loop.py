@@ -167,6 +167,6 @@ class _Trainer:
             replace(
                 card, name=f"{self._folder.path.name}-{done.iterations}",
                 trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
-                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature,
+                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **checkpoint.OF_A_RELEASE,
             ),
         )  # fmt: skip
