@@ -49,7 +49,9 @@ def answer(name: str) -> np.ndarray:
 
 @pytest.mark.parametrize("name", shipped.REFERENCE)
 def test_without_its_weights_a_policy_says_what_to_do_and_is_not_listed(assets, name, capsys):
-    with pytest.raises(PolicyError, match=rf"{name} are not shipped.*{assets}.*vlagen-train release CHECKPOINT --name {name}"):
+    with pytest.raises(
+        PolicyError, match=rf"{name} are not shipped.*{assets}.*vlagen-train release CHECKPOINT --name {name}"
+    ):
         base.load(name, {})
     with pytest.raises(PolicyError) as caught:
         base.load("refrence", {})

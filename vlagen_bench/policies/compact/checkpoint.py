@@ -75,7 +75,9 @@ def save(path: Path, network: CompactNetwork, card: ModelCard, *, precision: Pre
         for name, tensor in network.state_dict().items()
     }
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values() if tensor.is_floating_point()):
-        raise PolicyError(f"Some weights are not finite as {precision}. Store them as float32, or look at the training.")
+        raise PolicyError(
+            f"Some weights are not finite as {precision}. Store them as float32, or look at the training."
+        )
     described = asdict(replace(card, storage=precision))
     header = {"format": FORMAT, "config": json.dumps(asdict(network.config)), "card": json.dumps(described)}
     path.parent.mkdir(parents=True, exist_ok=True)
