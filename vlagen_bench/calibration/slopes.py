@@ -101,7 +101,7 @@ def _kept(drop: Drop) -> float:
 def slopes(curve_list: Iterable[CalibrationCurve], policy: str) -> tuple[Slope, ...]:
     """Every axis that is wholly recorded for a policy, with p adjusted in each task; the largest mean drop first."""
     every = [slope for curve in curve_list if (slope := slope_of(curve, policy)) is not None]
-    adjusted = {}
+    adjusted: dict[tuple[str, str], float | None] = {}
     for task in {slope.task for slope in every}:
         adjusted |= holm({(task, slope.axis): slope.p for slope in every if slope.task == task})
     known = [replace(slope, adjusted=adjusted[slope.task, slope.axis] or 0.0) for slope in every]
