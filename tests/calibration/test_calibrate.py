@@ -146,6 +146,7 @@ def test_in_pieces_what_is_missing_is_said_and_comes_later(monkeypatch, kept, ca
     Measured(monkeypatch, points=3)
     assert command(args) == 1 and "2 levels are still to be measured" in capsys.readouterr().out
     assert "noop" not in curves.read(path).players()
+    Measured(monkeypatch)
     command(args)
     assert "still to be measured" not in capsys.readouterr().out
     assert {point.drops["noop"].pairs for point in curves.read(path).points[1:]} == {4}
