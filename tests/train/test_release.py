@@ -22,7 +22,7 @@ from vlagen_bench.utils.locations import sha256
 def trained(tmp_path):
     torch.manual_seed(0)
     path = tmp_path / "policy.safetensors"
-    card = checkpoint.ModelCard(name="sft-40", trained_by="grounding, sft", episodes=7, notes={"seed": 3})
+    card = checkpoint.ModelCard(name="sft-40", trained_by="grounding, sft", data="demos", episodes=7, notes={"seed": 3})
     checkpoint.save(path, CompactNetwork(TINY), card)
     return path
 
@@ -40,12 +40,13 @@ def played(monkeypatch):
 
 def test_the_stored_file_is_half_as_large_and_its_card_says_what_it_is(trained, played, tmp_path, capsys):
     target, work = tmp_path / "out" / "mine.safetensors", tmp_path / "work"
-    command(trained, name="mine", origin="stage sft of study@1, commit 0123abc", out=target, work=work)
+    origin, data = "stage sft of study@1, commit 0123abc", "the distribution words"
+    command(trained, name="mine", origin=origin, data=data, out=target, work=work)
     network, card = checkpoint.load(target)
     before, _ = checkpoint.load(trained)
     assert target.stat().st_size < 0.6 * trained.stat().st_size
     assert (card.name, card.storage, card.licence) == ("mine", "float16", "MIT")
-    assert card.origin == "stage sft of study@1, commit 0123abc" and card.trained_by == "grounding, sft"
+    assert (card.origin, card.data, card.trained_by) == (origin, data, "grounding, sft")
     assert card.expected == "75% of 4 episodes of nominal, seed 1600000 (95 %: 30% to 95%)"
     assert card.notes["seed"] == 3 and "2 end otherwise, 3 take other steps" in card.notes["rounding"]
     for old, new in zip(before.parameters(), network.parameters(), strict=True):
@@ -59,6 +60,7 @@ def test_the_card_of_the_entry_is_filled_in_and_names_the_stored_file(trained, p
     command(trained, name="mine", origin="stage sft", out=target, work=work)
     entry = entry_cards.read((work / "card.yaml").read_bytes())
     assert entry.name == "mine" and entry.weights_sha256 == sha256(target) and entry.benchmark_seen == "train split"
+    assert entry.training_data == "demos; 7 demonstrations, 0 control steps of RL"
 
 
 def test_nothing_is_written_over_and_a_stranger_needs_a_place(trained, played, tmp_path):

@@ -18,6 +18,7 @@ def release(
     *,
     name: str,
     origin: str,
+    data: str | None = None,
     out: Path | None = None,
     work: Path | None = None,
     licence: str = "MIT",
@@ -35,6 +36,7 @@ def release(
         checkpoint: a `.safetensors` file that training wrote.
         name: what the policy is called, such as reference-sft.
         origin: what made it, such as "stage sft of study@1, commit 0123abc".
+        data: what it was trained on; default: as the checkpoint's card says, which names folders.
         out: the file to write; default for reference-sft and reference-ppo: where this version looks for it.
         work: the folder of the comparison's runs and of card.yaml; default: runs/release-NAME.
         licence: of the weights.
@@ -51,7 +53,7 @@ def release(
         raise ConfigError(f"--name {name}: only {' and '.join(shipped.REFERENCE)} have a place. Name one: --out FILE")
     config = releases.ReleaseConfig(
         source=checkpoint, name=name, target=out or shipped.weights_of(name), work=work or Path("runs") / f"release-{name}",
-        origin=origin, licence=licence, episodes=episodes, storage=storage, workers=workers,
+        origin=origin, data=data, licence=licence, episodes=episodes, storage=storage, workers=workers,
     )  # fmt: skip
     rounding = releases.release(config)
     _, card = file.load(config.target)
@@ -73,7 +75,7 @@ def _entry_card(path: Path, card: "ModelCard", contact: str) -> str:
     known = {
         "name": card.name,
         "model": f"compact, {network.parameters_m():.1f} M parameters, trained by {card.trained_by}; {card.origin}",
-        "training_data": f"{card.episodes} demonstrations of the training split, {card.rl_steps} control steps of RL",
+        "training_data": f"{card.data}; {card.episodes} demonstrations, {card.rl_steps} control steps of RL",
         "benchmark_seen": "train split",
         "decoding": f"greedy, chunks of {network.config.chunk} actions",
         "hardware": "two CPU cores",

@@ -33,6 +33,8 @@ class ReleaseConfig:
     """the folder of the runs; a release that was interrupted goes on"""
     origin: str
     """what made it, such as a stage of the study and the commit of the code"""
+    data: str | None = None
+    """what it was trained on; None: as the checkpoint's card says"""
     licence: str = "MIT"
     suite: str = "quick"
     condition: str = "nominal"
@@ -78,7 +80,8 @@ def release(config: ReleaseConfig) -> Rounding | None:
     if config.episodes < 0:
         raise ConfigError(f"--episodes: 0 or more, not {config.episodes}.")
     network, trained = checkpoint.load(config.source)
-    card = replace(trained, name=config.name, origin=config.origin, licence=config.licence, expected="")
+    data = trained.data if config.data is None else config.data
+    card = replace(trained, name=config.name, data=data, origin=config.origin, licence=config.licence, expected="")
     staged = config.work / f"{config.name}.safetensors"
     checkpoint.save(staged, network, card, precision=config.storage)
     rounding = _compared(config, staged) if config.episodes else None
