@@ -64,7 +64,7 @@ class PairRunner:
         return [self._severity(episode, twin, how) for episode, twin in pairs]
 
     def _severity(self, episode: Episode, twin: Episode, how: Measure) -> float:
-        simulator = self._simulator(how.needs == "picture")
+        simulator = self._simulator(how.needs == "picture", PRIMARY)
         key = (twin.id, how.needs)
         if key not in self._twins:
             actions = self._actions(twin, how.needs)
@@ -77,7 +77,7 @@ class PairRunner:
             return []
         if needs == "hold":
             return [HOLD] * STEPS
-        simulator, expert = self._simulator(False), Expert()
+        simulator, expert = self._simulator(False, PRIMARY), Expert()
         simulator.reset(twin)
         expert.attach(simulator)
         expert.reset([twin.id])
@@ -115,7 +115,7 @@ class PairRunner:
         return loaded
 
     @functools.cache  # noqa: B019
-    def _simulator(self, drawn: bool, cameras: CameraChoice = PRIMARY) -> Simulator:
+    def _simulator(self, drawn: bool, cameras: CameraChoice) -> Simulator:
         kind = Simulator if drawn else _UnrenderedSimulator
         return kind.of(self._task, drawn=drawn, cameras=cameras)
 
