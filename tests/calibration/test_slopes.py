@@ -97,6 +97,8 @@ def test_a_single_setting_is_tested_exactly_and_has_no_slope():
     setting = slopes.slope_of(curve("object", {"test": 14}), POLICY)
     assert not setting.sized and setting.fall == pytest.approx(10 / N)
     assert setting.p == pytest.approx(2 / 2**10) and setting.advice == ""
+    few = slopes.slope_of(curve("object", {"test": 1}, twins=2, n=4), POLICY)
+    assert few.interval[1] <= 1 and few.p == 1.0
     several = slopes.slope_of(curve("reference", {"colour": 24, "size": 12}), POLICY)
     assert several.fall == pytest.approx(6 / N) and several.p < 0.01
 

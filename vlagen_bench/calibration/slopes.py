@@ -136,7 +136,10 @@ def _fall(drops: Sequence[Drop], sized: bool) -> tuple[float, tuple[float, float
     p = found.p
     if len(drops) == 1:  # exact, as everywhere else where a pair has two outcomes
         p = mcnemar(int((falls > 0).sum()), int((falls < 0).sum()))
-    return found.value, found.interval, p
+    interval = found.interval
+    if interval is not None and not sized:  # a mean of differences of outcomes is between -1 and 1
+        interval = max(interval[0], -1.0), min(interval[1], 1.0)
+    return found.value, interval, p
 
 
 def least_drop(episodes: int) -> float | None:
