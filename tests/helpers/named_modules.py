@@ -36,6 +36,7 @@ LOADING = {
     "vlagen_bench/tasks/__init__.py": "every file of its own package",
     "vlagen_bench/policies/base.py": "a policy, by the name that a user gives",
     "vlagen_bench/policies/expert/policy.py": "the routine of a family",
+    "vlagen_bench/train/own_policy.py": "a policy to train, by the name that a user gives",
     "vlagen_bench/utils/importing.py": "places from outside",
 }
 """module -> what it imports by a string"""

@@ -55,8 +55,9 @@ class HereRollouts:
 
     make_sim = ChoiceSim
 
-    def __init__(self, setup, *, workers=0, note=print):
-        self._worker = RolloutWorker(replace(setup, make_sim=type(self).make_sim))
+    def __init__(self, setup, *, workers=0, note=print, answers=None):
+        self._worker = RolloutWorker(replace(setup, make_sim=type(self).make_sim), answers)
+        self._is_served = answers is not None
 
     def __enter__(self):
         return self
@@ -66,7 +67,8 @@ class HereRollouts:
 
     def play(self, model, jobs, ended=lambda _: None):
         played = {}
-        weights = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+        state = {} if self._is_served else model.state_dict()
+        weights = {name: tensor.detach().numpy() for name, tensor in state.items()}
 
         def hear(trajectory):
             played[trajectory.slot] = trajectory

@@ -2,9 +2,11 @@
 
 import dataclasses
 import sys
+from pathlib import Path
 
 import pytest
 
+from helpers import pages
 from vlagen_bench.cli import eval as evaluation
 from vlagen_bench.cli import main as commands
 from vlagen_bench.cli import train
@@ -18,6 +20,13 @@ def run(main, *words: str) -> int:
         patch.setattr(sys, "argv", ["command", *words])
         main()
     return int(ended.value.code or 0)
+
+
+def trial():
+    """The two trainings at toy size that the documentation gives, without the name of the command."""
+    blocks = pages.blocks(pages.PAGES["docs/train_vla.md"])
+    lines = [words for block in blocks if block.kind == "sh" for words in block.lines]
+    return [words[1:] for words in lines if words[0] == "vlagen-train" and "toy" in words]
 
 
 @pytest.fixture
@@ -37,11 +46,13 @@ def small_suites(monkeypatch):
 
 def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkeypatch, small_suites):
     monkeypatch.chdir(tmp_path)
-    assert run(train.main, "sft", "--config", "toy", "--out", "sft") == 0
-    assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
-    policy = ("--policy", "compact", "--policy-args", "checkpoint=ppo/policy.safetensors")
+    imitate, reinforce = trial()
+    assert run(train.main, *imitate) == 0
+    assert run(train.main, *reinforce) == 0
+    folder = Path(reinforce[reinforce.index("--out") + 1])
+    policy = ("--policy", "compact", "--policy-args", f"checkpoint={folder}/policy.safetensors")
     assert run(evaluation.command, *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
-    card = tmp_path / "ppo" / "card.yaml"
+    card = tmp_path / folder / "card.yaml"
     written = card.read_text(encoding="utf-8")
     assert "trained by grounding, sft, ppo" in written and "4 demonstrations" in written
     card.write_text(
@@ -50,5 +61,5 @@ def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkey
     submit = ("leaderboard", "submit", "run", "--card", str(card), "--out", "mine.zip")
     assert run(commands.main, *submit) == 0
     assert (tmp_path / "mine.zip").is_file()
-    assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
+    assert run(train.main, *reinforce) == 0
     assert card.read_text(encoding="utf-8").startswith('name: "toy-ppo"')

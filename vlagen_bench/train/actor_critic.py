@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -12,24 +11,25 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.policies.compact.config import CompactConfig
-from vlagen_bench.policies.compact.network import Batch, CompactNetwork, Output
-from vlagen_bench.train.config import CriticKind, Precision
+from vlagen_bench.policies.compact.network import Batch, CompactNetwork
+from vlagen_bench.train.config import CriticKind
+from vlagen_bench.train.policy import Policy
 from vlagen_bench.train.trajectories import Decisions
 
 
 class ActorCritic(nn.Module):
     """A policy and its critic."""
 
-    def __init__(self, policy: CompactNetwork, critic: CriticKind) -> None:
+    def __init__(self, policy: Policy, critic: CriticKind) -> None:
         """The critic is the policy's value head, unless it is `separate`: then it is a copy of the whole network."""
         super().__init__()
-        self.policy = policy
+        self.policy: Policy = policy
         self.kind: CriticKind = critic
         self.critic = copy.deepcopy(policy) if critic == "separate" else None
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Logits (B, chunk, 7, bins) and values (B,)."""
-        output: Output = self.policy(batch)
+        output = self.policy(batch)
         if self.critic is not None:
             return output.logits, self.critic(batch).value
         return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
@@ -46,6 +46,11 @@ class ActorCritic(nn.Module):
             parts = torch.arange(len(data)).split(size)
             hidden = torch.cat([self.policy(data.batch(rows)).hidden for rows in parts])
         return lambda rows: self._head(hidden[rows])
+
+    @property
+    def device(self) -> torch.device:
+        """Of its parameters."""
+        return next(self.policy.parameters()).device
 
     def _head(self, hidden: Tensor) -> Tensor:
         with torch.autocast(hidden.device.type, enabled=False):  # as in the network
@@ -67,11 +72,6 @@ class ActorCritic(nn.Module):
             if part not in known or part == "critic":
                 raise ConfigError(f"frozen: {unknown('part', part, [name for name in known if name != 'critic'])}")
             known[part].requires_grad_(False)
-
-
-def autocast(precision: Precision) -> AbstractContextManager[object]:
-    """The context in which networks are asked and trained."""
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def begin(start: str, sizes: CompactConfig | None, seed: int) -> tuple[CompactNetwork, ModelCard]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.train import imitation
-from vlagen_bench.train.config import EvaluationConfig, Precision
+from vlagen_bench.train.config import Device, EvaluationConfig, Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,8 @@ class SftConfig:
     learning learns from moves of this size"""
     precision: Precision = "bfloat16"
     """of the forward pass; parameters stay float32"""
+    device: Device = "cpu"
+    """`auto`: a GPU if there is one"""
     threads: int = 0
     """of PyTorch; 0: one for each core"""
     log_every: int = 50
