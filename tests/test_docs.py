@@ -48,6 +48,7 @@ NOT_RUN = {
     r"python -m vlagen_bench\.diagnostics\.": "plays or simulates for minutes: tests/diagnostics",
     r"--task StackCube-v1": "draws for minutes: tests/sim/test_any_task.py and tests/cli/test_any_task.py, with a small task",
     r"vlagen check-statistics": "simulates for minutes: tests/report/test_simulation.py",
+    r"vlagen-train release": "needs a checkpoint: tests/train/test_release.py",
     r"vlagen-train .*--config tabletop|docs/train_vla\.md: .*runs/core": "hours long: tests/train/test_from_nothing.py, at toy size",
     r"vlagen-train .*--config toy": "tests/train/test_from_nothing.py gives these two commands, word for word",
     r"docs/train_large\.md: ": "a GPU and seven billion parameters: tests/train/test_own_policy.py trains a tiny policy so, and reads the page's configuration",

@@ -51,6 +51,7 @@ def _list(outside: Include) -> int:
     from vlagen_bench.packs import manifest
     from vlagen_bench.plan import catalog, conditions, native_tasks, rotation
     from vlagen_bench.policies.base import BUILT_IN
+    from vlagen_bench.policies.shipped import playable
     from vlagen_bench.tasks import FAMILIES, offer_of
     from vlagen_bench.utils.tables import NumberTable
 
@@ -96,7 +97,7 @@ def _list(outside: Include) -> int:
     out.print(axes)
     listed = ", ".join(native_tasks.card_files())
     out.print(f"Tasks of ManiSkill that have a card: {listed}. Any other is named by its id, too.", soft_wrap=True)
-    out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
+    out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(playable(BUILT_IN))}.")
     for line in _from_outside():
         out.print(line, soft_wrap=True)
     return OK

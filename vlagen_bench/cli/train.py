@@ -13,6 +13,7 @@ import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console, exit_with, say, version
 from vlagen_bench.cli.main import check_words, make_app
+from vlagen_bench.cli.release import release
 from vlagen_bench.cli.words import parsed
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils.signals import end_in_order
@@ -97,7 +98,7 @@ def sft(which: Which) -> int:
     return _trained("sft", which, _config(SftConfig, "sft", which), imitation.run)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"sft": sft, "ppo": ppo, "grpo": grpo, "dpo": dpo}
+COMMANDS: dict[str, Callable[..., Any]] = {"sft": sft, "ppo": ppo, "grpo": grpo, "dpo": dpo, "release": release}
 
 
 def main() -> None:

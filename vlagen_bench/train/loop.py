@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from vlagen_bench.policies.compact.checkpoint import OF_A_RELEASE
 from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.answers import Answers
@@ -175,6 +176,6 @@ class _Trainer:
             replace(
                 card, name=f"{self._folder.path.name}-{done.iterations}",
                 trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
-                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature,
+                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **OF_A_RELEASE,
             ),
         )  # fmt: skip

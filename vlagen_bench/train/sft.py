@@ -171,6 +171,7 @@ class _Sft:
                     "where source and target are in the primary picture, from the simulator" if is_grounded else ""
                 ),
                 notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
+                **checkpoint.OF_A_RELEASE,
             ),
         )
 
