@@ -2,17 +2,25 @@
 
     python scripts/nominal_equality.py                      # every listed task, as the table in docs/any_task.md says
     python scripts/nominal_equality.py --steps 2 PickCube-v1
+    python scripts/nominal_equality.py --table              # puts the records' table into docs/any_task.md
 
-Each task is played in one process: observations with pictures, rewards, ends, infos, and the state after each step.
+Each task is played in one process: observations with pictures, rewards, ends, infos, and the state after each step. What
+was found is kept in docs/data/nominal_equality.jsonl with `--record`, a line a task; a newer line takes the place of an older.
 """
 
 import argparse
 import hashlib
+import importlib.metadata
+import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 SEED = 3
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+RECORDS, PAGE = DOCS / "data" / "nominal_equality.jsonl", DOCS / "any_task.md"
+BEGIN, END = "<!-- equality: made by `python scripts/nominal_equality.py --table` -->", "<!-- end of the equality -->"
 
 
 def main() -> int:
@@ -20,22 +28,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("tasks", nargs="*")
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--alone", action="store_true", help="this process compares the one task")
+    parser.add_argument("--record", action="store_true", help="keeps what is found")
+    parser.add_argument("--table", action="store_true", help="writes the table of what was kept, and plays nothing")
     given = parser.parse_args()
+    if given.table:
+        write_table()
+        return 0
     from vlagen_bench.plan import native_tasks
 
     names = given.tasks or list(native_tasks.card_files())
-    if given.alone or len(names) == 1:
-        return max(compared(name, given.steps) for name in names)
+    if len(names) == 1:
+        found = compared(names[0], given.steps)
+        if given.record:
+            keep(found)
+        return 1 if found["differs"] else 0
     codes = []
     for name in names:
-        command = [sys.executable, __file__, "--alone", "--steps", str(given.steps), name]
+        command = [sys.executable, __file__, "--steps", str(given.steps), *["--record"] * given.record, name]
         codes.append(subprocess.run(command, check=False).returncode)
     return max(codes)
 
 
-def compared(name: str, steps: int) -> int:
-    """One task, both ways."""
+def compared(name: str, steps: int) -> dict[str, Any]:
+    """One task, both ways: what is kept of it."""
     import gymnasium
     import mani_skill.envs  # noqa: F401 - it registers the tasks
 
@@ -46,13 +61,43 @@ def compared(name: str, steps: int) -> int:
     plain = played(gymnasium.make(name, **more), steps)
     ours = played(perturb(name, {}, **more), steps)
     parts = sum(len(moment) for moment in plain)
+    versions = {package: importlib.metadata.version(package) for package in ("mani_skill", "sapien", "torch")}
+    found = {"task": name, "values": parts, "steps": steps, "seed": SEED, "differs": [], "versions": versions}
     for step, (one, other) in enumerate(zip(plain, ours, strict=True)):
         differing = sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
         if differing:
-            print(f"{name}: differs after {step} steps in {', '.join(differing)}")
-            return 1
+            print(f"{name}: differs after {step} steps in {', '.join(differing)}", flush=True)
+            return {**found, "differs": [f"step {step}: {key}" for key in differing]}
     print(f"{name}: equal in {parts} values over {steps} steps", flush=True)
-    return 0
+    return found
+
+
+def records() -> dict[str, dict[str, Any]]:
+    """Task -> what was found of it last."""
+    lines = RECORDS.read_text(encoding="utf-8").splitlines() if RECORDS.is_file() else []
+    return {record["task"]: record for record in map(json.loads, lines)}
+
+
+def keep(found: dict[str, Any]) -> None:
+    """Adds what was found to the records."""
+    known = {**records(), found["task"]: found}
+    RECORDS.write_text("".join(json.dumps(known[name]) + "\n" for name in sorted(known)), encoding="utf-8")
+
+
+def table() -> str:
+    """The records as Markdown."""
+    rows = [
+        f"| {one['task']} | {one['values']} | {one['steps']} | {', '.join(one['differs']) or 'equal'} |"
+        for one in records().values()
+    ]
+    return "\n".join(["| task | values compared | steps | result |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def write_table() -> None:
+    """Puts the table in place of the one before."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}{END}{after}", encoding="utf-8")
 
 
 def played(env: Any, steps: int) -> list[dict[str, str]]:
