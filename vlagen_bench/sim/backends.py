@@ -1,11 +1,18 @@
 """The choice of the simulator of a task, made here and nowhere else."""
 
+from typing import TYPE_CHECKING
+
 from vlagen_bench.scenes.cameras import CameraChoice
-from vlagen_bench.sim.interface import EnvSim
 from vlagen_bench.types import Task
 
+if TYPE_CHECKING:
+    from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
+    from vlagen_bench.sim.simulator import Simulator
 
-def simulator_of(task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None) -> EnvSim:
+
+def simulator_of(
+    task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None
+) -> "Simulator | NativeSimulator":
     """The simulator of a task: of this package's scenes, or of the task of ManiSkill that it is.
 
     Args:

@@ -135,13 +135,24 @@ class RenderVerbs(PictureVerbs):
                 picture = camera.corruptions[kind](picture, step)
         return np.ascontiguousarray(picture)[None]
 
+    def shown_px(self, env: Any, entity: Any) -> int:
+        """How many pixels of the last picture of the primary camera show an entity, and nothing lies over them."""
+        shown = _entity_ids(env, self.spec.camera.name) == entity.per_scene_id
+        covered = self.cameras[self.spec.camera.name].covered
+        return int((shown if covered is None else shown & ~covered).sum())
+
     def _foreground(self, env: Any, name: str) -> np.ndarray:
         """Bool (H, W): robots and all that is not what things stand on."""
-        seen = env._sensors[name].get_obs(rgb=False, depth=False, position=False, segmentation=True)
-        ids = seen["segmentation"][0, ..., 0].cpu().numpy()
+        ids = _entity_ids(env, name)
         behind = [0] + [
             looking.entity_of(actor).per_scene_id
             for actor in looking.actors(env).values()
             if looking.kind_of(actor) == "fixture"
         ]
         return np.asarray(~np.isin(ids, behind))
+
+
+def _entity_ids(env: Any, camera: str) -> np.ndarray:
+    """Int (H, W): what the last picture of a camera shows in each pixel."""
+    seen = env._sensors[camera].get_obs(rgb=False, depth=False, position=False, segmentation=True)
+    return np.asarray(seen["segmentation"][0, ..., 0].cpu().numpy())

@@ -86,6 +86,10 @@ class NativeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
         observation, *rest = result
         return (self.seen(self.steps, observation), *rest)
 
+    def seen_px(self, env: Any, role: str) -> int:
+        """How many pixels of the last picture show the thing in this role."""
+        return self.shown_px(env, looking.entity_of(self.actor(env, role)))
+
     def state_hash(self, env: Any) -> str:
         """16 hex digits of everything that moves, things that were added included."""
         own = looking.state_hash(env)

@@ -137,6 +137,20 @@ class NativeSimulator:
         return [np.array(tool.pose.sp.p) for tool in looking.tools(self.env)]
 
     @property
+    def shown_roles(self) -> tuple[str, ...]:
+        """The roles of the things that the task does not hide from its cameras."""
+        hidden = {id(actor) for actor in self.env._hidden_objects}
+        return tuple(role for role in self.scene.names if id(self.scene.actor(self.env, role)) not in hidden)
+
+    def seen_px(self, role: str) -> int:
+        """How many pixels of the last picture of the primary camera show the thing in this role."""
+        return self.scene.seen_px(self.env, role)
+
+    def strayed_m(self) -> dict[str, float]:
+        """Nothing: the task's own reset puts things where they are."""
+        return {}
+
+    @property
     def instruction(self) -> str:
         """The instruction that the policy gets."""
         return self.scene.instruction
