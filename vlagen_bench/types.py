@@ -133,6 +133,8 @@ class Suite:
     """whether clean twins are run too, for the paired drop"""
     official_ids: bool = False
     """whether the episodes are those of `ids/<suite>.json`, condition -> official episode ids, and of no seed"""
+    tasks: tuple[str, ...] = ()
+    """all tasks of a suite of several, `task` among them; each is a suite of its own, `<suite>-<task>`; empty: `task` alone"""
     ids_of: str = ""
     """the suite whose file of official ids is used; empty: its own"""
     about: str = ""

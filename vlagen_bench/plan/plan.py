@@ -90,7 +90,14 @@ def select(
     Raises:
         ConfigError: an unknown task or condition, no episodes, or a seed or task for a suite of published episodes.
     """
-    if task is not None and task != suite.task:
+    if task is None and suite.tasks:
+        raise ConfigError(
+            f"The suite '{suite.name}' is of several tasks, each with a plan of its own. Name one of them: --task {suite.task}. "
+            f"There are: {', '.join(suite.tasks)}."
+        )
+    if task in suite.tasks:
+        suite = catalog.on_task(suite, str(task))
+    elif task is not None and task != suite.task:
         suite = _on_task(suite, task)
         if conditions is None:
             _check_all_there(suite)
@@ -128,7 +135,7 @@ def _on_task(suite: Suite, task: str) -> Suite:
     if suite.official_ids:
         raise ConfigError(f"The suite '{suite.name}' has published episodes of its own task: leave out --task.")
     catalog.task(task)
-    return dataclasses.replace(suite, name=f"{suite.name}-{task}", task=task)
+    return dataclasses.replace(suite, name=f"{suite.name}-{task}", task=task, tasks=())
 
 
 def sample(
