@@ -11,6 +11,7 @@ from typing import Any
 from vlagen_bench.axes.shared.referring import meant
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
+from vlagen_bench.policies.expert.native import as_planned
 from vlagen_bench.policies.expert.policy import Expert
 from vlagen_bench.sim.backends import simulator_of
 from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
@@ -77,12 +78,17 @@ def certify(plan: Plan, task: Task, path: Path, *, workers: int = 1) -> Iterator
 
 def _all(episodes: list[Episode], task: Task, workers: int) -> Iterator[Certificate]:
     if workers == 1:
-        simulator, expert = simulator_of(task), Expert()
+        simulator, expert = _simulator(task), Expert()
         yield from (certify_one(episode, task, simulator, expert) for episode in episodes)
         return
     # SAPIEN's threads do not survive a fork.
     with multiprocessing.get_context("spawn").Pool(workers, _begin, (task.name,)) as pool:
         yield from pool.imap_unordered(_one, episodes)
+
+
+def _simulator(task: Task) -> Simulator | NativeSimulator:
+    """Of a task of ManiSkill, in the control mode of its oracle."""
+    return simulator_of(task if task.native is None else as_planned(task))
 
 
 _HERE: dict[str, Any] = {}
@@ -91,7 +97,7 @@ _HERE: dict[str, Any] = {}
 
 def _begin(task_name: str) -> None:
     task = catalog.task(task_name)
-    _HERE.update(task=task, simulator=simulator_of(task), expert=Expert())
+    _HERE.update(task=task, simulator=_simulator(task), expert=Expert())
 
 
 def _one(episode: Episode) -> Certificate:

@@ -1,7 +1,8 @@
 """The expert of a task of ManiSkill: an oracle of joint positions, whose actions are told in the control mode that is played."""
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -53,8 +54,7 @@ class NativeExpert:
 
     def _told(self, wanted: np.ndarray) -> np.ndarray:
         """Joint positions and gripper (8,) in the control mode that is played."""
-        robot = self._sim.spec.robot
-        assert isinstance(robot, NativeRobot)
+        robot = cast(NativeRobot, self._sim.spec.robot)
         if robot.control_mode == PLANNED:
             return wanted.astype(np.float32)
         if robot.control_mode != AS_CHANGES:
@@ -72,6 +72,16 @@ class NativeExpert:
         """Ends the oracle, which may be a thread that waits."""
         if self._actions is not None:
             self._actions.close()  # type: ignore[attr-defined]
+
+
+def as_planned(task: Task) -> Task:
+    """The task in the control mode in which its oracle plans.
+
+    Its episodes are the same; told as changes, a fast motion such as a throw is cut short.
+    """
+    assert task.native is not None
+    mode = {"control_mode": oracle_of(task).control_mode}
+    return native_tasks.task_with(task.native.env, {**json.loads(task.native.kwargs_json), **mode})
 
 
 def oracle_of(task: Task) -> Any:
