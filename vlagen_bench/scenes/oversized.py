@@ -1,6 +1,7 @@
 """Oversized steps: actions that command more in one control step than the arm can do in it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ class StepLimits:
     control_hz: int
     move_m: float
     turn_rad: float
+    of_tool: ClassVar[bool] = True
+    """whether an action is a move of the tool and the gripper's opening"""
 
     @classmethod
     def of(cls, scene: SceneSpec) -> "StepLimits":
@@ -50,6 +53,7 @@ class BoundLimits(StepLimits):
 
     low: np.ndarray
     high: np.ndarray
+    of_tool: ClassVar[bool] = False
 
     def oversized(self, actions: np.ndarray) -> np.ndarray:
         """Which of the actions (..., n) are outside: bool (...)."""
