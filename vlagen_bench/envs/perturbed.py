@@ -72,9 +72,13 @@ class PerturbedEnv(gymnasium.Wrapper):
         """One control step of the task."""
         if self._scene is None:
             raise ConfigError("step: call reset() first.")
-        with self._seeded(self._scene.steps):
-            observation, reward, terminated, truncated, info = self.env.step(action)
-        return observation, reward, terminated, truncated, {**info, INFO: self._said}
+        if self._draws_globally:
+            with self._seeded(self._scene.steps):
+                result = self.env.step(action)
+        else:
+            result = self.env.step(action)
+        result[4][INFO] = self._said
+        return result
 
 
 def perturb(
