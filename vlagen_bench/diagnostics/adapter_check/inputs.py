@@ -1,7 +1,7 @@
 """The comparison of what an adapter gives to its model with what it should: pictures, state and prompt."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -60,18 +60,8 @@ def _of_picture(name: str, found: np.ndarray, form: PictureForm, obs: Obs) -> tu
         return [], [f"picture {name}: not checked: {error}"]
     if _distance(right, found) <= EXACT:
         return [], []
-    for count in (1, 2, 3):
-        fits = []
-        for changes in combinations(list(_changes(form, found)), count):
-            fields = [field for _, _, changed in changes for field in changed]
-            if len(set(fields)) != len(fields):
-                continue
-            predicted = _predicted(form, [changed for _, _, changed in changes], obs)
-            if predicted is not None and (distance := _distance(predicted, found)) <= EXACT:
-                fits.append((distance, changes))
-        if fits:
-            _, changes = min(fits, key=lambda pair: pair[0])
-            return [Mistake(kind=kind, text=f"picture {name}: {text}.") for kind, text, _ in changes], []
+    if changes := _explained(found, form, obs):
+        return [Mistake(kind=kind, text=f"picture {name}: {text}.") for kind, text, _ in changes], []
     distance = _distance(right, found)
     if distance <= SLIGHT:
         return [], [
@@ -85,6 +75,28 @@ def _of_picture(name: str, found: np.ndarray, form: PictureForm, obs: Obs) -> tu
     return [
         Mistake(kind="picture", text=f"picture {name}: it differs in a way that no known mistake explains: {words}.")
     ], []
+
+
+def _explained(found: np.ndarray, form: PictureForm, obs: Obs) -> tuple[Change, ...]:
+    """The fewest changes that make the found picture: one, two, or the nearest two and a third; empty: none do."""
+    known = list(_changes(form, found))
+    nearest: tuple[Change, ...] = ()
+    for tried in ([(one,) for one in known], list(combinations(known, 2)), None):
+        tried = [(*nearest, one) for one in known] if tried is None else tried
+        scored = [(_distance_after(form, changes, obs, found), i) for i, changes in enumerate(tried)]
+        distance, i = min(scored)
+        nearest = tried[i]
+        if distance <= EXACT:
+            return nearest
+    return ()
+
+
+def _distance_after(form: PictureForm, changes: Sequence[Change], obs: Obs, found: np.ndarray) -> float:
+    fields = [field for _, _, changed in changes for field in changed]
+    if len(set(fields)) != len(fields):
+        return float("inf")
+    predicted = _predicted(form, [changed for _, _, changed in changes], obs)
+    return float("inf") if predicted is None else _distance(predicted, found)
 
 
 def _predicted(form: PictureForm, changes: list[dict[str, Any]], obs: Obs) -> np.ndarray | None:

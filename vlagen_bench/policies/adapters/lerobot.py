@@ -72,9 +72,10 @@ class LeRobot(Adapter):
     def connect(self) -> Model:
         """LeRobot's own policy and processors."""
         try:
-            import torch
             from lerobot.configs.policies import PreTrainedConfig
             from lerobot.policies.factory import get_policy_class, make_pre_post_processors
+
+            import torch  # noqa: I001  # after what is more likely to be missing, since it takes long
         except ImportError as error:
             raise missing(self.NAME, error.name or "lerobot", INSTALL) from None
         config = PreTrainedConfig.from_pretrained(self.checkpoint)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.modules import classes_of, module_of
 
 if TYPE_CHECKING:
     from vlagen_bench.policies.adapters.base import Adapter
@@ -67,6 +68,23 @@ def adapter_class(name: str) -> "type[Adapter]":
         raise PolicyError(unknown("adapter", name, ADAPTERS))
     module, _, kind = ADAPTERS[name].partition(":")
     found: type[Adapter] = getattr(importlib.import_module(module), kind)
+    return found
+
+
+def own_class(name: str) -> "type[Adapter]":
+    """An adapter of the user's own, by `module:Class` or `path/to/file.py:Class`; raises `PolicyError` for what is none."""
+    from vlagen_bench.policies.adapters.base import Adapter
+
+    where, _, kind = name.rpartition(":")
+    module = module_of(where)
+    found = getattr(module, kind, None)
+    if found is None:
+        raise PolicyError(f"{where}: {unknown('class', kind, classes_of(module))}")
+    if not (isinstance(found, type) and issubclass(found, Adapter)):
+        raise PolicyError(
+            f"{name} has no conversion that could be checked. Let it inherit from vlagen_bench.policies.adapters.base.Adapter, "
+            f"and say in declare() what the model was trained with."
+        )
     return found
 
 
