@@ -91,7 +91,7 @@ class Gr00t(Adapter):
             import msgpack
             import zmq
         except ModuleNotFoundError as error:
-            raise missing(self.NAME, str(error.name), installing.packages("pyzmq", "msgpack")) from None
+            raise missing(self.NAME, str(error.name), installing.extra("gr00t")) from None
         socket = zmq.Context.instance().socket(zmq.REQ)
         for option in (zmq.RCVTIMEO, zmq.SNDTIMEO):
             socket.setsockopt(option, int(1000 * number("answer_s", self.arguments.get("answer_s", "300"))))

@@ -74,10 +74,10 @@ class LeRobot(Adapter):
         try:
             from lerobot.configs.policies import PreTrainedConfig
             from lerobot.policies.factory import get_policy_class, make_pre_post_processors
-
-            import torch  # noqa: I001  # after what is more likely to be missing, since it takes long
         except ImportError as error:
             raise missing(self.NAME, error.name or "lerobot", INSTALL) from None
+        import torch
+
         config = PreTrainedConfig.from_pretrained(self.checkpoint)
         config.device = self.arguments.get("device", "cuda" if torch.cuda.is_available() else "cpu")
         if "replan_steps" in self.arguments and hasattr(config, "n_action_steps"):

@@ -1,5 +1,6 @@
 """The adapter `torchscript`: a network in a TorchScript file, run by PyTorch."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -26,7 +27,10 @@ class TorchScript(ModelFile):
         torch.set_num_threads(max(1, whole("threads", self.arguments.get("threads", "1"))))
         device = self.arguments.get("device", "cpu")
         try:
-            network = torch.jit.load(str(self.file()), map_location=device).eval()
+            with warnings.catch_warnings():
+                # PyTorch would rather have other files from now on; these are the ones that there are.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                network = torch.jit.load(str(self.file()), map_location=device).eval()
         except (RuntimeError, ValueError) as error:
             raise PolicyError(f"torchscript: {self.checkpoint} cannot be read: {one_line(error)}.") from None
 

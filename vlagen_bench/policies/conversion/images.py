@@ -26,7 +26,7 @@ def resize(picture: np.ndarray, size_px: tuple[int, int], how: Filter = "bilinea
         return picture
     kinds = Image.Resampling
     kind = {"area": kinds.BOX, "bilinear": kinds.BILINEAR, "bicubic": kinds.BICUBIC, "lanczos": kinds.LANCZOS}[how]
-    return np.asarray(Image.fromarray(picture).resize((size_px[1], size_px[0]), kind))
+    return np.array(Image.fromarray(picture).resize((size_px[1], size_px[0]), kind))
 
 
 def resize_with_pad(picture: np.ndarray, size_px: tuple[int, int], how: Filter = "bilinear") -> np.ndarray:
@@ -68,7 +68,7 @@ def jpeg_round_trip(picture: np.ndarray, quality: int = JPEG_QUALITY) -> np.ndar
 
     held = io.BytesIO()
     Image.fromarray(picture).save(held, format="JPEG", quality=quality, subsampling=2)
-    return np.asarray(Image.open(held).convert("RGB"))
+    return np.array(Image.open(held).convert("RGB"))
 
 
 def swap_red_and_blue(picture: np.ndarray) -> np.ndarray:
