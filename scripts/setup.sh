@@ -69,7 +69,7 @@ environment() {
 }
 
 python_packages() {
-    local quiet=-qq pip=("$venv/bin/python" -m pip --disable-pip-version-check install)
+    local quiet=-qq pip=("$venv/bin/python" -m pip --disable-pip-version-check install --no-compile)
     [ -t 2 ] && quiet=--progress-bar=on
     say "Installing Python packages (minutes the first time: PyTorch is large)"
     if $venv/bin/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then
@@ -81,6 +81,8 @@ python_packages() {
             "${pip[@]}" $quiet --no-deps -r <(grep -vE '^(mplib|toppra|#)' constraints.txt) &&
             "${pip[@]}" $quiet --no-deps --no-build-isolation -e .
     fi || die "the Python packages could not be installed: see above. Behind a proxy or mirror, set up pip for it first."
+    # pip would compile on one core. Files that are no Python of this version (templates, examples) stay as they are.
+    $venv/bin/python -m compileall -qq -j 0 "$($venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" || true
 }
 
 # A minimal system lacks libraries that sapien and opencv link to.

@@ -17,6 +17,9 @@ elif [ "${VLAGEN_REQUIRE_BRIDGE:-}" = 1 ]; then
     exit 1
 fi
 
+# The tests start hundreds of processes. Where PYTHONDONTWRITEBYTECODE is set, each would compile all that it imports.
+.venv/bin/python -m compileall -q vlagen_bench tests/helpers
+
 # Threads of PyTorch that have nothing to do sleep: by default they spin, on cores that other tests need.
 export OMP_WAIT_POLICY=passive
 
@@ -28,9 +31,11 @@ found=$(mktemp)
 .venv/bin/mypy >"$found" 2>&1 &
 checker=$!
 trap 'kill "$checker" 2>/dev/null || true; rm -f "$found"' EXIT
-# Whole files are shared out, since the tests of one share what is dear to make. More processes than four need memory.
+# Whole files are shared out, since the tests of one share what is dear to make. One process more than there are cores,
+# since many tests wait; more than four need memory.
+cores=$(nproc)
 tests=0
-.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile "$@" || tests=$?
+.venv/bin/python -m pytest -n $((cores < 4 ? cores + 1 : 4)) --dist loadfile "$@" || tests=$?
 types=0
 wait "$checker" || types=$?
 cat "$found"

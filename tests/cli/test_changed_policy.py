@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from helpers.commands import call
+from helpers.commands import call, here
 
 pytestmark = [pytest.mark.sim, pytest.mark.slow]
 FEW = ("--conditions", "nominal", "--episodes", "2", "--video", "none", "--out", "run")
@@ -52,11 +52,11 @@ def test_a_changed_file_is_refused_and_then_recorded(tmp_path):
 def test_errors_that_are_repeated_are_counted(tmp_path):
     (tmp_path / "policy.py").write_text(RETRIES)
     words = ("vlagen-eval", "--policy", "policy.py:Policy", *FEW)
-    assert call(*words, cwd=tmp_path).returncode == 1
+    assert here(*words, cwd=tmp_path).returncode == 1
     (tmp_path / "lucky").touch()
-    done = call(*words, "--retry-errors", cwd=tmp_path)
+    done = here(*words, "--retry-errors", cwd=tmp_path)
     assert (
         done.returncode == 0 and "2 episodes, 4 attempts: 2 attempts ended as an error and were repeated" in done.stdout
     )
-    shown = call("vlagen", "report", "run", cwd=tmp_path).stdout
+    shown = here("vlagen", "report", "run", cwd=tmp_path).stdout
     assert shown.startswith("2 episodes, 4 attempts")

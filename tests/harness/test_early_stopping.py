@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from helpers.commands import call
+from helpers.commands import call, here
 from helpers.fabricated import header_of
 from helpers.fakes import FakeSim, Stepper, loaded
 from vlagen_bench.cli import eval as command
@@ -280,10 +280,10 @@ def test_an_option_that_cannot_be_is_a_sentence(tmp_path, words, says):
 @pytest.mark.slow
 def test_a_real_run_stops_and_another_is_repeated(tmp_path):
     words = ("--policy", "expert", "--conditions", "nominal", "--episodes", "8", "--video", "none")
-    done = call("vlagen-eval", *words, "--until", "width<0.8", "--workers", "2", "--out", "a", cwd=tmp_path)
+    done = here("vlagen-eval", *words, "--until", "width<0.8", "--out", "a", cwd=tmp_path)
     assert done.returncode == 0 and "That is enough" in done.stdout, done.stdout + done.stderr
     words = ("--policy", "expert", "--conditions", "nominal", "--episodes", "1", "--video", "none")
-    done = call("vlagen-eval", *words, "--repeat", "2", "--log", "tensorboard", "--out", "b", cwd=tmp_path)
+    done = here("vlagen-eval", *words, "--repeat", "2", "--log", "tensorboard", "--out", "b", cwd=tmp_path)
     assert done.returncode == 0 and "Outcomes agree in all 1 episodes" in done.stdout, done.stdout + done.stderr
     for name in ("b", "b-repeat-2"):
         assert "Outcomes agree in all 1 episodes" in (tmp_path / name / "report.html").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import gymnasium
 import pytest
 
 from helpers import outside
-from helpers.commands import call
+from helpers.commands import call, here
 from vlagen_bench.errors import CodeError
 from vlagen_bench.utils import plugins
 
@@ -72,7 +72,7 @@ def test_a_run_records_whose_error_it_is_and_where(tmp_path, name):
         "--out",
         "run",
     )
-    done = call("vlagen-eval", *words, cwd=tmp_path)
+    done = here("vlagen-eval", *words, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     lines = (tmp_path / "run" / "episodes.jsonl").read_text().splitlines()
     errors = [one["error"] for one in map(json.loads, lines) if one["condition"] == "gloom_l3"]
@@ -94,7 +94,7 @@ def test_the_environment_raises_the_same_sentence(tmp_path, name):
 @pytest.mark.parametrize(("name", "words"), [(name, words) for name, all_ in COMMANDS.items() for words in all_])
 def test_a_command_says_it_in_one_sentence(tmp_path, name, words):
     _, says = broken(tmp_path, name)
-    done = call("vlagen", *words, *TASK, cwd=tmp_path)
+    done = (call if "--workers" in words else here)("vlagen", *words, *TASK, cwd=tmp_path)
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert f"error: {says}" in done.stderr
 
@@ -104,5 +104,5 @@ def test_an_expert_that_cannot_be_imported_is_a_sentence_of_the_family(tmp_path)
     file = place / "tasks" / "touch.py"
     file.write_text(file.read_text().replace('f"{__name__}:TouchRoutine"', '"nope:X"'))
     says = "family touch (touch.py): its expert is 'nope:X', which cannot be imported: ModuleNotFoundError"
-    done = call("vlagen", "certify", *TASK, "--conditions", "nominal", "--episodes", "1", cwd=tmp_path)
+    done = here("vlagen", "certify", *TASK, "--conditions", "nominal", "--episodes", "1", cwd=tmp_path)
     assert done.returncode == 2 and f"error: {says}" in done.stderr, done.stderr

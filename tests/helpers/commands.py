@@ -1,10 +1,16 @@
-"""The installed commands, called as a user calls them."""
+"""The installed commands, called as a user calls them, or in this process."""
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from helpers import outside
 
 BIN = Path(sys.executable).parent
 
@@ -12,6 +18,26 @@ BIN = Path(sys.executable).parent
 def call(*words, cwd, **env):
     command = [str(BIN / words[0]), *map(str, words[1:])]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=300)
+
+
+def here(*words, cwd):
+    """As `call`, but in this process: it has imported everything and has its shaders, which take a process of its own seconds.
+
+    What the command includes is forgotten afterwards.
+    """
+    from vlagen_bench.cli import eval as evaluation
+    from vlagen_bench.cli import main
+    from vlagen_bench.plan import catalog
+
+    command = {"vlagen-eval": evaluation.command, "vlagen": main.main}[words[0]]
+    said, complained = io.StringIO(), io.StringIO()
+    with outside.forgotten(), pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", list(map(str, words)))
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
+            command()
+    catalog.suite.cache_clear()  # suites are kept by name, whatever was included
+    return subprocess.CompletedProcess(words, int(ended.value.code or 0), said.getvalue(), complained.getvalue())
 
 
 def deaf_to_ctrl_c():

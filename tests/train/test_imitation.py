@@ -69,6 +69,30 @@ def test_the_best_answer_is_the_label_and_its_neighbours_are_nearly_as_good():
     assert loss(100) < loss(101) < loss(104) < loss(120)
 
 
+def test_a_wider_blur_wants_a_wider_answer():
+    tokens, is_label = torch.full((1, 1, 7), 100), torch.ones(1, 1, dtype=torch.bool)
+
+    def loss(spread: float, sigma: float) -> float:
+        logits = -0.5 * ((torch.arange(256) - 100.0) / spread).square().expand(1, 1, 7, 256)
+        return imitation.token_loss(logits, tokens, is_label, sigma=sigma).item()
+
+    assert loss(8.0, 8.0) < loss(2.0, 8.0) and loss(2.0, 2.0) < loss(8.0, 2.0)
+
+
+def test_a_blur_of_nothing_is_refused():
+    with pytest.raises(ConfigError, match="blur_bins: more than 0"):
+        SftConfig(collect=CollectConfig(episodes=1), blur_bins=0.0)
+
+
+def test_the_blur_of_the_configuration_is_that_of_the_loss():
+    frames, network = frames_of([Shown(4)], SMALL), CompactNetwork(SMALL)
+    losses = [
+        sft._loss(network, frames=frames, rows=np.arange(4), config=config(blur_bins=blur))[1]["token_loss"]
+        for blur in (0.5, 0.5, 20.0)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
 def test_a_heatmap_that_points_at_the_place_has_the_least_loss():
     def maps(x: int, y: int) -> torch.Tensor:
         heat = torch.zeros(1, 2, 8, 8)
@@ -216,7 +240,7 @@ def test_a_few_iterations_on_few_frames_learn_them():
     torch.manual_seed(0)
     frames = frames_of([Shown(4)], SMALL)
     trainer = Trainer(config=config(learning_rate=3e-3), network=CompactNetwork(SMALL), total=400)
-    loss = partial(sft._loss, frames=frames, rows=np.arange(4), weight=0.1)
+    loss = partial(sft._loss, frames=frames, rows=np.arange(4), config=config())
     first = trainer.step(loss)["token_loss"]
     for _ in range(60):
         last = trainer.step(loss)["token_loss"]

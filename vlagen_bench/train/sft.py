@@ -98,7 +98,7 @@ class _Sft:
         self._frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
         if not trainer.done and not self._config.start:
             _normalise(trainer, self._frames)
-        loss = partial(_loss, frames=self._frames, weight=self._config.grounding.weight)
+        loss = partial(_loss, frames=self._frames, config=self._config)
         self._loop(trainer, self._folder.state, "imitation", loss)
         self._save_policy(trainer.averaged, self._folder.policy)
 
@@ -188,11 +188,11 @@ def _normalise(trainer: Trainer, frames: Frames) -> None:
 
 
 def _loss(
-    network: CompactNetwork, *, frames: Frames, rows: np.ndarray, weight: float
+    network: CompactNetwork, *, frames: Frames, rows: np.ndarray, config: SftConfig
 ) -> tuple[Tensor, dict[str, float]]:
     said = network(frames.batch(rows))
     labels, is_label, points = frames.targets(rows)
-    of_tokens = imitation.token_loss(said.logits, labels, is_label)
+    of_tokens = imitation.token_loss(said.logits, labels, is_label, sigma=config.blur_bins)
     of_places = imitation.place_loss(said.heatmaps, points)
     off = (said.logits.argmax(-1) - labels).abs()[is_label].float()
     numbers = {
@@ -201,7 +201,7 @@ def _loss(
         "arm_error_bins": float(off[:, :6].mean()),
         "gripper_right": float((off[:, 6] < GRIPPER_BINS).float().mean()),
     }
-    return of_tokens + weight * of_places, numbers
+    return of_tokens + config.grounding.weight * of_places, numbers
 
 
 def _pointing(network: CompactNetwork, *, stills: Frames, rows: np.ndarray) -> tuple[Tensor, dict[str, float]]:

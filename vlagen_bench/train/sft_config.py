@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.train import imitation
 from vlagen_bench.train.config import EvaluationConfig, Precision
 
 
@@ -56,6 +57,9 @@ class SftConfig:
     weight_decay: float = 0.02
     average: float = 0.999
     """of the moving average of the weights, which is what is kept"""
+    blur_bins: float = imitation.SMOOTH_BINS
+    """standard deviation of a label of the arm. It is also what the policy tries when its actions are drawn, so that reinforcement
+    learning learns from moves of this size"""
     precision: Precision = "bfloat16"
     """of the forward pass; parameters stay float32"""
     threads: int = 0
@@ -74,6 +78,8 @@ class SftConfig:
         for name in ("iterations", "batch", "log_every", "save_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: at least 1, not {getattr(self, name)}.")
+        if not self.blur_bins > 0:
+            raise ConfigError(f"blur_bins: more than 0, not {self.blur_bins}.")
         if self.save_every % self.log_every:
             raise ConfigError(f"save_every: {self.save_every} is no multiple of log_every, {self.log_every}.")
         if self.evaluation.every % self.save_every:
