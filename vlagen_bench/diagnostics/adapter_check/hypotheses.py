@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from vlagen_bench.diagnostics.adapter_check.mistakes import Kind, Mistake
-from vlagen_bench.policies.adapters.actions import PARTS, ActionForm, OutputForm
+from vlagen_bench.policies.adapters.actions import PARTS, ActionForm, OutputForm, Reference
 from vlagen_bench.policies.conversion.frames import FRAMES
 from vlagen_bench.policies.conversion.grippers import POLARITIES, ends, middle
 from vlagen_bench.policies.conversion.normalisation import SCHEMES, Statistics
@@ -66,7 +66,7 @@ def _normalisations(declared: OutputForm, known: Mapping[str, Statistics]) -> It
 
 
 def _actions(right: ActionForm) -> Iterator[tuple[Kind, str, ActionForm]]:
-    other = "absolute" if right.reference == "delta" else "delta"
+    other: Reference = "absolute" if right.reference == "delta" else "delta"
     words = {"absolute": "absolute poses", "delta": "changes of the target"}
     text = f"reference: numbers are read as {words[other]}, but are {words[right.reference]}."
     yield "absolute for delta", text, dataclasses.replace(right, reference=other)

@@ -79,14 +79,16 @@ def _of_picture(name: str, found: np.ndarray, form: PictureForm, obs: Obs) -> tu
 
 def _explained(found: np.ndarray, form: PictureForm, obs: Obs) -> tuple[Change, ...]:
     """The fewest changes that make the found picture: one, two, or the nearest two and a third; empty: none do."""
-    known = list(_changes(form, found))
+    known = [(change,) for change in _changes(form, found)]
     nearest: tuple[Change, ...] = ()
-    for tried in ([(one,) for one in known], list(combinations(known, 2)), None):
-        tried = [(*nearest, one) for one in known] if tried is None else tried
-        scored = [(_distance_after(form, changes, obs, found), i) for i, changes in enumerate(tried)]
-        distance, i = min(scored)
-        nearest = tried[i]
-        if distance <= EXACT:
+    for count in (1, 2, 3):
+        tried: list[tuple[Change, ...]] = [(*first, *second) for first, second in combinations(known, 2)]
+        if count != 2:  # alone, or besides the nearest pair
+            tried = [(*nearest, *one) for one in known]
+        distances = [_distance_after(form, changes, obs, found) for changes in tried]
+        best = int(np.argmin(distances))
+        nearest = tried[best]
+        if distances[best] <= EXACT:
             return nearest
     return ()
 

@@ -92,7 +92,7 @@ class Gr00t(Adapter):
             import zmq
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("gr00t")) from None
-        socket = zmq.Context.instance().socket(zmq.REQ)
+        socket: Any = zmq.Context.instance().socket(zmq.REQ)
         for option in (zmq.RCVTIMEO, zmq.SNDTIMEO):
             socket.setsockopt(option, int(1000 * number("answer_s", self.arguments.get("answer_s", "300"))))
         socket.setsockopt(zmq.LINGER, 0)

@@ -8,7 +8,7 @@ that undoes a normalisation which the network does not undo itself.
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,7 +27,15 @@ class ModelFile(Adapter):
     """A network in a file."""
 
     REST = "FILE"
-    ARGUMENTS = ("trained_on", "statistics", "unnorm_key", "with_state", "state_name", "chunk", "threads")
+    ARGUMENTS: ClassVar[tuple[str, ...]] = (
+        "trained_on",
+        "statistics",
+        "unnorm_key",
+        "with_state",
+        "state_name",
+        "chunk",
+        "threads",
+    )
 
     def declare(self) -> Conventions:
         """As the data set says that the network was trained on."""
