@@ -48,6 +48,8 @@ NOT_RUN = {
     r"python -m vlagen_bench\.diagnostics\.": "plays or simulates for minutes: tests/diagnostics",
     r"vlagen check-statistics": "simulates for minutes: tests/report/test_simulation.py",
     r"vlagen-train .*--config tabletop|docs/train_vla\.md: .*runs/core": "hours long: tests/train/test_from_nothing.py, at toy size",
+    r"vlagen-train .*--config toy": "tests/train/test_from_nothing.py gives these two commands, word for word",
+    r"docs/train_large\.md: ": "a GPU and seven billion parameters: tests/train/test_own_policy.py trains a tiny policy so, and reads the page's configuration",
     r"docs/add_an_axis\.md: ": "needs the axis of the page: tests/test_adding_an_axis.py",
 }
 SYSTEM = ("mkdir", "cp")

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from helpers import outside
-from helpers.commands import call
+from helpers.commands import call, here
 from helpers.submissions import CARD
 
 INCLUDE = ("--include", "mine")
@@ -48,16 +48,16 @@ def home(played, tmp_path):
 
 @pytest.mark.slow
 def test_what_is_included_is_listed_validated_and_planned(mine, tmp_path):
-    listed = call("vlagen", "list", *INCLUDE, cwd=tmp_path)
+    listed = here("vlagen", "list", *INCLUDE, cwd=tmp_path)
     last = listed.stdout.splitlines()[-1]
     assert last == f"From mine ({mine}): task kitchen_put_on, suite kitchen, pack kitchen, axis gloom."
-    validated = call("vlagen", "validate", *INCLUDE, cwd=tmp_path)
+    validated = here("vlagen", "validate", *INCLUDE, cwd=tmp_path)
     assert validated.returncode == 0, validated.stdout
     for name in ("task kitchen_put_on", "suite kitchen", "pack kitchen"):
         assert f"ok    {name}" in validated.stdout
-    checked = call("vlagen", "assets", "check", "kitchen", *INCLUDE, cwd=tmp_path)
+    checked = here("vlagen", "assets", "check", "kitchen", *INCLUDE, cwd=tmp_path)
     assert "are right" in checked.stdout, checked.stderr
-    planned = call("vlagen", "plan", "--axes", "gloom:3", "--episodes", "1", *INCLUDE, cwd=tmp_path)
+    planned = here("vlagen", "plan", "--axes", "gloom:3", "--episodes", "1", *INCLUDE, cwd=tmp_path)
     assert "gloom_l3" in planned.stdout, planned.stderr
 
 
@@ -69,12 +69,12 @@ def test_files_of_a_suite_and_a_task_are_options(mine, tmp_path):
         "{name: plain-two, version: 1, task: plain, episodes: 2, conditions: [nominal]}"
     )
     files = {"--suite": "mine/tasks/suites/plain-two.yaml", "--task": "mine/tasks/plain.yaml"}
-    both = call("vlagen", "plan", *[word for pair in files.items() for word in pair], cwd=tmp_path)
+    both = here("vlagen", "plan", *[word for pair in files.items() for word in pair], cwd=tmp_path)
     assert "2 episodes" in both.stdout and (tmp_path / "plain-two.plan.json").exists(), both.stderr
-    alone = call("vlagen", "plan", "--suite", files["--suite"], cwd=tmp_path)
+    alone = here("vlagen", "plan", "--suite", files["--suite"], cwd=tmp_path)
     assert "There is no task 'plain'" in alone.stderr and "--include FOLDER" in alone.stderr
     # Another task than the suite's gives the suite another name, so that its numbers meet no published ones.
-    other = call("vlagen", "plan", "--task", files["--task"], "--conditions", "nominal", cwd=tmp_path)
+    other = here("vlagen", "plan", "--task", files["--task"], "--conditions", "nominal", cwd=tmp_path)
     assert other.returncode == 0 and (tmp_path / "quick-plain.plan.json").exists(), other.stderr
 
 
@@ -93,7 +93,7 @@ def test_files_of_a_suite_and_a_task_are_options(mine, tmp_path):
     ],
 )
 def test_a_mistake_is_one_sentence_and_code_2(mine, tmp_path, words, says):
-    done = call("vlagen", *words, cwd=tmp_path)
+    done = here("vlagen", *words, cwd=tmp_path)
     assert done.returncode == 2 and says in done.stderr, done.stderr
     assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
@@ -118,7 +118,7 @@ def test_how_to_include_ones_own_is_said_only_where_a_name_is_unknown_and_the_fi
 
 def validated(cwd):
     """The lines of `vlagen validate` that are about what is wrong or was not checked, and all before them."""
-    done = call("vlagen", "validate", *INCLUDE, cwd=cwd)
+    done = here("vlagen", "validate", *INCLUDE, cwd=cwd)
     lines = done.stdout.splitlines()
     first = next((number for number, line in enumerate(lines) if not line.startswith("ok ")), len(lines))
     assert "Traceback" not in done.stderr and all(not line.startswith("ok ") for line in lines[first:])
@@ -176,11 +176,11 @@ def test_the_header_names_what_came_from_outside_with_its_hash(played):
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("replay", "run"), ("report", "run")])
 def test_reading_a_run_says_what_to_include_and_works_with_it(played, words):
-    done = call("vlagen", *words, cwd=played)
+    done = here("vlagen", *words, cwd=played)
     assert done.returncode == 2
     assert "the task 'kitchen_put_on' from outside this package" in done.stderr
     assert done.stderr.endswith("It was included as: --include mine\n") and done.stderr.count("\n") == 1
-    done = call("vlagen", *words, *INCLUDE, cwd=played)
+    done = here("vlagen", *words, *INCLUDE, cwd=played)
     assert done.returncode == 0, done.stdout + done.stderr
     if words[0] == "replay":
         assert "of which 4 the same state by state" in done.stdout
@@ -191,18 +191,18 @@ def test_reading_a_run_says_what_to_include_and_works_with_it(played, words):
 @pytest.mark.sim
 @pytest.mark.slow
 def test_a_run_goes_on_only_with_what_it_was_made_with(home):
-    again = call(*EVAL, *INCLUDE, cwd=home)
+    again = here(*EVAL, *INCLUDE, cwd=home)
     assert again.returncode == 0 and "4 of 4 episodes are done" in again.stdout, again.stderr
     with open(home / "mine" / "axes" / "gloom.py", "a") as file:
         file.write("# changed\n")
-    changed = call(*EVAL, *INCLUDE, cwd=home)
+    changed = here(*EVAL, *INCLUDE, cwd=home)
     assert changed.returncode == 2
     assert "run holds a run with another content of the axis 'gloom' from outside this package" in changed.stderr
-    replayed = call("vlagen", "replay", "run", *INCLUDE, cwd=home)
+    replayed = here("vlagen", "replay", "run", *INCLUDE, cwd=home)
     assert "warning: The axis 'gloom' from outside this package has changed" in replayed.stdout
     for words in (("report", "run"), ("compare", "run", "other")):
         shutil.copytree(home / "run", home / "other", dirs_exist_ok=True)
-        read = call("vlagen", *words, *INCLUDE, cwd=home)
+        read = here("vlagen", *words, *INCLUDE, cwd=home)
         assert "warning: The axis 'gloom' from outside this package has changed" in read.stdout, read.stderr
 
 
@@ -211,17 +211,17 @@ def test_a_run_goes_on_only_with_what_it_was_made_with(home):
 def test_a_submission_is_verified_only_with_what_it_was_run_with(home):
     (home / "card.yaml").write_bytes(CARD)
     submit, verify = ("leaderboard", "submit", "run", "--out", "run.zip"), ("leaderboard", "verify", "run.zip")
-    assert "--include mine" in call("vlagen", *submit, cwd=home).stderr
-    assert call("vlagen", *submit, *INCLUDE, cwd=home).returncode == 0
-    refused = call("vlagen", *verify, cwd=home)
+    assert "--include mine" in here("vlagen", *submit, cwd=home).stderr
+    assert here("vlagen", *submit, *INCLUDE, cwd=home).returncode == 0
+    refused = here("vlagen", *verify, cwd=home)
     assert refused.returncode == 2 and "the suite 'kitchen' came from outside this package" in refused.stderr
-    checked = call("vlagen", *verify, *INCLUDE, cwd=home)
+    checked = here("vlagen", *verify, *INCLUDE, cwd=home)
     assert (
         checked.returncode == 0 and "The entry is verified, with 4 of 4 episodes simulated again." in checked.stdout
     ), checked.stderr
     with open(home / "mine" / "axes" / "gloom.py", "a") as file:
         file.write("# changed\n")
-    assert "the axis 'gloom' came from outside this package" in call("vlagen", *verify, *INCLUDE, cwd=home).stderr
+    assert "the axis 'gloom' came from outside this package" in here("vlagen", *verify, *INCLUDE, cwd=home).stderr
 
 
 @pytest.mark.sim

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from helpers.commands import BIN, call, deaf_to_ctrl_c
+from helpers.commands import BIN, deaf_to_ctrl_c, here
 from helpers.fakes import (
     Counter,
 )
@@ -57,9 +57,9 @@ EVALUATION = ("vlagen-eval", "--policy", "expert", "--conditions", "nominal", "-
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """What a run of two workers records that nobody ends."""
+    """What a run records that nobody ends."""
     folder = tmp_path_factory.mktemp("uninterrupted")
-    assert call(*EVALUATION, "--out", "whole", "--workers", "2", cwd=folder).returncode == 0
+    assert here(*EVALUATION, "--out", "whole", cwd=folder).returncode == 0
     return RunFolder.reading(folder / "whole").results
 
 
@@ -84,7 +84,7 @@ def test_ctrl_c_ends_workers_and_a_run_goes_on_with_another_number_of_them(tmp_p
     (os.killpg if how == signal.SIGINT else os.kill)(child.pid, how)
     said = child.communicate(timeout=60)[0]
     assert child.returncode == code and "To go on: vlagen-eval" in said and "Traceback" not in said
-    assert call(*EVALUATION, "--out", "a", cwd=tmp_path).returncode == 0
+    assert here(*EVALUATION, "--out", "a", cwd=tmp_path).returncode == 0
     resumed, whole = RunFolder.reading(tmp_path / "a").results, uninterrupted
     assert [_untimed(resumed[key]) for key in sorted(resumed)] == [_untimed(whole[key]) for key in sorted(whole)]
     assert len(whole) == 3

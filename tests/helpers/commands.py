@@ -20,6 +20,14 @@ def call(*words, cwd, **env):
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=300)
 
 
+def ended(command, *words):
+    """The exit code of a command's function, which is called with these words in this process."""
+    with pytest.raises(SystemExit) as end, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", list(map(str, words)))
+        command()
+    return int(end.value.code or 0)
+
+
 def here(*words, cwd):
     """As `call`, but in this process: it has imported everything and has its shaders, which take a process of its own seconds.
 
@@ -31,13 +39,12 @@ def here(*words, cwd):
 
     command = {"vlagen-eval": evaluation.command, "vlagen": main.main}[words[0]]
     said, complained = io.StringIO(), io.StringIO()
-    with outside.forgotten(), pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+    with outside.forgotten(), pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)
-        patch.setattr(sys, "argv", list(map(str, words)))
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
-            command()
+            code = ended(command, *words)
     catalog.suite.cache_clear()  # suites are kept by name, whatever was included
-    return subprocess.CompletedProcess(words, int(ended.value.code or 0), said.getvalue(), complained.getvalue())
+    return subprocess.CompletedProcess(words, code, said.getvalue(), complained.getvalue())
 
 
 def deaf_to_ctrl_c():

@@ -5,11 +5,16 @@ import signal
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from vlagen_bench.errors import AssetError
 from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.policies.compact.network import CompactNetwork
+from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import PpoConfig, RolloutConfig
-from vlagen_bench.train.rollout_worker import Play, RolloutWorker
+from vlagen_bench.train.rollout_worker import Play, RolloutWorker, WorkerSetup
+from vlagen_bench.train.rollouts import weights_of
+from vlagen_bench.train.training_episodes import episode_of, task_of
 from vlagen_bench.train.trajectories import Job, Trajectory
 
 TINY = CompactConfig(
@@ -55,8 +60,9 @@ class HereRollouts:
 
     make_sim = ChoiceSim
 
-    def __init__(self, setup, *, workers=0, note=print):
-        self._worker = RolloutWorker(replace(setup, make_sim=type(self).make_sim))
+    def __init__(self, setup, *, workers=0, note=print, answers=None):
+        self._worker = RolloutWorker(replace(setup, make_sim=type(self).make_sim), answers)
+        self._is_served = answers is not None
 
     def __enter__(self):
         return self
@@ -66,7 +72,7 @@ class HereRollouts:
 
     def play(self, model, jobs, ended=lambda _: None):
         played = {}
-        weights = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+        weights = {} if self._is_served else weights_of(model)
 
         def hear(trajectory):
             played[trajectory.slot] = trajectory
@@ -74,6 +80,22 @@ class HereRollouts:
 
         self._worker.play(Play(weights=weights, jobs=jobs), hear)
         return [played[job.slot] for job in jobs]
+
+
+def model_of(critic="shared"):
+    """New networks for this world, always the same ones."""
+    torch.manual_seed(0)
+    return ActorCritic(CompactNetwork(TINY), critic).eval()
+
+
+def played(model, config, count=32, answers=None):
+    """Rollouts of this world; `answers` are the networks, if others than the worker have them."""
+    setup = WorkerSetup(
+        task=task_of("words"), network=TINY, critic=model.kind, temperature=config.temperature,
+        precision=config.precision, simulators=8, max_steps=STEPS, served=answers is not None,
+    )  # fmt: skip
+    episode = episode_of("words", index=0, seed=2_000_000)
+    return HereRollouts(setup, answers=answers).play(model, jobs(episode, count))
 
 
 def same_vectors(texts):

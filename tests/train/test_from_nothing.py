@@ -1,10 +1,12 @@
 """From nothing to a leaderboard entry: the four commands of the documentation, at toy size."""
 
 import dataclasses
-import sys
+from pathlib import Path
 
 import pytest
 
+from helpers import pages
+from helpers.commands import ended
 from vlagen_bench.cli import eval as evaluation
 from vlagen_bench.cli import main as commands
 from vlagen_bench.cli import train
@@ -13,11 +15,11 @@ from vlagen_bench.plan import catalog
 pytestmark = [pytest.mark.slow, pytest.mark.sim]
 
 
-def run(main, *words: str) -> int:
-    with pytest.raises(SystemExit) as ended, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["command", *words])
-        main()
-    return int(ended.value.code or 0)
+def trial():
+    """The two trainings at toy size that the documentation gives, without the name of the command."""
+    blocks = pages.blocks(pages.PAGES["docs/train_vla.md"])
+    lines = [words for block in blocks if block.kind == "sh" for words in block.lines]
+    return [words[1:] for words in lines if words[0] == "vlagen-train" and "toy" in words]
 
 
 @pytest.fixture
@@ -37,18 +39,20 @@ def small_suites(monkeypatch):
 
 def test_four_commands_lead_from_nothing_to_a_leaderboard_entry(tmp_path, monkeypatch, small_suites):
     monkeypatch.chdir(tmp_path)
-    assert run(train.main, "sft", "--config", "toy", "--out", "sft") == 0
-    assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
-    policy = ("--policy", "compact", "--policy-args", "checkpoint=ppo/policy.safetensors")
-    assert run(evaluation.command, *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
-    card = tmp_path / "ppo" / "card.yaml"
+    imitate, reinforce = trial()
+    assert ended(train.main, "vlagen-train", *imitate) == 0
+    assert ended(train.main, "vlagen-train", *reinforce) == 0
+    folder = Path(reinforce[reinforce.index("--out") + 1])
+    policy = ("--policy", "compact", "--policy-args", f"checkpoint={folder}/policy.safetensors")
+    assert ended(evaluation.command, "vlagen-eval", *policy, "--suite", "quick", "--video", "none", "--out", "run") == 0
+    card = tmp_path / folder / "card.yaml"
     written = card.read_text(encoding="utf-8")
     assert "trained by grounding, sft, ppo" in written and "4 demonstrations" in written
     card.write_text(
         written.replace('name: "FILL IN"', 'name: "toy-ppo"').replace("FILL IN", "nobody"), encoding="utf-8"
     )
     submit = ("leaderboard", "submit", "run", "--card", str(card), "--out", "mine.zip")
-    assert run(commands.main, *submit) == 0
+    assert ended(commands.main, "vlagen", *submit) == 0
     assert (tmp_path / "mine.zip").is_file()
-    assert run(train.main, "ppo", "--config", "toy", "--start", "sft/policy.safetensors", "--out", "ppo") == 0
+    assert ended(train.main, "vlagen-train", *reinforce) == 0
     assert card.read_text(encoding="utf-8").startswith('name: "toy-ppo"')

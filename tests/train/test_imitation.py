@@ -2,46 +2,27 @@
 
 import dataclasses
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from helpers import trained
+from helpers.shown import GROUNDING, SMALL, Shown
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness import loggers
-from vlagen_bench.policies.compact import checkpoint
-from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.policies.compact import checkpoint, sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import imitation, sft
-from vlagen_bench.train.frames import frames_of, joined
+from vlagen_bench.train.frames import frames_of
 from vlagen_bench.train.grounding import Still
 from vlagen_bench.train.listener import Listener
-from vlagen_bench.train.sft_config import CollectConfig, GroundingConfig, SftConfig
+from vlagen_bench.train.sft_config import CollectConfig, SftConfig
 from vlagen_bench.train.trainer import Trainer
-from vlagen_bench.utils.seeding import stream
-
-SMALL = CompactConfig(cameras={"front": 32, "wrist": 16}, hidden=32, slot=8, widths=(8, 8), keypoints=4, blocks=1)
-
-
-class Shown:
-    """A demonstration of T frames, of which the last are another's."""
-
-    def __init__(self, frames: int, *, others: int = 0, words: str = "put the apple on the plate") -> None:
-        draw = stream(frames, "shown", words)
-        self.images = {
-            name: draw.randint(0, 256, (frames, side, side, 3)).astype(np.uint8) for name, side in SMALL.cameras.items()
-        }
-        self.state = draw.normal(size=(frames, 15)).astype(np.float32)
-        self.is_label = np.arange(frames) >= others
-        self.instruction = words
-        self.privileged = {"source_px": np.full((frames, 2), 8.0), "target_px": np.full((frames, 2), np.nan)}
-        self.action = np.tile(np.array([0.01, 0, 0, 0, 0, 0, 1], np.float32), (frames, 1))
-
-    def chunks(self, horizon):
-        from vlagen_bench.demonstrations.labels import chunk_labels
-
-        return chunk_labels(self.action, self.action, horizon)
 
 
 def test_the_loss_of_tokens_is_the_logarithm_of_their_number_where_nothing_is_known():
@@ -79,9 +60,10 @@ def test_a_wider_blur_wants_a_wider_answer():
     assert loss(8.0, 8.0) < loss(2.0, 8.0) and loss(2.0, 2.0) < loss(8.0, 2.0)
 
 
-def test_a_blur_of_nothing_is_refused():
+@pytest.mark.parametrize("blur", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_blur_of_nothing_or_everything_is_refused(blur):
     with pytest.raises(ConfigError, match="blur_bins: more than 0"):
-        SftConfig(collect=CollectConfig(episodes=1), blur_bins=0.0)
+        SftConfig(collect=CollectConfig(episodes=1), blur_bins=blur)
 
 
 def test_the_blur_of_the_configuration_is_that_of_the_loss():
@@ -119,6 +101,47 @@ def test_frames_hold_all_episodes_in_order():
     assert frames.points[0, 0].tolist() == [0.25, 0.25] and np.isnan(frames.points[:, 1]).all()
 
 
+def test_pictures_are_those_of_their_rows_in_any_order():
+    shown = [Shown(5), Shown(1), Shown(3, words="put the lemon on the tray")]
+    frames, rows = frames_of(shown, SMALL), np.array([8, 0, 5, 4, 5, 6])
+    for name in SMALL.cameras:
+        whole = np.concatenate([one.images[name] for one in shown])
+        assert len(frames.images[name]) == 9
+        assert np.array_equal(frames.batch(rows).images[name].numpy(), whole[rows])
+
+
+def memory_of_reading(megabytes: int) -> tuple[float, float]:
+    """The peak and the end of the resident memory in MB above that before, of frames whose pictures have so many."""
+    from vlagen_bench.utils.processes import memory_mb
+
+    def shown(count: int):
+        for _ in range(count):
+            one = Shown(20)
+            one.images = {name: np.full((20, side, side, 3), 1, np.uint8) for name, side in config.cameras.items()}
+            yield one
+            del one  # which a generator would hold beside the next one
+
+    def peak_mb() -> float:
+        (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+
+    config = dataclasses.replace(SMALL, cameras={"front": 128, "wrist": 64})
+    sentences.vectors = trained.same_vectors
+    frames_of(shown(1), config).batch(np.arange(20))
+    before = memory_mb()
+    frames = frames_of(shown(round(megabytes * 1e6 / 20 / (128**2 + 64**2) / 3)), config)
+    frames.batch(np.arange(128))
+    return peak_mb() - before, memory_mb() - before
+
+
+@pytest.mark.slow
+def test_pictures_are_in_memory_once_also_while_they_are_read():
+    """In a process of its own: the peak of memory of this one is also that of the tests before."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        peak, end = pool.submit(memory_of_reading, 300).result()
+    assert 295 < end <= peak < 1.15 * 300
+
+
 def test_a_chunk_is_learnt_as_far_as_it_is_within_the_episode():
     assert frames_of([Shown(5)], SMALL).is_label.sum(1).tolist() == [4, 4, 3, 2, 1]
 
@@ -130,7 +153,7 @@ def test_what_the_beginner_did_before_a_takeover_is_not_learnt():
 def test_stills_have_places_and_no_labels():
     shown = Shown(1)
     still = Still(images=shown.images, state=shown.state, instruction=shown.instruction, privileged=shown.privileged)
-    frames = joined([frames_of([Shown(2)], SMALL), frames_of([still], SMALL)])
+    frames = frames_of([Shown(2), still], SMALL)
     assert frames.is_label.sum(1).tolist() == [2, 1, 0] and frames.episode.tolist() == [0, 0, 1]
     assert frames.points[2, 0].tolist() == [0.25, 0.25]
 
@@ -172,9 +195,6 @@ def sources(monkeypatch):
     ]
     monkeypatch.setattr(sft.sources, "demonstrations", lambda *_: frames_of(shown, SMALL))
     monkeypatch.setattr(sft.sources, "stills", lambda *_: frames_of(still * 5, SMALL))
-
-
-GROUNDING = GroundingConfig(iterations=4, stills=5)
 
 
 @pytest.mark.parametrize("after", [1, 3, 5, 7, 9, 10])

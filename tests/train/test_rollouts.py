@@ -11,14 +11,17 @@ import time
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from helpers import trained
+from helpers.places import TOP
 from helpers.trained import ChoiceSim, TrapSim, same
 from helpers.workers import children
 from vlagen_bench.errors import AssetError, RunError
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train.actor_critic import ActorCritic
+from vlagen_bench.train.answers import Answers
 from vlagen_bench.train.rollout_worker import WorkerSetup
 from vlagen_bench.train.rollouts import Rollouts
 from vlagen_bench.train.training_episodes import episode_of, task_of
@@ -46,9 +49,10 @@ def alone(model):
         return rollouts.play(model, JOBS)
 
 
-def play(model, make_sim=ChoiceSim, *, workers=2, notes=None):
-    setup = dataclasses.replace(SETUP, make_sim=make_sim)
-    with Rollouts(setup, workers=workers, note=[].append if notes is None else notes.append) as rollouts:
+def play(model, make_sim=ChoiceSim, *, workers=2, notes=None, answers=None):
+    setup = dataclasses.replace(SETUP, make_sim=make_sim, served=answers is not None)
+    note = [].append if notes is None else notes.append
+    with Rollouts(setup, workers=workers, note=note, answers=answers) as rollouts:
         return rollouts.play(model, JOBS)
 
 
@@ -56,6 +60,23 @@ def test_who_plays_an_episode_changes_nothing(model, alone):
     together = play(model)
     assert [one.slot for one in together] == list(range(11))
     assert all(map(same, alone, together))
+
+
+@pytest.fixture
+def answers(model):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in workers
+    yield Answers(model, SETUP.temperature, SETUP.precision)
+    torch.set_num_threads(threads)
+
+
+def test_who_has_the_networks_changes_nothing(model, alone, answers):
+    assert all(map(same, alone, play(model, answers=answers)))
+
+
+def test_a_killed_worker_that_asks_is_replaced_too(model, alone, answers, tmp_path):
+    together = play(model, functools.partial(TrapSim, "kill", tmp_path / "flag"), answers=answers)
+    assert all(map(same, alone, together)) and children() == 0
 
 
 def test_an_episode_ends_at_success_or_when_time_is_up(alone):
@@ -113,7 +134,7 @@ PROGRAM = """\
 import sys
 from vlagen_bench.cli.train import main
 if __name__ == "__main__":
-    sys.argv[1:] = ["ppo", "--config", "toy", "--out", sys.argv[1]]
+    sys.argv[1:] = ["ppo", "--config", "small.yaml", "--out", sys.argv[1]]
     main()
 """
 
@@ -134,13 +155,18 @@ def _is_gone(group, within_s=60):
 def test_ctrl_c_leaves_no_process_and_the_run_can_go_on(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
+    small = yaml.safe_load((TOP / "tasks" / "train" / "ppo" / "toy.yaml").read_text())
+    small["rollouts"] |= {"episodes": 4, "simulators": 2, "workers": 2}
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
     command = [sys.executable, str(program), str(tmp_path / "run")]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0)
+    run = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0, cwd=tmp_path
+    )
     while not (tmp_path / "run" / "log.jsonl").is_file() and run.poll() is None:
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130 and said == "Interrupted.\n", said
     assert _is_gone(run.pid)
-    done = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     assert "Goes on after " in done and "iteration 3/3" in done

@@ -8,15 +8,11 @@ import pytest
 import torch
 
 from helpers import trained
-from helpers.trained import HereRollouts, jobs, tiny_config
+from helpers.trained import model_of, played, tiny_config
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences
-from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo, rates
-from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import DpoConfig, GrpoConfig, PpoConfig
-from vlagen_bench.train.rollout_worker import WorkerSetup
-from vlagen_bench.train.training_episodes import episode_of, task_of
 from vlagen_bench.train.trajectories import Decisions, minibatches
 
 ROUNDING = 1e-5
@@ -26,19 +22,6 @@ ROUNDING = 1e-5
 @pytest.fixture(autouse=True)
 def _vectors(monkeypatch):
     monkeypatch.setattr(sentences, "vectors", trained.same_vectors)
-
-
-def model_of(critic="shared"):
-    torch.manual_seed(0)
-    return ActorCritic(CompactNetwork(trained.TINY), critic).eval()
-
-
-def played(model, config, count=32):
-    setup = WorkerSetup(
-        task=task_of("words"), network=trained.TINY, critic=model.kind, temperature=config.temperature,
-        precision=config.precision, simulators=8, max_steps=trained.STEPS,
-    )  # fmt: skip
-    return HereRollouts(setup).play(model, jobs(episode_of("words", index=0, seed=2_000_000), count))
 
 
 def update(model, config, trajectories=None, optimizer=None, **more):

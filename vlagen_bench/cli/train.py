@@ -147,7 +147,7 @@ def _trained(algorithm: str, which: RunOptions, config: Any, run: "Callable[...,
     if not trained.complete:
         say(f"{trained.iterations} of {config.iterations} iterations are done. To go on: {_again()}")
     say(f"Policy: {trained.policy}")
-    if trained.complete:
+    if trained.complete and trained.is_compact:
         _write_card(trained.policy)
     return OK if trained.complete else INCOMPLETE
 

@@ -117,22 +117,19 @@ class Dataset:
     def _of_file(
         self, path: Path, numbers: Sequence[int], cameras: Sequence[str], pool: ThreadPoolExecutor
     ) -> Iterator[Demonstration]:
-        file, start = parquet().ParquetFile(path), 0
+        file = parquet().ParquetFile(path)
         left_out = {columns.IMAGES + name for name in self.cameras if name not in cameras}
         kept = [name for name in file.schema_arrow.names if name not in left_out]
-        groups = [self._places[number][1] for number in numbers]
-        table = file.read_row_groups(groups, columns=kept)
         with ExitStack() as opened:
             videos = {
                 name: opened.enter_context(VideoReader(self._video(self.rows[numbers[0]], name)))
                 for name in (columns.IMAGES + camera for camera in cameras)
                 if name not in kept
             }
-            for row in (self.rows[number] for number in numbers):
-                mine = table.slice(start, row["length"])
+            for number in numbers:
+                row, mine = self.rows[number], file.read_row_group(self._places[number][1], columns=kept)
                 images = {name: self._pictures(row, columns.IMAGES + name, mine, videos, pool) for name in cameras}
                 yield _demonstration(row, mine, images)
-                start += row["length"]
 
     def _video(self, row: Mapping[str, Any], name: str) -> Path:
         place = {key: row[f"videos/{name}/{key}"] for key in ("chunk_index", "file_index")}

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -11,25 +10,31 @@ from torch import Tensor, nn
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
-from vlagen_bench.policies.compact.config import CompactConfig
-from vlagen_bench.policies.compact.network import Batch, CompactNetwork, Output
-from vlagen_bench.train.config import CriticKind, Precision
+from vlagen_bench.policies.compact.config import ACTION_DIM, CompactConfig
+from vlagen_bench.policies.compact.network import Batch, CompactNetwork
+from vlagen_bench.train.config import CriticKind
+from vlagen_bench.train.policy import Policy, Said
 from vlagen_bench.train.trajectories import Decisions
 
 
 class ActorCritic(nn.Module):
     """A policy and its critic."""
 
-    def __init__(self, policy: CompactNetwork, critic: CriticKind) -> None:
+    def __init__(self, policy: Policy, critic: CriticKind) -> None:
         """The critic is the policy's value head, unless it is `separate`: then it is a copy of the whole network."""
         super().__init__()
-        self.policy = policy
+        self.policy: Policy = policy
         self.kind: CriticKind = critic
         self.critic = copy.deepcopy(policy) if critic == "separate" else None
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Logits (B, chunk, 7, bins) and values (B,)."""
-        output: Output = self.policy(batch)
+        """Logits (B, chunk, 7, bins) and values (B,).
+
+        Raises:
+            ConfigError: a policy of the user's own says something of another shape, which would be learnt from all the same.
+        """
+        output = self.policy(batch)
+        _check(output, len(batch), self.policy.config.chunk)
         if self.critic is not None:
             return output.logits, self.critic(batch).value
         return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
@@ -46,6 +51,11 @@ class ActorCritic(nn.Module):
             parts = torch.arange(len(data)).split(size)
             hidden = torch.cat([self.policy(data.batch(rows)).hidden for rows in parts])
         return lambda rows: self._head(hidden[rows])
+
+    @property
+    def device(self) -> torch.device:
+        """Of its parameters."""
+        return next(self.policy.parameters()).device
 
     def _head(self, hidden: Tensor) -> Tensor:
         with torch.autocast(hidden.device.type, enabled=False):  # as in the network
@@ -69,9 +79,17 @@ class ActorCritic(nn.Module):
             known[part].requires_grad_(False)
 
 
-def autocast(precision: Precision) -> AbstractContextManager[object]:
-    """The context in which networks are asked and trained."""
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
+def _check(said: Said, count: int, chunk: int) -> None:
+    shape = tuple(said.logits.shape)
+    if len(shape) != 4 or shape[:3] != (count, chunk, ACTION_DIM):
+        raise ConfigError(
+            f"model: its logits have the shape {shape}, not ({count}, {chunk}, {ACTION_DIM}, bins): observations, actions of a "
+            f"decision, numbers of an action, tokens."
+        )
+    if tuple(said.value.shape) != (count,):
+        raise ConfigError(
+            f"model: its value has the shape {tuple(said.value.shape)}, not ({count},): one for each observation."
+        )
 
 
 def begin(start: str, sizes: CompactConfig | None, seed: int) -> tuple[CompactNetwork, ModelCard]:

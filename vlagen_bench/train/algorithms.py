@@ -5,12 +5,14 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
+import torch
 from torch.optim import AdamW
 
-from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import CriticKind, DpoConfig, GroupConfig, GrpoConfig, PpoConfig, TrainConfig
+from vlagen_bench.train.devices import CPU
+from vlagen_bench.train.policy import Policy
 from vlagen_bench.train.training_episodes import episode_of
 from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.utils.seeding import stream
@@ -24,11 +26,10 @@ class Algorithm(ABC, Generic[Kind]):
 
     name: ClassVar[str]
 
-    def __init__(self, config: Kind, start: CompactNetwork) -> None:
-        """Takes the policy that the run begins with, which is copied."""
+    def __init__(self, config: Kind, start: Policy, device: torch.device = CPU) -> None:
+        """Takes the policy that the run begins with, which is trained itself, on a device."""
         self.config = config
-        self.start = start.eval()
-        self.model = ActorCritic(copy.deepcopy(start), self.critic).eval()
+        self.model = ActorCritic(start, self.critic).to(device).eval()
         self.model.freeze(config.frozen)
         self.optimizer = self.make_optimizer()
 
@@ -100,8 +101,13 @@ class Grpo(OfGroups[GrpoConfig]):
 
     name = "grpo"
 
+    def __init__(self, config: GrpoConfig, start: Policy, device: torch.device = CPU) -> None:
+        super().__init__(config, start, device)
+        # The penalty alone asks it, and a second copy of a large policy is not made for nothing.
+        self._reference = copy.deepcopy(start) if config.kl_coefficient else start
+
     def update(self, iteration: int, played: list[Trajectory], random: np.random.RandomState) -> Numbers:
-        return grpo.update(self.model, self.optimizer, played, self.config, random, reference=self.start)
+        return grpo.update(self.model, self.optimizer, played, self.config, random, reference=self._reference)
 
 
 class Dpo(OfGroups[DpoConfig]):
@@ -109,9 +115,12 @@ class Dpo(OfGroups[DpoConfig]):
 
     name = "dpo"
 
+    def __init__(self, config: DpoConfig, start: Policy, device: torch.device = CPU) -> None:
+        super().__init__(config, start, device)
+        self._start = copy.deepcopy(start) if config.reference == "start" else None
+
     def update(self, iteration: int, played: list[Trajectory], random: np.random.RandomState) -> Numbers:
-        own = self.config.reference == "iteration"
-        reference = copy.deepcopy(self.model.policy) if own else self.start
+        reference = copy.deepcopy(self.model.policy) if self._start is None else self._start
         return dpo.update(self.model, self.optimizer, played, self.config, random, reference=reference)
 
 

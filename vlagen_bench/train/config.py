@@ -10,6 +10,7 @@ from vlagen_bench.utils.parsing import build, load_yaml
 from vlagen_bench.utils.paths import tasks_dir
 
 Precision = Literal["float32", "bfloat16"]
+Device = Literal["cpu", "cuda", "auto"]
 CriticKind = Literal["shared", "detached", "separate"]
 Config = TypeVar("Config")
 
@@ -68,10 +69,14 @@ class TrainConfig:
     """the checkpoint to begin with; empty: a network with random weights, for trials"""
     network: CompactConfig | None = None
     """the sizes of the network where there is no checkpoint; None: the usual ones"""
+    model: str = ""
+    """`module:build`, which makes a policy of one's own from `start`; empty: the compact one"""
     temperature: float = 1.0
     """at which actions are sampled in rollouts and scored in updates; there is no second one, so that they cannot differ"""
     precision: Precision = "float32"
     """of the network, in rollouts and in updates alike; bfloat16 is an autocast, in which parameters stay float32"""
+    device: Device = "cpu"
+    """of updates, and of rollouts as well where it is no CPU; `auto`: a GPU if there is one"""
     threads: int = 1
     """of PyTorch in updates; 0: one for each core, which is faster where nothing else runs, and slower where something does"""
     rollouts: RolloutConfig = field(default_factory=RolloutConfig)
@@ -120,6 +125,15 @@ class TrainConfig:
             )
         if self.start and self.network is not None:
             raise ConfigError("network: the checkpoint in `start` has its own sizes. Remove one of both.")
+        if self.model and self.network is not None:
+            raise ConfigError(
+                "network: these are sizes of the compact policy, and `model` makes another. Remove one of both."
+            )
+        if self.model and self.evaluation.every:
+            raise ConfigError(
+                "evaluation: every: the compact policy alone is scored during training. With `model`, give 0, and score a policy "
+                "class of your own with vlagen-eval."
+            )
 
     @property
     def training_seed(self) -> int:

@@ -17,12 +17,13 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from vlagen_bench.policies.compact import sampling
-from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import losses, rates
-from vlagen_bench.train.actor_critic import ActorCritic, autocast
+from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import DpoConfig
+from vlagen_bench.train.devices import autocast
 from vlagen_bench.train.grpo import log_probs_of
 from vlagen_bench.train.numbers import Means
+from vlagen_bench.train.policy import Policy
 from vlagen_bench.train.ppo import step
 from vlagen_bench.train.trajectories import Decisions, Trajectory, minibatches
 
@@ -48,7 +49,7 @@ def pairs_of(returns: np.ndarray, groups: np.ndarray, margin: float) -> list[tup
 
 def of_trajectories(apart: Tensor, trajectory: Tensor, count: int, length: Literal["mean", "sum"]) -> Tensor:
     """Log-ratios (count,) of trajectories, from those of their decisions (N,)."""
-    totals = torch.zeros(count).index_add(0, trajectory, apart)
+    totals = torch.zeros(count, device=apart.device).index_add(0, trajectory, apart)
     return totals / torch.bincount(trajectory, minlength=count).clamp(min=1) if length == "mean" else totals
 
 
@@ -59,7 +60,7 @@ def update(
     config: DpoConfig,
     random: np.random.RandomState,
     *,
-    reference: CompactNetwork,
+    reference: Policy,
 ) -> Numbers:
     """One update from the rollouts of an iteration, in groups of `config.group` that follow each other.
 
@@ -78,8 +79,8 @@ def update(
     if not pairs:
         return said | {"optimiser_steps": 0.0}
     used = sorted({one for pair in pairs for one in pair})
-    data = Decisions.of([trajectories[one] for one in used])
-    places = torch.tensor([[used.index(better), used.index(worse)] for better, worse in pairs])
+    data = Decisions.of([trajectories[one] for one in used], model.device)
+    places = torch.tensor([[used.index(better), used.index(worse)] for better, worse in pairs]).to(data.device)
     frozen = log_probs_of(reference, data, config).sum(1)
     means, stopped, first, last = Means(), False, float("nan"), 0.0
     for _ in range(config.epochs):
@@ -108,7 +109,7 @@ def _loss(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss of some pairs, given as trajectories (P, 2), and what is logged of it."""
     rows = torch.isin(data.trajectory, mine.flatten()).nonzero().squeeze(1)
-    with autocast(config.precision):
+    with autocast(config.precision, data.device):
         logits = model.policy(data.batch(rows)).logits
     new = sampling.step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature).sum(1)
     ratios = of_trajectories(new - frozen[rows], data.trajectory[rows], int(data.trajectory.max()) + 1, config.length)

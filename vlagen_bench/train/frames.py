@@ -11,7 +11,8 @@ from torch import Tensor
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences, tokens
 from vlagen_bench.policies.compact.config import CompactConfig
-from vlagen_bench.policies.compact.network import Batch
+from vlagen_bench.policies.compact.network import Batch, batch_of
+from vlagen_bench.train.devices import CPU
 
 ROLES = ("source", "target")
 """of the keypoints that are taught, in their order"""
@@ -38,12 +39,35 @@ class DemonstratedEpisode(Protocol):
     def chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+class Pictures:
+    """The N pictures of a camera, kept as the episodes brought them.
+
+    In one array they would be in memory twice while it is made, which 2000 demonstrations do not leave room for.
+    """
+
+    def __init__(self, episodes: Sequence[np.ndarray]) -> None:
+        """Takes uint8 (T, side, side, 3) of each episode, without a copy."""
+        self._episodes = tuple(episodes)
+        self._starts = np.cumsum([0, *map(len, self._episodes)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Copies of the pictures in these rows, from 0 to N - 1: uint8 (len(rows), side, side, 3)."""
+        found = np.empty((len(rows), *self._episodes[0].shape[1:]), dtype=np.uint8)
+        episodes = np.searchsorted(self._starts, rows, side="right") - 1
+        for place, (row, episode) in enumerate(zip(rows, episodes, strict=True)):
+            found[place] = self._episodes[episode][row - self._starts[episode]]
+        return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frames:
     """N frames of several episodes."""
 
-    images: Mapping[str, np.ndarray]
-    """camera -> uint8 (N, side, side, 3)"""
+    images: Mapping[str, Pictures]
+    """camera -> its pictures"""
     state: np.ndarray
     """float32 (N, state_dim)"""
     episode: np.ndarray
@@ -62,20 +86,17 @@ class Frames:
     def __len__(self) -> int:
         return len(self.state)
 
-    def batch(self, rows: np.ndarray) -> Batch:
-        """The observations in these rows, for the network."""
-        return Batch(
-            images={name: torch.from_numpy(pictures[rows]) for name, pictures in self.images.items()},
-            state=torch.from_numpy(self.state[rows]),
-            sentence=torch.from_numpy(self.sentences[self.sentence[rows]]),
-        )
+    def batch(self, rows: np.ndarray, device: torch.device = CPU) -> Batch:
+        """The observations in these rows, for the network on a device."""
+        images = {name: pictures[rows] for name, pictures in self.images.items()}
+        return batch_of(images, self.state[rows], self.sentences[self.sentence[rows]]).to(device)
 
-    def targets(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    def targets(self, rows: np.ndarray, device: torch.device = CPU) -> tuple[Tensor, Tensor, Tensor]:
         """Tokens, which of them count, and points of these rows."""
         return (
-            torch.from_numpy(self.tokens[rows].astype(np.int64)),
-            torch.from_numpy(self.is_label[rows]),
-            torch.from_numpy(self.points[rows]),
+            torch.from_numpy(self.tokens[rows].astype(np.int64)).to(device),
+            torch.from_numpy(self.is_label[rows]).to(device),
+            torch.from_numpy(self.points[rows]).to(device),
         )
 
 
@@ -99,19 +120,8 @@ def frames_of(episodes: Iterable[DemonstratedEpisode], config: CompactConfig, *,
     if not parts:
         raise ConfigError("There are no demonstrations to learn from. Collect some: vlagen collect --out DIR")
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name != "images"}
-    images = {name: _joined([part["images"][name] for part in parts]) for name in config.cameras}
+    images = {name: Pictures([part["images"][name] for part in parts]) for name in config.cameras}
     return Frames(images=images, sentences=sentences.vectors(texts), **whole)
-
-
-def _joined(pictures: list[np.ndarray]) -> np.ndarray:
-    """The same as `np.concatenate`, but lets go of each part as it is copied: two copies would not fit into memory."""
-    whole = np.empty((sum(map(len, pictures)), *pictures[0].shape[1:]), dtype=np.uint8)
-    at = 0
-    while pictures:
-        part = pictures.pop(0)
-        whole[at : at + len(part)] = part
-        at += len(part)
-    return whole
 
 
 def _numbers(episode: DemonstratedEpisode, config: CompactConfig, *, labelled: bool) -> dict[str, Any]:
@@ -149,19 +159,3 @@ def _picture(images: Mapping[str, np.ndarray], name: str, side: int) -> np.ndarr
             f"{side}x{side}. Collect them with --image-size {name}={side}, or change the policy's cameras."
         )
     return pictures
-
-
-def joined(parts: Sequence[Frames]) -> Frames:
-    """All frames of several sets."""
-    starts = np.cumsum([0, *(len(part.sentences) for part in parts[:-1])])
-    counts = np.cumsum([0, *(part.episode[-1] + 1 for part in parts[:-1])])
-    return Frames(
-        images={name: _joined([part.images[name] for part in parts]) for name in parts[0].images},
-        sentence=np.concatenate([part.sentence + start for part, start in zip(parts, starts, strict=True)]),
-        sentences=np.concatenate([part.sentences for part in parts]),
-        episode=np.concatenate([part.episode + count for part, count in zip(parts, counts, strict=True)]),
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("state", "tokens", "is_label", "points")
-        },
-    )

@@ -11,12 +11,13 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from vlagen_bench.policies.compact import sampling
-from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import losses, rates
-from vlagen_bench.train.actor_critic import ActorCritic, autocast
+from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.advantages import group_advantages
 from vlagen_bench.train.config import GrpoConfig, TrainConfig
+from vlagen_bench.train.devices import autocast
 from vlagen_bench.train.numbers import Means
+from vlagen_bench.train.policy import Policy
 from vlagen_bench.train.ppo import step
 from vlagen_bench.train.trajectories import Decisions, Trajectory, minibatches
 
@@ -35,7 +36,7 @@ def update(
     config: GrpoConfig,
     random: np.random.RandomState,
     *,
-    reference: CompactNetwork,
+    reference: Policy,
 ) -> Numbers:
     """One update from the rollouts of an iteration, in groups of `config.group` that follow each other.
 
@@ -58,9 +59,9 @@ def update(
     kept = [one for number, one in enumerate(trajectories) if penalised or mixed[number // config.group]]
     if not kept:
         return said | {"optimiser_steps": 0.0}
-    data = Decisions.of(kept)
+    data = Decisions.of(kept, model.device)
     kept_advantages = of_rollouts[np.repeat(penalised | mixed, config.group)]
-    advantages = torch.from_numpy(kept_advantages)[data.trajectory]
+    advantages = torch.from_numpy(kept_advantages).to(data.device)[data.trajectory]
     shares = shares_of(data, config.average)
     old_reference = log_probs_of(reference, data, config) if penalised else None
     return said | _epochs(model, optimizer, data, advantages, shares, old_reference, config, random)
@@ -69,16 +70,16 @@ def update(
 def shares_of(data: Decisions, average: str) -> Tensor:
     """Float32 (N,): how much each decision counts in the mean; 1 on average."""
     if average == "decision":
-        return torch.ones(len(data))
+        return torch.ones(len(data), device=data.device)
     lengths = torch.bincount(data.trajectory).float()
     return (lengths.mean() / lengths)[data.trajectory]
 
 
-def log_probs_of(network: CompactNetwork, data: Decisions, config: TrainConfig) -> Tensor:
+def log_probs_of(network: Policy, data: Decisions, config: TrainConfig) -> Tensor:
     """The log-probabilities float32 (N, K) of all actions under a frozen policy; 0 where one was not executed."""
     parts = []
     for rows in torch.arange(len(data)).split(config.minibatch):
-        with torch.no_grad(), autocast(config.precision):
+        with torch.no_grad(), autocast(config.precision, data.device):
             logits = network(data.batch(rows)).logits
         parts.append(sampling.step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature))
     return torch.cat(parts)
@@ -91,7 +92,7 @@ def _epochs(
     means, stopped, kl = Means(), False, torch.zeros(())
     for _ in range(config.epochs):
         for rows in minibatches(len(data), config.minibatch, random):
-            with autocast(config.precision):
+            with autocast(config.precision, data.device):
                 logits = model.policy(data.batch(rows)).logits
             executed = data.executed[rows]
             new = sampling.step_log_probs(logits, data.tokens[rows], executed, config.temperature)
@@ -104,7 +105,7 @@ def _epochs(
                 break
             weight = weight * shares[rows, None]
             loss = losses.clipped_surrogate(log_ratio, weight, advantages[rows], config.clip)
-            apart = torch.zeros(())
+            apart = torch.zeros((), device=data.device)
             if reference is not None:
                 apart = (losses.kl_k3((reference[rows] - new).sum(1)) * shares[rows]).mean()
             rates.rise(optimizer, config)

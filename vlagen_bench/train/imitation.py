@@ -29,7 +29,7 @@ def token_loss(logits: Tensor, tokens: Tensor, is_label: Tensor, *, sigma: float
         sigma: in bins.
     """
     logs = torch.log_softmax(logits.float(), dim=-1)
-    arm = _smoothing(logits.shape[-1], sigma)[tokens[..., :6]]
+    arm = _smoothing(logits.shape[-1], sigma).to(logits.device)[tokens[..., :6]]
     of_arm = -(arm * logs[..., :6, :]).sum(-1).sum(-1)
     of_gripper = -logs[..., 6, :].gather(-1, tokens[..., 6:]).squeeze(-1)
     weight = is_label.float()
@@ -46,8 +46,8 @@ def place_loss(heatmaps: Tensor, points: Tensor) -> Tensor:
     height, width = heatmaps.shape[-2:]
     is_known = ((points >= 0) & (points <= 1)).all(-1)
     points = torch.where(is_known[..., None], points, 0.5)
-    across = points[..., 0, None] * width - 0.5 - torch.arange(width)
-    down = points[..., 1, None] * height - 0.5 - torch.arange(height)
+    across = points[..., 0, None] * width - 0.5 - torch.arange(width, device=heatmaps.device)
+    down = points[..., 1, None] * height - 0.5 - torch.arange(height, device=heatmaps.device)
     label = torch.exp(-0.5 * (down[..., :, None] ** 2 + across[..., None, :] ** 2) / MAP_CELLS**2).flatten(2)
     label = label / label.sum(-1, keepdim=True)
     of_each = -(label * torch.log_softmax(heatmaps.float().flatten(2), dim=-1)).sum(-1)
@@ -59,6 +59,6 @@ def place_error_px(heatmaps: Tensor, points: Tensor, side: int) -> Tensor:
     """How far (B, 2) the middle of each heatmap is from the place, in pixels of the picture; NaN where it is not known."""
     height, width = heatmaps.shape[-2:]
     shares = torch.softmax(heatmaps.float().flatten(2), dim=-1).view_as(heatmaps)
-    across = (shares.sum(2) * (torch.arange(width) + 0.5)).sum(-1) / width
-    down = (shares.sum(3) * (torch.arange(height) + 0.5)).sum(-1) / height
+    across = (shares.sum(2) * (torch.arange(width, device=heatmaps.device) + 0.5)).sum(-1) / width
+    down = (shares.sum(3) * (torch.arange(height, device=heatmaps.device) + 0.5)).sum(-1) / height
     return (torch.stack([across, down], dim=-1) - points).norm(dim=-1) * side

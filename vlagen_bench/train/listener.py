@@ -29,3 +29,5 @@ class Trained:
     policy: Path
     iterations: int
     complete: bool
+    is_compact: bool = True
+    """whether the policy's file is a compact policy's, which vlagen-eval plays"""

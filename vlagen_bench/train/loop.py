@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 
-from vlagen_bench.policies.compact import checkpoint
-from vlagen_bench.train import actor_critic, held_out, numbers, run_folder, state
+from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
+from vlagen_bench.train.answers import Answers
 from vlagen_bench.train.config import TrainConfig
+from vlagen_bench.train.devices import CPU, device_of
 from vlagen_bench.train.listener import Listener, Trained
 from vlagen_bench.train.rollout_worker import WorkerSetup
 from vlagen_bench.train.rollouts import Rollouts
@@ -50,9 +51,9 @@ def run(
     Raises:
         VlagenError: what the user can fix.
     """
-    listener = listener or Listener()
+    listener, device = listener or Listener(), device_of(config.device)
     with run_folder.opened(out, algorithm, config) as folder:
-        trainer = _Trainer(folder, algorithm, config, listener)
+        trainer = _Trainer(folder, algorithm, config, listener, device)
         with trainer.open():
             return trainer.train(minutes)
 
@@ -60,28 +61,34 @@ def run(
 class _Trainer:
     """A run that goes on in one process."""
 
-    def __init__(self, folder: TrainFolder, algorithm: str, config: TrainConfig, listener: Listener) -> None:
+    def __init__(
+        self, folder: TrainFolder, algorithm: str, config: TrainConfig, listener: Listener, device: torch.device
+    ) -> None:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
-        if not folder.start.is_file():
-            checkpoint.save(folder.start, *actor_critic.begin(config.start, config.network, config.seed))
-        start, self._card = checkpoint.load(folder.start)
+        self._files = policy_files.files_of(config)
+        start, self._card = self._files.begin(folder.start)
         _, kind = ALGORITHMS[algorithm]
-        self._algorithm: Algorithm[Any] = kind(config, start)
+        self._algorithm: Algorithm[Any] = kind(config, start, device)
+        self._kept = self._files.kept(self._algorithm.model)
         self._counters = Counters()
         self._last: dict[str, Any] = {}
         if folder.state.is_file():
-            self._counters, self._last = state.load(folder.state, self._algorithm.model, self._algorithm.optimizer)
+            self._counters, self._last = state.load(folder.state, self._kept, self._algorithm.optimizer)
             folder.mend_log(self._counters.iterations, self._last)
+        elif folder.log.is_file():
+            folder.mend_log(0, {})  # lines of iterations whose state is gone
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """Workers and logs, which end with it; threads as they were."""
         config, model = self._config, self._algorithm.model
         threads = torch.get_num_threads()
+        # A large policy is in memory once, and a GPU answers faster than the cores of the workers.
+        answers = Answers(model, config.temperature, config.precision) if config.model or model.device != CPU else None
         setup = WorkerSetup(
-            task=self._task, network=model.policy.config, critic=model.kind, temperature=config.temperature,
-            precision=config.precision, simulators=config.rollouts.simulators,
+            task=self._task, network=self._files.sizes(model.policy), critic=model.kind, temperature=config.temperature,
+            precision=config.precision, simulators=config.rollouts.simulators, served=answers is not None,
             max_steps=min(config.rollouts.max_steps or self._task.max_steps, self._task.max_steps),
         )  # fmt: skip
         with ExitStack() as stack:
@@ -90,7 +97,7 @@ class _Trainer:
             self._sinks = stack.enter_context(
                 Sinks(config, self._algorithm.name, self._folder.path, self._listener.note)
             )
-            workers = Rollouts(setup, workers=config.rollouts.workers, note=self._listener.note)
+            workers = Rollouts(setup, workers=config.rollouts.workers, note=self._listener.note, answers=answers)
             self._rollouts = stack.enter_context(workers)
             yield
 
@@ -105,7 +112,8 @@ class _Trainer:
         done = self._counters.iterations
         if not self._folder.policy.is_file():
             self._save_policy(self._folder.policy)
-        return Trained(policy=self._folder.policy, iterations=done, complete=done >= total)
+        is_compact = not self._config.model
+        return Trained(policy=self._folder.policy, iterations=done, complete=done >= total, is_compact=is_compact)
 
     def _iterate(self, iteration: int) -> None:
         """Iteration number `iteration`, from 0; all that it draws depends on that number and the seed alone."""
@@ -152,7 +160,7 @@ class _Trainer:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in line.items()
         }
-        state.save(self._folder.state, self._algorithm.model, self._algorithm.optimizer, self._counters, line)
+        state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
         self._save_policy(self._folder.policy)
         self._folder.append(line)
         self._sinks.write(line)
@@ -161,7 +169,7 @@ class _Trainer:
     def _save_policy(self, path: Path) -> None:
         card, done = self._card, self._counters
         stages = card.trained_by if card.trained_by != "nothing" else ""
-        checkpoint.save(
+        self._files.save(
             path,
             self._algorithm.model.policy,
             replace(

@@ -19,9 +19,10 @@ from torch.optim import AdamW
 
 from vlagen_bench.policies.compact import sampling
 from vlagen_bench.train import losses, rates
-from vlagen_bench.train.actor_critic import ActorCritic, autocast
+from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.advantages import gae_of, normalised
 from vlagen_bench.train.config import PpoConfig
+from vlagen_bench.train.devices import autocast
 from vlagen_bench.train.numbers import Means
 from vlagen_bench.train.trajectories import Decisions, Trajectory, minibatches
 
@@ -55,10 +56,10 @@ def update(
     Returns:
         What is logged of it.
     """
-    data = Decisions.of(trajectories)
+    data = Decisions.of(trajectories, model.device)
     pairs = [gae_of(one, gamma=config.gamma, gae_lambda=config.gae_lambda) for one in trajectories]
-    advantages = torch.from_numpy(normalised(np.concatenate([first for first, _ in pairs])))
-    returns = torch.from_numpy(np.concatenate([second for _, second in pairs]))
+    advantages = torch.from_numpy(normalised(np.concatenate([first for first, _ in pairs]))).to(data.device)
+    returns = torch.from_numpy(np.concatenate([second for _, second in pairs])).to(data.device)
     said = {"explained_variance": losses.explained_variance(data.values, returns)}
     if value_only:
         return said | _update_critic(model, optimizer, data, returns, config, random, config.value_epochs)
@@ -74,11 +75,11 @@ def _update_critic(
     random: np.random.RandomState, epochs: int,
 ) -> Numbers:  # fmt: skip
     means = Means()
-    with autocast(config.precision):
+    with autocast(config.precision, data.device):
         values_of = model.frozen_values(data, config.minibatch)
     for _ in range(epochs):
         for rows in minibatches(len(data), config.minibatch, random):
-            with autocast(config.precision):
+            with autocast(config.precision, data.device):
                 values = values_of(rows)
             loss = losses.value_loss(values, data.values[rows], returns[rows], clip=0.0, huber_delta=config.huber_delta)
             step(optimizer, loss, config.max_grad_norm)
@@ -93,7 +94,7 @@ def _update_both(
     means, stopped, first_log_ratio, kl = Means(), False, None, torch.zeros(())
     for _ in range(config.epochs):
         for rows in minibatches(len(data), config.minibatch, random):
-            with autocast(config.precision):
+            with autocast(config.precision, data.device):
                 logits, values = model(data.batch(rows))
             executed = data.executed[rows]
             new = sampling.step_log_probs(logits, data.tokens[rows], executed, config.temperature)

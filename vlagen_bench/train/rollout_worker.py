@@ -1,4 +1,4 @@
-"""The worker of rollouts: a process with the networks and several simulators, which plays its share of the episodes."""
+"""The worker of rollouts: a process with several simulators, and the networks or a way to ask them, which plays its share of the episodes."""
 
 import contextlib
 import faulthandler
@@ -7,24 +7,30 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+import torch
 
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.policies.compact.network import CompactNetwork
+from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.tasks import family_of
+from vlagen_bench.train.actor_critic import ActorCritic
+from vlagen_bench.train.answers import Answer, Answers, Question
 from vlagen_bench.train.config import CriticKind, Precision
+from vlagen_bench.train.policy import Sizes
 from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import end_with_the_parent
 from vlagen_bench.utils.text import one_line
 
-ROWS = 8
-"""a batch is filled up to a multiple of this: numerics of some kernels depend on the size of small batches"""
+Ask = Callable[[Question], list[Answer]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +38,8 @@ class WorkerSetup:
     """What a worker is made of."""
 
     task: Task
-    network: CompactConfig
+    network: Sizes
+    """of the policy: a `CompactConfig` where the worker has the networks"""
     critic: CriticKind
     temperature: float
     precision: Precision
@@ -40,25 +47,17 @@ class WorkerSetup:
     max_steps: int
     make_sim: Callable[[Task, CameraChoice], Any] = simulator
     """makes each simulator"""
+    served: bool = False
+    """whether the process that started the worker has the networks, and answers its questions"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Play:
-    """Episodes to play, with these weights."""
+    """Episodes to play."""
 
     weights: Mapping[str, np.ndarray]
+    """of the networks; empty where others answer"""
     jobs: Sequence[Job]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the networks say of one observation."""
-
-    tokens: np.ndarray
-    """int16 (K, 7)"""
-    log_probs: np.ndarray
-    """float32 (K,)"""
-    value: float
 
 
 class Player:
@@ -71,17 +70,25 @@ class Player:
 
     def begin(self, job: Job) -> None:
         """Starts an episode."""
-        from vlagen_bench.policies.compact import sentences
-
         self.job = job
         self._simulator.reset(job.episode)
         self._steps = 0
-        self.sentence = sentences.vectors([self._simulator.instruction])[0]
         self._potential, self._success = 0.0, False
         self._seen: list[dict[str, Any]] = []
         self._answers: list[Answer] = []
         self._rewards: list[np.ndarray] = []
         self._executed: list[int] = []
+
+    @property
+    def instruction(self) -> str:
+        """Of the episode."""
+        text: str = self._simulator.instruction
+        return text
+
+    @property
+    def decided(self) -> int:
+        """Decisions so far."""
+        return len(self._answers)
 
     def observe(self) -> dict[str, Any]:
         """What the policy sees now."""
@@ -90,11 +97,9 @@ class Player:
 
     def act(self, answer: Answer) -> None:
         """Carries out a chunk, until the episode ends."""
-        from vlagen_bench.policies.compact import tokens
-
         rewards = np.zeros(self._config.chunk, dtype=np.float32)
         executed = 0
-        for action in tokens.decode(answer.tokens, self._config):
+        for action in answer.actions:
             status = self._simulator.advance(action)
             potential = self._potential_of(status)
             rewards[executed], self._potential = potential - self._potential, potential
@@ -125,7 +130,7 @@ class Player:
             slot=self.job.slot,
             images={name: np.stack([one["images"][name] for one in seen]) for name in self._config.cameras},
             state=np.stack([one["state"] for one in seen]).astype(np.float32),
-            sentence=self.sentence,
+            sentence=self._answers[0].sentence,
             tokens=np.stack([one.tokens for one in self._answers]),
             log_probs=np.stack([one.log_probs for one in self._answers]) * kept,
             values=np.array([one.value for one in self._answers], dtype=np.float32),
@@ -138,39 +143,37 @@ class Player:
 
 
 class RolloutWorker:
-    """The networks and the simulators of one process."""
+    """The simulators of one process, and the networks unless others answer for them."""
 
-    def __init__(self, setup: WorkerSetup) -> None:
-        """Builds both; no scene yet."""
-        import torch
+    def __init__(self, setup: WorkerSetup, ask: Ask | None = None) -> None:
+        """Builds both; no scene yet.
 
-        from vlagen_bench.policies.compact.network import CompactNetwork
-        from vlagen_bench.scenes import specs
-        from vlagen_bench.train.actor_critic import ActorCritic
-
+        Args:
+            setup: what it is made of.
+            ask: answers; None: networks of its own.
+        """
         torch.set_num_threads(1)
         self._setup = setup
         sizes = setup.network
         cameras = CameraChoice.of(specs.of_task(setup.task), tuple(sizes.cameras), dict(sizes.cameras))
-        policy = CompactNetwork(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._model: ActorCritic = ActorCritic(policy, setup.critic).eval()
+        self._model: ActorCritic | None = None
+        if ask is None:
+            self._model = ActorCritic(_compact(sizes), setup.critic).eval()
+            ask = Answers(self._model, setup.temperature, setup.precision)
+        self._ask: Ask = ask
         self._players = [Player(setup.make_sim(setup.task, cameras), setup) for _ in range(setup.simulators)]
 
     def play(self, order: Play, ended: Callable[[Trajectory], None]) -> None:
         """Plays episodes; hands over each as it ends. All that wait are answered at once, then carried out in turn."""
-        import torch
-
-        self._model.load_state_dict({name: torch.from_numpy(array) for name, array in order.weights.items()})
+        if self._model is not None:
+            self._model.load_state_dict({name: torch.from_numpy(array) for name, array in order.weights.items()})
         queue, free, busy = deque(order.jobs), list(self._players), list[Player]()
-        draws: dict[int, torch.Generator] = {}
         while queue or busy:
             while queue and free:
                 player = free.pop()
                 player.begin(queue.popleft())
-                draws[player.job.slot] = torch.Generator().manual_seed(player.job.draws)
                 busy.append(player)
-            answers = self._ask(busy, [draws[player.job.slot] for player in busy])
-            for player, answer in zip(busy, answers, strict=True):
+            for player, answer in zip(busy, self._ask(self._question(busy)), strict=True):
                 if player.is_over:  # it waited for the value of where it ended alone
                     ended(player.trajectory(answer.value))
                     free.append(player)
@@ -181,29 +184,22 @@ class RolloutWorker:
                     free.append(player)
             busy = [player for player in busy if player not in free]
 
-    def _ask(self, players: Sequence[Player], draws: Sequence[Any]) -> list[Answer]:
-        import torch
-
-        from vlagen_bench.policies.compact import sampling
-        from vlagen_bench.policies.compact.network import batch_of
-        from vlagen_bench.train.actor_critic import autocast
-
+    def _question(self, players: Sequence[Player]) -> Question:
         seen = [player.observe() for player in players]
-        rows = [*range(len(players)), *[0] * (-len(players) % ROWS)]
-        images = {name: np.stack([seen[row]["images"][name] for row in rows]) for name in self._setup.network.cameras}
-        state = np.stack([seen[row]["state"] for row in rows]).astype(np.float32)
-        sentence = np.stack([players[row].sentence for row in rows])
-        temperature = self._setup.temperature
-        with torch.inference_mode(), autocast(self._setup.precision):
-            logits, values = self._model(batch_of(images, state, sentence))
-            chosen = torch.cat(
-                [sampling.sample(logits[row : row + 1], temperature, draw) for row, draw in enumerate(draws)]
-            )
-            logs = sampling.token_log_probs(logits[: len(players)], chosen, temperature).sum(-1)
-        return [
-            Answer(tokens=chosen[row].numpy().astype(np.int16), log_probs=logs[row].numpy(), value=float(values[row]))
-            for row in range(len(players))
-        ]
+        return Question(
+            slots=tuple(player.job.slot for player in players),
+            draws=tuple(player.job.draws for player in players),
+            decided=tuple(player.decided for player in players),
+            instructions=tuple(player.instruction for player in players),
+            images={name: np.stack([one["images"][name] for one in seen]) for name in self._setup.network.cameras},
+            state=np.stack([one["state"] for one in seen]).astype(np.float32),
+        )
+
+
+def _compact(sizes: Sizes) -> CompactNetwork:
+    assert isinstance(sizes, CompactConfig), "no other policy is built in a worker"
+    network: CompactNetwork = CompactNetwork(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def main(connection: Connection, begun: Any, setup: WorkerSetup, render_threads: int) -> None:
@@ -224,7 +220,7 @@ def _serve(connection: Connection, setup: WorkerSetup) -> None:
     while True:
         order = connection.recv()
         try:
-            worker = worker or RolloutWorker(setup)
+            worker = worker or RolloutWorker(setup, partial(_asked, connection) if setup.served else None)
             worker.play(order, connection.send)
         except VlagenError as error:
             connection.send(error)
@@ -232,3 +228,10 @@ def _serve(connection: Connection, setup: WorkerSetup) -> None:
             raise
         except Exception as error:  # told to the process that asked, which has the words for it
             connection.send(one_line(error))
+
+
+def _asked(connection: Connection, question: Question) -> list[Answer]:
+    """What the process that started this one answers."""
+    connection.send(question)
+    answers: list[Answer] = connection.recv()
+    return answers

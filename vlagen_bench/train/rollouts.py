@@ -8,6 +8,7 @@ import numpy as np
 from torch import nn
 
 from vlagen_bench.errors import RunError, VlagenError
+from vlagen_bench.train.answers import Answer, Answers, Question
 from vlagen_bench.train.rollout_worker import Play, WorkerSetup, main
 from vlagen_bench.train.trajectories import Job, Trajectory
 from vlagen_bench.utils.processes import cores
@@ -27,15 +28,24 @@ class Rollouts:
     where that does not hold.
     """
 
-    def __init__(self, setup: WorkerSetup, *, workers: int = 0, note: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        setup: WorkerSetup,
+        *,
+        workers: int = 0,
+        note: Callable[[str], None] = print,
+        answers: Answers | None = None,
+    ) -> None:
         """No process starts yet.
 
         Args:
             setup: what each worker is made of.
             workers: how many; 0: one for each core that this process may use.
             note: receives a line for each worker that is replaced.
+            answers: the networks where `setup.served` says that this process has them: one copy on one device, which the
+                workers wait for. Else each worker has its own, on the CPU.
         """
-        self._setup, self._note = setup, note
+        self._setup, self._note, self._answers = setup, note, answers
         self._workers: list[_Worker | None] = [None] * (workers or cores())
 
     def __enter__(self) -> "Rollouts":
@@ -64,7 +74,7 @@ class Rollouts:
         """Plays all episodes with the weights of `model`, an `ActorCritic`.
 
         Args:
-            model: whose state is sent to the workers.
+            model: whose state is sent to the workers, if they have networks.
             jobs: each with a slot of its own.
             ended: is called with each trajectory as it arrives.
 
@@ -74,7 +84,7 @@ class Rollouts:
         Raises:
             VlagenError: an episode cannot be played, or too many workers died.
         """
-        weights = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+        weights = {} if self._setup.served else weights_of(model)
         shares = {number: list(jobs[number :: len(self._workers)]) for number in range(len(self._workers))}
         finished: dict[int, Trajectory] = {}
         deaths = 0
@@ -88,15 +98,19 @@ class Rollouts:
             for connection in wait(list(waiting)):
                 number = waiting[connection]  # type: ignore[index]  # these are the connections that were given
                 try:
-                    trajectory = self._worker(number).receive()
+                    said = self._worker(number).receive()
                 except _WorkerDied as death:
                     deaths += 1
                     rest = [job for job in left[number] if job.slot not in finished]
                     self._replace(number, str(death), len(rest), deaths)
                     self._order(number, weights, rest)
                     continue
-                finished[trajectory.slot] = trajectory
-                ended(trajectory)
+                if isinstance(said, Question):
+                    assert self._answers is not None, "workers ask where the setup says so"
+                    self._worker(number).send(self._answers(said))
+                    continue
+                finished[said.slot] = said
+                ended(said)
         return [finished[job.slot] for job in jobs]
 
     def _order(self, number: int, weights: Mapping[str, np.ndarray], jobs: Sequence[Job]) -> None:
@@ -120,6 +134,11 @@ class Rollouts:
         self._note(f"A rollout worker {death}. Another one plays its {episodes} unfinished episodes from their start.")
 
 
+def weights_of(model: nn.Module) -> dict[str, np.ndarray]:
+    """The state of a model as workers are sent it."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in model.state_dict().items()}
+
+
 class _WorkerDied(Exception):
     """Says how."""
 
@@ -131,12 +150,12 @@ class _Worker:
         self._process = SpawnedProcess(main, setup, 1)
         self.connection = self._process.connection
 
-    def send(self, message: Play) -> None:
-        """Tells it what to play."""
+    def send(self, message: Play | list[Answer]) -> None:
+        """Tells it what to play, or what it asked."""
         self._process.send(message)
 
-    def receive(self) -> Trajectory:
-        """Its next trajectory."""
+    def receive(self) -> Trajectory | Question:
+        """Its next trajectory, or what it has to know for it."""
         try:
             said = self.connection.recv()
         except (EOFError, OSError):
@@ -145,7 +164,7 @@ class _Worker:
             raise said
         if isinstance(said, str):
             raise RunError(f"A rollout worker failed: {said}. This is a fault of the program; the run can be resumed.")
-        assert isinstance(said, Trajectory)
+        assert isinstance(said, Trajectory | Question)
         return said
 
     @property

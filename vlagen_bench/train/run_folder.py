@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.types import canonical_json
 
-FREE = ("iterations", "evaluation", "log", "threads", "rollouts.workers")
-"""keys of a configuration that may change when a run goes on: they change none of its numbers, or, of the last two, no more than
+FREE = ("iterations", "evaluation", "log", "threads", "rollouts.workers", "device")
+"""keys of a configuration that may change when a run goes on: they change none of its numbers, or, of the last three, no more than
 how they are rounded"""
 ALGORITHM = "algorithm"
 
@@ -93,19 +93,33 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
     with locked(path / "lock"):
         mine = json.loads(canonical_json({ALGORITHM: algorithm, **asdict(config)}))
         if folder.config.is_file():
-            _compare(folder, mine)
+            _compare(folder, mine, json.loads(canonical_json(_usual(config))))
         elif any(entry.name != "lock" and entry.suffix != ".partial" for entry in path.iterdir()):
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
         write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
         yield folder
 
 
-def _compare(folder: TrainFolder, mine: Mapping[str, Any]) -> None:
+def _usual(config: Any) -> dict[str, Any]:
+    """The values that keys have where they are not given: what a run was made with before there was such a key."""
+    usual: dict[str, Any] = {}
+    for one in fields(config):
+        value = getattr(config, one.name)
+        if is_dataclass(value):
+            usual[one.name] = _usual(value)
+        elif one.default is not MISSING:
+            usual[one.name] = one.default
+    return usual
+
+
+def _compare(folder: TrainFolder, mine: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
     try:
         old = json.loads(folder.config.read_text(encoding="utf-8"))
+        if not isinstance(old, dict):
+            raise ValueError("it is no mapping")
     except ValueError:
         raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
-    kept, wanted = dict(_flat(old)), dict(_flat(mine))
+    kept, wanted = dict(_flat(usual)) | dict(_flat(old)), dict(_flat(mine))
     for key in (*wanted, *kept):
         if not key.startswith(FREE) and kept.get(key) != wanted.get(key):
             raise RunError(

@@ -14,6 +14,7 @@ from torch import Tensor
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
+from vlagen_bench.train.devices import device_of
 from vlagen_bench.train.frames import Frames
 from vlagen_bench.train.listener import Listener, Trained
 from vlagen_bench.train.run_folder import TrainFolder
@@ -46,11 +47,11 @@ def run(config: SftConfig, out: Path, *, listener: Listener | None = None, minut
     """
     until = math.inf if minutes is None else time.monotonic() + 60 * minutes
     threads = torch.get_num_threads()
-    listener = listener or Listener()
+    listener, device = listener or Listener(), device_of(config.device)
     with run_folder.opened(out, "sft", config) as folder, Sinks(config, "sft", out, listener.note) as sinks:
         torch.set_num_threads(config.threads or cores())
         try:
-            return _Sft(folder, config, listener, sinks, until).train()
+            return _Sft(folder, config, listener, sinks, until).train(device)
         finally:
             torch.set_num_threads(threads)
 
@@ -66,12 +67,13 @@ class _Sft:
         self._counters = Counters()
         self._has_begun = False
 
-    def train(self) -> Trained:
-        """Both stages, or as far as there is time."""
+    def train(self, device: torch.device) -> Trained:
+        """Both stages on a device, or as far as there is time."""
         folder, config = self._folder, self._config
         if not folder.start.is_file():
             checkpoint.save(folder.start, *actor_critic.begin(config.start, config.network, config.seed))
         network, self._card = checkpoint.load(folder.start)
+        network = network.to(device)
         if self._grounding:
             network = self._ground(network)
         if self._counters.iterations >= self._grounding and time.monotonic() < self._until:
@@ -84,10 +86,10 @@ class _Sft:
         trainer = Trainer(config=self._config, network=network, total=self._grounding)
         self._resume(trainer, self._state_of_grounding, first=0, is_latest=not self._folder.state.is_file())
         if trainer.done < trainer.total:
-            self._frames = sources.stills(self._config, network.config, self._folder.path / "stills", self._listener)
+            stills = sources.stills(self._config, network.config, self._folder.path / "stills", self._listener)
             if not trainer.done:
-                _normalise(trainer, self._frames)
-            self._loop(trainer, self._state_of_grounding, "grounding", partial(_pointing, stills=self._frames))
+                _normalise(trainer, stills)
+            self._loop(trainer, self._state_of_grounding, "grounding", stills, partial(_pointing, stills=stills))
         return trainer.averaged
 
     def _imitate(self, network: CompactNetwork) -> None:
@@ -95,11 +97,12 @@ class _Sft:
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
         if trainer.done == trainer.total and self._folder.policy.is_file():
             return
-        self._frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
+        frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
+        self._demonstrated = int(frames.episode[-1]) + 1
         if not trainer.done and not self._config.start:
-            _normalise(trainer, self._frames)
-        loss = partial(_loss, frames=self._frames, config=self._config)
-        self._loop(trainer, self._folder.state, "imitation", loss)
+            _normalise(trainer, frames)
+        loss = partial(_loss, frames=frames, config=self._config)
+        self._loop(trainer, self._folder.state, "imitation", frames, loss)
         self._save_policy(trainer.averaged, self._folder.policy)
 
     @property
@@ -116,7 +119,7 @@ class _Sft:
         elif is_latest and not first:
             self._folder.mend_log(0, {})  # lines of iterations after which nothing was saved
 
-    def _loop(self, trainer: Trainer, path: Path, stage: str, loss: Any) -> None:
+    def _loop(self, trainer: Trainer, path: Path, stage: str, frames: Frames, loss: Any) -> None:
         """The iterations of a stage that are left, or those for which there is time."""
         config, numbers = self._config, list[dict[str, float]]()
         first, began = self._counters.iterations - trainer.done, time.monotonic()
@@ -124,7 +127,7 @@ class _Sft:
             self._listener.began(self._counters.iterations, self._total)
             self._has_begun = True
         while trainer.done < trainer.total and time.monotonic() < self._until:
-            rows = rows_of(config.seed, trainer.done, len(self._frames), config.batch, stage)
+            rows = rows_of(config.seed, trainer.done, len(frames), config.batch, stage)
             numbers.append(trainer.step(partial(loss, rows=rows)))
             is_last = trainer.done == trainer.total
             if trainer.done % config.log_every and not is_last:
@@ -163,7 +166,7 @@ class _Sft:
                 name=f"{self._folder.path.name}-{self._counters.iterations}",
                 trained_by=", ".join(filter(None, [before, "grounding" if self._grounding else "", "sft"])),
                 data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
-                episodes=int(self._frames.episode[-1]) + 1,
+                episodes=self._demonstrated,
                 privileged_training=(
                     "where source and target are in the primary picture, from the simulator" if is_grounded else ""
                 ),
@@ -190,8 +193,8 @@ def _normalise(trainer: Trainer, frames: Frames) -> None:
 def _loss(
     network: CompactNetwork, *, frames: Frames, rows: np.ndarray, config: SftConfig
 ) -> tuple[Tensor, dict[str, float]]:
-    said = network(frames.batch(rows))
-    labels, is_label, points = frames.targets(rows)
+    said = network(frames.batch(rows, network.device))
+    labels, is_label, points = frames.targets(rows, network.device)
     of_tokens = imitation.token_loss(said.logits, labels, is_label, sigma=config.blur_bins)
     of_places = imitation.place_loss(said.heatmaps, points)
     off = (said.logits.argmax(-1) - labels).abs()[is_label].float()
@@ -205,8 +208,8 @@ def _loss(
 
 
 def _pointing(network: CompactNetwork, *, stills: Frames, rows: np.ndarray) -> tuple[Tensor, dict[str, float]]:
-    said = network(stills.batch(rows))
-    points = stills.targets(rows)[2]
+    said = network(stills.batch(rows, network.device))
+    points = stills.targets(rows, network.device)[2]
     side = network.config.cameras[network.config.primary]
     error_px = imitation.place_error_px(said.heatmaps.detach(), points, side)
     return imitation.place_loss(said.heatmaps, points), {

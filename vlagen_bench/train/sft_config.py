@@ -1,11 +1,12 @@
 """The configuration of supervised fine-tuning."""
 
+import math
 from dataclasses import dataclass, field
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.train import imitation
-from vlagen_bench.train.config import EvaluationConfig, Precision
+from vlagen_bench.train.config import Device, EvaluationConfig, Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,8 @@ class SftConfig:
     learning learns from moves of this size"""
     precision: Precision = "bfloat16"
     """of the forward pass; parameters stay float32"""
+    device: Device = "cpu"
+    """`auto`: a GPU if there is one"""
     threads: int = 0
     """of PyTorch; 0: one for each core"""
     log_every: int = 50
@@ -78,8 +81,8 @@ class SftConfig:
         for name in ("iterations", "batch", "log_every", "save_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: at least 1, not {getattr(self, name)}.")
-        if not self.blur_bins > 0:
-            raise ConfigError(f"blur_bins: more than 0, not {self.blur_bins}.")
+        if not 0 < self.blur_bins < math.inf:
+            raise ConfigError(f"blur_bins: more than 0 and finite, not {self.blur_bins}.")
         if self.save_every % self.log_every:
             raise ConfigError(f"save_every: {self.save_every} is no multiple of log_every, {self.log_every}.")
         if self.evaluation.every % self.save_every:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from vlagen_bench.policies.compact.network import CompactNetwork
+from vlagen_bench.train.config import Precision
+from vlagen_bench.train.devices import autocast
 
 Loss = Callable[[CompactNetwork], tuple[Tensor, dict[str, float]]]
 """network -> what is to become small, and the numbers to log"""
@@ -31,7 +33,7 @@ class Schedule(Protocol):
     def average(self) -> float: ...
 
     @property
-    def precision(self) -> str: ...
+    def precision(self) -> Precision: ...
 
 
 @dataclass(kw_only=True)
@@ -64,7 +66,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+        with autocast(self.config.precision, self.network.device):
             loss, numbers = loss_of(self.network)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vlagen_bench.policies.compact.network import Batch
+from vlagen_bench.train.devices import CPU
 from vlagen_bench.types import Episode
 
 
@@ -32,7 +33,7 @@ class Trajectory:
     state: np.ndarray
     """float32 (T, state_dim)"""
     sentence: np.ndarray
-    """float32 (sentence_dim,)"""
+    """the instruction as the policy reads it"""
     tokens: np.ndarray
     """int16 (T, K, 7)"""
     log_probs: np.ndarray
@@ -73,7 +74,10 @@ class Trajectory:
 
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
-    """The N decisions of several trajectories, one after the other."""
+    """The N decisions of several trajectories, one after the other.
+
+    The pictures, which are most of it, are on the CPU; all else is on the device of the update. Rows are asked for from either.
+    """
 
     images: Mapping[str, Tensor]
     state: Tensor
@@ -88,31 +92,39 @@ class Decisions:
     """int64 (N,): which trajectory each is of"""
 
     @classmethod
-    def of(cls, trajectories: Sequence[Trajectory]) -> "Decisions":
-        """All decisions of these trajectories, at least one, in order."""
+    def of(cls, trajectories: Sequence[Trajectory], device: torch.device = CPU) -> "Decisions":
+        """All decisions of these trajectories, at least one, in order, for an update on a device."""
 
         def joined(arrays: Sequence[np.ndarray]) -> Tensor:
-            return torch.from_numpy(np.concatenate(arrays))
+            return torch.from_numpy(np.concatenate(arrays)).to(device)
 
         lengths = [len(one.values) for one in trajectories]
         sentences = np.repeat(np.stack([one.sentence for one in trajectories]), lengths, axis=0)
         return cls(
-            images={name: joined([one.images[name] for one in trajectories]) for name in trajectories[0].images},
+            images={
+                name: torch.from_numpy(np.concatenate([one.images[name] for one in trajectories]))
+                for name in trajectories[0].images
+            },
             state=joined([one.state for one in trajectories]),
-            sentence=torch.from_numpy(sentences),
+            sentence=torch.from_numpy(sentences).to(device),
             tokens=joined([one.tokens for one in trajectories]),
             executed=joined([one.executed for one in trajectories]),
             log_probs=joined([one.log_probs for one in trajectories]),
             values=joined([one.values for one in trajectories]),
-            trajectory=torch.from_numpy(np.repeat(np.arange(len(trajectories)), lengths)),
+            trajectory=torch.from_numpy(np.repeat(np.arange(len(trajectories)), lengths)).to(device),
         )
 
     def __len__(self) -> int:
         return len(self.executed)
 
+    @property
+    def device(self) -> torch.device:
+        """Of the update."""
+        return self.state.device
+
     def batch(self, rows: Tensor) -> Batch:
         """What the network is shown of these rows."""
-        images = {name: pictures[rows] for name, pictures in self.images.items()}
+        images = {name: pictures[rows.cpu()].to(self.device) for name, pictures in self.images.items()}
         return Batch(images=images, state=self.state[rows], sentence=self.sentence[rows])
 
 

@@ -51,14 +51,19 @@ def save(path: Path, network: CompactNetwork, card: ModelCard, *, precision: Pre
         card: what it is.
         precision: float32 as it was trained; bfloat16 takes half the space, for weights that are only played.
     """
-    from safetensors.torch import save_file
-
     kind = torch.float32 if precision == "float32" else torch.bfloat16
     tensors = {
         name: tensor.detach().to(torch.float32 if name.startswith("state_") else kind).contiguous()
         for name, tensor in network.state_dict().items()
     }
     header = {"format": FORMAT, "config": json.dumps(asdict(network.config)), "card": json.dumps(asdict(card))}
+    write(path, tensors, header)
+
+
+def write(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
+    """Writes tensors and a header into a file of safetensors, whose folder is made; nothing is there before all of it is."""
+    from safetensors.torch import save_file
+
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata=header)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vlagen_bench.policies.compact import sentences, tokens
 from vlagen_bench.policies.compact.config import ACTION_DIM, CompactConfig
 
 GROUPS = 8
@@ -27,6 +29,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.state)
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        images = {name: pictures.to(device) for name, pictures in self.images.items()}
+        return Batch(images=images, state=self.state.to(device), sentence=self.sentence.to(device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +154,20 @@ class CompactNetwork(nn.Module):
             heatmaps=heatmaps,
             hidden=x,
         )
+
+    @property
+    def device(self) -> torch.device:
+        """Of all it holds."""
+        return self.state_mean.device
+
+    def sentence_of(self, instruction: str) -> np.ndarray:
+        """The instruction's vector float32 (sentence_dim,)."""
+        vector: np.ndarray = sentences.vectors([instruction])[0]
+        return vector
+
+    def decode(self, chosen: np.ndarray) -> np.ndarray:
+        """The actions float32 (chunk, 7) that tokens stand for."""
+        return tokens.decode(chosen, self.config)
 
     def parameters_m(self) -> float:
         """Trained parameters in millions."""

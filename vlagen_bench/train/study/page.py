@@ -11,7 +11,7 @@ from vlagen_bench.train.study.published import SOURCE
 from vlagen_bench.train.study.records import Records
 from vlagen_bench.utils.text import percent
 
-PAGE, FIGURES, DATA, NOTES = "study.md", "study", Path("data/study"), "notes.md"
+PAGE, FIGURES, DATA, NOTES = "study.md", "study", Path("data/study"), "notes.txt"
 """below the folder of the docs; notes are written by hand, into the folder of the data"""
 LIMITS = (
     "One task, one robot, one simulator, and one network of a few million parameters. The paper's has 7 billion.",
