@@ -7,6 +7,7 @@ import torch
 
 import vlagen_bench
 from helpers.adapted import obs
+from helpers.commands import here
 from helpers.servers import stub
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
@@ -205,3 +206,26 @@ def test_an_openpi_server_is_scored_on_the_bridge(tmp_path):
             video="none", policy_args={"scene": "bridge", "cameras": "observation/wrist_image:none"},
         )  # fmt: skip
         assert run.episodes.outcome.tolist() == ["failure"]
+
+
+def evaluated(policy, out, *arguments):
+    """The outcomes of one episode by `vlagen-eval`, as a user calls it."""
+    words = ["--suite", "quick", "--conditions", "nominal", "--episodes", 1, "--video", "none", "--out", out]
+    done = here("vlagen-eval", "--policy", policy, *words, "--policy-args", *arguments, cwd=out.parent)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return vlagen_bench.load_run(out).episodes.outcome.tolist()
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_a_file_of_stable_baselines_is_scored(tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO
+    ppo("CnnPolicy", Pictures(FLAT), n_steps=8, batch_size=8, device="cpu", seed=0).save(tmp_path / "ppo.zip")
+    assert evaluated(f"sb3:{tmp_path / 'ppo.zip'}", tmp_path / "run", "size=64", "resize=area") == ["failure"]
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_an_onnx_file_is_scored(tmp_path):
+    path = onnx_file(tmp_path / "policy.onnx")
+    assert evaluated(f"onnx:{path}", tmp_path / "run", "translation_unit=mm") == ["failure"]

@@ -214,9 +214,12 @@ def test_arrays_to_gr00t_are_written_and_read():
     np.testing.assert_array_equal(back["observation"]["video"], sent["observation"]["video"])
 
 
-def test_alohas_form_is_refused_with_the_reason():
-    with pytest.raises(base.PolicyError, match="14 joints of two ViperX arms"):
-        adapter("openpi", form="aloha")
+@pytest.mark.parametrize(
+    ("form", "reason"), [("aloha", "14 joints of two ViperX arms"), ("droid", "velocities of the 7 joints")]
+)
+def test_forms_of_other_robots_are_refused_with_the_reason(form, reason):
+    with pytest.raises(base.PolicyError, match=reason):
+        adapter("openpi", form=form)
 
 
 def test_the_servers_answer_is_looked_at():

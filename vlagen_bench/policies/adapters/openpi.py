@@ -1,9 +1,9 @@
 """The adapter `openpi`: models on openpi's own policy server, which stays as it is; what differs is converted here, in its client.
 
-Assumed, from Physical-Intelligence/openpi (`examples/{libero,droid}`, `src/openpi/policies`): pictures of 224 x 224 with a black border;
-LIBERO's form has two pictures and 8 numbers of state, and answers LIBERO's actions, of which 5 are played; DROID's has joints and
-gripper, and answers the joints' velocities and the gripper, of which 8 are played. ALOHA's 14 absolute joints of two arms fit no
-robot here, and are refused.
+Assumed, from Physical-Intelligence/openpi (`examples/libero`, `src/openpi/policies/libero_policy.py`): pictures of 224 x 224 with a black
+border; LIBERO's form has two pictures and 8 numbers of state, and answers LIBERO's actions, of which 5 are played. The forms of DROID
+(velocities of the joints) and of ALOHA (angles of 14 joints of two arms) fit no robot here, which are told where the tool goes; both
+are refused with the reason.
 """
 
 import dataclasses
@@ -21,7 +21,14 @@ from vlagen_bench.policies.adapters.datasets import LIBERO, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
 from vlagen_bench.utils import installing
 
-FORMS = ("libero", "aloha")
+FORMS = ("libero", "droid", "aloha")
+UNFIT = {
+    "droid": "models of DROID's form answer velocities of the 7 joints at 15 Hz. The robots here are told where the tool goes",
+    "aloha": (
+        "models of ALOHA's form answer absolute angles of the 14 joints of two ViperX arms. The robots here have one arm"
+    ),
+}
+"""why a form is refused"""
 CONNECTION = ("api_key", "connect_s", "reconnect_s", "answer_s")
 
 
@@ -35,11 +42,9 @@ class OpenPi(Adapter):
 
     def declare(self) -> Conventions:
         """In the form that the server's configuration has."""
-        if one_of(FORMS)("form", self.arguments.get("form", "libero")) == "aloha":
-            raise PolicyError(
-                "form=aloha: models of ALOHA's form answer absolute angles of the 14 joints of two ViperX arms. The robots here "
-                "have one arm, so that no such model can be scored."
-            )
+        form = one_of(FORMS)("form", self.arguments.get("form", "libero"))
+        if form in UNFIT:
+            raise PolicyError(f"form={form}: {UNFIT[form]}, so that no such model can be scored.")
         data = dataset(self.arguments.get("trained_on", LIBERO.name))
         picture = PictureForm(turn=data.turn, size_px=(224, 224), how="bilinear", fit="pad")
         return Conventions(
