@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from vlagen_bench.errors import ConfigError, PolicyError, RunError, VlagenError
-from vlagen_bench.policies import base
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
+from vlagen_bench.policies.modules import module_of
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import TrainConfig
 from vlagen_bench.train.policy import Policy, Sizes
@@ -90,7 +90,7 @@ def _function(name: str) -> Callable[[str], Any]:
     if not (where and colon and function):
         raise ConfigError(f"model: {name!r} does not name a function. Give module:function, such as my_policy:build.")
     try:
-        found = getattr(base.module_of(where), function, None)
+        found = getattr(module_of(where), function, None)
     except PolicyError as error:
         said = str(error)
         raise ConfigError(f"model: {said[0].lower()}{said[1:]}") from error
