@@ -48,6 +48,7 @@ NOT_RUN = {
     r"vlagen (doctor|calibrate|render|bench|certify)\b": "looks at the machine, or draws for minutes; each has a test",
     r"python -m vlagen_bench\.diagnostics\.": "plays or simulates for minutes: tests/diagnostics",
     r"vlagen check-statistics": "simulates for minutes: tests/report/test_simulation.py",
+    r"vlagen-train release": "needs a checkpoint: tests/train/test_release.py",
     r"vlagen-train .*--config tabletop|docs/train_vla\.md: .*runs/core": "hours long: tests/train/test_from_nothing.py, at toy size",
     r"vlagen-train .*--config toy": "tests/train/test_from_nothing.py gives these two commands, word for word",
     r"docs/train_large\.md: ": "a GPU and seven billion parameters: tests/train/test_own_policy.py trains a tiny policy so, and reads the page's configuration",

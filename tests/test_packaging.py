@@ -11,6 +11,7 @@ import pytest
 
 import vlagen_bench
 from helpers.places import TOP
+from vlagen_bench.policies import shipped
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,8 @@ def test_the_wheel_has_tasks_assets_and_leaderboards(wheel):
     assert "vlagen_bench/data/leaderboards/__init__.py" in names
     assert "vlagen_bench/py.typed" in names
     assert any(name.endswith("visual.glb") for name in names)
+    weights = {file for name in shipped.REFERENCE if (file := shipped.weights_of(name)).is_file()}
+    assert {f"vlagen_bench/data/assets/policies/{file.name}" for file in weights} <= names
     assert not any("bridge/rl4vla/" in name or "widowx250s/" in name for name in names), "official assets must not ship"
 
 

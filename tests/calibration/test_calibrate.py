@@ -11,7 +11,7 @@ from vlagen_bench.calibration import axis_pages, calibrate, curves
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration.curves import Drop, Point, Severity
 from vlagen_bench.calibration.pairs import PairedPolicy
-from vlagen_bench.cli.calibrate import EPISODES, CalibrateArgs
+from vlagen_bench.cli.calibrate import EPISODES, POLICY_EPISODES, CalibrateArgs
 from vlagen_bench.cli.calibrate import calibrate as command
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
@@ -35,16 +35,21 @@ class Measured:
         self.asked, self.points = [], points
         monkeypatch.setattr(calibrate, "measure_all", self)
 
-    def __call__(self, wanted, *, workers):
+    def __call__(self, wanted, *, workers, minutes=None):
         for job in wanted:
             if len(self.asked) == self.points:
+                if minutes is not None:
+                    return
                 raise KeyboardInterrupt
             self.asked.append(job.which)
             point = Point(
                 which=job.which,
                 parameters=calibrate.points_of(AXES.get(job.axis))[job.which],
                 severity=Severity.of([float(job.which)] * 2),
-                drops={player.name: Drop.of([(True, True)] * 2) for player in job.players},
+                drops={
+                    player.name: Drop.of([(True, True)] * (player.episodes or 2), player.version)
+                    for player in job.players
+                },
             )
             yield job, dataclasses.replace(point, drops={**(job.known.drops if job.known else {}), **point.drops})
 
@@ -90,8 +95,10 @@ def test_a_policy_that_is_interrupted_leaves_the_curve_and_is_gone_on_with(monke
     assert path.read_bytes() == before
     rest = Measured(monkeypatch)
     command(args)
-    assert rest.asked == ["2", "3", "4", "5"]
-    assert all({"expert", "noop"} <= set(point.drops) for point in curves.read(path).points)
+    assert rest.asked == ["3", "4", "5"]
+    curve = curves.read(path)
+    assert all("expert" in drops for drops in curve.all_drops) and "noop" not in curve.at("0").drops
+    assert {drops["noop"].pairs for drops in curve.all_drops if "noop" in drops} == {POLICY_EPISODES}
 
 
 def test_elsewhere_no_folder_of_curves_appears(monkeypatch, tmp_path):
@@ -103,7 +110,7 @@ def test_elsewhere_no_folder_of_curves_appears(monkeypatch, tmp_path):
 
 def test_arguments_are_part_of_a_players_name_but_no_secrets():
     args = CalibrateArgs(axis="mass", policy="a.py:A", policy_args=("checkpoint=b.pt", "api_key=hush"))
-    expert, learned = args.players("dynamics")
+    expert, learned = args.players("dynamics", args.learned())
     assert expert.name == curves.EXPERT
     assert learned.name == "a.py:A(api_key=(hidden), checkpoint=b.pt)"
     assert dict(learned.arguments) == {"checkpoint": "b.pt", "api_key": "hush"}
@@ -131,3 +138,63 @@ def test_a_policy_is_played_with_its_arguments(tmp_path):
 def test_the_page_has_the_command_of_every_task(task):
     whole = f"`vlagen calibrate --axis all --task {task} --docs`"
     assert whole in axis_pages.HEAD and whole in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_in_pieces_what_is_missing_is_said_and_comes_later(monkeypatch, kept, capsys):
+    folder, path = kept
+    args = CalibrateArgs(axis="mass", policy="noop", policy_episodes=4, minutes=5, out=folder)
+    Measured(monkeypatch, points=3)
+    assert command(args) == 1 and "2 levels are still to be measured" in capsys.readouterr().out
+    assert "noop" not in curves.read(path).players()
+    Measured(monkeypatch)
+    command(args)
+    assert "still to be measured" not in capsys.readouterr().out
+    assert {point.drops["noop"].pairs for point in curves.read(path).points[1:]} == {4}
+
+
+def test_another_version_or_number_of_episodes_is_played_again_and_the_expert_is_not(monkeypatch, kept):
+    folder, path = kept
+    file = folder / "mine.py"
+    write = "class Mine:\n    version = '{}'\n    def act(self, obs, instr):\n        return [0] * 7\n"
+    file.write_text(write.format("a"))
+    args = CalibrateArgs(axis="mass", policy=f"{file}:Mine", policy_episodes=4, out=folder)
+    first, same, other, more = (Measured(monkeypatch) for _ in range(4))
+    for measured, version, wanted in ((first, "a", args), (same, "a", args), (other, "b", args)):
+        monkeypatch.setattr(calibrate, "measure_all", measured)
+        file.write_text(write.format(version))
+        command(wanted)
+    monkeypatch.setattr(calibrate, "measure_all", more)
+    command(dataclasses.replace(args, policy_episodes=6))
+    assert [first.asked, same.asked, other.asked, more.asked] == [[*"12345"], [], [*"12345"], [*"12345"]]
+    drops = curves.read(path).at("3").drops
+    assert drops[f"{file}:Mine"].version == "b" and drops[f"{file}:Mine"].pairs == 6 and drops["expert"].pairs == 10
+
+
+@pytest.mark.parametrize("wrong", [{"policy_episodes": 1, "policy": "noop"}, {"policy_episodes": 9}, {"minutes": 0}])
+def test_numbers_that_mean_nothing_are_refused(wrong):
+    with pytest.raises(ConfigError, match=r"--policy-episodes|--minutes"):
+        command(CalibrateArgs(axis="mass", **wrong))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_after_its_minutes_no_further_point_begins(monkeypatch, workers):
+    curve = calibrate.outline(catalog.task(LIVE), AXES.get("instruction"), episodes=2, seed=calibrate.SEED)
+    wanted = calibrate.jobs(curve, [])
+    measured = list(calibrate.measure_all(wanted[:1], workers=workers, minutes=1e-9))
+    assert len(measured) <= (workers > 1)  # one that had begun
+    assert len(list(calibrate.measure_all(wanted[:1], workers=1, minutes=9))) == 1
+
+
+@pytest.mark.sim
+def test_a_policy_gets_the_cameras_that_its_spec_names(tmp_path):
+    file = tmp_path / "looking.py"
+    file.write_text(
+        "class Looking:\n"
+        "    spec = {'cameras': ('front', 'wrist'), 'image_size': 'front=128,wrist=64'}\n"
+        "    def act(self, obs, instr):\n"
+        "        assert obs['images']['front'].shape == (128, 128, 3) and obs['images']['wrist'].shape == (64, 64, 3)\n"
+        "        return [0, 0, 0, 0, 0, 0, 1]\n"
+    )
+    task, axis = catalog.task(LIVE), AXES.get("mass")
+    pairs = calibrate.pairs_of(task, axis, calibrate.points_of(axis)["1"], episodes=1, seed=calibrate.SEED)
+    assert lab.of(LIVE).outcomes(pairs, PairedPolicy(policy=f"{file}:Looking")) == [(False, False)]

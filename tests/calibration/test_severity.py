@@ -205,10 +205,10 @@ def test_a_curve_is_kept_resumed_and_shown(tmp_path):
     first = calibrate.measure(calibrate.jobs(blank, expert)[0])
     assert first.severity == blank.at("0").severity and first.drops["expert"].drop == 0
     assert len(calibrate.jobs(blank.having(first, ("0", "1", "2", "3", "4", "5")), expert)) == 5
-    page = axis_pages.write(tmp_path).read_text(encoding="utf-8")
+    page = axis_pages.write(tmp_path, policy_episodes=32).read_text(encoding="utf-8")
     factor = f"{AXES.get('mass').levels[2]:g} times"
-    assert f"| {catalog.task(LIVE).ref} | 3 | {factor} | {factor} | – | not measured yet |" in page
+    assert f"| {catalog.task(LIVE).ref} | 3 | {factor} | {factor} | – | not recorded |" in page
     figure = tmp_path / "dynamics.svg"
     once = figure.read_bytes()
-    axis_pages.write(tmp_path)
+    axis_pages.write(tmp_path, policy_episodes=32)
     assert figure.read_bytes() == once

@@ -16,6 +16,8 @@ BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
             "vlagen_bench.policies.expert.policy:Expert",
             "vlagen_bench.policies.replay:Replay",
             "vlagen_bench.policies.compact.policy:CompactVLA",
+            "vlagen_bench.policies.compact.reference:ReferenceSFT",
+            "vlagen_bench.policies.compact.reference:ReferencePPO",
         ),
         "the built-in policies are loaded as those of users are, and each only when it is asked for",
     ),

@@ -10,6 +10,7 @@ from helpers import trained
 from helpers.trained import HereRollouts, tiny_config
 from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact import checkpoint, sentences
+from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import held_out, loop, state
 from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.listener import Listener
@@ -155,6 +156,16 @@ def test_the_policy_says_what_it_was_trained_by(tmp_path):
     _, card = checkpoint.load(tmp_path / "grpo" / "policy.safetensors")
     steps = [lines(tmp_path / name)[-1]["control_steps"] for name in ("ppo", "grpo")]
     assert (card.trained_by, card.rl_steps, card.temperature) == ("ppo, grpo", sum(steps), 0.7)
+
+
+def test_what_a_release_says_of_its_weights_is_not_said_of_those_that_are_trained_from_it(tmp_path):
+    start = tmp_path / "released.safetensors"
+    card = checkpoint.ModelCard(name="reference-sft", origin="stage sft", licence="MIT", expected="75%")
+    checkpoint.save(start, CompactNetwork(trained.TINY), card, precision="float16")
+    loop.run("ppo", config_of("ppo", start=str(start), network=None, iterations=1), tmp_path / "ppo")
+    _, trained_card = checkpoint.load(tmp_path / "ppo" / "policy.safetensors")
+    said = (trained_card.origin, trained_card.licence, trained_card.expected, trained_card.storage)
+    assert said == ("", "", "", "float32")
 
 
 def test_the_log_says_what_matters(tmp_path):

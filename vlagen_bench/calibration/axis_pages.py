@@ -1,8 +1,8 @@
 """Pages of the measured curves: a table of every axis, and one figure of small multiples per kind."""
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle, groupby
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlagen_bench.axes import AXES
-from vlagen_bench.calibration import curves, severity
+from vlagen_bench.calibration import curves, learned_page, severity
 from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils.text import sized
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 KINDS = ("vision", "semantics", "execution", "dynamics")
 COLUMNS = 4
 """panels of a figure side by side"""
+DASHES = ("--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)))
+"""of learned policies, by their names"""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # of Okabe and Ito, told apart by colour-blind people too
-NOT_YET = "not measured yet"
+NOT_RECORDED = "not recorded"
+SUMMARISED = "tabletop_put_on"
+"""the task whose cost the page of learned policies states"""
 HEAD = """# How hard is each level?
 
 Two commands made this page, run in the folder of the repository: `vlagen calibrate --axis all --task tabletop_put_on --docs` and
@@ -33,13 +37,18 @@ Every number compares episodes with their clean twins: the same draws, the axis 
 * **Severity** is measured: the mean over {episodes} episodes, with the 95 % interval (Student's t) where they differ.
 * **Expert's drop** is the success rate of the clean twins minus that of the perturbed episodes, for the scripted expert, with Bonett and Price's 95 %
   interval for paired rates. The expert knows every pose. Where it loses, the task itself has become harder. It uses neither pictures nor words.
-* **Learned policy** is the same drop for a learned policy whose weights are fixed. This command adds one, for each task:
+* **Learned** columns show a learned policy whose weights are fixed: its success rate with Wilson's 95 % interval, and its drop, as the expert's. [What the axes do to a learned policy](learned.md)
+  sums them up, level by level. This command adds a policy, for each task:
   `vlagen calibrate --axis all --task tabletop_put_on --policy module:Class --policy-args KEY=VALUE --docs`.
 """
 
 
-def write(folder: Path) -> Path:
-    """Writes `README.md` and its figures, from all curves that are kept below the folder.
+def write(folder: Path, *, policy_episodes: int) -> Path:
+    """Writes `README.md`, its figures and the page of learned policies, from all curves that are kept below the folder.
+
+    Args:
+        folder: where the page goes, too.
+        policy_episodes: that a policy plays at each level, unless it is told otherwise.
 
     Raises:
         ConfigError: there are none, or one of them is no curve.
@@ -47,15 +56,18 @@ def write(folder: Path) -> Path:
     curve_list = curves.read_all(folder)
     if not curve_list:
         raise ConfigError(f"There are no curves below {folder}. Measure some: vlagen calibrate --axis all")
+    names = sorted({name for curve in curve_list for name in curve.learned()})
     parts = [HEAD.format(episodes=_range(curve.episodes for curve in curve_list)), _measures(curve_list)]
     for kind in KINDS:
         mine = sorted((curve for curve in curve_list if curve.kind == kind), key=lambda curve: (curve.axis, curve.task))
         if mine:
             _save(figure_of(mine), folder / f"{kind}.svg")
             parts.append(f"## {kind.capitalize()}\n\n![Severity and drop at each level: {kind}]({kind}.svg)\n")
-            parts += [_section(axis, tuple(own)) for axis, own in groupby(mine, key=lambda curve: curve.axis)]
+            parts += [_section(axis, tuple(own), names) for axis, own in groupby(mine, key=lambda curve: curve.axis)]
     page = folder / "README.md"
     page.write_text("\n".join(parts), encoding="utf-8")
+    learned = learned_page.text(curve_list, task=SUMMARISED, episodes=policy_episodes)
+    (folder / learned_page.NAME).write_text(learned, encoding="utf-8")
     return page
 
 
@@ -65,21 +77,29 @@ def _measures(curve_list: Sequence[CalibrationCurve]) -> str:
     return "\n".join(["| measure | unit | what |", "|---|---|---|", *lines, ""])
 
 
-def _section(axis: str, own: Sequence[CalibrationCurve]) -> str:
+def _section(axis: str, own: Sequence[CalibrationCurve], names: Sequence[str]) -> str:
     what = AXES.get(axis).summary()
     lines = [f"### {axis}\n", f"{what}\n"]
-    lines.append("| task | level | size | severity | expert's drop | learned policy's drop |")
-    lines.append("|---|---|---|---|---|---|")
-    lines += [_row(curve, point) for curve in own for point in curve.points]
+    columns = ["task", "level", "size", "severity", "expert's drop"]
+    columns += [f"learned, {name}: success, drop" for name in names] or ["learned policy's drop"]
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    lines += [_row(curve, point, names) for curve in own for point in curve.points]
     return "\n".join([*lines, ""])
 
 
-def _row(curve: CalibrationCurve, point: Point) -> str:
+def _row(curve: CalibrationCurve, point: Point, names: Sequence[str]) -> str:
     size = point.parameters.get(curve.sized_by)
     shown = "–" if size is None else sized([size], curve.size_unit)
-    learned = "; ".join(f"{name}: {_drop(drop)}" for name, drop in point.drops.items() if name != EXPERT)
+    learned = " | ".join(_learned(curve, point, name) for name in names) or NOT_RECORDED
     expert = _drop(point.drops[EXPERT]) if EXPERT in point.drops else "–"
-    return f"| {curve.task} | {point.which} | {shown} | {_severity(curve, point)} | {expert} | {learned or NOT_YET} |"
+    return f"| {curve.task} | {point.which} | {shown} | {_severity(curve, point)} | {expert} | {learned} |"
+
+
+def _learned(curve: CalibrationCurve, point: Point, name: str) -> str:
+    drop = point.drops.get(name)
+    if drop is not None:
+        return f"{learned_page.rate(drop.successes, drop.pairs)}, {_drop(drop)}"
+    return "as the twin" if point.which == "0" and name in curve.players() else NOT_RECORDED
 
 
 def _severity(curve: CalibrationCurve, point: Point) -> str:
@@ -105,6 +125,7 @@ def figure_of(curve_list: Sequence[CalibrationCurve]) -> "Figure":
 
     names = list(dict.fromkeys(curve.axis for curve in curve_list))
     colours = dict(zip(sorted({curve.task for curve in curve_list}), COLOURS, strict=False))
+    styles = _styles(curve_list)
     heights = (1.7, 1.1) if any(curve.players() for curve in curve_list) else (1.7,)
     rows, columns = ceil(len(names) / COLUMNS), min(len(names), COLUMNS)
     with matplotlib.rc_context({"font.size": 7, "axes.spines.top": False, "axes.spines.right": False}):
@@ -117,12 +138,12 @@ def figure_of(curve_list: Sequence[CalibrationCurve]) -> "Figure":
             for curve in own:
                 _draw_severity(panels[0], curve, colours[curve.task])
                 if curve.players():
-                    _draw_drops(panels[1], curve, colours[curve.task])
+                    _draw_drops(panels[1], curve, colours[curve.task], styles)
             if own:
                 _limit(panels, own[0].unit)
             for panel in panels:
                 panel.set_axis_on() if panel.has_data() else panel.set_axis_off()
-        figure.legend(*_legend(colours, curve_list), loc="outside lower center", ncols=4, frameon=False)
+        figure.legend(*_legend(colours, curve_list, styles), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -148,15 +169,20 @@ def _draw_severity(panel: Any, curve: CalibrationCurve, colour: str) -> None:
     panel.set_ylabel(f"{curve.measure}, {curve.unit}")
 
 
-def _draw_drops(panel: Any, curve: CalibrationCurve, colour: str) -> None:
+def _styles(curve_list: Sequence[CalibrationCurve]) -> dict[str, Any]:
+    learned = sorted({name for curve in curve_list for name in curve.learned()})
+    return {EXPERT: "-", **dict(zip(learned, cycle(DASHES), strict=False))}
+
+
+def _draw_drops(panel: Any, curve: CalibrationCurve, colour: str, styles: Mapping[str, Any]) -> None:
     for name in curve.players():
         at = [point.which for point in curve.points if name in point.drops]
         drops = [point.drops[name] for point in curve.points if name in point.drops]
         panel.vlines(
             at, [100 * drop.low for drop in drops], [100 * drop.high for drop in drops], color=colour, alpha=0.3
         )
-        style = "-" if name == EXPERT else "--"
-        panel.plot(at, [100 * drop.drop for drop in drops], style, color=colour, linewidth=1, marker="o", markersize=2)
+        rates = [100 * drop.drop for drop in drops]
+        panel.plot(at, rates, linestyle=styles[name], color=colour, linewidth=1, marker="o", markersize=2)
     panel.axhline(0, color="0.6", linewidth=0.5)
     panel.set_ylabel("drop, %")
     panel.set_xlabel("level")
@@ -169,10 +195,12 @@ def _limit(panels: Sequence[Any] | np.ndarray, unit: str) -> None:
         drops.set_ylim(top=105)
 
 
-def _legend(tasks: dict[str, str], curve_list: Sequence[CalibrationCurve]) -> tuple[list[Any], list[str]]:
+def _legend(
+    tasks: dict[str, str], curve_list: Sequence[CalibrationCurve], styles: Mapping[str, Any]
+) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], color=colour) for colour in tasks.values()]
     players = dict.fromkeys(name for curve in curve_list for name in curve.players())
-    lines += [Line2D([], [], color="0.3", linestyle="-" if name == EXPERT else "--") for name in players]
+    lines += [Line2D([], [], color="0.3", linestyle=styles[name]) for name in players]
     return lines, [*tasks, *(f"drop: {name}" for name in players)]

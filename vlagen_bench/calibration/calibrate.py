@@ -3,9 +3,11 @@
 import dataclasses
 import importlib.metadata
 import multiprocessing
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from vlagen_bench import axes, tasks
 from vlagen_bench.axes import AXES, Axis
 from vlagen_bench.calibration import pairs as lab
 from vlagen_bench.calibration import severity
-from vlagen_bench.calibration.curves import CalibrationCurve, Drop, Point, Severity
+from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point, Severity
 from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, conditions, plan
@@ -105,7 +107,7 @@ def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[Calib
     wanted = []
     for which in points_of(AXES.get(curve.axis)):
         known = curve.at(which)
-        missing = tuple(player for player in players if known is None or player.name not in known.drops)
+        missing = tuple(player for player in players if _lacks(known, player) and _plays(which, player))
         if known is None or missing:
             task = curve.task.partition("@")[0]
             job = CalibrationJob(
@@ -121,16 +123,42 @@ def jobs(curve: CalibrationCurve, players: Sequence[PairedPolicy]) -> list[Calib
     return wanted
 
 
-def measure_all(wanted: Sequence[CalibrationJob], *, workers: int) -> Iterator[tuple[CalibrationJob, Point]]:
-    """The points, as they are measured: in order by one worker, as they come by several processes."""
+def _lacks(known: Point | None, player: PairedPolicy) -> bool:
+    """Whether a point says nothing of a policy as it is to be played: of this version, over so many episodes."""
+    drop = None if known is None else known.drops.get(player.name)
+    if drop is None or (player.version and drop.version != player.version):
+        return True
+    return player.episodes is not None and drop.pairs != player.episodes
+
+
+def _plays(which: str, player: PairedPolicy) -> bool:
+    """The expert plays everywhere. Others save the point of no effect, where an episode is its clean twin."""
+    return which != NOTHING or player.policy == EXPERT
+
+
+def measure_all(
+    wanted: Sequence[CalibrationJob], *, workers: int, minutes: float | None = None
+) -> Iterator[tuple[CalibrationJob, Point]]:
+    """The points, as they are measured: in order by one worker, as they come by several processes.
+
+    Args:
+        wanted: what is to be measured.
+        workers: processes.
+        minutes: after these no further point begins; those that are begun are still given.
+    """
+    end = inf if minutes is None else time.monotonic() + 60 * minutes
     if workers == 1:
-        yield from ((job, measure(job)) for job in wanted)
+        yield from ((job, measure(job)) for job in wanted if time.monotonic() < end)
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         running = {pool.submit(measure, job): job for job in wanted}
         try:
             for done in as_completed(running):
-                yield running[done], done.result()
+                if time.monotonic() >= end:
+                    for waiting in running:
+                        waiting.cancel()  # which those that are begun are deaf to
+                if not done.cancelled():
+                    yield running[done], done.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -145,7 +173,11 @@ def measure(job: CalibrationJob) -> Point:
         parameters=parameters,
         severity=Severity.of(place.severities(pairs, severity.measure_of(axis))),
     )
-    drops = {player.name: Drop.of(place.outcomes(pairs, player)) for player in job.players}
+    drops = {}
+    for player in job.players:
+        episodes = player.episodes or job.episodes
+        own = pairs_of(task, axis, parameters, episodes=episodes, seed=job.seed)
+        drops[player.name] = Drop.of(place.outcomes(own, player), player.version)
     return dataclasses.replace(point, drops={**point.drops, **drops})
 
 

@@ -50,13 +50,20 @@ class Drop:
     drop: float
     low: float
     high: float
+    outcomes: str = ""
+    """of the episodes in their order: 1 is a success; empty: not recorded"""
+    twin_outcomes: str = ""
+    """of their clean twins"""
+    version: str = ""
+    """of the policy, if it says one"""
 
     @classmethod
-    def of(cls, outcomes: Sequence[tuple[bool, bool]]) -> "Drop":
+    def of(cls, outcomes: Sequence[tuple[bool, bool]], version: str = "") -> "Drop":
         """Bonett and Price's interval for paired rates (J. Educational and Behavioral Statistics 37:479, 2012).
 
         Args:
             outcomes: success in the episode, and in its twin.
+            version: of the policy.
         """
         n = len(outcomes)
         lost = sum(twin and not own for own, twin in outcomes)
@@ -70,6 +77,9 @@ class Drop:
             drop=_short((lost - gained) / n),
             low=_short(max(p - q - half, -1.0)),
             high=_short(min(p - q + half, 1.0)),
+            outcomes="".join(str(int(own)) for own, _ in outcomes),
+            twin_outcomes="".join(str(int(twin)) for _, twin in outcomes),
+            version=version,
         )
 
 
@@ -123,10 +133,19 @@ class CalibrationCurve:
         return tuple(point for point in self.points if point.which.isdigit())
 
     @property
+    def all_drops(self) -> tuple[Mapping[str, Drop], ...]:
+        """By policy, at each point."""
+        return tuple(point.drops for point in self.points)
+
+    @property
     def grows(self) -> bool:
         """Whether each level is harder than the one before."""
         means = [point.severity.mean for point in self.levels]
         return all(before < after for before, after in pairwise(means))
+
+    def learned(self) -> tuple[str, ...]:
+        """The policies besides the expert that were measured at any point."""
+        return tuple(name for name in self.players() if name != EXPERT)
 
     def players(self) -> tuple[str, ...]:
         """Policies that were measured at any point."""

@@ -13,13 +13,16 @@ from vlagen_bench.errors import RunError
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.serial import SerialExecutor
 from vlagen_bench.plan import catalog
-from vlagen_bench.policies import base
+from vlagen_bench.policies import base, pictures
 from vlagen_bench.policies.expert.policy import Expert
 from vlagen_bench.scenes import specs
+from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim import measurements
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode, Task
 
+PRIMARY = CameraChoice()
+"""the primary camera alone, in its own size"""
 STEPS = 20
 """how long what happens after the start is watched: 4 s at 5 Hz"""
 HOLD = np.array([0, 0, 0, 0, 0, 0, 1], dtype=np.float32)
@@ -36,6 +39,10 @@ class PairedPolicy:
     """as `policies.base.load` names it"""
     arguments: tuple[tuple[str, str], ...] = ()
     """of its constructor"""
+    episodes: int | None = None
+    """that it plays at each point, each with its clean twin; None: as many as severity is measured with"""
+    version: str = ""
+    """what it says of itself: what another version did is measured again; empty: it says nothing"""
 
     @property
     def name(self) -> str:
@@ -57,7 +64,7 @@ class PairRunner:
         return [self._severity(episode, twin, how) for episode, twin in pairs]
 
     def _severity(self, episode: Episode, twin: Episode, how: Measure) -> float:
-        simulator = self._simulator(how.needs == "picture")
+        simulator = self._simulator(how.needs == "picture", PRIMARY)
         key = (twin.id, how.needs)
         if key not in self._twins:
             actions = self._actions(twin, how.needs)
@@ -70,7 +77,7 @@ class PairRunner:
             return []
         if needs == "hold":
             return [HOLD] * STEPS
-        simulator, expert = self._simulator(False), Expert()
+        simulator, expert = self._simulator(False, PRIMARY), Expert()
         simulator.reset(twin)
         expert.attach(simulator)
         expert.reset([twin.id])
@@ -88,7 +95,7 @@ class PairRunner:
         key = (episode.id, player)
         if key not in self._outcomes:
             loaded = self._policy(player)
-            simulator = self._simulator(not loaded.privileged)
+            simulator = self._simulator(not loaded.privileged, pictures.camera_choice(loaded, self._scene))
             caller = PolicyCaller(
                 loaded, action_dim=self._scene.robot.action_dim, sim=simulator if loaded.privileged else None
             )
@@ -108,9 +115,9 @@ class PairRunner:
         return loaded
 
     @functools.cache  # noqa: B019
-    def _simulator(self, drawn: bool) -> Simulator:
+    def _simulator(self, drawn: bool, cameras: CameraChoice) -> Simulator:
         kind = Simulator if drawn else _UnrenderedSimulator
-        return kind.of(self._task, drawn=drawn)
+        return kind.of(self._task, drawn=drawn, cameras=cameras)
 
 
 class _UnrenderedSimulator(Simulator):

@@ -1,6 +1,6 @@
 """`vlagen calibrate`: measures the levels of axes. Parses, keeps what is measured, and prints it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +23,8 @@ Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 SWEEP_STEPS = 12
 EPISODES = 10
 """of a curve that is measured for the first time"""
+POLICY_EPISODES = 32
+"""that a policy plays at each level: docs/axes/learned.md says what they can find, and what they cost"""
 OUT = Path("docs/axes")
 """where the repository keeps its curves"""
 FELT = ("execution", "dynamics")
@@ -47,9 +49,17 @@ class CalibrateArgs:
     expert: bool = False
     """Play the expert for axes that it does not feel, too."""
     policy: str | None = None
-    """Play this policy too, module:Class or file.py:Class, such as a frozen learned one."""
+    """Play this policy too, a built-in one, module:Class or file.py:Class, such as a frozen learned one."""
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = ()
     """Keyword arguments of its constructor, as strings; other arguments are another policy in the curve."""
+    policy_episodes: Annotated[
+        int | None,
+        tyro.conf.arg(
+            help=f"How many it plays at each level, each with its clean twin; default: as many as before, else {POLICY_EPISODES}."
+        ),
+    ] = None
+    minutes: float | None = None
+    """After these no further level begins; the same command goes on later."""
     sweep: bool = False
     """Instead measure many sizes, and print five at equal steps of severity: a proposal for `levels`."""
     again: bool = False
@@ -61,14 +71,33 @@ class CalibrateArgs:
     out: Path = OUT
     """The folder of data, page and figures."""
 
-    def players(self, kind: str) -> "list[PairedPolicy]":
+    def players(self, kind: str, learned: "PairedPolicy | None" = None) -> "list[PairedPolicy]":
         """The policies that are played on an axis of this kind."""
         from vlagen_bench.calibration.curves import EXPERT
         from vlagen_bench.calibration.pairs import PairedPolicy
 
         own = [PairedPolicy(policy=EXPERT)] if self.expert or kind in FELT else []
+        return own if learned is None else [*own, learned]
+
+    def learned(self) -> "PairedPolicy | None":
+        """The policy that is named, if one is."""
+        from vlagen_bench.calibration.pairs import PairedPolicy
+
+        if self.policy is None:
+            return None
         arguments = tuple(sorted(key_values(self.policy_args).items()))
-        return own if self.policy is None else [*own, PairedPolicy(policy=self.policy, arguments=arguments)]
+        return PairedPolicy(policy=self.policy, arguments=arguments)
+
+    def learned_in(self, task: str, axis: str, named: "PairedPolicy | None") -> "PairedPolicy | None":
+        """That policy with as many episodes as asked for, else as it has played on this axis."""
+        from vlagen_bench.calibration import curves
+
+        if named is None:
+            return None
+        path = curves.path_of(self.out, task, axis)
+        kept = [curve for file in (curves.part_of(path), path) if (curve := curves.read(file))]
+        played = [drops[named.name].pairs for curve in kept for drops in curve.all_drops if named.name in drops]
+        return replace(named, episodes=self.policy_episodes or (played[0] if played else POLICY_EPISODES))
 
     def episodes_of(self, task: str, axis: str) -> int:
         """As many as asked for, else as the curve has that is kept, so that it is gone on with and not replaced."""
@@ -100,8 +129,7 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
     chosen = [AXES.get(name) for name in _names(args.axis, task)]
     if args.workers < 1:
         raise ConfigError(f"--workers: at least 1 process is needed, not {args.workers}.")
-    if args.policy_args and args.policy is None:
-        raise ConfigError("--policy-args: there is no policy that takes them. Name one: --policy module:Class")
+    _check_policy(args)
     if args.sweep:
         for chosen_axis in chosen:
             _sweep(out, task, chosen_axis, args.episodes_of(task.name, chosen_axis.name))
@@ -111,15 +139,40 @@ def calibrate(args: Annotated[CalibrateArgs, tyro.conf.arg(name="")]) -> int:
             f"There is no folder {OUT} here, where the repository keeps its curves. Name one that may be made: "
             f"--out FOLDER"
         )
-    curves = _measure(out, task, chosen, args)
+    curves, missing = _measure(out, task, chosen, args)
     for curve in curves:
         _show(out, curve)
     if args.docs:
         from vlagen_bench.calibration import axis_pages
 
-        page = axis_pages.write(args.out)
+        page = axis_pages.write(args.out, policy_episodes=POLICY_EPISODES)
         say(f"Written: {page}", to=out)
-    return OK if all(curve.grows for curve in curves) else INCOMPLETE
+    if missing:
+        say(f"{missing} levels are still to be measured. To go on, repeat the command.", to=out)
+    return OK if not missing and all(curve.grows for curve in curves) else INCOMPLETE
+
+
+def _check_policy(args: CalibrateArgs) -> None:
+    if args.policy_args and args.policy is None:
+        raise ConfigError("--policy-args: there is no policy that takes them. Name one: --policy module:Class")
+    if args.policy_episodes is not None and (args.policy is None or args.policy_episodes < 2):
+        raise ConfigError(
+            f"--policy-episodes {args.policy_episodes}: an interval needs at least 2 episodes, and a policy that plays them: "
+            f"--policy module:Class"
+        )
+    if args.minutes is not None and not args.minutes > 0:
+        raise ConfigError(f"--minutes {args.minutes}: give more than 0.")
+
+
+def _versioned(learned: "PairedPolicy | None") -> "PairedPolicy | None":
+    """With the version that the policy says; it is loaded for that, so that a wrong name ends the command at once."""
+    from vlagen_bench.policies import base
+
+    if learned is None:
+        return None
+    loaded = base.load(learned.policy, dict(learned.arguments))
+    content = loaded.content() if loaded.content else None
+    return replace(learned, version=(content.version or "") if content else "")
 
 
 def _names(text: str, task: "Task") -> tuple[str, ...]:
@@ -135,27 +188,32 @@ def _names(text: str, task: "Task") -> tuple[str, ...]:
     return names
 
 
-def _measure(out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs) -> "list[CalibrationCurve]":
-    """Every curve, with what was not known yet measured and kept point by point."""
+def _measure(
+    out: "Console", task: "Task", chosen: "list[type[Axis]]", args: CalibrateArgs
+) -> "tuple[list[CalibrationCurve], int]":
+    """Every curve, with what was not known yet measured and kept point by point; and how many points are still missing."""
     from vlagen_bench.axes import AXES
     from vlagen_bench.calibration import calibrate as calibration
     from vlagen_bench.calibration import curves
     from vlagen_bench.harness.progress import tracked
 
-    todo, known = [], {}
+    todo, known, players = [], {}, {}
+    named = _versioned(args.learned())
     for axis in chosen:
         episodes, path = args.episodes_of(task.name, axis.name), curves.path_of(args.out, task.name, axis.name)
         curve = calibration.outline(task, axis, episodes=episodes, seed=calibration.SEED)
         before = [] if args.again else [curves.read(curves.part_of(path)), curves.read(path)]
         known[axis.name] = next((old for old in before if old is not None and old.plan == curve.plan), curve)
-        todo += calibration.jobs(known[axis.name], args.players(axis.kind))
-    measured = calibration.measure_all(todo, workers=args.workers)
+        players[axis.name] = args.players(axis.kind, args.learned_in(task.name, axis.name, named))
+        todo += calibration.jobs(known[axis.name], players[axis.name])
+    measured, done = calibration.measure_all(todo, workers=args.workers, minutes=args.minutes), 0
     for job, point in tracked(measured, total=len(todo), label="calibrating", console=out):
         order = tuple(calibration.points_of(AXES.get(job.axis)))
         curve = known[job.axis] = known[job.axis].having(point, order)
-        missing = calibration.jobs(curve, args.players(curve.kind))
+        missing = calibration.jobs(curve, players[job.axis])
         curves.write(curve, curves.path_of(args.out, task.name, job.axis), complete=not missing)
-    return list(known.values())
+        done += 1
+    return list(known.values()), len(todo) - done
 
 
 def _show(out: "Console", curve: "CalibrationCurve") -> None:

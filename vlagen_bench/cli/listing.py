@@ -21,6 +21,7 @@ def list_all(outside: Include = ()) -> int:
     from vlagen_bench.packs import manifest
     from vlagen_bench.plan import catalog, conditions, rotation
     from vlagen_bench.policies.base import BUILT_IN
+    from vlagen_bench.policies.shipped import playable
     from vlagen_bench.tasks import FAMILIES, offer_of
     from vlagen_bench.utils.tables import NumberTable
 
@@ -64,7 +65,7 @@ def list_all(outside: Include = ()) -> int:
             out.print(f"* {change}")
         out.print()
     out.print(axes)
-    out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(BUILT_IN)}.")
+    out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(playable(BUILT_IN))}.")
     for line in _from_outside():
         out.print(line, soft_wrap=True)
     return OK

@@ -1,4 +1,4 @@
-"""`vlagen-train`: trains the compact policy, by imitation or by reinforcement learning."""
+"""`vlagen-train`: trains a policy, by imitation or by reinforcement learning."""
 
 import dataclasses
 import shlex
@@ -13,6 +13,7 @@ import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console, exit_with, say, version
 from vlagen_bench.cli.main import check_words, make_app
+from vlagen_bench.cli.release import release
 from vlagen_bench.cli.words import parsed
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils.signals import end_in_order
@@ -97,7 +98,7 @@ def sft(which: Which) -> int:
     return _trained("sft", which, _config(SftConfig, "sft", which), imitation.run)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"sft": sft, "ppo": ppo, "grpo": grpo, "dpo": dpo}
+COMMANDS: dict[str, Callable[..., Any]] = {"sft": sft, "ppo": ppo, "grpo": grpo, "dpo": dpo, "release": release}
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def _run() -> int:
         print(version())
         return OK
     called = check_words(words, COMMANDS, "vlagen-train")
-    about = "Trains the compact policy. A command that is repeated goes on with its run."
+    about = "Trains the compact policy, or by reinforcement learning one of your own. A command that is repeated goes on with its run."
     code: int = parsed(lambda: make_app(COMMANDS).cli(prog="vlagen-train", description=about), called)()
     return code
 

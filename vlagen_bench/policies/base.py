@@ -13,6 +13,7 @@ from vlagen_bench.policies.content import Content, Look, of_code, of_server, ver
 from vlagen_bench.policies.guard import Guard, call
 from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.policies.modules import classes_of, module_of, without_class
+from vlagen_bench.policies.shipped import playable
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import installing, plugins
 from vlagen_bench.utils.text import one_line, shown
@@ -23,6 +24,8 @@ BUILT_IN = {
     "expert": "vlagen_bench.policies.expert.policy:Expert",
     "replay": "vlagen_bench.policies.replay:Replay",
     "compact": "vlagen_bench.policies.compact.policy:CompactVLA",
+    "reference-sft": "vlagen_bench.policies.compact.reference:ReferenceSFT",
+    "reference-ppo": "vlagen_bench.policies.compact.reference:ReferencePPO",
 }
 VERSION = "version"
 """what a spec may hold besides conventions: which policy this is"""
@@ -106,9 +109,8 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     if target.endswith(".py") or (where.endswith(".py") and not class_name):
         raise PolicyError(without_class(Path(target.removesuffix(":"))))
     if not colon or not where or not class_name:
-        raise PolicyError(
-            f"{unknown('built-in policy', name, BUILT_IN)} Your own is named module:Class or file.py:Class."
-        )
+        none = unknown("built-in policy", name, playable(BUILT_IN))
+        raise PolicyError(f"{none} Your own is named module:Class or file.py:Class.")
     before = tuple(sys.modules)
     module = module_of(where)
     SourceFiles(

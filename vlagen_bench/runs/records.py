@@ -219,7 +219,15 @@ METRICS: Mapping[str, tuple[type, ...]] = {
     "trouble": (str, type(None)),
 }
 """the types of the metrics that reports count; others are any plain value"""
-ORACLES: Mapping[str, bool] = {"random": False, "noop": False, "expert": True, "replay": True, "compact": False}
+ORACLES: Mapping[str, bool] = {
+    "random": False,
+    "noop": False,
+    "expert": True,
+    "replay": True,
+    "compact": False,
+    "reference-sft": False,
+    "reference-ppo": False,
+}
 """built-in policy -> whether it sees the simulator's state, or repeats who did"""
 ADDED = ("raised", "over_target", "progress", "oversized_steps", *BEHAVIOUR)
 """metrics that runs of earlier releases lack: there they are not known, which is no contradiction"""

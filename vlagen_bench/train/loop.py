@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from vlagen_bench.policies.compact.checkpoint import OF_A_RELEASE
 from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.answers import Answers
@@ -67,6 +68,8 @@ class _Trainer:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
         self._files = policy_files.files_of(config)
+        if folder.state.is_file():
+            folder.require_start()
         start, self._card = self._files.begin(folder.start)
         _, kind = ALGORITHMS[algorithm]
         self._algorithm: Algorithm[Any] = kind(config, start, device)
@@ -110,7 +113,7 @@ class _Trainer:
         while self._counters.iterations < total and time.monotonic() < until:
             self._iterate(self._counters.iterations)
         done = self._counters.iterations
-        if not self._folder.policy.is_file():
+        if not self._files.is_whole(self._folder.policy, self._algorithm.model.policy):
             self._save_policy(self._folder.policy)
         is_compact = not self._config.model
         return Trained(policy=self._folder.policy, iterations=done, complete=done >= total, is_compact=is_compact)
@@ -175,6 +178,6 @@ class _Trainer:
             replace(
                 card, name=f"{self._folder.path.name}-{done.iterations}",
                 trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
-                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature,
+                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **OF_A_RELEASE,
             ),
         )  # fmt: skip

@@ -95,7 +95,7 @@ class _Sft:
     def _imitate(self, network: CompactNetwork) -> None:
         trainer = Trainer(config=self._config, network=network, total=self._config.iterations)
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
-        if trainer.done == trainer.total and self._folder.policy.is_file():
+        if trainer.done == trainer.total and checkpoint.is_whole(self._folder.policy):
             return
         frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
         self._demonstrated = int(frames.episode[-1]) + 1
@@ -171,6 +171,7 @@ class _Sft:
                     "where source and target are in the primary picture, from the simulator" if is_grounded else ""
                 ),
                 notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
+                **checkpoint.OF_A_RELEASE,
             ),
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vlagen_bench.errors import PolicyError
+from vlagen_bench.errors import ConfigError, PolicyError
 from vlagen_bench.policies.compact import checkpoint, sampling, sentences, tokens
 from vlagen_bench.policies.compact.network import CompactNetwork, batch_of
 from vlagen_bench.utils.locations import sha256
@@ -26,11 +26,12 @@ class CompactVLA:
             threads: of PyTorch in this process; more than one is slower where several processes share the cores.
 
         Raises:
-            PolicyError: the file or a number is wrong.
+            PolicyError: the file or a number is wrong, or what the policy needs is not installed.
         """
         self._temperature, self._seed = _number(temperature, "temperature"), int(_number(seed, "seed"))
         torch.set_num_threads(max(1, int(_number(threads, "threads"))))
         self._network, self.card = _loaded(checkpoint)
+        _require_encoder()
         self._network.eval()
         cameras = self._network.config.cameras
         self.spec = {
@@ -62,6 +63,13 @@ class CompactVLA:
 
 def _loaded(path: str) -> tuple[CompactNetwork, checkpoint.ModelCard]:
     return checkpoint.load(Path(path))
+
+
+def _require_encoder() -> None:
+    try:
+        sentences.require()
+    except ConfigError as error:
+        raise PolicyError(str(error)) from None
 
 
 def _number(text: str, name: str) -> float:

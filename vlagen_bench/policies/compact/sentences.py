@@ -42,6 +42,11 @@ def vectors(sentences: Iterable[str]) -> np.ndarray:
     return np.stack([_vector(sentence) for sentence in sentences])
 
 
+def require() -> None:
+    """Raises `ConfigError` if the encoder is not installed: before the first episode, not in it."""
+    _folder()
+
+
 @cache
 def _vector(sentence: str) -> np.ndarray:
     path = _kept(sentence)
@@ -78,7 +83,7 @@ def _encoder() -> "MiniLM":
 
 def _folder() -> Path:
     found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
+    if found is None or found.origin is None or importlib.util.find_spec("tokenizers") is None:
         raise ConfigError(f"The sentence encoder {ENCODER} is not installed: {installing.extra('train')}")
     return Path(found.origin).parent / "model"
 

@@ -1,0 +1,1 @@
+"""Privileged oracles of ManiSkill's own tasks: they read the state of the simulator and yield actions."""
