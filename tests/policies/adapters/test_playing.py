@@ -215,11 +215,12 @@ def test_arrays_to_gr00t_are_written_and_read():
 
 
 @pytest.mark.parametrize(
-    ("form", "reason"), [("aloha", "14 joints of two ViperX arms"), ("droid", "velocities of the 7 joints")]
+    ("arguments", "reason"),
+    [({"form": "aloha"}, "14 joints of two ViperX arms"), ({"form": "droid", "scene": "bridge"}, "is a widowx250s")],
 )
-def test_forms_of_other_robots_are_refused_with_the_reason(form, reason):
+def test_forms_of_other_robots_are_refused_with_the_reason(arguments, reason):
     with pytest.raises(base.PolicyError, match=reason):
-        adapter("openpi", form=form)
+        adapter("openpi", **arguments)
 
 
 def test_the_servers_answer_is_looked_at():
