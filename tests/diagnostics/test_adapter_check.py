@@ -135,7 +135,7 @@ def test_the_words_say_what_is_wrong_and_what_would_be_right():
     assert "'fractal20220817_data'" in text(unnorm_key="fractal20220817_data") and "'bridge_orig'" in text(
         unnorm_key="fractal20220817_data"
     )
-    assert "read as plus_one_closed above 0.5" in text(gripper="one_closed") and "one_open above 0.5" in text(
+    assert "read as one_closed above 0.5" in text(gripper="one_closed") and "one_open above 0.5" in text(
         gripper="one_closed"
     )
     assert "changes over at about 0.9" in text(gripper_threshold="0.9")

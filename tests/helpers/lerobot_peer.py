@@ -2,7 +2,7 @@
 
 python lerobot_peer.py save KIND FOLDER     saves a tiny random policy (act, diffusion) with its processors
 python lerobot_peer.py ask FOLDER SEEN      plays it on the observations of SEEN.npz, one after another, and prints the actions
-python lerobot_peer.py make HUB             makes the environments of an EnvHub file, and plays a few steps
+python lerobot_peer.py hub FILE             makes the environments of an EnvHub file, and prints what each shows
 """
 
 import json
@@ -66,5 +66,22 @@ def ask(folder, seen):
     print(json.dumps(actions))
 
 
+def hub(file):
+    from lerobot.envs.utils import _call_make_env, _load_module_from_path, _normalize_hub_result
+
+    module = _load_module_from_path(file, "hub_env_vlagen")
+    made, shown = _normalize_hub_result(_call_make_env(module, 1, False, None)), {}
+    envs = made["lighting_l3"]
+    for arm, env in envs.items():
+        seen, _ = env.reset(seed=[5])
+        shown[arm] = {
+            "told": env.call("task_description")[0],
+            "state": seen["agent_pos"][0].tolist(),
+            "picture": seen["pixels"]["front"][0, ::32, ::32].astype(int).tolist(),
+        }
+        env.close()
+    print(json.dumps({"conditions": list(made), "arms": shown}))
+
+
 if __name__ == "__main__":
-    {"save": save, "ask": ask}[sys.argv[1]](*sys.argv[2:])
+    {"save": save, "ask": ask, "hub": hub}[sys.argv[1]](*sys.argv[2:])

@@ -4,6 +4,7 @@ git clone --depth 1 https://github.com/Physical-Intelligence/openpi
 VLAGEN_OPENPI=openpi python -m pytest tests/policies/adapters/test_openpi_itself.py
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -22,17 +23,23 @@ WITHOUT_WRIST = {"scene": "bridge", "cameras": "observation/wrist_image:none"}
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def address():
+@contextlib.contextmanager
+def serving(form):
     checkout = os.environ.get("VLAGEN_OPENPI")
     if not checkout:
         pytest.skip("VLAGEN_OPENPI does not name a checkout of Physical-Intelligence/openpi")
-    command = [sys.executable, str(TESTS / "helpers" / "openpi_random.py"), checkout]
+    command = [sys.executable, str(TESTS / "helpers" / "openpi_random.py"), checkout, form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield f"127.0.0.1:{int(server.stdout.readline())}"
         finally:
             server.kill()
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serving("libero") as found:
+        yield found
 
 
 def test_its_answers_are_converted(address):
@@ -61,3 +68,13 @@ def test_it_is_scored_on_the_bridge(address, tmp_path):
     )  # fmt: skip
     assert run.episodes.outcome.tolist() == ["failure"]
     assert run.episodes.steps.tolist()[0] > 1
+
+
+@pytest.mark.sim
+def test_droids_form_is_scored_on_the_tabletop(tmp_path):
+    with serving("droid") as found:
+        run = vlagen_bench.evaluate(
+            f"openpi:{found}", "quick", conditions=["nominal"], episodes=1, out=tmp_path / "run", video="none",
+            policy_args={"form": "droid"},
+        )  # fmt: skip
+    assert run.episodes.outcome.tolist() == ["failure"]

@@ -92,7 +92,8 @@ def _actions(right: ActionForm) -> Iterator[tuple[Kind, str, ActionForm]]:
 
 def _grippers(right: ActionForm) -> Iterator[tuple[Kind, str, ActionForm]]:
     closed, opened = ends(right.gripper)
-    for polarity in POLARITIES:
+    # Where a threshold splits the numbers, other scales explain a mistake as well: the model's own is the nearest explanation.
+    for polarity in sorted(POLARITIES, key=lambda name: set(ends(name)) != {closed, opened}):
         for threshold in dict.fromkeys((right.gripper_threshold, None, middle(polarity))):
             changed = dataclasses.replace(right, gripper=polarity, gripper_threshold=threshold)
             if changed == right:

@@ -182,7 +182,7 @@ def _told(conventions: Conventions, arguments: Mapping[str, str]) -> dict[str, A
     """The forms of prompt and state."""
     found: dict[str, Any] = {}
     if "prompt" in arguments:
-        text = arguments["prompt"].encode().decode("unicode_escape")
+        text = arguments["prompt"].replace("\\n", "\n")  # a shell passes the two characters on
         if "{instruction}" not in text:
             raise PolicyError("prompt: the text has no {instruction}, so that the model would not know what to do.")
         found["prompt"] = dataclasses.replace(conventions.prompt, template=text)

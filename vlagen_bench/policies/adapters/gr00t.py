@@ -92,26 +92,53 @@ class Gr00t(Adapter):
             import zmq
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("gr00t")) from None
-        socket: Any = zmq.Context.instance().socket(zmq.REQ)
-        for option in (zmq.RCVTIMEO, zmq.SNDTIMEO):
-            socket.setsockopt(option, int(1000 * number("answer_s", self.arguments.get("answer_s", "300"))))
-        socket.setsockopt(zmq.LINGER, 0)
-        socket.connect(f"tcp://{self.checkpoint}")
+        self._line = Line(zmq, self.checkpoint, number("answer_s", self.arguments.get("answer_s", "300")))
+        token = self.arguments.get("api_token")
 
         def ask(given: Mapping[str, Any]) -> Any:
             request = {"endpoint": "get_action", "data": self.question(given)}
-            if token := self.arguments.get("api_token"):
-                request["api_token"] = token
-            try:
-                socket.send(msgpack.packb(request, default=written))
-                answer = msgpack.unpackb(socket.recv(), object_hook=read)
-            except zmq.ZMQError as error:
-                raise PolicyError(f"gr00t: the server at {self.checkpoint} does not answer: {error}.") from None
+            message = self._line.ask(msgpack.packb(request | ({"api_token": token} if token else {}), default=written))
+            answer = {"error": "ERROR"} if message == b"ERROR" else msgpack.unpackb(message, object_hook=read)
             if isinstance(answer, Mapping) and "error" in answer:
-                raise PolicyError(f"gr00t: the server at {self.checkpoint} says: {shown(answer['error'], 300)}")
+                raise PolicyError(f"gr00t: the server at {self.checkpoint} says: {shown(str(answer['error']), 300)}")
             return answer
 
         return lambda inputs: [ask(given) for given in inputs]
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._line.close()
+
+
+class Line:
+    """A connection that asks and waits. After a question without an answer ZeroMQ takes no other, so that it is made anew."""
+
+    def __init__(self, zmq: Any, address: str, answer_s: float) -> None:
+        self._zmq, self._address, self._answer_s = zmq, address, answer_s
+        self._socket = self._made()
+
+    def ask(self, message: bytes) -> bytes:
+        """The answer; raises `PolicyError` where there is none in time."""
+        try:
+            self._socket.send(message)
+            return bytes(self._socket.recv())
+        except self._zmq.ZMQError as error:
+            self.close()
+            self._socket = self._made()
+            why = f"within {self._answer_s:g} s" if isinstance(error, self._zmq.Again) else f"({error})"
+            raise PolicyError(f"gr00t: the server at {self._address} does not answer {why}.") from None
+
+    def close(self) -> None:
+        """Drops what is not sent."""
+        self._socket.close(linger=0)
+
+    def _made(self) -> Any:
+        socket = self._zmq.Context.instance().socket(self._zmq.REQ)
+        for option in (self._zmq.RCVTIMEO, self._zmq.SNDTIMEO):
+            socket.setsockopt(option, int(1000 * self._answer_s))
+        socket.setsockopt(self._zmq.LINGER, 0)
+        socket.connect(f"tcp://{self._address}")
+        return socket
 
 
 def written(value: Any) -> Any:

@@ -1,9 +1,8 @@
 """The adapter `openpi`: models on openpi's own policy server, which stays as it is; what differs is converted here, in its client.
 
 Assumed, from Physical-Intelligence/openpi (`examples/libero`, `src/openpi/policies/libero_policy.py`): pictures of 224 x 224 with a black
-border; LIBERO's form has two pictures and 8 numbers of state, and answers LIBERO's actions, of which 5 are played. The forms of DROID
-(velocities of the joints) and of ALOHA (angles of 14 joints of two arms) fit no robot here, which are told where the tool goes; both
-are refused with the reason.
+border; LIBERO's form has two pictures and 8 numbers of state, and answers LIBERO's actions, of which 5 are played. The module `droid` has
+DROID's form. ALOHA's (angles of 14 joints of two arms) fits no robot here, and is refused.
 """
 
 import dataclasses
@@ -13,22 +12,22 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters import droid
 from vlagen_bench.policies.adapters.actions import OutputForm
 from vlagen_bench.policies.adapters.arguments import one_of
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import LIBERO, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.policies.conversion.kinematics import JOINTS
+from vlagen_bench.scenes import specs
 from vlagen_bench.utils import installing
 
 FORMS = ("libero", "droid", "aloha")
-UNFIT = {
-    "droid": "models of DROID's form answer velocities of the 7 joints at 15 Hz. The robots here are told where the tool goes",
-    "aloha": (
-        "models of ALOHA's form answer absolute angles of the 14 joints of two ViperX arms. The robots here have one arm"
-    ),
-}
-"""why a form is refused"""
+TWO_ARMS = (
+    "form=aloha: models of ALOHA's form answer absolute angles of the 14 joints of two ViperX arms. The robots here have one arm, so "
+    "that no such model can be scored."
+)
 CONNECTION = ("api_key", "connect_s", "reconnect_s", "answer_s")
 
 
@@ -37,14 +36,15 @@ class OpenPi(Adapter):
 
     NAME = "openpi"
     REST = "HOST:PORT"
-    ABOUT: ClassVar[str] = "pi0, pi0-FAST and pi0.5 on openpi's own server, in LIBERO's form"
+    ABOUT: ClassVar[str] = "pi0, pi0-FAST and pi0.5 on openpi's own server, in LIBERO's or DROID's form"
     ARGUMENTS = ("form", "trained_on", *CONNECTION)
 
     def declare(self) -> Conventions:
         """In the form that the server's configuration has."""
-        form = one_of(FORMS)("form", self.arguments.get("form", "libero"))
-        if form in UNFIT:
-            raise PolicyError(f"form={form}: {UNFIT[form]}, so that no such model can be scored.")
+        if self.form == "aloha":
+            raise PolicyError(TWO_ARMS)
+        if self.form == "droid":
+            return droid.conventions(self.scene)
         data = dataset(self.arguments.get("trained_on", LIBERO.name))
         picture = PictureForm(turn=data.turn, size_px=(224, 224), how="bilinear", fit="pad")
         return Conventions(
@@ -59,6 +59,11 @@ class OpenPi(Adapter):
             replan_steps=5,
         )
 
+    @property
+    def form(self) -> str:
+        """Whose form the server's configuration has."""
+        return str(one_of(FORMS)("form", self.arguments.get("form", "libero")))
+
     def connect(self) -> Model:
         """The connection to the server; the client is this package's own, of the same protocol."""
         try:
@@ -71,7 +76,14 @@ class OpenPi(Adapter):
         patience = {name: number(name, text) for name, text in self.arguments.items() if name.endswith("_s")}
         line = Connection(address, api_key=self.arguments.get("api_key", ""), patience=Timeouts(**patience))
         self._line = line
-        return lambda inputs: [line.ask(given) for given in inputs]
+        ask = self._of_joints if self.form == "droid" else line.ask
+        return lambda inputs: [ask(given) for given in inputs]
+
+    def _of_joints(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a question in DROID's form, as targets of the tool."""
+        answer = self.unpack(self._line.ask(droid.question(given)))
+        joints = given[droid.STATE][:JOINTS]
+        return self.pack(droid.poses(answer, joints, specs.scene(self.scene).control_hz))
 
     def version(self) -> str | None:
         """What the server says of itself, if it says a version."""
