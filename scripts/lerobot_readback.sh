@@ -10,11 +10,7 @@ fi
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${VLAGEN_PYTHON:-$top/.venv/bin/python}
 dataset=$1 environment=${2:-${TMPDIR:-/tmp}/vlagen-lerobot}
-version=0.4.4  # the newest for Python 3.11
-if [ ! -x "$environment/bin/python" ] || ! "$environment/bin/python" -c "import lerobot" 2> /dev/null; then
-    "$python" -m venv "$environment"
-    "$environment/bin/python" -m pip install -q "lerobot==$version"
-fi
+bash "$top/scripts/lerobot_environment.sh" "$environment" > /dev/null
 frames=$(mktemp --suffix=.npz)
 trap 'rm -f "$frames"' EXIT
 "$python" "$top/scripts/lerobot_readback.py" write "$dataset" "$frames"

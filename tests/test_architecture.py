@@ -41,8 +41,8 @@ IMPORTERS = {"import_module", "__import__", "exec_module", "resolve_name", "run_
 NAMED = re.compile(r"vlagen_bench\.(?:(\w+)(?:\.\w+)*)?(?::\w+)?")
 FLAT = {"__init__", "types", "errors"}
 SIMULATOR = {"sapien", "mani_skill", "torch"}
-LEARNERS = ("policies/compact", "train")
-"""packages whose modules may import PyTorch, which is not the simulator's alone: they hold a network and train it"""
+LEARNERS = ("policies/adapters", "policies/compact", "train")
+"""packages whose modules may import PyTorch, which is not the simulator's alone: they hold a network, train it, or load one"""
 LONGEST = 300
 
 

@@ -41,6 +41,7 @@ NOT_RUN = {
     r"\b(bash scripts/|source |pip install|python -m pytest|mkdocs )": "installs, or is the test run itself; tests/test_documentation_site.py builds the site",
     r"--executor ray": "tests/test_ray.py makes clusters",
     r"vlagen-eval .*(--suite (core|paper)|--workers)": "hours long, or a process for each worker: tests/test_workers.py",
+    r"--policy openvla:": "15 GB of weights: tests/policies/adapters",
     r"ws://|vlagen serve": "a server: tests/test_remote.py",
     r"vlagen validate": "plans all suites, paper's thousands too: tests/test_cli.py; `plan` reads the page's own files here",
     r"vlagen assets install": "downloads: tests/test_install.py, tests/test_download.py",

@@ -1,6 +1,7 @@
 """The examples: each file of the folder is executed as a reader would do it."""
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -190,3 +191,55 @@ def test_an_own_kind_of_task_is_played_from_its_folder(tmp_path):
     episodes = episodes_with("own_task", tmp_path / "runs" / "fetch")
     assert len(episodes) == 4 and set(episodes.outcome) == {"success"}
     assert (episodes.metric_nearer_m >= 0.08).all()
+
+
+def test_the_lerobot_example_tells_the_drop_of_matched_arms(tmp_path):
+    """The folder is "lerobot"; tests/policies/adapters/test_lerobot_itself.py plays it where LeRobot is."""
+    files = []
+    for arm, successes in (("perturbed", [0, 0, 1, 0, 0, 0, 0, 0]), ("clean", [1, 1, 1, 0, 1, 1, 1, 1])):
+        files.append(tmp_path / f"{arm}.json")
+        files[-1].write_text(json.dumps({"per_task": [{"metrics": {"successes": list(map(bool, successes))}}]}))
+    command = [sys.executable, str(EXAMPLES / "lerobot" / "drops.py"), *map(str, files)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("clean 87.5%, perturbed 12.5% of 8 episodes\ndrop +75.0%, 95 % interval +")
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_vla_eval_plays_a_condition_and_its_clean_twin(tmp_path, monkeypatch):
+    """The folder is "vla_eval"."""
+    harness = pytest.importorskip("vla_eval", reason="vla-eval is not installed: pip install vla-eval")
+    from vla_eval.model_servers.predict import PredictModelServer
+
+    monkeypatch.syspath_prepend(str(EXAMPLES / "vla_eval"))
+    seen = []
+
+    class Still(PredictModelServer):
+        def predict(self, obs, ctx):
+            seen.append((obs["task_description"], float(obs["images"]["primary"].mean()), obs["states"][:3].tolist()))
+            return {"actions": np.array([0, 0, 0, 0, 0, 0, -1.0], np.float32)}
+
+        def get_action_spec(self):
+            return vlagen_benchmark.VlagenBenchmark().get_action_spec()
+
+        def get_observation_spec(self):
+            return {}
+
+    import vlagen_benchmark
+
+    config = {
+        "output_dir": str(tmp_path),
+        "benchmarks": [
+            {
+                "benchmark": "vlagen_benchmark:VlagenBenchmark", "mode": "sync", "episodes_per_task": 1, "max_steps": 4,
+                "params": {"conditions": ["lighting_l3"], "send_state": True},
+            }
+        ],
+    }  # fmt: skip
+    (result,) = harness.evaluate(Still(), config, no_save=True)
+    assert [(task["task"], task["mean_success"]) for task in result["tasks"]] == [
+        ("lighting_l3", 0.0), ("lighting_l3 clean", 0.0),
+    ]  # fmt: skip
+    (told, perturbed, at), (told_clean, clean, at_clean) = seen[0], seen[4]
+    assert told == told_clean and at == at_clean and abs(perturbed - clean) > 2

@@ -21,6 +21,25 @@ BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "the built-in policies are loaded as those of users are, and each only when it is asked for",
     ),
+    "vlagen_bench/policies/adapters/names.py": (
+        (
+            "vlagen_bench.policies.adapters.gr00t:Gr00t",
+            "vlagen_bench.policies.adapters.lerobot:LeRobot",
+            "vlagen_bench.policies.adapters.simpler:Octo",
+            "vlagen_bench.policies.adapters.onnx:Onnx",
+            "vlagen_bench.policies.adapters.openpi:OpenPi",
+            "vlagen_bench.policies.adapters.openvla:OpenVLA",
+            "vlagen_bench.policies.adapters.openvla_oft:OpenVLAOFT",
+            "vlagen_bench.policies.adapters.sb3:StableBaselines3",
+            "vlagen_bench.policies.adapters.simpler:Simpler",
+            "vlagen_bench.policies.adapters.torchscript:TorchScript",
+        ),
+        "each adapter is loaded only when it is asked for",
+    ),
+    "vlagen_bench/diagnostics/adapter_check/recording.py": (
+        ("vlagen_bench.diagnostics.adapter_check",),
+        "the recordings beside it, which are no code",
+    ),
     "vlagen_bench/envs/registration.py": (
         ("vlagen_bench.envs.env:make_task_env", "vlagen_bench.envs.vector:vector_env"),
         "Gymnasium's entry points, so that registering ids loads no simulator",
@@ -40,7 +59,9 @@ LOADING = {
     "vlagen_bench/scenes/native.py": "the scout of a task of ManiSkill",
     "vlagen_bench/sim/maniskill/any_task/entries.py": "a task of ManiSkill, by the name that a user gives",
     "vlagen_bench/tasks/__init__.py": "every file of its own package",
-    "vlagen_bench/policies/base.py": "a policy, by the name that a user gives",
+    "vlagen_bench/policies/modules.py": "a policy, by the name that a user gives",
+    "vlagen_bench/policies/adapters/names.py": "an adapter",
+    "vlagen_bench/policies/adapters/simpler.py": "the class of an object, by the name that a user gives",
     "vlagen_bench/policies/expert/policy.py": "the routine of a family",
     "vlagen_bench/utils/importing.py": "places from outside",
 }

@@ -45,7 +45,8 @@ class Own(nn.Module):
 
     def forward(self, batch):
         picture = batch.images["front"].float().mean((1, 2)) / 255
-        x = torch.tanh(self.base(torch.cat([picture, batch.state / 10, batch.sentence.float() / 128], dim=1)))
+        read = torch.cat([picture, batch.state / 10, batch.sentence.float() / 128], dim=1)
+        x = torch.tanh(self.base(read.to(self.base.weight.dtype)))
         hidden = x + self.up(self.down(x))
         logits = self.head(hidden).view(len(x), self.config.chunk, 7, BINS)
         return Said(logits, self.critic(hidden), hidden)
@@ -106,3 +107,49 @@ def failing(start):
 
 def no_module(start):
     return 3
+
+
+def of_bfloat16(start):
+    return Own().to(torch.bfloat16)
+
+
+def with_critic_alone(start):
+    made = Own().requires_grad_(False)
+    made.critic.requires_grad_(True)
+    return made
+
+
+def with_a_function_as_critic(start):
+    made = Own()
+    critic = made.critic
+    del made.critic
+    made.critic = lambda x: critic(x)
+    return made
+
+
+def without_chunk(start):
+    made = Own()
+    made.config = Config(chunk=0)
+    return made
+
+
+def with_a_strange_config(start):
+    made = Own()
+    made.config = {"chunk": 2}
+    return made
+
+
+def raising(part):
+    def build(start):
+        made = Own()
+
+        def fail(*_):
+            raise IndexError("no such layer")
+
+        setattr(made, part, fail)
+        return made
+
+    return build
+
+
+raising_forward, raising_decode, raising_sentence_of = map(raising, ("forward", "decode", "sentence_of"))

@@ -87,6 +87,13 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
         ("helpers.own_policy:no_module", "gives something of type int, not a torch.nn.Module"),
         ("helpers.own_policy:headless", "has no critic, decode. `vlagen_bench.train.policy.Policy` says"),
         ("helpers.own_policy:untrainable", "no parameter requires a gradient"),
+        ("helpers.own_policy:with_critic_alone", "no parameter requires a gradient, the critic's aside"),
+        ("helpers.own_policy:with_a_function_as_critic", "the critic of what .* gives is no torch.nn.Module"),
+        ("helpers.own_policy:without_chunk", "chunk=0. cameras is a mapping"),
+        ("helpers.own_policy:with_a_strange_config", "the config of what .* gives: AttributeError"),
+        ("helpers.own_policy:raising_forward", "its forward fails: IndexError: no such layer"),
+        ("helpers.own_policy:raising_decode", "its decode fails: IndexError: no such layer"),
+        ("helpers.own_policy:raising_sentence_of", "its sentence_of fails: IndexError: no such layer"),
     ],
 )
 def test_what_is_no_policy_is_refused(model, says, tmp_path):
@@ -97,6 +104,51 @@ def test_what_is_no_policy_is_refused(model, says, tmp_path):
 def test_a_policy_whose_numbers_are_none_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="logits or values hold NaN or infinity"):
         loop.run("ppo", tiny_config(model="helpers.own_policy:without_value", network=None), tmp_path)
+
+
+def test_a_policy_of_bfloat16_weights_is_trained(tmp_path):
+    loop.run("ppo", tiny_config(model="helpers.own_policy:of_bfloat16", network=None, iterations=1), tmp_path)
+    end = load_file(tmp_path / "policy.safetensors")
+    assert {tensor.dtype for tensor in end.values()} == {torch.bfloat16}
+
+
+def test_a_wrong_name_leaves_a_folder_that_the_right_one_may_take(tmp_path):
+    with pytest.raises(ConfigError, match="has no function bild"):
+        loop.run("ppo", tiny_config(model="helpers.own_policy:bild", network=None, iterations=1), tmp_path)
+    assert loop.run("ppo", tiny_config(**OWN, iterations=1), tmp_path).complete
+
+
+def test_a_configuration_of_another_program_is_left_alone(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    with pytest.raises(RunError, match="another `"):
+        loop.run("ppo", tiny_config(**OWN), tmp_path)
+    assert (tmp_path / "config.json").read_text() == '{"model_type": "llama"}'
+
+
+def test_a_damaged_policy_of_a_run_that_is_done_is_written_again(tmp_path):
+    loop.run("ppo", tiny_config(**OWN, iterations=1), tmp_path)
+    policy = tmp_path / "policy.safetensors"
+    whole = policy.read_bytes()
+    for damaged in (whole[:-10], b""):
+        policy.write_bytes(damaged)
+        loop.run("ppo", tiny_config(**OWN, iterations=1), tmp_path)
+        assert policy.read_bytes() == whole
+
+
+def test_a_run_whose_start_is_gone_is_refused(tmp_path):
+    loop.run("ppo", tiny_config(**OWN, iterations=1), tmp_path)
+    (tmp_path / "start.safetensors").unlink()
+    with pytest.raises(RunError, match=r"start\.safetensors is gone"):
+        loop.run("ppo", tiny_config(**OWN, iterations=2), tmp_path)
+
+
+def test_a_damaged_line_of_the_log_is_a_sentence(tmp_path):
+    loop.run("ppo", tiny_config(**OWN, iterations=2), tmp_path)
+    log = tmp_path / "log.jsonl"
+    for line in ("what is this", "[]", "{}"):
+        log.write_text(f"{line}\n" + log.read_text().splitlines(keepends=True)[-1])
+        with pytest.raises(RunError, match=r"log\.jsonl, line 1, is damaged"):
+            loop.run("ppo", tiny_config(**OWN, iterations=3), tmp_path)
 
 
 def test_a_run_whose_state_is_gone_begins_again_and_has_each_line_once(tmp_path):

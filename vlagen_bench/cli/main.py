@@ -8,7 +8,7 @@ from typing import Any
 
 from tyro.extras import SubcommandApp
 
-from vlagen_bench.cli import bench, commands, hidden_split, leaderboard, study
+from vlagen_bench.cli import adapter, bench, commands, hidden_split, leaderboard, study
 from vlagen_bench.cli.calibrate import calibrate
 from vlagen_bench.cli.check_statistics import check_statistics
 from vlagen_bench.cli.collect import check_demonstrations, collect
@@ -40,6 +40,10 @@ COMMANDS: dict[str, Callable[..., Any] | Group] = {
     "assets": Group(
         help="Install, check or rebuild asset packs.",
         commands={"install": commands.install, "check": commands.check, "build": commands.build},
+    ),
+    "adapter": Group(
+        help="List the adapters of other libraries' models, and check one before a run.",
+        commands={"list": adapter.listing, "check": adapter.check},
     ),
     "validate": commands.validate,
     "render": render,

@@ -1,4 +1,4 @@
-"""`vlagen-train`: trains the compact policy, by imitation or by reinforcement learning."""
+"""`vlagen-train`: trains a policy, by imitation or by reinforcement learning."""
 
 import dataclasses
 import shlex
@@ -113,7 +113,7 @@ def _run() -> int:
         print(version())
         return OK
     called = check_words(words, COMMANDS, "vlagen-train")
-    about = "Trains the compact policy. A command that is repeated goes on with its run."
+    about = "Trains the compact policy, or by reinforcement learning one of your own. A command that is repeated goes on with its run."
     code: int = parsed(lambda: make_app(COMMANDS).cli(prog="vlagen-train", description=about), called)()
     return code
 

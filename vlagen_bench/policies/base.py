@@ -1,7 +1,5 @@
 """The loader of policies by name, and the check of a policy's spec before the first episode."""
 
-import importlib
-import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -10,9 +8,11 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.adapters import names
 from vlagen_bench.policies.content import Content, Look, of_code, of_server, version_of
 from vlagen_bench.policies.guard import Guard, call
 from vlagen_bench.policies.imported import SourceFiles
+from vlagen_bench.policies.modules import classes_of, module_of, without_class
 from vlagen_bench.policies.shipped import playable
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import installing, plugins
@@ -89,34 +89,35 @@ def load(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     """The policy called `name`.
 
     Args:
-        name: a built-in name, `module:Class`, `path/to/file.py:Class`, or the address of a policy server.
+        name: a built-in name, `module:Class`, `path/to/file.py:Class`, `ADAPTER:CHECKPOINT`, or the address of a policy server.
         arguments: keyword arguments of its constructor.
 
     Raises:
         PolicyError: it cannot be found, imported or constructed, or has no `act(obs, instr)`.
     """
-    if "://" in name:
+    adapter = names.adapter_in(name)
+    if "://" in name and adapter is None:
         return _remote(name, arguments)
     plugins.load()  # whose folders are on the module path then
     with Guard():
-        return _local(name, arguments)
+        return _local(name, arguments) if adapter is None else _adapter(name, adapter, arguments)
 
 
 def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     target = BUILT_IN.get(name, name)
     where, colon, class_name = target.rpartition(":")
     if target.endswith(".py") or (where.endswith(".py") and not class_name):
-        raise PolicyError(_without_class(Path(target.removesuffix(":"))))
+        raise PolicyError(without_class(Path(target.removesuffix(":"))))
     if not colon or not where or not class_name:
         none = unknown("built-in policy", name, playable(BUILT_IN))
         raise PolicyError(f"{none} Your own is named module:Class or file.py:Class.")
     before = tuple(sys.modules)
-    module = _from_file(Path(where)) if where.endswith(".py") else module_of(where)
+    module = module_of(where)
     SourceFiles(
         [module.__name__], before
     ).hashes()  # now: a large model takes minutes to load, in which files are edited
     if not hasattr(module, class_name):
-        raise PolicyError(f"{where}: {unknown('class', class_name, _classes(module))}")
+        raise PolicyError(f"{where}: {unknown('class', class_name, classes_of(module))}")
     found = getattr(module, class_name)
     if not inspect.isclass(found) and (not callable(found) or method_of(found, "act") is not None):
         return _object(name, found, arguments, _look(name, found, module.__name__, before))
@@ -141,28 +142,22 @@ def _local(name: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     return LoadedPolicy(name=name, policy=policy, arguments=dict(arguments), content=look)
 
 
-def _without_class(path: Path) -> str:
-    """The sentence for a file whose class is not named: those that it has."""
-    classes = _classes(_from_file(path))
-    if not classes:
-        return (
-            f"The policy file {path} is given without a class, and has none with act(obs, instr). Write one, then name it: "
-            f"--policy {path}:Policy"
-        )
-    several = f"Its classes with act(obs, instr) are {', '.join(classes)}"
-    which = several if len(classes) > 1 else f"Its class is {classes[0]}"
-    return f"The policy file {path} is given without a class. {which}. Name it: --policy {path}:{classes[0]}"
-
-
-def _classes(module: Any) -> list[str]:
-    """The classes of a module that have a method `act`: its own; failing these, those that it imported."""
-    found = {
-        key: value
-        for key, value in vars(module).items()
-        if inspect.isclass(value) and callable(getattr(value, "act", None))
-    }
-    own = [key for key, value in found.items() if value.__module__ == module.__name__]
-    return own or list(found)
+def _adapter(name: str, adapter: names.AdapterName, arguments: Mapping[str, str]) -> LoadedPolicy:
+    """A model of another library, behind its adapter."""
+    given = {**arguments, "checkpoint": adapter.checkpoint}
+    try:
+        policy = names.adapter_class(adapter.name)(**given)
+    except (PolicyError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise PolicyError(f"The policy {name} cannot be loaded: {one_line(error)}. Check --policy-args.") from error
+    version = policy.version()
+    return LoadedPolicy(
+        name=name,
+        policy=policy,
+        arguments=given,
+        content=lambda: Content(kind="built-in", version=version),
+    )
 
 
 def _look(name: str, policy: Any, module: str, before: Collection[str]) -> Look:
@@ -255,45 +250,6 @@ def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     return LoadedPolicy(
         name=url, policy=policy, arguments={**arguments, "url": url}, content=lambda: of_server(policy.greeting)
     )
-
-
-def module_of(name: str) -> Any:
-    """The module of this name; the current folder is searched too.
-
-    Raises:
-        PolicyError: it cannot be found, or fails while it is imported.
-    """
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise PolicyError(
-            f"The module {name} cannot be imported: {one_line(error)}. Is it installed, or in the current folder?"
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise PolicyError(f"The module {name} fails while it is imported: {one_line(error)}.") from error
-
-
-def _from_file(path: Path) -> Any:
-    if not path.is_file():
-        raise PolicyError(
-            f"There is no policy file {path}. Give the path of a Python file, then a colon and the class."
-        )
-    # A file that was included is there already; a second execution would define its axes twice.
-    if (known := plugins.module_at(path)) is not None:
-        return known
-    name = f"vlagen_policy_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None, "a path that ends with .py has a loader"
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    sys.path.insert(0, str(path.parent.resolve()))
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise PolicyError(f"The policy file {path} fails while it is read: {one_line(error)}.") from error
-    return module
 
 
 def _text(value: Any) -> str:

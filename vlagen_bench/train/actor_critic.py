@@ -13,7 +13,7 @@ from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.policies.compact.config import ACTION_DIM, CompactConfig
 from vlagen_bench.policies.compact.network import Batch, CompactNetwork
 from vlagen_bench.train.config import CriticKind
-from vlagen_bench.train.policy import Policy, Said
+from vlagen_bench.train.policy import Policy, Said, asked
 from vlagen_bench.train.trajectories import Decisions
 
 
@@ -33,11 +33,14 @@ class ActorCritic(nn.Module):
         Raises:
             ConfigError: a policy of the user's own says something of another shape, which would be learnt from all the same.
         """
-        output = self.policy(batch)
-        _check(output, len(batch), self.policy.config.chunk)
-        if self.critic is not None:
-            return output.logits, self.critic(batch).value
-        return output.logits, output.value if self.kind == "shared" else self._head(output.hidden.detach())
+        with asked(self.policy, "forward"):
+            output = self.policy(batch)
+            _check(output, len(batch), self.policy.config.chunk)
+            # A model of bfloat16 weights says bfloat16 numbers, in which probabilities are too coarse to be compared.
+            logits, value = output.logits.float(), output.value.float()
+            if self.critic is not None:
+                return logits, self.critic(batch).value.float()
+        return logits, value if self.kind == "shared" else self._head(output.hidden.detach())
 
     def frozen_values(self, data: Decisions, size: int) -> Callable[[Tensor], Tensor]:
         """Values of rows of a table, through which nothing but the critic is trained.
@@ -46,7 +49,7 @@ class ActorCritic(nn.Module):
         """
         critic = self.critic
         if critic is not None:
-            return lambda rows: critic(data.batch(rows)).value
+            return lambda rows: critic(data.batch(rows)).value.float()
         with torch.no_grad():
             parts = torch.arange(len(data)).split(size)
             hidden = torch.cat([self.policy(data.batch(rows)).hidden for rows in parts])
@@ -58,8 +61,9 @@ class ActorCritic(nn.Module):
         return next(self.policy.parameters()).device
 
     def _head(self, hidden: Tensor) -> Tensor:
-        with torch.autocast(hidden.device.type, enabled=False):  # as in the network
-            return self.policy.critic(hidden)
+        with asked(self.policy, "critic"), torch.autocast(hidden.device.type, enabled=False):  # as in the network
+            values: Tensor = self.policy.critic(hidden)
+            return values.float()
 
     def critic_parameters(self) -> list[nn.Parameter]:
         """What the value loss alone trains."""

@@ -12,6 +12,7 @@ from vlagen_bench.policies.compact.network import batch_of
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import Precision
 from vlagen_bench.train.devices import autocast
+from vlagen_bench.train.policy import asked
 
 ROWS = 8
 """a batch is filled up to a multiple of this: numerics of some kernels depend on the size of small batches"""
@@ -89,7 +90,8 @@ class Answers:
             )
             logs = sampling.token_log_probs(logits[:count], chosen, temperature).sum(-1)
         tokens = chosen.numpy().astype(np.int16)
-        actions = [self._model.policy.decode(tokens[row]) for row in range(count)]
+        with asked(self._model.policy, "decode"):
+            actions = [self._model.policy.decode(tokens[row]) for row in range(count)]
         wanted = tokens.shape[1:]
         if wrong := [one for one in actions if np.shape(one) != wanted]:
             raise ConfigError(f"model: its decode gives actions of the shape {np.shape(wrong[0])}, not {wanted}.")
@@ -103,5 +105,6 @@ class Answers:
 
     def _read(self, instruction: str) -> np.ndarray:
         if instruction not in self._sentences:
-            self._sentences[instruction] = self._model.policy.sentence_of(instruction)
+            with asked(self._model.policy, "sentence_of"):
+                self._sentences[instruction] = self._model.policy.sentence_of(instruction)
         return self._sentences[instruction]

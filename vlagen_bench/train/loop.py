@@ -68,6 +68,8 @@ class _Trainer:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
         self._files = policy_files.files_of(config)
+        if folder.state.is_file():
+            folder.require_start()
         start, self._card = self._files.begin(folder.start)
         _, kind = ALGORITHMS[algorithm]
         self._algorithm: Algorithm[Any] = kind(config, start, device)
@@ -111,7 +113,7 @@ class _Trainer:
         while self._counters.iterations < total and time.monotonic() < until:
             self._iterate(self._counters.iterations)
         done = self._counters.iterations
-        if not self._folder.policy.is_file():
+        if not self._files.is_whole(self._folder.policy, self._algorithm.model.policy):
             self._save_policy(self._folder.policy)
         is_compact = not self._config.model
         return Trained(policy=self._folder.policy, iterations=done, complete=done >= total, is_compact=is_compact)

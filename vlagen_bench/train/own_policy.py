@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from vlagen_bench.errors import ConfigError, PolicyError, RunError, VlagenError
-from vlagen_bench.policies import base
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
+from vlagen_bench.policies.modules import module_of
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import TrainConfig
 from vlagen_bench.train.policy import Policy, Sizes
@@ -56,11 +56,33 @@ def build(name: str, start: str) -> Policy:
         raise ConfigError(
             f"model: what {name} gives has no {', '.join(missing)}. `vlagen_bench.train.policy.Policy` says what is needed."
         )
-    if not trained(policy):
-        raise ConfigError(
-            f"model: of what {name} gives no parameter requires a gradient, so that nothing can be trained."
-        )
+    _check(name, cast(Policy, policy))
     return cast(Policy, policy)
+
+
+def _check(name: str, policy: Policy) -> None:
+    """What a run would otherwise stumble over in its middle."""
+    if not isinstance(policy.critic, nn.Module):
+        raise ConfigError(f"model: the critic of what {name} gives is no torch.nn.Module.")
+    head = {id(parameter) for parameter in policy.critic.parameters()}
+    if not any(id(parameter) not in head for parameter in trained(cast(nn.Module, policy)).values()):
+        raise ConfigError(
+            f"model: of what {name} gives no parameter requires a gradient, the critic's aside, so that nothing can be trained."
+        )
+    try:
+        cameras, chunk = policy.config.cameras, policy.config.chunk
+        is_right = bool(cameras) and all(_is_count(side) for side in cameras.values()) and _is_count(chunk)
+    except AttributeError as error:
+        raise ConfigError(f"model: the config of what {name} gives: {one_line(error)}.") from error
+    if not is_right:
+        raise ConfigError(
+            f"model: the config of what {name} gives has cameras={cameras!r} and chunk={chunk!r}. cameras is a mapping of the "
+            f"names of cameras to sides in pixels, chunk the number of actions of a decision."
+        )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _function(name: str) -> Callable[[str], Any]:
@@ -68,7 +90,7 @@ def _function(name: str) -> Callable[[str], Any]:
     if not (where and colon and function):
         raise ConfigError(f"model: {name!r} does not name a function. Give module:function, such as my_policy:build.")
     try:
-        found = getattr(base.module_of(where), function, None)
+        found = getattr(module_of(where), function, None)
     except PolicyError as error:
         said = str(error)
         raise ConfigError(f"model: {said[0].lower()}{said[1:]}") from error
@@ -108,6 +130,15 @@ class OwnPolicyFiles:
     def kept(self, model: ActorCritic) -> nn.Module:
         # The same parameters under names without dots, which a module's own parameters may not have.
         return nn.ParameterDict({name.replace(".", "/"): one for name, one in trained(model).items()})
+
+    def is_whole(self, path: Path, policy: Policy) -> bool:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(path).keys() == trained(cast(nn.Module, policy)).keys()
+        except (SafetensorError, OSError):
+            return False
 
     def sizes(self, policy: Policy) -> Sizes:
         return Seen(cameras=dict(policy.config.cameras), chunk=policy.config.chunk)

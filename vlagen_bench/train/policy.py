@@ -1,12 +1,15 @@
-"""What the algorithms ask of a policy, compact or large."""
+"""What the algorithms ask of a policy, compact or large, and the guard of what a user's own one does when it is asked."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
 from torch import Tensor, nn
 
-from vlagen_bench.policies.compact.network import Batch
+from vlagen_bench.errors import ConfigError, VlagenError
+from vlagen_bench.policies.compact.network import Batch, CompactNetwork
+from vlagen_bench.utils.text import one_line
 
 
 class Sizes(Protocol):
@@ -62,3 +65,20 @@ class Policy(Protocol):
     def parameters(self) -> Iterator[nn.Parameter]: ...
 
     def named_children(self) -> Iterator[tuple[str, nn.Module]]: ...
+
+
+@contextmanager
+def asked(policy: Policy, what: str) -> Iterator[None]:
+    """In the block, `what` of a policy is used: an error of a user's own one is the user's, and a sentence.
+
+    Raises:
+        ConfigError: the policy is not the compact one, and its code fails.
+    """
+    try:
+        yield
+    except VlagenError:
+        raise
+    except Exception as error:
+        if isinstance(policy, CompactNetwork):
+            raise
+        raise ConfigError(f"model: its {what} fails: {one_line(error)}.") from error

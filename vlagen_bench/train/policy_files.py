@@ -24,6 +24,9 @@ class PolicyFiles(Protocol):
     def save(self, path: Path, policy: Policy, card: ModelCard) -> None:
         """Writes a policy."""
 
+    def is_whole(self, path: Path, policy: Policy) -> bool:
+        """Whether a file is there and can be read: what an interruption or a full disk left may be a part of one."""
+
     def kept(self, model: ActorCritic) -> nn.Module:
         """What of the networks is the state of a run."""
 
@@ -46,6 +49,9 @@ class CompactPolicyFiles:
     def save(self, path: Path, policy: Policy, card: ModelCard) -> None:
         assert isinstance(policy, CompactNetwork), "it came from `begin`"
         checkpoint.save(path, policy, card)
+
+    def is_whole(self, path: Path, policy: Policy) -> bool:
+        return checkpoint.is_whole(path)
 
     def kept(self, model: ActorCritic) -> nn.Module:
         return model

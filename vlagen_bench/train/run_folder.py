@@ -11,11 +11,14 @@ from vlagen_bench.errors import RunError
 from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.types import canonical_json
+from vlagen_bench.utils.text import shown
 
 FREE = ("iterations", "evaluation", "log", "threads", "rollouts.workers", "device")
 """keys of a configuration that may change when a run goes on: they change none of its numbers, or, of the last three, no more than
 how they are rounded"""
 ALGORITHM = "algorithm"
+EMPTY = ("lock", "config.json")
+"""files of a run that ended before it had anything to go on with, such as one whose `model` has no such name"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,10 @@ class TrainFolder:
         """The policy after the last iteration that is done, to be played."""
         return self.path / "policy.safetensors"
 
+    def has_begun(self) -> bool:
+        """Whether there is anything but a configuration."""
+        return any(entry.name not in EMPTY for entry in self.path.iterdir())
+
     def kept(self, iteration: int) -> Path:
         """The policy that was scored after an iteration."""
         return self.path / "checkpoints" / f"{iteration:05d}.safetensors"
@@ -61,7 +68,15 @@ class TrainFolder:
         """The log so far."""
         if not self.log.is_file():
             return []
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+        return [self._parsed(number, line) for number, line in enumerate(self._text().splitlines(), 1)]
+
+    def require_start(self) -> None:
+        """Raises `RunError` if the policy that the run began with is gone: its state cannot go on from another one."""
+        if not self.start.is_file():
+            raise RunError(
+                f"{self.start} is gone, the policy that this run began with. Put it back, or begin anew in another folder: "
+                f"--out DIR"
+            )
 
     def mend_log(self, iterations: int, last: Mapping[str, Any]) -> None:
         """Makes the log that of the first `iterations`, whenever the run was interrupted; `last` is the last one's line."""
@@ -75,10 +90,24 @@ class TrainFolder:
             file.write(json.dumps(line) + "\n")
 
     def _whole_lines(self) -> Iterator[dict[str, Any]]:
-        text = self.log.read_text(encoding="utf-8") if self.log.is_file() else ""
-        for line in text.splitlines(keepends=True):
+        text = self._text() if self.log.is_file() else ""
+        for number, line in enumerate(text.splitlines(keepends=True), 1):
             if line.endswith("\n"):  # the last one may have been cut off
-                yield json.loads(line)
+                yield self._parsed(number, line)
+
+    def _text(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def _parsed(self, number: int, text: str) -> dict[str, Any]:
+        try:
+            line = json.loads(text)
+            if not isinstance(line, dict) or not isinstance(line.get("iteration"), int):
+                raise ValueError
+        except ValueError:
+            raise RunError(
+                f"{self.log}, line {number}, is damaged: {shown(text)}. Restore the log, or remove that line, which is then lost."
+            ) from None
+        return line
 
 
 @contextmanager
@@ -92,12 +121,21 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
     path.mkdir(parents=True, exist_ok=True)
     with locked(path / "lock"):
         mine = json.loads(canonical_json({ALGORITHM: algorithm, **asdict(config)}))
-        if folder.config.is_file():
+        if folder.config.is_file() and (folder.has_begun() or not _is_training(folder.config)):
             _compare(folder, mine, json.loads(canonical_json(_usual(config))))
-        elif any(entry.name != "lock" and entry.suffix != ".partial" for entry in path.iterdir()):
+        elif any(entry.name not in EMPTY and entry.suffix != ".partial" for entry in path.iterdir()):
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
         write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
         yield folder
+
+
+def _is_training(config: Path) -> bool:
+    """Whether it is a training's configuration, of any kind: other programs have files of this name, too."""
+    try:
+        said = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(said, dict) and ALGORITHM in said
 
 
 def _usual(config: Any) -> dict[str, Any]:

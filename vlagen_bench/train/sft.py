@@ -95,7 +95,7 @@ class _Sft:
     def _imitate(self, network: CompactNetwork) -> None:
         trainer = Trainer(config=self._config, network=network, total=self._config.iterations)
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
-        if trainer.done == trainer.total and self._folder.policy.is_file():
+        if trainer.done == trainer.total and checkpoint.is_whole(self._folder.policy):
             return
         frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
         self._demonstrated = int(frames.episode[-1]) + 1

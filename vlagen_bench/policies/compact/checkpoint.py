@@ -101,6 +101,15 @@ def _in_order(data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data[end:]
 
 
+def is_whole(path: Path) -> bool:
+    """Whether there is such a file, and `load` can read it."""
+    try:
+        load(path)
+    except PolicyError:
+        return False
+    return True
+
+
 def load(path: Path) -> tuple[CompactNetwork, ModelCard]:
     """The network float32 and the card of a file that `save` wrote.
 

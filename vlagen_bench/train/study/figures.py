@@ -144,6 +144,10 @@ def _learning(config: StudyConfig, records: Records, evaluations: Mapping[str, E
             label=name,
             markersize=4,
         )
+        if n := records.stages[name].held_out:
+            for step, rate in scored:
+                low, high = wilson(round(n * (rate or 0)), n)
+                axes.plot([step, step], [100 * low, 100 * high], color=colour, linewidth=0.8, alpha=0.5)
     base = config.hypotheses[0].than
     won, n = counted(evaluations[base].of(["nominal"])) if base in evaluations else (0, 0)
     if n:

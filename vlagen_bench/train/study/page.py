@@ -109,7 +109,7 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
     if not trained:
         return
     yield from ("## While it learns", "", "![Success during training](study/learning.svg)", "")
-    yield "Points: success on held-out episodes, greedy. Lines: success of the rollouts, which are sampled, on training episodes."
+    yield "Points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Lines: success of the rollouts, which are sampled, on training episodes."
     yield ""
     yield "| training | algorithm | iterations | control steps | rollouts at first | rollouts at last | held out at first | held out at last |"
     yield "|---|---|---|---|---|---|---|---|"

@@ -15,7 +15,7 @@ from vlagen_bench.train.study.runner import PROMISES
 from vlagen_bench.utils.parsing import build
 
 MANIFEST = "study.json"
-LOG = "log.jsonl"
+LOG, CONFIG = "log.jsonl", "config.json"
 CURVE = ("iteration", "loss", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance")  # fmt: skip
 """what is kept of a training's log"""
 DIGITS = 5
@@ -47,6 +47,8 @@ class StageRecord:
     """of an evaluation: how many have a result"""
     curve: tuple[dict[str, float | None], ...] = ()
     """of a training"""
+    held_out: int = 0
+    """episodes of each held-out score in it; 0: not recorded"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ def collect(config: StudyConfig, out: Path) -> Records:
             if state == "done":
                 tables[stage.name] = evaluation
         if stage.train is not None:
-            more = {"curve": tuple(_curve(folder.product / LOG))}
+            more = {"curve": tuple(_curve(folder.product / LOG)), "held_out": _held_out(folder.product / CONFIG)}
         stages[stage.name] = StageRecord(
             state=state,
             sittings=len(pieces),
@@ -117,6 +119,11 @@ def _curve(log: Path) -> list[dict[str, float | None]]:
             said: Mapping[str, Any] = json.loads(line)
             kept.append({name: _short(said[name]) for name in CURVE if name in said})
     return kept
+
+
+def _held_out(config: Path) -> int:
+    said = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    return int(said["evaluation"]["episodes"]) if said.get("evaluation", {}).get("every") else 0
 
 
 def _short(value: float | None) -> float | None:

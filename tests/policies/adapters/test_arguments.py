@@ -1,0 +1,75 @@
+"""The arguments that all adapters understand, and the sentences for wrong ones."""
+
+import pytest
+
+from helpers.adapted import adapter, obs
+from vlagen_bench.errors import PolicyError
+
+WRONG = {
+    "gripper=open": "no value 'open'",
+    "axes=x,y": "does not name x, y and z once each",
+    "order=gripper": "name each of translation, rotation, gripper once",
+    "translation_unit=inch": "give a finite number",
+    "translation_unit=nan": "give a finite number",
+    "replan_steps=-1": "give a whole number",
+    "size=0": "give pixels such as 224",
+    "size=1x2x3": "give pixels such as 224",
+    "jpeg=maybe": "no value 'maybe'",
+    "cameras=wrist": "is not THEIRS:OURS",
+    "prompt=do it": "has no {instruction}",
+    "state=position,pose": "no value 'pose'",
+    "scene=moon": "no value 'moon'",
+    "crop_area=0.9": "has no argument 'crop_area'",
+    "unnorm_key=bridge": "Did you mean 'bridge_orig'?",
+    "normalisation=z": "no value 'z'",
+}
+
+
+@pytest.mark.parametrize("given", WRONG)
+def test_a_wrong_argument_is_one_sentence(given):
+    name, _, value = given.partition("=")
+    with pytest.raises(PolicyError) as raised:
+        adapter("openvla" if name != "state" else "openpi", **{name: value})
+    assert WRONG[given] in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_arguments_change_what_is_used_and_not_what_is_declared():
+    made = adapter(
+        "openvla", gripper="one_closed", gripper_threshold="none", translation_unit="mm", size="96x128", turn="vertical"
+    )
+    action, declared = made.conventions.output.action, made.declare().output.action
+    assert (action.gripper, action.gripper_threshold, action.translation_unit_m) == ("one_closed", None, 0.001)
+    assert (declared.gripper, declared.gripper_threshold, declared.translation_unit_m) == ("one_open", 0.5, 1.0)
+    assert made.encode(obs(), "x")["image"].shape == (96, 128, 3)
+
+
+def test_cameras_are_renamed_added_and_taken_away():
+    made = adapter("onnx", cameras="image:off,pixels:primary,hand:wrist")
+    given = made.encode(obs(), "x")
+    assert sorted(given) == ["hand", "pixels", "state"] and given["hand"].shape == (3, 128, 128)
+    assert made.spec["cameras"] == ("wrist",)
+    black = adapter("openpi", cameras="observation/wrist_image:none")
+    assert black.encode(obs(), "x")["observation/wrist_image"].max() == 0 and "cameras" not in black.spec
+
+
+def test_a_camera_that_is_not_drawn_is_said_with_the_way_around():
+    seen = obs()
+    seen = {**seen, "images": {"front": seen["image"]}}
+    with pytest.raises(PolicyError, match=r"no picture of the camera 'wrist'.*cameras=...:none"):
+        adapter("openpi").encode(seen, "x")
+
+
+def test_prompts_are_written_as_the_models_were_told():
+    question = adapter("openvla").encode(obs(), "Put the Cup on the Plate.")["prompt"]
+    assert question == "In: What action should the robot take to put the cup on the plate.?\nOut:"
+    own = adapter("openvla", prompt=r"USER: {instruction}\nASSISTANT:").encode(obs(), "Go")["prompt"]
+    assert own == "USER: go\nASSISTANT:"
+
+
+def test_the_spec_is_that_of_the_robots():
+    from vlagen_bench.policies.base import LoadedPolicy, check_spec
+    from vlagen_bench.scenes.bridge import WIDOWX
+    from vlagen_bench.scenes.tabletop import PANDA
+
+    for robot in (WIDOWX, PANDA):
+        check_spec(LoadedPolicy(name="x", policy=adapter("openvla"), arguments={}), robot)

@@ -1,0 +1,316 @@
+"""Real files of PyTorch, Stable-Baselines3 and, where it is installed, onnxruntime; and a server of openpi's protocol."""
+
+import base64
+import json
+import pickle
+import zipfile
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+import vlagen_bench
+from helpers.adapted import obs
+from helpers.commands import here
+from helpers.servers import stub
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies import base
+from vlagen_bench.policies.adapters import droid
+from vlagen_bench.policies.remote import wire
+
+
+class Network(torch.nn.Module):
+    """A chunk of four actions: the mean of the picture to x, the height of the tool to z, the gripper open."""
+
+    def forward(self, image: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        action = torch.stack(
+            [image.mean(), torch.zeros([]), state[0, 2] / 10, *([torch.zeros([])] * 3), torch.ones([])]
+        )
+        return action.repeat(1, 4, 1)
+
+
+class Loose(torch.nn.Module):
+    def forward(self, image: torch.Tensor):
+        return (torch.zeros(7) + image[0, 0, 0, 0], image)
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    path = tmp_path / "policy.pt"
+    seen = obs()
+    example = torch.zeros(1, 3, 256, 256), torch.from_numpy(seen["state"])[None]
+    with pytest.warns(DeprecationWarning):  # PyTorch would rather have other files
+        torch.jit.trace(Network(), example).save(path)
+    return path
+
+
+def test_a_torchscript_file_answers_chunks(scripted):
+    loaded = base.load(f"torchscript:{scripted}", {})
+    seen = obs()
+    actions = loaded.policy.act(seen, "go")
+    expected = [seen["image"].mean() / 255, 0, seen["state"][2] / 10, 0, 0, 0, 1]
+    np.testing.assert_allclose(actions, np.tile(expected, (4, 1)), atol=1e-5)
+    assert loaded.content().version == loaded.policy.spec["version"] and len(loaded.content().version) == 16
+    assert loaded.content().kind == "built-in" and not loaded.privileged
+    short = base.load(f"torchscript:{scripted}", {"replan_steps": "2", "translation_unit": "mm"}).policy.act(seen, "go")
+    assert short.shape == (2, 7) and short[0, 2] == pytest.approx(seen["state"][2] / 10_000, rel=1e-4)
+
+
+def test_torchscript_files_may_see_pictures_alone_and_answer_several_things(tmp_path):
+    path = tmp_path / "loose.pt"
+    with pytest.warns(DeprecationWarning):
+        torch.jit.script(Loose()).save(path)
+    loaded = base.load(f"torchscript:{path}", {"with_state": "no", "values": "bytes", "layout": "hwc"})
+    assert loaded.policy.act(obs(), "go")[0, 0] == pytest.approx(float(obs()["image"][0, 0, 0]))
+
+
+def test_a_file_that_is_none_is_said(tmp_path):
+    (tmp_path / "x.pt").write_bytes(b"no network")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        base.load(f"torchscript:{tmp_path / 'x.pt'}", {})
+    with pytest.raises(PolicyError, match="is no file of Stable-Baselines3, or is damaged"):
+        base.load(f"sb3:{tmp_path / 'x.pt'}", {})
+
+
+class Pictures(gym.Env):
+    """Spaces as this package's environments have them, without a simulator."""
+
+    action_space = gym.spaces.Box(-1, 1, (7,), np.float32)
+
+    def __init__(self, space):
+        self.observation_space = space
+
+    def reset(self, *, seed=None, options=None):
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        return self.observation_space.sample(), 0.0, True, False, {}
+
+
+FLAT = gym.spaces.Box(0, 255, (64, 64, 3), np.uint8)
+STATE = gym.spaces.Box(-np.inf, np.inf, (15,), np.float32)
+SPACES = {
+    "picture": ("CnnPolicy", FLAT),
+    "state": ("MlpPolicy", STATE),
+    "both": ("MultiInputPolicy", gym.spaces.Dict({"image": FLAT, "state": STATE})),
+}
+
+
+class Code:
+    """What a pickle makes run."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("part", ["policy_class", "policy_kwargs", "observation_space", "ep_info_buffer"])
+def test_a_file_of_stable_baselines_runs_no_code_of_its_own(part, tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO
+    path, ran = tmp_path / "ppo.zip", tmp_path / "ran"
+    ppo("MlpPolicy", Pictures(STATE), n_steps=8, batch_size=8, device="cpu").save(path)
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    said = json.loads(files["data"])
+    said[part] = {":serialized:": base64.b64encode(pickle.dumps(Code(ran))).decode()}
+    files["data"] = json.dumps(said).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    if part == "ep_info_buffer":  # which playing does not need
+        assert base.load(f"sb3:{path}", {}).policy.act(obs(), "go").shape == (1, 7)
+    else:
+        with pytest.raises(PolicyError, match=rf"the {part} of .* names _?io\.open, which is code that is not run"):
+            base.load(f"sb3:{path}", {})
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("algorithm", ["A2C", "SAC", "TD3"])
+def test_files_of_other_algorithms_are_read_as_well(algorithm, tmp_path):
+    theirs = pytest.importorskip("stable_baselines3")
+    more = {} if algorithm == "A2C" else {"buffer_size": 10}
+    kwargs = {"net_arch": [8], "activation_fn": torch.nn.Tanh}
+    kind = getattr(theirs, algorithm)
+    model = kind("MlpPolicy", Pictures(STATE), policy_kwargs=kwargs, device="cpu", seed=0, **more)
+    model.save(tmp_path / "model.zip")
+    loaded = base.load(f"sb3:{tmp_path / 'model.zip'}", {"algorithm": algorithm, "actions": "metric"})
+    expected = model.predict(loaded.policy.encode(obs(), "go")["state"], deterministic=True)[0]
+    np.testing.assert_allclose(loaded.policy.act(obs(), "go")[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("sees", SPACES)
+def test_a_file_of_stable_baselines_acts_as_its_model_does(sees, tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO
+    kind, space = SPACES[sees]
+    model = ppo(kind, Pictures(space), n_steps=8, batch_size=8, device="cpu", seed=0)
+    model.save(tmp_path / "ppo.zip")
+    loaded = base.load(f"sb3:{tmp_path / 'ppo.zip'}", {"size": "64", "resize": "area"})
+    given = loaded.policy.encode(obs(), "go")
+    asked = given if sees == "both" else given["image" if sees == "picture" else "state"]
+    expected = model.predict(asked, deterministic=True)[0]
+    action = loaded.policy.act(obs(), "go")
+    np.testing.assert_allclose(action[0], expected * np.array([0.04] * 3 + [0.2] * 3 + [1]), atol=1e-5)
+    metric = base.load(f"sb3:{tmp_path / 'ppo.zip'}", {"size": "64", "resize": "area", "actions": "metric"})
+    np.testing.assert_allclose(metric.policy.act(obs(), "go")[0], expected, atol=1e-5)
+
+
+def test_a_policy_of_other_pictures_is_told_which_it_sees(tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO
+    ppo("CnnPolicy", Pictures(FLAT), n_steps=8, batch_size=8, device="cpu").save(tmp_path / "ppo.zip")
+    loaded = base.load(f"sb3:{tmp_path / 'ppo.zip'}", {})
+    with pytest.raises(PolicyError, match=r"sees image of shape \(3, 64, 64\), not \(256, 256, 3\)"):
+        loaded.policy.act(obs(), "go")
+
+
+def onnx_file(path):
+    """A network of the same numbers: x is the mean of the picture, z a tenth of the tool's height."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    column = np.zeros((15, 7), np.float32)
+    column[2, 2] = 0.1
+    row = np.zeros((1, 7), np.float32)
+    row[0, 0] = 1
+    last = np.eye(7, dtype=np.float32)[6:]
+    constants = [
+        onnx.numpy_helper.from_array(value, name) for name, value in (("column", column), ("row", row), ("last", last))
+    ]
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Mul", ["mean", "row"], ["x"]),
+        helper.make_node("MatMul", ["state", "column"], ["z"]),
+        helper.make_node("Add", ["x", "z"], ["moves"]),
+        helper.make_node("Add", ["moves", "last"], ["action"]),
+    ]
+    inputs = [
+        helper.make_tensor_value_info("image", kind, [1, 3, 256, 256]),
+        helper.make_tensor_value_info("state", kind, [1, 15]),
+    ]
+    graph = helper.make_graph(
+        nodes, "policy", inputs, [helper.make_tensor_value_info("action", kind, [1, 7])], constants
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, path)
+    return path
+
+
+def test_an_onnx_file_answers(tmp_path):
+    path = onnx_file(tmp_path / "policy.onnx")
+    seen = obs()
+    actions = base.load(f"onnx:{path}", {}).policy.act(seen, "go")
+    np.testing.assert_allclose(actions, [[seen["image"].mean() / 255, 0, seen["state"][2] / 10, 0, 0, 0, 1]], atol=1e-4)
+    with pytest.raises(
+        PolicyError, match=r"takes image \[1, 3, 256, 256\], state \[1, 15\]; it would be given image\."
+    ):
+        base.load(f"onnx:{path}", {"with_state": "no"})
+    (tmp_path / "x.onnx").write_bytes(b"none")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        base.load(f"onnx:{tmp_path / 'x.onnx'}", {})
+
+
+def libero_server(connection):
+    """Answers in LIBERO's form: 1 cm up, a tenth of a radian about z, the gripper closed; refuses another form."""
+    for frame in connection:
+        asked = wire.unpack(frame)
+        wanted = {"observation/image", "observation/wrist_image", "observation/state", "prompt"}
+        if (
+            set(asked) != wanted
+            or asked["observation/image"].shape != (224, 224, 3)
+            or asked["observation/state"].shape != (8,)
+        ):
+            connection.send(f"another form: {sorted(asked)}")
+            continue
+        actions = np.tile(np.array([0, 0, 0.2, 0, 0, 0.2, 1.0]), (10, 1))
+        connection.send(wire.pack({"actions": actions}))
+
+
+def test_an_openpi_server_is_asked_in_its_own_form():
+    with stub(libero_server, greeting=wire.pack({"version": "pi0-libero"}), compression=None) as address:
+        loaded = base.load(f"openpi:{address.removeprefix('ws://')}", {})
+        actions = loaded.policy.act(obs(), "go")
+        np.testing.assert_allclose(actions, np.tile([0, 0, 0.01, 0, 0, 0.1, -1], (5, 1)), atol=1e-6)
+        assert loaded.policy.spec["version"] == "pi0-libero" and loaded.policy.spec["cameras"] == ("wrist",)
+        loaded.policy.close()
+
+
+def droid_server(connection):
+    """Turns the whole arm about the axis of the base, at half of the full speed, and closes the gripper at last."""
+    for frame in connection:
+        asked = wire.unpack(frame)
+        shapes = {name: np.shape(value) for name, value in asked.items() if name != "prompt"}
+        pictures = dict.fromkeys(("observation/exterior_image_1_left", "observation/wrist_image_left"), (224, 224, 3))
+        if shapes != {**pictures, "observation/joint_position": (7,), "observation/gripper_position": (1,)}:
+            connection.send(f"another form: {shapes}")
+            continue
+        actions = np.zeros((10, 8))
+        actions[:, 0], actions[6:, 7] = 0.5, 1.0
+        connection.send(wire.pack({"actions": actions}))
+
+
+def test_an_openpi_server_of_droids_form_moves_the_joints():
+    with stub(droid_server, greeting=wire.pack({}), compression=None) as address:
+        policy = base.load(f"openpi:{address}", {"form": "droid"}).policy
+        seen = {**obs(), "episode_id": "a"}
+        actions = np.concatenate([policy.act(seen, "go") for _ in range(3)])
+        policy.close()
+    turns, start = 0.3 * np.arange(1, 4), seen["state"][:2]  # 0.5 x 0.2 rad x 15 Hz / 5 Hz a step
+    around = np.stack(
+        [np.cos(turns) * start[0] - np.sin(turns) * start[1], np.sin(turns) * start[0] + np.cos(turns) * start[1]]
+    )
+    np.testing.assert_allclose(start + np.cumsum(actions[:, :2], axis=0), around.T, atol=1e-5)
+    np.testing.assert_allclose(actions[:, 2:6], np.tile([0, 0, 0, 0.3], (3, 1)), atol=1e-5)
+    assert actions[:, 6].tolist() == [1, 1, -1]
+
+
+def test_what_droids_form_cannot_be_is_said():
+    for wrong in (np.zeros((10, 7)), np.zeros((2, 8))):
+        with pytest.raises(PolicyError, match=r"at least 3 of 8 numbers"):
+            droid.poses(wrong, np.zeros(7), 5)
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_a_torchscript_file_is_scored(scripted, tmp_path):
+    run = vlagen_bench.evaluate(
+        f"torchscript:{scripted}", "quick", conditions=["nominal"], episodes=1, out=tmp_path / "run", video="none",
+        policy_args={"translation_unit": "mm"},
+    )  # fmt: skip
+    assert run.episodes.outcome.tolist() == ["failure"]
+
+
+@pytest.mark.sim
+@pytest.mark.bridge
+@pytest.mark.slow
+def test_an_openpi_server_is_scored_on_the_bridge(tmp_path):
+    with stub(libero_server, greeting=wire.pack({"version": "pi0-libero"}), compression=None) as address:
+        run = vlagen_bench.evaluate(
+            f"openpi:{address}", "paper-fixed", conditions=["in_distribution"], episodes=1, out=tmp_path / "run",
+            video="none", policy_args={"scene": "bridge", "cameras": "observation/wrist_image:none"},
+        )  # fmt: skip
+        assert run.episodes.outcome.tolist() == ["failure"]
+
+
+def evaluated(policy, out, *arguments):
+    """The outcomes of one episode by `vlagen-eval`, as a user calls it."""
+    words = ["--suite", "quick", "--conditions", "nominal", "--episodes", 1, "--video", "none", "--out", out]
+    done = here("vlagen-eval", "--policy", policy, *words, "--policy-args", *arguments, cwd=out.parent)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return vlagen_bench.load_run(out).episodes.outcome.tolist()
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_a_file_of_stable_baselines_is_scored(tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO
+    ppo("CnnPolicy", Pictures(FLAT), n_steps=8, batch_size=8, device="cpu", seed=0).save(tmp_path / "ppo.zip")
+    assert evaluated(f"sb3:{tmp_path / 'ppo.zip'}", tmp_path / "run", "size=64", "resize=area") == ["failure"]
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_an_onnx_file_is_scored(tmp_path):
+    path = onnx_file(tmp_path / "policy.onnx")
+    assert evaluated(f"onnx:{path}", tmp_path / "run", "translation_unit=mm") == ["failure"]

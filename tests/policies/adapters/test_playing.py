@@ -1,0 +1,294 @@
+"""Adapters as they are played: what is asked when, what is remembered of each episode, and how chunks are cut."""
+
+import contextlib
+import sys
+import threading
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from helpers.adapted import adapter, obs
+from vlagen_bench.policies import base
+from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
+from vlagen_bench.policies.adapters.base import Adapter
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.datasets import VLAGEN
+
+
+class Scripted(Adapter):
+    """Answers what it is told to, and counts its questions."""
+
+    NAME = "scripted"
+    FORM = ActionForm(gripper="plus_one_open")
+    CHUNK = 4
+
+    def declare(self):
+        return Conventions(
+            state=VLAGEN.state,
+            output=OutputForm(action=self.FORM),
+            chunk=self.CHUNK,
+            replan_steps=2,
+            prompt_key="prompt",
+        )
+
+    def connect(self):
+        self.asked = []
+        return self.answers
+
+    def answers(self, inputs):
+        self.asked.append(len(inputs))
+        return [self.chunk(len(self.asked)) for _ in inputs]
+
+    def chunk(self, number):
+        actions = np.zeros((self.CHUNK, 7))
+        actions[:, 0] = number + np.arange(self.CHUNK) / 10
+        return actions
+
+
+class Absolute(Scripted):
+    """Absolute targets, each 1 cm above the one before, from 0.5 m on."""
+
+    FORM = ActionForm(gripper="plus_one_open", reference="absolute", rotation="quat_wxyz")
+
+    def chunk(self, number):
+        heights = 0.5 + 0.01 * (np.arange(self.CHUNK) + 2 * (number - 1))
+        return np.array([[0.3, 0, height, 0, 1, 0, 0, 1] for height in heights])
+
+
+def seen(episode="a"):
+    state = np.zeros(15, np.float32)
+    state[[0, 2, 4]] = 0.3, 0.4, 1.0
+    return {**obs(), "state": state, "episode_id": episode}
+
+
+def test_the_first_actions_of_a_chunk_are_played():
+    policy = Scripted()
+    assert policy.act(seen(), "go").shape == (2, 7)
+    assert Scripted(replan_steps="3").act(seen(), "go")[:, 0].tolist() == pytest.approx([1.0, 1.1, 1.2])
+    assert len(Scripted(replan_steps="0").act(seen(), "go")) == 4
+    assert len(Scripted(replan_steps="9").act(seen(), "go")) == 4
+
+
+def test_absolute_targets_are_played_one_by_one_from_where_the_last_led_to():
+    policy = Absolute()
+    moves = [policy.act(seen(), "go")[0] for _ in range(5)]
+    assert policy.asked == [1, 1, 1]  # after two steps each
+    np.testing.assert_allclose([move[2] for move in moves], [0.1, 0.01, 0.01, 0.01, 0.01], atol=1e-6)
+    np.testing.assert_allclose(np.stack(moves)[:, 3:6], 0, atol=1e-6)
+
+
+def test_episodes_are_remembered_apart_and_forgotten_when_they_begin():
+    policy = Absolute()
+    policy.act(seen("a"), "go")
+    first_of_b = policy.act_batch([seen("a"), seen("b")], ["go", "go"])[1]
+    assert first_of_b[0, 2] == pytest.approx(0.5 + 0.02 - 0.4, abs=1e-6) and policy.asked == [1, 1]
+    policy.reset(["a"])
+    policy.act(seen("a"), "go")
+    assert policy.asked == [1, 1, 1]
+
+
+def test_an_ensemble_asks_at_every_step_and_averages():
+    policy = Scripted(ensemble="0")
+    found = [policy.act(seen(), "go")[0, 0] for _ in range(3)]
+    assert found == pytest.approx([1.0, np.mean([1.1, 2.0]), np.mean([1.2, 2.1, 3.0])])
+    assert policy.asked == [1, 1, 1]
+
+
+def test_a_sticky_gripper_holds():
+    class Flips(Scripted):
+        CHUNK = 1
+
+        def chunk(self, number):
+            return np.array([[0, 0, 0, 0, 0, 0, 1.0 if number % 2 else -1.0]])
+
+    sticky = Flips(sticky_steps="3")
+    assert [sticky.act(seen(), "go")[0, 6] for _ in range(5)] == [1, -1, -1, -1, 1]
+
+
+def test_a_simpler_object_is_made_for_each_episode_with_its_arguments(monkeypatch):
+    made = []
+
+    class Robot:
+        def __init__(self, speed="1"):
+            self.speed, self.told, self.steps = float(speed), None, 0
+            made.append(self)
+
+        def reset(self, text):
+            self.told, self.steps = text, 0
+
+        def step(self, image, text):
+            assert image.dtype == np.uint8 and image.shape == (256, 256, 3) and text == self.told
+            self.steps += 1
+            action = {
+                "world_vector": np.array([self.speed * self.steps, 0, 0]), "rot_axangle": np.array([0, 0, 0.1]),
+                "gripper": np.array([-1.0]), "terminate_episode": np.array([0.0]),
+            }  # fmt: skip
+            return {}, action
+
+    module = ModuleType("their_robot")
+    module.Robot = Robot
+    monkeypatch.setitem(sys.modules, "their_robot", module)
+    loaded = base.load("simpler:their_robot:Robot", {"speed": "0.01"})
+    first = loaded.policy.act_batch([seen("a"), seen("b")], ["lift", "push"])
+    second = loaded.policy.act(seen("a"), "lift")
+    np.testing.assert_allclose(first[0], [[0.01, 0, 0, 0, 0, 0.1, -1]], atol=1e-6)
+    assert second[0, 0] == pytest.approx(0.02) and len(made) == 2
+    loaded.policy.reset(["a"])
+    assert loaded.policy.act(seen("a"), "lift")[0, 0] == pytest.approx(0.01) and len(made) == 3
+    assert loaded.shown_arguments == {"speed": "0.01", "checkpoint": "their_robot:Robot"}
+    with pytest.raises(base.PolicyError, match="Name it as simpler:MODULE:CLASS"):
+        base.load("simpler:their_robot:Nobody", {})
+
+
+def test_lerobots_queues_are_kept_for_each_episode():
+    from vlagen_bench.policies.adapters.lerobot import Sessions
+
+    torch = pytest.importorskip("torch")
+
+    class Policy(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1))
+            self.reset()
+
+        def reset(self):
+            self._queue = []
+
+        def select_action(self, batch):
+            self._queue.append(float(batch["observation.state"][0]))
+            return torch.tensor([[sum(self._queue)]])
+
+    sessions = Sessions(torch, Policy(), lambda batch: batch, lambda action: action)
+
+    def ask(episode, value):
+        given = {"observation.state": np.array([value], np.float32), "task": "go", "episode": episode}
+        return sessions.answers([given])[0].item()
+
+    assert [ask("a", 1), ask("b", 10), ask("a", 2), ask("b", 20)] == [1, 10, 3, 30]
+    sessions.begin("a")
+    assert ask("a", 5) == 5 and ask("b", 1) == 31
+
+
+def test_lerobots_checkpoint_says_its_pictures_and_steps(tmp_path):
+    (tmp_path / "config.json").write_text(
+        '{"type": "act", "chunk_size": 100, "n_action_steps": 20, "input_features": {'
+        '"observation.images.wrist": {"shape": [3, 96, 96]}, "observation.images.front": {"shape": [3, 240, 320]}}}'
+    )
+    from vlagen_bench.policies.adapters.lerobot import LeRobot
+
+    made = LeRobot.without_model(str(tmp_path))
+    given = made.encode(obs(), "go")
+    assert given["observation.images.front"].shape == (3, 240, 320) and given["observation.images.wrist"].shape == (
+        3,
+        96,
+        96,
+    )
+    assert given["observation.images.front"].dtype == np.float32 and given["observation.images.front"].max() <= 1
+    assert "observation.state" not in given and (made.conventions.chunk, made.conventions.played) == (100, 20)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(base.PolicyError, match="cannot be read"):
+        LeRobot.without_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("protocol", ["n1.5", "n1.6"])
+def test_gr00ts_questions_have_the_axes_that_its_server_wants(protocol):
+    made = adapter("gr00t", protocol=protocol)
+    asked = made.question(made.encode(obs("bridge"), "go"))
+    language = "annotation.human.action.task_description"
+    if protocol == "n1.5":
+        assert asked["video.image_0"].shape == (1, 256, 256, 3) and asked["state.x"].shape == (1, 1)
+        assert asked[language] == ["go"]
+    else:
+        inner = asked["observation"]
+        assert inner["video"]["image_0"].shape == (1, 1, 256, 256, 3) and inner["state"]["gripper"].shape == (1, 1, 1)
+        assert inner["language"] == {language: [["go"]]} and asked["options"] is None
+    with pytest.raises(base.PolicyError, match="the answer has no roll"):
+        made.unpack({f"action.{name}": np.zeros(16) for name in ("x", "y", "z", "pitch", "yaw", "gripper")})
+
+
+def test_arrays_to_gr00t_are_written_and_read():
+    msgpack = pytest.importorskip("msgpack")
+    from vlagen_bench.policies.adapters.gr00t import read, written
+
+    sent = {"observation": {"video": np.arange(6, dtype=np.uint8).reshape(1, 2, 3)}, "options": None}
+    back = msgpack.unpackb(msgpack.packb(sent, default=written), object_hook=read)
+    np.testing.assert_array_equal(back["observation"]["video"], sent["observation"]["video"])
+
+
+@contextlib.contextmanager
+def gr00t_server(answer):
+    """The address of a server of the form of NVIDIA's: one question after the other, answered by what `answer` makes of it."""
+    zmq, msgpack = pytest.importorskip("zmq"), pytest.importorskip("msgpack")
+    from vlagen_bench.policies.adapters.gr00t import read, written
+
+    socket = zmq.Context.instance().socket(zmq.REP)
+    port = socket.bind_to_random_port("tcp://127.0.0.1")
+    ended = threading.Event()
+
+    def work():
+        while not ended.is_set():
+            if socket.poll(20):
+                said = answer(msgpack.unpackb(socket.recv(), object_hook=read))
+                if said is not None:
+                    socket.send(said if isinstance(said, bytes) else msgpack.packb(said, default=written))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        ended.set()
+        thread.join()
+        socket.close(linger=0)
+
+
+def test_a_gr00t_server_is_asked_and_its_answers_are_converted():
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        parts = {name: np.zeros((1, 16, 1), np.float32) for name in ("x", "y", "z", "roll", "pitch", "yaw", "gripper")}
+        parts["z"] += 0.02
+        return [parts, {}]
+
+    with gr00t_server(answer) as address:
+        policy = base.load(f"gr00t:{address}", {"api_token": "secret"}).policy
+        actions = policy.act({**obs("bridge"), "episode_id": "a"}, "go")
+        policy.close()
+    np.testing.assert_allclose(actions, np.tile([0, 0, 0.02, 0, 0, 0, -1], (8, 1)), atol=1e-6)
+    (request,) = asked
+    assert (request["endpoint"], request["api_token"]) == ("get_action", "secret")
+    assert request["data"]["observation"]["video"]["image_0"].shape == (1, 1, 256, 256, 3)
+
+
+@pytest.mark.parametrize("said", [b"ERROR", {"error": "ERROR: no such key"}])
+def test_what_a_gr00t_server_complains_about_is_said(said):
+    with gr00t_server(lambda request: said) as address:
+        policy = base.load(f"gr00t:{address}", {}).policy
+        with pytest.raises(base.PolicyError, match="says: ERROR"):
+            policy.act(obs("bridge"), "go")
+        policy.close()
+
+
+def test_a_gr00t_server_that_is_silent_is_asked_the_next_question_too():
+    with gr00t_server(lambda request: None) as silent:
+        policy = base.load(f"gr00t:{silent}", {"answer_s": "0.2"}).policy
+        for _ in range(2):  # ZeroMQ would refuse the second one on the same connection
+            with pytest.raises(base.PolicyError, match=r"does not answer within 0\.2 s"):
+                policy.act(obs("bridge"), "go")
+        policy.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [({"form": "aloha"}, "14 joints of two ViperX arms"), ({"form": "droid", "scene": "bridge"}, "is a widowx250s")],
+)
+def test_forms_of_other_robots_are_refused_with_the_reason(arguments, reason):
+    with pytest.raises(base.PolicyError, match=reason):
+        adapter("openpi", **arguments)
+
+
+def test_the_servers_answer_is_looked_at():
+    with pytest.raises(base.PolicyError, match="answered without 'actions'; there is: error"):
+        adapter("openpi").unpack({"error": "x"})

@@ -1,0 +1,135 @@
+"""The check of an adapter: recorded actions of the expert go through the inverse of what is declared, then through the adapter.
+
+What is declared is what the model was trained with: by its family, its checkpoint and its data set. What is checked is the adapter
+as it would run, with the user's arguments or the code of its author. Where both differ, the difference is compared with what each
+known mistake would make of it, and the one that fits is named.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from vlagen_bench.diagnostics.adapter_check.actions import mistakes_of_actions
+from vlagen_bench.diagnostics.adapter_check.inputs import mistakes_of_inputs
+from vlagen_bench.diagnostics.adapter_check.mistakes import Checked, Mistake
+from vlagen_bench.diagnostics.adapter_check.recording import Recording, recording
+from vlagen_bench.policies.adapters.base import Adapter
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.datasets import OF_SCENE, published_statistics
+from vlagen_bench.policies.adapters.statistics import KeyedStatistics
+from vlagen_bench.policies.conversion.normalisation import Statistics
+
+LONG_CHUNK = 4
+"""actions of a chunk whose length nobody declares"""
+PLAUSIBLE = 5.0
+"""times that a data set's usual change may be larger or smaller than the expert's"""
+
+
+def check(adapter: Adapter, scene: str | None = None) -> Checked:
+    """What is wrong with an adapter, as far as it shows without a model.
+
+    Args:
+        adapter: made by `without_model`, or a loaded one.
+        scene: whose recording is replayed; None: that of the adapter.
+    """
+    taken = recording(scene or adapter.scene)
+    declared = adapter.declare()
+    cases = taken.cases()
+    known = _known(adapter)
+    mistakes, count = mistakes_of_actions(adapter, declared.output, cases, known)
+    given = adapter.encode(taken.obs(0), taken.instruction)
+    wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
+    mistakes += wrong
+    played, more = _of_chunks(adapter, declared, taken)
+    mistakes += played
+    mistakes += _implausible(declared, taken)
+    return Checked(
+        adapter=adapter.NAME or type(adapter).__name__,
+        cases=count,
+        mistakes=tuple(mistakes),
+        notes=(*notes, *more),
+        assumed=assumed(declared),
+    )
+
+
+def assumed(declared: Conventions) -> dict[str, str]:
+    """The conventions that are taken for right, in words."""
+    form, output = declared.output.action, declared.output
+    said = {
+        name: f"{picture.camera}, {picture.layout}, "
+        + ("as drawn" if picture.size_px is None else "x".join(map(str, picture.size_px)))
+        + ("" if picture.turn == "none" else f", flipped {picture.turn}")
+        + ("" if picture.fit == "stretch" else ", with a border")
+        + ("" if picture.crop_area is None else f", middle {100 * picture.crop_area:.0f} %")
+        for name, picture in declared.pictures.items()
+    }
+    if declared.state is not None:
+        said[declared.state_key] = ", ".join(declared.state.parts)
+    if declared.prompt_key:
+        said[declared.prompt_key] = declared.prompt.template.replace("\n", "\\n") + (
+            ", small letters" if declared.prompt.lower else ""
+        )
+    units = f"{form.translation_unit_m:g} m" + (
+        f", {form.rotation_unit_rad:g} rad" if form.rotation_unit_rad != 1 else ""
+    )
+    said["action"] = (
+        f"{form.reference}, {', '.join(form.order)}; {form.rotation}, axes of the {form.frame}; 1 is {units}"
+    )
+    said["gripper"] = form.gripper + ("" if form.gripper_threshold is None else f" above {form.gripper_threshold:g}")
+    if output.statistics is not None:
+        said["normalisation"] = f"{output.scheme} of {output.key}"
+    if output.bins is not None:
+        said["tokens"] = f"{output.bins.edges - 1} bins"
+    said["chunk"] = f"{declared.chunk or 'as answered'}, of which {declared.played or 'all'} are played"
+    return said
+
+
+def _known(adapter: Adapter) -> dict[str, Statistics]:
+    """All statistics that could be taken by mistake."""
+    own = getattr(adapter, "known", None)
+    mine: Mapping[str, Statistics] = own.actions if isinstance(own, KeyedStatistics) else {}
+    return {**published_statistics(), **mine}
+
+
+def _of_chunks(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
+    """Whether as many actions of a chunk are played as should be."""
+    chunk = declared.chunk or LONG_CHUNK
+    if chunk == 1:
+        return [], []
+    repeats = -(-chunk // len(taken.actions))
+    actions = np.tile(taken.actions, (repeats, 1))[:chunk]
+    at = taken.cases()[0].situation
+    try:
+        decoded = adapter.decode(adapter.pack(declared.output.encode(actions, at)), at)
+    except Exception:  # named by the comparison of single actions
+        return [], []
+    played, right = len(adapter.played(decoded)), declared.played or chunk
+    if played == right:
+        return [], []
+    if adapter.conventions.ensemble is not None and declared.ensemble is None:
+        return [], [f"chunk: the model is asked at every step, and its chunks are averaged; usual are {right} steps."]
+    text = f"chunk: {played} of the {chunk} actions that the model answers are played before it is asked again, where {right} are usual."
+    if played == 1:
+        return [Mistake(kind="chunk of one", text=text)], []
+    return [], [text]
+
+
+def _implausible(declared: Conventions, taken: Recording) -> list[Mistake]:
+    """Whether statistics that nobody can compare with others fit the robot at all."""
+    output = declared.output
+    if output.statistics is None or output.key == OF_SCENE.get(taken.scene) or not output.statistics.has(output.scheme):
+        return []
+    scale, _ = output.statistics.scale_and_offset(output.scheme)
+    moves = scale[output.action.slices()["translation"]] * output.action.translation_unit_m
+    usual_m = float(np.linalg.norm(moves)) / np.sqrt(3)
+    expert_m = float(np.sqrt(np.square(taken.actions[:, :3]).max(axis=0).mean()))
+    ratio = usual_m / expert_m
+    if 1 / PLAUSIBLE <= ratio <= PLAUSIBLE or output.action.reference == "absolute":
+        return []
+    return [
+        Mistake(
+            kind="normalisation key",
+            text=f"normalisation: a normalised translation of 1 is {usual_m:.3g} m under '{output.key}', {ratio:.2g} times what "
+            f"the expert moves in a step ({expert_m:.3g} m): these are the statistics of another robot or another rate.",
+        )
+    ]

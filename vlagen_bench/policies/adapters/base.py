@@ -1,0 +1,208 @@
+"""The base of adapters: conventions, the conversion in both directions, and the call of the model between them."""
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.adapters.actions import Situation
+from vlagen_bench.policies.adapters.arguments import COMMON, one_of, overridden
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.conversion.chunks import ChunkQueue, TemporalEnsemble
+from vlagen_bench.policies.conversion.deltas import poses_of_changes
+from vlagen_bench.policies.conversion.grippers import StickyGripper
+from vlagen_bench.policies.conversion.rotations import quat_of_euler_xyz
+from vlagen_bench.policies.conversion.states import QUAT
+from vlagen_bench.scenes import specs
+from vlagen_bench.utils.text import shown
+
+MOST_EPISODES = 1024
+"""whose memory is kept; nobody says when an episode is over"""
+CONVENTIONS = {
+    "action_dim": 7,
+    "translation": "delta_xyz_m_base_frame",
+    "rotation": "delta_euler_xyz_rad_base_frame",
+    "reference": "previous_target",
+    "gripper": "plus_one_open",
+}
+"""what every adapter answers, whatever its model does"""
+Model = Callable[[Sequence[dict[str, Any]]], Sequence[Any]]
+"""answers inputs, one for each episode, in order"""
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """What an adapter remembers of one episode."""
+
+    target_m: np.ndarray
+    target_quat_wxyz: np.ndarray
+    queue: ChunkQueue
+    ensemble: TemporalEnsemble | None
+    sticky: StickyGripper
+
+
+class Adapter:
+    """A policy around a model. Families of models inherit from it, and say what they assume in `declare`.
+
+    `encode` and `decode` are pure: they hold no model and can be checked without one (`vlagen adapter check`).
+    """
+
+    NAME: ClassVar[str] = ""
+    """as `--policy NAME:REST` calls it"""
+    REST: ClassVar[str] = "CHECKPOINT"
+    """what stands behind the colon"""
+    ABOUT: ClassVar[str] = ""
+    """one sentence: which models, and what is assumed of them"""
+    SCENE: ClassVar[str] = "tabletop"
+    """whose robot the family's models are trained for, as far as any"""
+    ARGUMENTS: ClassVar[tuple[str, ...]] = ()
+    """what it understands besides what all do"""
+
+    def __init__(self, checkpoint: str = "", **arguments: str) -> None:
+        """Reads the arguments, then loads the model.
+
+        Raises:
+            PolicyError: an argument is unknown or wrong, a package is missing, or the model cannot be loaded.
+        """
+        self.prepare(checkpoint, arguments)
+        self._model: Model = self.connect()
+
+    @classmethod
+    def without_model(cls, checkpoint: str = "", **arguments: str) -> "Adapter":
+        """The conversion alone, which needs no weights and none of the model's packages."""
+        adapter = cls.__new__(cls)
+        adapter.prepare(checkpoint, arguments)
+        return adapter
+
+    def prepare(self, checkpoint: str, arguments: Mapping[str, str]) -> None:
+        """Takes checkpoint and arguments in; what the user says replaces what is declared."""
+        known = (*COMMON, *self.ARGUMENTS, "scene")
+        for name in arguments:
+            if name not in known:
+                raise PolicyError(
+                    f"--policy-args: {unknown('argument', shown(name, 60), known, of=f'The adapter {self.NAME}')}"
+                )
+        self.checkpoint, self.arguments = checkpoint, dict(arguments)
+        self.scene = one_of(specs.scene_names())("scene", arguments.get("scene", self.SCENE))
+        self.conventions: Conventions = overridden(self.configured(), self.arguments)
+        self._episodes: OrderedDict[str, Memory] = OrderedDict()
+
+    def declare(self) -> Conventions:
+        """What the model was trained with, by the family, the checkpoint and the data set; without what the user changes."""
+        raise NotImplementedError
+
+    def configured(self) -> Conventions:
+        """What is used before the common arguments: as declared, with the family's own arguments."""
+        return self.declare()
+
+    def connect(self) -> Model:
+        """Loads the model; packages are imported here and nowhere else."""
+        raise NotImplementedError
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """Conventions of its actions, the cameras that it wants, and which weights it has."""
+        cameras = self.conventions.cameras
+        wanted: dict[str, Any] = {"cameras": cameras} if cameras else {}
+        version = self.version()
+        return CONVENTIONS | wanted | ({"version": version} if version else {})
+
+    def version(self) -> str | None:
+        """What tells these weights from others; None: nothing does."""
+        return self.checkpoint or None
+
+    def encode(self, obs: Mapping[str, Any], instr: str) -> dict[str, Any]:
+        """What the model is given."""
+        return self.conventions.inputs(obs, instr)
+
+    def decode(self, output: Any, situation: Situation) -> np.ndarray:
+        """Actions float32 (H, 7) of what the model answered."""
+        return self.conventions.output.decode(self.unpack(output), situation)
+
+    def inverse(self, actions: np.ndarray, situation: Situation) -> Any:
+        """What the model would have answered, of actions (H, 7)."""
+        return self.pack(self.conventions.output.encode(actions, situation))
+
+    def unpack(self, output: Any) -> np.ndarray:
+        """The numbers (H, n) in what the model answered."""
+        return np.atleast_2d(np.asarray(output))
+
+    def pack(self, values: np.ndarray) -> Any:
+        """The inverse of `unpack`."""
+        return values
+
+    def act(self, obs: Mapping[str, Any], instr: str) -> np.ndarray:
+        """Float32 (k, 7): as many actions as are played before the model is asked again."""
+        return self.act_batch([obs], [instr])[0]
+
+    def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[np.ndarray]:
+        """The same for several episodes."""
+        memories = [self._memory(obs) for obs in obs_list]
+        asked = [i for i, memory in enumerate(memories) if memory.queue.empty]
+        answers = self._model([self.encode(obs_list[i], instrs[i]) for i in asked]) if asked else []
+        fresh = dict(zip(asked, answers, strict=True))
+        return [self._played(memory, obs_list[i], fresh.get(i), i in fresh) for i, memory in enumerate(memories)]
+
+    def reset(self, episode_ids: Sequence[str]) -> None:
+        """Forgets these episodes, which begin."""
+        for name in episode_ids:
+            self._episodes.pop(name, None)
+
+    def situation(self, obs: Mapping[str, Any], memory: Memory | None = None) -> Situation:
+        """Where the robot is; without a memory, at the beginning of an episode."""
+        base = specs.scene(self.scene).robot.base
+        at = Situation.at_rest(obs, base_m=base.p, base_quat_wxyz=base.quat_wxyz)
+        if memory is None:
+            return at
+        return dataclasses.replace(at, target_m=memory.target_m, target_quat_wxyz=memory.target_quat_wxyz)
+
+    def played(self, actions: np.ndarray) -> np.ndarray:
+        """Those of a chunk of actions (H, 7) that are played."""
+        count = self.conventions.played
+        return actions[:count] if count else actions
+
+    def _played(self, memory: Memory, obs: Mapping[str, Any], output: Any, asked: bool) -> np.ndarray:
+        if asked:
+            chunk = self.decode(output, self.situation(obs, memory))
+            if memory.ensemble is not None:
+                return self._done(memory, memory.ensemble.next(chunk)[None])
+            chosen = self.played(chunk)
+            if self.conventions.output.action.reference == "delta":
+                return self._done(memory, chosen)
+            memory.queue.put(chosen)
+        return self._done(memory, memory.queue.next()[None])
+
+    def _done(self, memory: Memory, actions: np.ndarray) -> np.ndarray:
+        """The actions that are answered, after the memory has noted where they lead to."""
+        actions = np.array(actions, np.float32)
+        if self.conventions.sticky_steps > 1:
+            actions[:, 6] = [memory.sticky.next(float(command)) for command in actions[:, 6]]
+        turns = quat_of_euler_xyz(actions[:, 3:6])
+        positions, quats = poses_of_changes(memory.target_m, memory.target_quat_wxyz, actions[:, :3], turns)
+        memory.target_m, memory.target_quat_wxyz = positions[-1], quats[-1]
+        return actions
+
+    def _memory(self, obs: Mapping[str, Any]) -> Memory:
+        name = str(obs.get("episode_id", ""))
+        if name not in self._episodes:
+            state, conventions = np.asarray(obs["state"], np.float64), self.conventions
+            self._episodes[name] = Memory(
+                target_m=state[:3],
+                target_quat_wxyz=state[QUAT],
+                queue=ChunkQueue(replan_steps=conventions.played or MOST_EPISODES),
+                ensemble=None if conventions.ensemble is None else TemporalEnsemble(m=conventions.ensemble),
+                sticky=StickyGripper(steps=conventions.sticky_steps),
+            )
+        self._episodes.move_to_end(name)
+        while len(self._episodes) > MOST_EPISODES:
+            self._episodes.popitem(last=False)
+        return self._episodes[name]
+
+
+def missing(name: str, package: str, command: str) -> PolicyError:
+    """The error of an adapter whose packages are not here."""
+    return PolicyError(f"The adapter {name} needs the package {package}: {command}")

@@ -1,0 +1,180 @@
+"""The adapter `lerobot`: any `PreTrainedPolicy` of LeRobot, with the pre- and post-processors that were saved with it.
+
+Assumed, from huggingface/lerobot 0.4 (`policies/factory.py`, `policies/pretrained.py`, `processor/`): the checkpoint's folder holds `config.json`, whose
+`input_features` name pictures and state and whose `output_features` name the action; pictures are float32 (3, H, W) from 0 to 1 by the
+name of their camera; processors normalise, move to the device and undo the normalisation. What the actions mean is that of the data
+set that the policy was trained on: this package's own (`vlagen collect`), unless `trained_on` names another.
+"""
+
+import copy
+import dataclasses
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters.actions import OutputForm
+from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.datasets import VLAGEN, Dataset, dataset
+from vlagen_bench.policies.adapters.observations import PRIMARY, PictureForm
+from vlagen_bench.utils.text import one_line
+
+PICTURES, STATE, TASK = "observation.images.", "observation.state", "task"
+SETTINGS = ("config", "training")
+MODULE_PARTS = (
+    "_parameters",
+    "_buffers",
+    "_modules",
+    "_non_persistent",
+    "_backward",
+    "_forward",
+    "_is_full",
+    "_state_dict",
+    "_load_state",
+)
+"""how the attributes begin that PyTorch keeps in every module"""
+INSTALL = (
+    "make an environment of its own (pip install lerobot==0.4.4, which wants torch<2.11), add this package there, then: vlagen "
+    "serve --policy lerobot:PATH, and here: --policy ws://HOST:8000"
+)
+
+
+class LeRobot(Adapter):
+    """The policy's next action at every step; the policy itself remembers observations and the chunk, for each episode."""
+
+    NAME = "lerobot"
+    REST = "PATH"
+    ABOUT: ClassVar[str] = "any PreTrainedPolicy of LeRobot 0.4, with its saved processors; cameras by name"
+    ARGUMENTS = ("trained_on", "device")
+
+    def declare(self) -> Conventions:
+        """As the checkpoint's `config.json` and the data set say."""
+        data = dataset(self.arguments.get("trained_on", VLAGEN.name))
+        config = config_of(self.checkpoint)
+        features = config.get("input_features") or {}
+        sized = {name: _size(value) for name, value in features.items() if name.startswith("observation.image")}
+        horizon = config.get("chunk_size") or config.get("horizon") or 1
+        return Conventions(
+            pictures=_pictures(sized or {f"{PICTURES}front": None}, data),
+            state=data.state if STATE in features or not features else None,
+            state_key=STATE,
+            prompt_key=TASK,
+            output=OutputForm(action=data.action),
+            chunk=int(horizon),
+            replan_steps=int(config.get("n_action_steps") or 1),
+        )
+
+    def connect(self) -> Model:
+        """LeRobot's own policy and processors."""
+        try:
+            from lerobot.configs.policies import PreTrainedConfig
+            from lerobot.policies.factory import get_policy_class, make_pre_post_processors
+        except ImportError as error:
+            raise missing(self.NAME, error.name or "lerobot", INSTALL) from None
+        import torch
+
+        config = PreTrainedConfig.from_pretrained(self.checkpoint)
+        config.device = self.arguments.get("device", "cuda" if torch.cuda.is_available() else "cpu")
+        if "replan_steps" in self.arguments and hasattr(config, "n_action_steps"):
+            config.n_action_steps = self.conventions.replan_steps
+        policy = get_policy_class(config.type).from_pretrained(self.checkpoint, config=config).eval()
+        before, after = make_pre_post_processors(
+            policy_cfg=config,
+            pretrained_path=self.checkpoint,
+            preprocessor_overrides={"device_processor": {"device": config.device}},
+        )
+        self._sessions = Sessions(torch, policy, before, after)
+        return self._sessions.answers
+
+    def encode(self, obs: Mapping[str, Any], instr: str) -> dict[str, Any]:
+        """What the preprocessor is given, and whose it is."""
+        return {**super().encode(obs, instr), "episode": str(obs.get("episode_id", ""))}
+
+    def reset(self, episode_ids: Sequence[str]) -> None:
+        """Forgets these episodes, which begin."""
+        super().reset(episode_ids)
+        for name in episode_ids:
+            self._sessions.begin(name)
+
+
+class Sessions:
+    """The policy as several episodes share it: its queues of observations and actions are kept for each."""
+
+    KEPT = 256
+    """episodes; the oldest is let go"""
+
+    def __init__(self, torch: Any, policy: Any, before: Any, after: Any) -> None:
+        self._torch, self._policy, self._before, self._after = torch, policy, before, after
+        self._memories: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def begin(self, episode: str) -> None:
+        """The episode begins: its queues are empty."""
+        self._memories.pop(episode, None)
+
+    def answers(self, inputs: Sequence[Mapping[str, Any]]) -> list[np.ndarray]:
+        """The next action (1, n) for each input."""
+        return [self._answer(given) for given in inputs]
+
+    def _answer(self, given: Mapping[str, Any]) -> np.ndarray:
+        torch, episode = self._torch, given["episode"]
+        self._recall(episode)
+        arrays = {name: torch.from_numpy(value) for name, value in given.items() if isinstance(value, np.ndarray)}
+        batch = self._before({**arrays, TASK: given.get(TASK, "")})
+        with torch.inference_mode():
+            action = self._after(self._policy.select_action(batch))
+        self._memories[episode] = self._kept()
+        while len(self._memories) > self.KEPT:
+            self._memories.popitem(last=False)
+        return np.asarray(action.float().cpu()).reshape(1, -1)
+
+    def _recall(self, episode: str) -> None:
+        """Puts what the policy remembers of the episode back into it."""
+        if episode in self._memories:
+            vars(self._policy).update(self._memories[episode])
+        else:
+            self._policy.reset()
+
+    def _kept(self) -> dict[str, Any]:
+        """What the policy remembers: its plain attributes, which are neither weights nor settings; `reset` makes new ones."""
+        own = {name: value for name, value in vars(self._policy).items() if name not in SETTINGS}
+        return copy.deepcopy({name: value for name, value in own.items() if not name.startswith(MODULE_PARTS)})
+
+
+def config_of(checkpoint: str) -> dict[str, Any]:
+    """The checkpoint's `config.json`; empty where the checkpoint is not on this machine.
+
+    Raises:
+        PolicyError: it is here, and cannot be read.
+    """
+    path = Path(checkpoint) / "config.json"
+    if not checkpoint or not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"lerobot: {path} cannot be read: {one_line(error)}.") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _size(feature: Any) -> tuple[int, int] | None:
+    shape = feature.get("shape") if isinstance(feature, Mapping) else None
+    return (int(shape[1]), int(shape[2])) if shape and len(shape) == 3 else None
+
+
+def _pictures(sized: Mapping[str, tuple[int, int] | None], data: Dataset) -> dict[str, PictureForm]:
+    """A form for each picture: the first is the primary camera's, others those of cameras of the same name."""
+    form = PictureForm(turn=data.turn, layout="chw", values="unit")
+    names = sorted(sized, key=lambda name: "wrist" in name)  # the wrist's is nowhere the main one
+    return {
+        name: dataclasses.replace(
+            form,
+            size_px=sized[name],
+            camera=PRIMARY if i == 0 else "wrist" if "wrist" in name else name.rpartition(".")[2],
+        )
+        for i, name in enumerate(names)
+    }

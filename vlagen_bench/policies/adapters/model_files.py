@@ -1,0 +1,84 @@
+"""The base of the adapters `onnx` and `torchscript`: files that hold a network and say nothing of what it was trained with.
+
+Unless the arguments say otherwise, one picture `image`, float32 (3, H, W) from 0 to 1, and the state, both with a leading axis of
+one; the network answers actions of this package, (7,), (H, 7) or (1, H, 7). `trained_on` names another data set; `statistics` a file
+that undoes a normalisation which the network does not undo itself.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters.actions import OutputForm
+from vlagen_bench.policies.adapters.arguments import whole, yes_or_no
+from vlagen_bench.policies.adapters.base import Adapter
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.datasets import VLAGEN, dataset
+from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.policies.adapters.statistics import read_statistics
+from vlagen_bench.utils.locations import sha256
+
+
+class ModelFile(Adapter):
+    """A network in a file."""
+
+    REST = "FILE"
+    ARGUMENTS: ClassVar[tuple[str, ...]] = (
+        "trained_on",
+        "statistics",
+        "unnorm_key",
+        "with_state",
+        "state_name",
+        "chunk",
+        "threads",
+    )
+
+    def declare(self) -> Conventions:
+        """As the data set says that the network was trained on."""
+        data = dataset(self.arguments.get("trained_on", VLAGEN.name))
+        with_state = yes_or_no("with_state", self.arguments.get("with_state", "yes"))
+        return Conventions(
+            pictures={"image": PictureForm(turn=data.turn, layout="chw", values="unit")},
+            state=data.state if with_state else None,
+            state_key=self.arguments.get("state_name", "state"),
+            prompt_key="",
+            output=OutputForm(action=data.action),
+            chunk=whole("chunk", self.arguments.get("chunk", "0")),
+            replan_steps=0,
+        )
+
+    def configured(self) -> Conventions:
+        """With the statistics that the user gives."""
+        declared, file = self.declare(), self.arguments.get("statistics")
+        if file is None:
+            return declared
+        known = read_statistics(Path(file))
+        key = self.arguments.get("unnorm_key", next(iter(known.actions)))
+        output = dataclasses.replace(declared.output, key=key, statistics=known.of_actions(key))
+        return dataclasses.replace(declared, output=output)
+
+    def file(self) -> Path:
+        """The file; raises `PolicyError` where there is none."""
+        path = Path(self.checkpoint)
+        if not path.is_file():
+            raise PolicyError(f"{self.NAME}: there is no file {path}.")
+        return path
+
+    def version(self) -> str | None:
+        """The hash of the file."""
+        path = Path(self.checkpoint)
+        return sha256(path)[:16] if path.is_file() else None
+
+    def unpack(self, output: Any) -> np.ndarray:
+        """The actions (H, n), without a leading batch of one."""
+        values = np.asarray(output, np.float64)
+        return np.atleast_2d(values[0] if values.ndim == 3 and len(values) == 1 else values)
+
+
+def batched(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Inputs with a leading axis of one."""
+    return {name: np.asarray(value)[None] for name, value in given.items()}

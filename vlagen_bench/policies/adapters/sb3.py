@@ -1,0 +1,98 @@
+"""The adapter `sb3`: a policy that Stable-Baselines3 trained in this package's environments and saved as a `.zip`.
+
+Assumed: the environment's options were `normalized_actions=True`, so that an action of 1 is the robot's step (0.04 m, 0.20 rad); with
+`actions=metric` actions are metres and radians. The file says what the policy sees: the picture, the state, or both by name.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.adapters import sb3_file
+from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
+from vlagen_bench.policies.adapters.arguments import one_of, yes_or_no
+from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.datasets import VLAGEN
+from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.scenes import specs
+from vlagen_bench.utils import installing
+from vlagen_bench.utils.locations import sha256
+from vlagen_bench.utils.text import one_line
+
+ALGORITHMS = ("A2C", "DDPG", "PPO", "SAC", "TD3")
+KINDS = ("normalized", "metric")
+
+
+class StableBaselines3(Adapter):
+    """One action for each observation, the most likely one."""
+
+    NAME = "sb3"
+    REST = "FILE"
+    ABOUT: ClassVar[str] = "a policy saved by Stable-Baselines3, trained in this package's environments"
+    ARGUMENTS = ("algorithm", "actions", "deterministic", "device")
+
+    def declare(self) -> Conventions:
+        """This package's actions, as shares of the robot's steps or in metres and radians."""
+        robot = specs.scene(self.scene).robot
+        shares = one_of(KINDS)("actions", self.arguments.get("actions", "normalized")) == "normalized"
+        form = ActionForm(
+            gripper="plus_one_open",
+            translation_unit_m=robot.action_step_m if shares else 1.0,
+            rotation_unit_rad=robot.action_step_rad if shares else 1.0,
+        )
+        return Conventions(
+            pictures={"image": PictureForm()}, state=VLAGEN.state, prompt_key="", output=OutputForm(action=form)
+        )
+
+    def version(self) -> str | None:
+        """The hash of the file."""
+        path = Path(self.checkpoint)
+        return sha256(path)[:16] if path.is_file() else None
+
+    def connect(self) -> Model:
+        """The policy, and what it wants to see."""
+        try:
+            import stable_baselines3 as theirs
+        except ModuleNotFoundError as error:
+            raise missing(self.NAME, str(error.name), installing.extra("sb3")) from None
+        path = Path(self.checkpoint)
+        if not path.is_file():
+            raise PolicyError(f"sb3: there is no file {path}.")
+        kind = getattr(theirs, one_of(ALGORITHMS)("algorithm", self.arguments.get("algorithm", "PPO")))
+        try:
+            policy = kind.load(path, device=self.arguments.get("device", "cpu"), custom_objects=sb3_file.settings(path))
+        except (ValueError, RuntimeError, KeyError, AttributeError, OSError) as error:
+            raise PolicyError(
+                f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error)}. Another: algorithm=SAC."
+            ) from None
+        if policy.action_space.shape != (7,):
+            raise PolicyError(f"sb3: {path} acts with {policy.action_space}, not with 7 numbers.")
+        certain = yes_or_no("deterministic", self.arguments.get("deterministic", "yes"))
+        space = policy.observation_space
+        return lambda inputs: [policy.predict(seen(given, space), deterministic=certain)[0] for given in inputs]
+
+
+def seen(given: Mapping[str, Any], space: Any) -> Any:
+    """What the policy's observation space asks for; raises `PolicyError` where there is no such thing."""
+    parts = getattr(space, "spaces", None)
+    if parts is not None:
+        for name in parts:
+            if name not in given:
+                raise PolicyError(f"sb3: the policy sees {unknown('part', name, given, of='the observation')}")
+        return {name: _fitting(name, given[name], part) for name, part in parts.items()}
+    name = "image" if len(space.shape) == 3 else "state"
+    return _fitting(name, given[name], space)
+
+
+def _fitting(name: str, value: np.ndarray, space: Any) -> np.ndarray:
+    """The value, if its shape is the space's; SB3 saves pictures with the colours first and turns ours itself."""
+    shapes = (value.shape, (value.shape[-1], *value.shape[:-1]))
+    if tuple(space.shape) not in shapes:
+        raise PolicyError(
+            f"sb3: the policy sees {name} of shape {space.shape}, not {value.shape}. Pictures: --image-size or size=HxW."
+        )
+    return value

@@ -1,0 +1,131 @@
+"""The adapters `simpler` and `octo`: objects with SimplerEnv's `step(image, text)`.
+
+Assumed, from simpler-env/SimplerEnv (`simpler_env/policies`, `policy_setup="widowx_bridge"`): `reset(text)` begins an episode; `step(image, text)` takes
+the picture of the primary camera as it is, uint8 RGB, and answers a pair whose second is a mapping of `world_vector` (m, along the
+axes of the base), `rot_axangle` (rotation vector, rad) and `gripper` (+1 open, -1 closed). Resizing, normalisation, ensemble and
+sticky gripper are within the object. It remembers one episode, so each has an object of its own.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
+from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.observations import PictureForm
+
+PARTS = (("world_vector", 3), ("rot_axangle", 3), ("gripper", 1))
+"""of an answer, in the order of an action"""
+OURS = ("scene",)
+OCTO_INSTALL = (
+    "install simpler-env/SimplerEnv and octo in an environment of their own, add this package there, then: vlagen serve --policy "
+    "octo:octo-base, and here: --policy ws://HOST:8000"
+)
+
+
+class Simpler(Adapter):
+    """One action for each picture, from an object of a class that the user names."""
+
+    NAME = "simpler"
+    REST = "MODULE:CLASS"
+    ABOUT: ClassVar[str] = (
+        "any object with SimplerEnv's step(image, text); arguments of its constructor as --policy-args"
+    )
+    SCENE = "bridge"
+    KEPT = 64
+    """objects, one for each episode; the oldest is let go"""
+
+    def prepare(self, checkpoint: str, arguments: Mapping[str, str]) -> None:
+        """What is no argument of adapters goes to the object's constructor."""
+        self.constructed = {name: text for name, text in arguments.items() if name not in self._known()}
+        super().prepare(checkpoint, {name: text for name, text in arguments.items() if name in self._known()})
+
+    @classmethod
+    def _known(cls) -> tuple[str, ...]:
+        from vlagen_bench.policies.adapters.arguments import COMMON
+
+        return (*COMMON, *OURS)
+
+    def declare(self) -> Conventions:
+        """SimplerEnv's, for the WidowX."""
+        return Conventions(
+            pictures={"image": PictureForm()},
+            prompt_key="text",
+            output=OutputForm(action=ActionForm(rotation="axis_angle", gripper="plus_one_open")),
+        )
+
+    def connect(self) -> Model:
+        """Makes one object, so that a mistake shows now; further ones as episodes begin."""
+        self._objects: dict[str, Any] = {}
+        self._spare: Any = self.make()
+        return lambda inputs: [self._step(given) for given in inputs]
+
+    def make(self) -> Any:
+        """An object of the class that is named."""
+        module, _, name = self.checkpoint.partition(":")
+        try:
+            kind = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise PolicyError(
+                f"simpler:{self.checkpoint}: {error}. Name it as simpler:MODULE:CLASS, which can be imported."
+            ) from None
+        return kind(**self.constructed)
+
+    def encode(self, obs: Mapping[str, Any], instr: str) -> dict[str, Any]:
+        """Picture and text, and whose they are."""
+        return {**super().encode(obs, instr), "episode": str(obs.get("episode_id", ""))}
+
+    def reset(self, episode_ids: Sequence[str]) -> None:
+        """Forgets these episodes, which begin."""
+        super().reset(episode_ids)
+        for name in episode_ids:
+            self._objects.pop(name, None)
+
+    def _step(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        name = given["episode"]
+        if name not in self._objects:
+            made, self._spare = self._spare or self.make(), None
+            made.reset(given["text"])
+            self._objects[name] = made
+            while len(self._objects) > self.KEPT:
+                self._objects.pop(next(iter(self._objects)))
+        answer = self._objects[name].step(given["image"], given["text"])
+        return dict(answer[1] if isinstance(answer, tuple) else answer)
+
+    def unpack(self, output: Mapping[str, Any]) -> np.ndarray:
+        """The numbers (1, 7) of its answer."""
+        lacking = [name for name, _ in PARTS if name not in output]
+        if lacking:
+            raise PolicyError(
+                f"{self.NAME}: step() answered without {', '.join(lacking)}; there is: {', '.join(output)}."
+            )
+        return np.concatenate(
+            [np.reshape(np.asarray(output[name], np.float64), (1, size)) for name, size in PARTS], axis=1
+        )
+
+    def pack(self, values: np.ndarray) -> dict[str, Any]:
+        """An answer of such an object."""
+        values = np.atleast_2d(values)[0]
+        return {"world_vector": values[:3], "rot_axangle": values[3:6], "gripper": values[6:7]}
+
+
+class Octo(Simpler):
+    """SimplerEnv's own inference of Octo, for the WidowX."""
+
+    NAME = "octo"
+    REST = "MODEL"
+    ABOUT: ClassVar[str] = (
+        "Octo (octo-base, octo-small) by SimplerEnv's inference: 256 x 256, two pictures, ensemble of 4"
+    )
+
+    def make(self) -> Any:
+        """SimplerEnv's object, with the model that is named."""
+        try:
+            from simpler_env.policies.octo.octo_model import OctoInference
+        except ImportError as error:
+            raise missing("octo", error.name or "simpler_env", OCTO_INSTALL) from None
+        return OctoInference(model_type=self.checkpoint, policy_setup="widowx_bridge", **self.constructed)

@@ -1,0 +1,1 @@
+"""Conversions between the conventions of models and of this package: pure functions of numpy arrays."""
