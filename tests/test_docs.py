@@ -47,6 +47,7 @@ NOT_RUN = {
     r"vlagen assets install": "downloads: tests/test_install.py, tests/test_download.py",
     r"vlagen (doctor|calibrate|render|bench|certify)\b": "looks at the machine, or draws for minutes; each has a test",
     r"python -m vlagen_bench\.diagnostics\.": "plays or simulates for minutes: tests/diagnostics",
+    r"--task StackCube-v1": "draws for minutes: tests/sim/test_any_task.py and tests/cli/test_any_task.py, with a small task",
     r"vlagen check-statistics": "simulates for minutes: tests/report/test_simulation.py",
     r"vlagen-train release": "needs a checkpoint: tests/train/test_release.py",
     r"vlagen-train .*--config tabletop|docs/train_vla\.md: .*runs/core": "hours long: tests/train/test_from_nothing.py, at toy size",

@@ -32,11 +32,13 @@ __all__ = [
     "load_run",
     "make_plan",
     "make_vec",
+    "perturb",
     "register_path",
 ]
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not follow __getattr__
     from vlagen_bench.axes.base import Axis, Draft, PoolAxis, SizeAxis, axis
+    from vlagen_bench.envs.perturbed import perturb
     from vlagen_bench.envs.policy import TrainedPolicy
     from vlagen_bench.envs.vector import make_vec
     from vlagen_bench.errors import VlagenError
@@ -67,6 +69,7 @@ _LAZY = {
     "load_run": "vlagen_bench.report.run",
     "make_plan": "vlagen_bench.plan.selection",
     "make_vec": "vlagen_bench.envs.vector",
+    "perturb": "vlagen_bench.envs.perturbed",
     "register_path": "vlagen_bench.utils.plugins",
 }
 """public name -> the module that holds it, which is loaded when the name is first asked for"""

@@ -40,6 +40,32 @@ class Condition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NativeTask:
+    """A task of ManiSkill, or of a user of it: its environment, and what a card or a look at it says of it."""
+
+    env: str
+    """its id there, such as `StackCube-v1`; of a class without one, `module:Class`"""
+    kwargs_json: str = "{}"
+    """keyword arguments of its environment, as canonical JSON"""
+    source: str | None = None
+    """the actor that the robot is asked to handle; None: the first that can move"""
+    target: str | None = None
+    """the actor that it goes to; None: there is none"""
+    goal_visible: bool | None = None
+    """whether pictures show where it has to go; None: nobody has said so"""
+    size_attribute: str = ""
+    """the attribute of the task that sets the size of the source, so that spawn, success and reward follow"""
+    oracle: str = ""
+    """name of the privileged policy that solves it; empty: there is none"""
+    rewrites: tuple[tuple[str, ...], ...] = ()
+    """instructions by level of the axis `instruction`, from 1"""
+    unfit: tuple[str, ...] = ()
+    """axes that make no sense in it"""
+    listed: bool = True
+    """whether a card says all this; else it was found by looking"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """A task file: a task of one family in one scene, nominally and under named conditions."""
 
@@ -68,6 +94,8 @@ class Task:
     """the shader pack that draws its pictures: `minimal` is quick, `default` is what the published policies saw"""
     changes: tuple[str, ...] = ()
     """what it does otherwise than the task that it was made from, one sentence each"""
+    native: NativeTask | None = None
+    """the task of ManiSkill that it is; None: it plays in a scene of this package"""
 
     @property
     def ref(self) -> str:
@@ -105,6 +133,8 @@ class Suite:
     """whether clean twins are run too, for the paired drop"""
     official_ids: bool = False
     """whether the episodes are those of `ids/<suite>.json`, condition -> official episode ids, and of no seed"""
+    tasks: tuple[str, ...] = ()
+    """all tasks of a suite of several, `task` among them; each is a suite of its own, `<suite>-<task>`; empty: `task` alone"""
     ids_of: str = ""
     """the suite whose file of official ids is used; empty: its own"""
     about: str = ""

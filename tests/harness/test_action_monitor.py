@@ -16,7 +16,7 @@ from vlagen_bench.policies.isolation.proxy import load as load_isolated
 from vlagen_bench.policies.noop import Noop
 from vlagen_bench.policies.random import Random
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.oversized import StepLimits
+from vlagen_bench.scenes.oversized import BoundLimits, StepLimits
 from vlagen_bench.types import EpisodeResult
 
 LIMITS = StepLimits.of(specs.of_task(TASK))
@@ -157,3 +157,16 @@ def test_every_record_says_how_many_steps_were_oversized(tmp_path):
     )
     for record in go(tmp_path / "b", Metres()).values():
         assert record["metrics"]["oversized_steps"] == record["steps"] == TASK.max_steps
+
+
+def test_of_joints_and_of_few_numbers_no_gripper_is_guessed_and_the_bounds_are_named():
+    """Of a task of ManiSkill an action has as many numbers as its robot, in units of its controller."""
+    bounds = {"low": np.full(3, -1.0), "high": np.full(3, 1.0)}
+    limits = BoundLimits(robot="panda_stick", control_hz=20, move_m=0.0, turn_rad=0.0, **bounds)
+    said = []
+    monitor = ActionMonitor(limits, said.append)
+    for _ in range(EPISODES):
+        monitor.ended(played(np.full((FEWEST, 3), 0.5)))
+    assert said == []
+    monitor.watch(np.full((FEWEST, 3), 2.0))
+    assert len(said) == 1 and "beyond the bounds of its 3 numbers" in said[0]

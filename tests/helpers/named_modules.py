@@ -44,6 +44,10 @@ BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
         ("vlagen_bench.envs.env:make_task_env", "vlagen_bench.envs.vector:vector_env"),
         "Gymnasium's entry points, so that registering ids loads no simulator",
     ),
+    "vlagen_bench/scenes/native.py": (
+        ("vlagen_bench.sim.maniskill.any_task.scout",),
+        "what a task of ManiSkill holds only the simulator knows, and only planning such a task asks for it",
+    ),
     "vlagen_bench/diagnostics/doctor.py": (("vlagen_bench.sim.vulkan.probe",), "a process of its own, which may crash"),
     "vlagen_bench/leaderboard/sandbox.py": (("vlagen_bench.leaderboard.sandbox_child",), "a process of its own"),
     "vlagen_bench/report/html/shell.py": (("vlagen_bench.",), "the templates of a package, which are no code"),
@@ -52,6 +56,8 @@ BY_NAME: dict[str, tuple[tuple[str, ...], str]] = {
 may point up"""
 LOADING = {
     "vlagen_bench/axes/__init__.py": "every file of its own package",
+    "vlagen_bench/scenes/native.py": "the scout of a task of ManiSkill",
+    "vlagen_bench/sim/maniskill/any_task/entries.py": "a task of ManiSkill, by the name that a user gives",
     "vlagen_bench/tasks/__init__.py": "every file of its own package",
     "vlagen_bench/policies/modules.py": "a policy, by the name that a user gives",
     "vlagen_bench/policies/adapters/names.py": "an adapter",

@@ -16,7 +16,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs.manifest import Pack
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.verbs import ModelKind, Scene
-from vlagen_bench.types import AxisSet
+from vlagen_bench.types import AxisSet, NativeTask
 from vlagen_bench.utils.blame import code_of
 from vlagen_bench.utils.parsing import build
 from vlagen_bench.utils.registry import Registry
@@ -42,6 +42,8 @@ class Draft:
     """of the task's family: role -> the axis that fills it"""
     rewrites: tuple[tuple[str, ...], ...] = REWRITES
     """of the task's family: templates by level of the axis `instruction`, from 1"""
+    native: NativeTask | None = None
+    """the task of ManiSkill that it is"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,8 @@ class Offer:
     """of the scene, its pack and the family"""
     axes: frozenset[str]
     """that every episode has"""
+    unfit: frozenset[str] = frozenset()
+    """axes that make no sense in it, whatever they require"""
 
 
 class Axis(ABC):
@@ -87,6 +91,8 @@ class Axis(ABC):
     """the least and the largest size that make sense, both allowed: `make` refuses others"""
     settings: ClassVar[AxisSet] = MappingProxyType({})
     """named parameters of what has no size, such as `test` for the held-out assets"""
+    hidden: ClassVar[bool] = False
+    """whether nobody can ask for it: some tasks have it in every episode, and lists of axes leave it out"""
     takes: ClassVar[tuple[str, ...]] = ()
     """what there is one of in an episode, and this axis uses; two axes that take the same exclude each other"""
     shows: ClassVar[bool] = False
@@ -157,7 +163,7 @@ def axis(cls: type[Axis]) -> type[Axis]:
         "kind": get_args(Kind), "stage": STAGES, "assets": (None, *get_args(ModelKind)), "cameras": get_args(Cameras),
     }  # fmt: skip
     declared.check_axis(cls, choices)
-    AXES.add(cls.name, cls)
+    AXES.add(cls.name, cls, hidden=cls.hidden)
     return cls
 
 
@@ -192,6 +198,8 @@ def lack_of(cls: type[Axis], offer: Offer, *, ready_made: bool = True) -> str | 
         ready_made: whether its levels and settings are asked for, and not parameters that a task file gives it.
     """
     whose = f"the task {offer.task} (family {offer.family})"
+    if cls.name in offer.unfit:
+        return f"The axis {cls.name} makes no sense in {whose}: it has nothing that the axis could change."
     for role in cls.requires_roles:
         if role not in offer.roles:
             return f"The axis {cls.name} needs the role {role}, which {whose} does not have."

@@ -61,7 +61,7 @@ class Clutter(Axis):
         crowding = [name for name in self.after if name in draft.values and name not in ALWAYS_THERE]
         fewer = "Ask for fewer, or leave" if self.things > max(self.levels) else "Leave"
         raise ConfigError(
-            f"clutter: no room for {most} things beside the {draft.values['object']} on this table. {fewer} out "
+            f"clutter: no room for {most} things beside the {draft.values.get('object', 'source')} on this table. {fewer} out "
             f"one of the axes that take places or hide them: {', '.join([*crowding, self.name])}."
         )
 
@@ -79,7 +79,7 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
     objects, places = draft.pack.split("objects", "train"), lattice(draft.scene)
     order, tried = rng.permutation(len(objects)), rng.permutation(len(places))
     yaws_deg = (45 * rng.randint(8, size=len(objects))).tolist()
-    there = {draft.values["object"], draft.values.get("distractor_object", {}).get("id")}
+    there = {draft.values.get("object"), draft.values.get("distractor_object", {}).get("id")}
     kept, layout, view = _kept(draft), [], views.present(draft)
     for number in order:
         model = objects[number]
@@ -107,6 +107,8 @@ def _layout(rng: np.random.RandomState, draft: Draft, most: int) -> list[dict[st
 
 def _kept(draft: Draft) -> list[OccupiedCircle]:
     """Where source, target and a distractor stand, and where source and target will be moved to."""
+    if "start" in draft.values:
+        return _kept_of_start(draft)
     values, pack = draft.values, draft.pack
     source = pack.find("objects", values["object"])
     source_m = radius_of(source) * values.get("object_size", 1.0)
@@ -129,4 +131,23 @@ def _kept(draft: Draft) -> list[OccupiedCircle]:
             seen="wholly",
         )
         for role, xy_m in places.items()
+    ]
+
+
+def _kept_of_start(draft: Draft) -> list[OccupiedCircle]:
+    """Where the things of a ManiSkill task stand, and where its source will be moved to."""
+    start = draft.values["start"]
+    source = next(thing for thing in start["things"] if thing["name"] == start["names"]["source"])
+    places = {role: xy_m for role, xy_m in spots.standing(draft).items() if role.endswith("source")}
+    stands = [(source, xy_m) for xy_m in places.values()]
+    stands += [(thing, thing["xy_m"]) for thing in start["things"] if thing is not source]
+    return [
+        OccupiedCircle(
+            xy_m=xy_m,
+            radius_m=thing["radius_m"],
+            gap_m=FROM_SOURCE_M if thing is source else FROM_OTHERS_M,
+            height_m=thing["height_m"],
+            seen="wholly",
+        )
+        for thing, xy_m in stands
     ]

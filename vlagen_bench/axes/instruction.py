@@ -68,7 +68,8 @@ class Instruction(PoolAxis):
     def pick(self, index: int, draft: Draft) -> dict[str, str]:
         text = template = self.sentences(draft)[index]
         for role, filler in draft.roles.items():
-            text = text.replace(f"{{{role}}}", _called(role, filler, draft))
+            if f"{{{role}}}" in text:
+                text = text.replace(f"{{{role}}}", _called(role, filler, draft))
         return {"template": template, "text": text}
 
     @staticmethod

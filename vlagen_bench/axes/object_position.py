@@ -18,7 +18,7 @@ class ObjectPosition(Axis):
     name: ClassVar = "object_position"
     kind: ClassVar = "execution"
     stage: ClassVar = "reset"
-    after: ClassVar = ("distractor_receptacle", "position")
+    after: ClassVar = ("distractor_receptacle", "position", "start")
     requires_roles: ClassVar = ("source",)
     requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "beyond_m"
@@ -32,7 +32,7 @@ class ObjectPosition(Axis):
     beyond_m: float
 
     def sample(self, rng: np.random.RandomState, draft: Draft) -> dict[str, Any]:
-        position = draft.values["position"]
+        position = spots.nominal(draft)
         xy_m = position["source"]
         if self.beyond_m:
             xy_m = spots.outward(rng, draft, "source", self.beyond_m, max(self.beyond_m, *self.levels))

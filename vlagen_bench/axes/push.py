@@ -21,7 +21,7 @@ class Push(Axis):
     name: ClassVar = "push"
     kind: ClassVar = "execution"
     stage: ClassVar = "step"
-    after: ClassVar = ("object_position", "position")
+    after: ClassVar = ("object_position", "position", "start")
     requires_roles: ClassVar = ("source",)
     requires_axes: ClassVar = ("position",)
     sized_by: ClassVar = "by_m_s"

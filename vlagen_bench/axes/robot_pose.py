@@ -74,7 +74,8 @@ class RobotPose(PoolAxis):
         if self.spread_rad is None:
             offsets_rad: list[float] = super().sample(rng, draft)
             return offsets_rad
-        rise = np.array(RISE_M_RAD[draft.scene.robot.name])
+        robot = draft.scene.robot
+        rise = np.array(robot.rise_m_rad or RISE_M_RAD[robot.name])
         upwards = rise / np.linalg.norm(rise)
         direction = rng.normal(size=len(rise))
         direction += (RISE_KEPT * abs(direction @ upwards) - direction @ upwards) * upwards

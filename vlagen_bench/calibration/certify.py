@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vlagen_bench.axes.shared.referring import meant
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
+from vlagen_bench.policies.expert.native import as_planned
 from vlagen_bench.policies.expert.policy import Expert
+from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import draft
 from vlagen_bench.types import Episode, Plan, Task
@@ -77,12 +78,17 @@ def certify(plan: Plan, task: Task, path: Path, *, workers: int = 1) -> Iterator
 
 def _all(episodes: list[Episode], task: Task, workers: int) -> Iterator[Certificate]:
     if workers == 1:
-        simulator, expert = Simulator.of(task), Expert()
+        simulator, expert = _simulator(task), Expert()
         yield from (certify_one(episode, task, simulator, expert) for episode in episodes)
         return
     # SAPIEN's threads do not survive a fork.
     with multiprocessing.get_context("spawn").Pool(workers, _begin, (task.name,)) as pool:
         yield from pool.imap_unordered(_one, episodes)
+
+
+def _simulator(task: Task) -> Simulator | NativeSimulator:
+    """Of a task of ManiSkill, in the control mode of its oracle."""
+    return simulator_of(task if task.native is None else as_planned(task))
 
 
 _HERE: dict[str, Any] = {}
@@ -91,7 +97,7 @@ _HERE: dict[str, Any] = {}
 
 def _begin(task_name: str) -> None:
     task = catalog.task(task_name)
-    _HERE.update(task=task, simulator=Simulator.of(task), expert=Expert())
+    _HERE.update(task=task, simulator=_simulator(task), expert=Expert())
 
 
 def _one(episode: Episode) -> Certificate:
@@ -119,11 +125,11 @@ def _line(certificate: Certificate) -> str:
     return json.dumps(asdict(certificate), sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expert) -> Certificate:
+def certify_one(episode: Episode, task: Task, simulator: Simulator | NativeSimulator, expert: Expert) -> Certificate:
     """The certificate of one episode."""
     status = simulator.reset(episode)
     simulator.observe()
-    seen = {role: simulator.seen_px(role) for role in simulator.scene.places}
+    seen = {role: simulator.seen_px(role) for role in simulator.shown_roles}
     problems = ["done before the first action"] if status.solved_already else []
     problems += [*_unseen(seen), *_unclear(episode, task), *_strayed(simulator)]
     expert.attach(simulator)
@@ -132,6 +138,7 @@ def certify_one(episode: Episode, task: Task, simulator: Simulator, expert: Expe
         status = simulator.advance(expert.act(None, simulator.instruction))
         if status.success and task.ends_on_success:
             break
+    expert.close()
     return Certificate(
         id=episode.id,
         condition=episode.condition,
@@ -166,14 +173,13 @@ def _unclear(episode: Episode, task: Task) -> Iterable[str]:
         if key in values and values[key]["id"] == values.get(asked):
             yield f"no distractor: it is the {asked} that is asked for"
     extra = [thing["id"] for thing in values.get("clutter", ())]
-    others = [values["object"], *(values[key]["id"] for key in ("distractor_object",) if key in values)]
+    others = [values.get("object"), *(values[key]["id"] for key in ("distractor_object",) if key in values)]
     for twice in sorted({word for word in extra if extra.count(word) > 1 or word in others}):
         yield f"no clutter: {twice} is on the table already"
 
 
-def _strayed(simulator: Simulator) -> Iterator[str]:
+def _strayed(simulator: Simulator | NativeSimulator) -> Iterator[str]:
     """Things that rolled, or were pushed by another as both fell, far from where the episode puts them."""
-    for role, (xy_m, _) in simulator.scene.places.items():
-        away_m = float(np.linalg.norm(simulator.body(role).position_m[:2] - xy_m))
+    for role, away_m in simulator.strayed_m().items():
         if away_m > STRAYED_M:
             yield f"the {role} came to rest {100 * away_m:.0f} cm from its place"

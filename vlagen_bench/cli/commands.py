@@ -8,7 +8,7 @@ from tyro.conf import Positional
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console, say
 from vlagen_bench.cli.inclusion import Include, include
-from vlagen_bench.cli.selection import WHOLE_QUICK, Which
+from vlagen_bench.cli.selection import WHOLE_QUICK, Selection, Which
 
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
@@ -149,8 +149,20 @@ def certify(
         workers: processes that work side by side.
         out: where to write the certificates; default: <suite>.certificate.jsonl.
     """
-    from vlagen_bench.calibration import certify as certificates
     from vlagen_bench.errors import ConfigError
+
+    if workers < 1:
+        raise ConfigError(f"--workers: at least 1 process is needed, not {workers}.")
+    parts = which.parts()
+    if len(parts) > 1 and out is not None:
+        raise ConfigError(
+            f"--out {out}: the suite is of several tasks, with a file for each. Leave it out, or name a --task."
+        )
+    return max(_certify(part, workers, out) for part in parts)
+
+
+def _certify(which: Selection, workers: int, out: Path | None) -> int:
+    from vlagen_bench.calibration import certify as certificates
     from vlagen_bench.harness.progress import tracked
     from vlagen_bench.plan import catalog
     from vlagen_bench.statistics.intervals import wilson
@@ -159,8 +171,6 @@ def certify(
 
     made = which.plan()
     suite, task = made.suite.name, catalog.task(made.suite.task)
-    if workers < 1:
-        raise ConfigError(f"--workers: at least 1 process is needed, not {workers}.")
     target = out or Path(f"{suite}.certificate.jsonl")
     looked_at = certificates.certify(made, task, target, workers=workers)
     results = list(tracked(looked_at, total=len(made.episodes), label="certifying", console=console()))

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -98,7 +98,7 @@ class EvalArgs:
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = ()
     """Keyword arguments of the policy's constructor, as strings."""
     out: Path | None = None
-    """Run folder; default: runs/<suite>-<policy>-<plan>."""
+    """Run folder; default: runs/<suite>-<policy>-<plan>. Of a suite of several tasks, the folder of the run folders."""
     selection: Selection = field(default_factory=Selection)
     pictures: CameraOptions = field(default_factory=CameraOptions)
     execution: ExecutionOptions = field(default_factory=ExecutionOptions)
@@ -126,7 +126,18 @@ def _parsed(given: list[str]) -> EvalArgs:
 
 
 def evaluate(args: EvalArgs) -> int:
-    """Runs what the arguments ask for; returns the exit code."""
+    """Runs what the arguments ask for, one task after the other; returns the exit code."""
+    parts = args.selection.parts()
+    codes = []
+    for part in parts:
+        out = args.out / str(part.task) if args.out is not None and len(parts) > 1 else args.out
+        codes.append(_evaluate_part(replace(args, selection=part, out=out)))
+        if codes[-1] not in (OK, INCOMPLETE):
+            break
+    return max(codes)
+
+
+def _evaluate_part(args: EvalArgs) -> int:
     from vlagen_bench.harness.evaluate import default_folder
     from vlagen_bench.report import repeats
 

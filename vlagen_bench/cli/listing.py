@@ -1,25 +1,55 @@
 """`vlagen list`: the available suites, tasks, axes, packs and policies."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from vlagen_bench.cli.common import OK, console
+from vlagen_bench.cli.common import INCOMPLETE, OK, console, say, split_names
 from vlagen_bench.cli.inclusion import Include, include
 
 KINDS = ("vision", "semantics", "execution", "dynamics")
 
 
-def list_all(outside: Include = ()) -> int:
+def list_all(outside: Include = (), matrix: bool = False, tasks: str | None = None, write: Path | None = None) -> int:
     """Lists suites, tasks with their conditions, axes with their levels, asset packs and built-in policies.
 
     Args:
         outside: places of your own to be listed, too.
+        matrix: prints instead which axis changes what in which task of ManiSkill, found by trying each; takes minutes.
+        tasks: of the matrix, such as PickCube-v1,MyTask-v1; default: those that have a card.
+        write: a Markdown file whose matrix is replaced by this one.
     """
+    if matrix:
+        include(outside)
+        return _matrix(tasks, write)
+    return _list(outside)
+
+
+def _matrix(tasks: str | None, write: Path | None) -> int:
+    """Tries every axis on every task, prints the table, and says where one is in vain."""
+    from vlagen_bench.diagnostics import axis_matrix
+    from vlagen_bench.harness.progress import tracked
+
+    names = split_names(tasks) or axis_matrix.listed()
+    rows = (list(axis_matrix.row(name)) for name in names)
+    cells = [cell for row in tracked(rows, total=len(names), label="trying", console=console()) for cell in row]
+    table = axis_matrix.markdown(cells)
+    say(table)
+    if write is not None:
+        axis_matrix.write(table, write)
+    vain = [cell for cell in cells if cell.effect == axis_matrix.NOTHING]
+    for cell in vain:
+        say(f"{cell.axis} changes nothing in {cell.task}. {cell.why}")
+    return INCOMPLETE if vain else OK
+
+
+def _list(outside: Include) -> int:
+    """The tables of everything that there is."""
     from rich.box import SIMPLE_HEAD
 
     from vlagen_bench.axes import AXES
     from vlagen_bench.envs.registration import env_id
     from vlagen_bench.packs import manifest
-    from vlagen_bench.plan import catalog, conditions, rotation
+    from vlagen_bench.plan import catalog, conditions, native_tasks, rotation
     from vlagen_bench.policies.base import BUILT_IN
     from vlagen_bench.policies.shipped import playable
     from vlagen_bench.tasks import FAMILIES, offer_of
@@ -65,6 +95,8 @@ def list_all(outside: Include = ()) -> int:
             out.print(f"* {change}")
         out.print()
     out.print(axes)
+    listed = ", ".join(native_tasks.card_files())
+    out.print(f"Tasks of ManiSkill that have a card: {listed}. Any other is named by its id, too.", soft_wrap=True)
     out.print(f"Asset packs: {', '.join(manifest.names())}. Built-in policies: {', '.join(playable(BUILT_IN))}.")
     for line in _from_outside():
         out.print(line, soft_wrap=True)

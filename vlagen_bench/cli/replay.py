@@ -93,9 +93,9 @@ def _filmed(
     from vlagen_bench.report.refilm import film
     from vlagen_bench.scenes import specs
     from vlagen_bench.scenes.cameras import chosen_in
-    from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.sim.backends import simulator_of
 
-    sim = Simulator.of(task, cameras=chosen_in(specs.of_task(task), cameras))
+    sim = simulator_of(task, cameras=chosen_in(specs.of_task(task), cameras))
     return (film(take, sim, task, folder) for take in recorded)
 
 

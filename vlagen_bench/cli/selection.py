@@ -59,6 +59,15 @@ class Selection:
             seed=self.seed,
         )
 
+    def parts(self) -> tuple["Selection", ...]:
+        """One for each task of a suite of several, unless one is named; else this one."""
+        from vlagen_bench.plan import catalog
+
+        if self.task is not None:
+            return (self,)
+        several = catalog.suite(self.suite_of()).tasks
+        return tuple(dataclasses.replace(self, task=name) for name in several) or (self,)
+
     def with_episodes(self, default: int) -> "Selection":
         """The same, with `default` episodes where no number was given."""
         return self if self.episodes is not None else dataclasses.replace(self, episodes=default)

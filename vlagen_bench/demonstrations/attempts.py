@@ -11,9 +11,9 @@ from vlagen_bench.demonstrations.job import Job, PolicyChoice
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.demonstrations.play import Player
 from vlagen_bench.errors import CodeError, PolicyError, VlagenError
-from vlagen_bench.harness.env_runner import Sim
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.policies import base
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.utils.text import one_line
 
 

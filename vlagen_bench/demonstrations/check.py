@@ -7,9 +7,10 @@ import numpy as np
 
 from vlagen_bench.demonstrations.dataset import Dataset, Demonstration
 from vlagen_bench.errors import RunError
-from vlagen_bench.harness.env_runner import EnvRunner, Sim
+from vlagen_bench.harness.env_runner import EnvRunner
 from vlagen_bench.harness.replay import UnrenderedSimulator, play
 from vlagen_bench.plan.plan import task_of
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import Episode
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from vlagen_bench.demonstrations.disturbance import Noise, takeover_step
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.harness.env_runner import Sim
 from vlagen_bench.harness.inference import PolicyCaller, PolicyQuery
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import Episode, Task
 
 Positions = Callable[[Sim], Mapping[str, np.ndarray]]

@@ -17,7 +17,8 @@ from vlagen_bench.policies.actions import OF_STEP, checked
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice, ImageSize, names_of
 from vlagen_bench.scenes.oversized import CAUSES, StepLimits
-from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.interface import EnvSim
 from vlagen_bench.tasks import family_of
 from vlagen_bench.tasks.judge import Status
 from vlagen_bench.types import Episode
@@ -112,7 +113,7 @@ class TaskEnv(gymnasium.Env):
             cameras=names_of(cameras),
         )  # fmt: skip
         self.metadata = {**self.metadata, "privileged": self.privileged}
-        self._simulator: Simulator | None = None
+        self._simulator: EnvSim | None = None
         self._index, self._seed, self._potential = -1, first_seed, 0.0
         self._episode: Episode | None = None
         self._image: np.ndarray | None = None
@@ -122,7 +123,7 @@ class TaskEnv(gymnasium.Env):
         self.observation_space = self._interface.observation_space
 
     @property
-    def _sim(self) -> Simulator:
+    def _sim(self) -> EnvSim:
         """The simulator, once there was a reset."""
         assert self._simulator is not None
         return self._simulator
@@ -160,12 +161,12 @@ class TaskEnv(gymnasium.Env):
         episode = self._choose(dict(options or {}))
         if self._simulator is None:
             drawn = self._interface.obs_mode == "image" or self.render_mode is not None
-            self._simulator = Simulator.of(self.task, drawn=drawn, cameras=self._cameras)
+            self._simulator = simulator_of(self.task, drawn=drawn, cameras=self._cameras)
         status = self._begin(episode, given="episode" in (options or {}))
         self._episode, self._potential, self._oversized = episode, 0.0, 0
         return self._observe(), self._info(episode, status)
 
-    def _begin(self, episode: Episode, *, given: bool) -> Status:
+    def _begin(self, episode: Episode, *, given: bool) -> Any:
         try:
             return self._sim.reset(episode)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -248,7 +249,8 @@ class TaskEnv(gymnasium.Env):
     def _info(self, episode: Episode, status: Status) -> dict[str, Any]:
         sim = self._sim
         info = info_of(episode, status, instruction=sim.instruction, steps=sim.steps, oversized_steps=self._oversized)
-        return info | {"behaviour": behaviour_of(sim.behaviour())}
+        behaviour = sim.behaviour()
+        return info | ({"behaviour": behaviour_of(behaviour)} if behaviour else {})
 
     def render(self) -> np.ndarray | None:
         """The last picture, uint8 (H, W, 3), in mode `rgb_array`; in mode `human` the window is up to date already."""

@@ -10,6 +10,7 @@ from gymnasium import spaces
 
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes.base import CameraSpec, SceneSpec
+from vlagen_bench.scenes.native import NativeRobot
 from vlagen_bench.tasks import family_of
 from vlagen_bench.tasks.behaviour import Behaviour, recorded
 from vlagen_bench.tasks.judge import Status
@@ -121,7 +122,13 @@ class Interface:
 
     @property
     def action_space(self) -> spaces.Box:
-        """Both kinds of actions have these bounds; only those of normalised ones clip."""
+        """Both kinds of actions have these bounds; only those of normalised ones clip. A ManiSkill task has its own."""
+        robot = self.scene.robot
+        if isinstance(robot, NativeRobot):
+            low, high = (
+                np.array([getattr(fact, key) for fact in robot.actions], np.float32) for key in ("low", "high")
+            )
+            return spaces.Box(low, high, dtype=np.float32)
         return spaces.Box(-1.0, 1.0, (self.scene.robot.action_dim,), np.float32)
 
     def observation(
@@ -152,8 +159,8 @@ class Interface:
 
     def raw(self, actions: np.ndarray) -> np.ndarray:
         """Actions (..., 7) in metres and radians, as the simulator takes them."""
-        if not self.normalized_actions:
-            return actions
         robot = self.scene.robot
+        if not self.normalized_actions or isinstance(robot, NativeRobot):
+            return actions
         steps = np.array([robot.action_step_m] * 3 + [robot.action_step_rad] * 3 + [1.0], dtype=np.float32)
         return np.clip(actions, -1.0, 1.0) * steps

@@ -8,7 +8,7 @@ from typing import Any
 from vlagen_bench import tasks
 from vlagen_bench.axes import Offer
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.plan import conditions
+from vlagen_bench.plan import conditions, native_tasks
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.parsing import load_yaml
 
@@ -52,6 +52,10 @@ def _registrations() -> Iterator[tuple[str, int | None, dict[str, Any]]]:
         # For training: the nominal distribution with the shaped reward, called Main as in Liu et al.
         main = {"task": name, "condition": task["nominal_name"], "reward": "potential"}
         yield env_id(task["name"], "main", task["version"]), max_steps, {**main, "first_seed": TRAINING_SEED}
+    for name, card, offer in native_tasks.listed():
+        for condition in (native_tasks.NOMINAL, *conditions.names(offer)):
+            arguments = {"task": name, "condition": condition}
+            yield env_id(native_tasks.short(name), condition, card.version), card.max_steps, arguments
 
 
 def _offer(task: dict[str, Any]) -> Offer:
@@ -71,12 +75,14 @@ def _named(path: Path) -> dict[str, Any]:
 def register() -> None:
     """Makes the ids known to Gymnasium, now and after every addition; a second call changes nothing."""
     import gymnasium
+    from gymnasium.envs.registration import EnvSpec
 
     plugins.listen(register)
     for name, max_steps, arguments in list(_registrations()):
         if name not in gymnasium.registry:
-            gymnasium.register(
-                name,
+            # Not by `gymnasium.register`, which looks through all ids for older versions each time: 0.1 ms for each of thousands.
+            gymnasium.registry[name] = EnvSpec(
+                id=name,
                 entry_point="vlagen_bench.envs.env:make_task_env",
                 vector_entry_point="vlagen_bench.envs.vector:vector_env",
                 max_episode_steps=max_steps,

@@ -41,23 +41,29 @@ class ActionMonitor:
             self._see(actions)
         if played.result.outcome == "success":
             self._gripper_done = True
-        elif not self._gripper_done and sizes(actions)[0].max() > STILL_M:
+        elif self._limits.of_tool and not self._gripper_done and sizes(actions)[0].max() > STILL_M:
             self._see_gripper(actions[:, 6])
 
     def _see(self, actions: np.ndarray) -> None:
         if self._warned or not len(actions):
             return
-        move_m, turn_rad = sizes(actions)
         self._steps += len(actions)
         self._oversized += int(self._limits.oversized(actions).sum())
-        self._move_m, self._turn_rad = max(self._move_m, move_m.max()), max(self._turn_rad, turn_rad.max())
-        self._largest = max(self._largest, float(np.abs(actions[:, :6]).max()))
+        if self._limits.of_tool:
+            move_m, turn_rad = sizes(actions)
+            self._move_m, self._turn_rad = max(self._move_m, move_m.max()), max(self._turn_rad, turn_rad.max())
+            self._largest = max(self._largest, float(np.abs(actions[:, :6]).max()))
         if self._oversized >= max(FEWEST, SHARE * self._steps):
             self._warned = True
             self._note(self._warning())
 
     def _warning(self) -> str:
         limits = self._limits
+        if not limits.of_tool:
+            return (
+                f"warning: {self._oversized} of the first {self._steps} actions are beyond {limits}, and its controllers cut them "
+                f"there. Is the policy's control mode another one?"
+            )
         if self._largest <= 1:
             first = (
                 "All lie in [-1, 1], so they may be normalised: undo that with the statistics of the training data. "

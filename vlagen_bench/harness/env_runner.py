@@ -12,26 +12,10 @@ from vlagen_bench.errors import CodeError, VlagenError
 from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Finish, StepReport
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.oversized import StepLimits
-from vlagen_bench.tasks.behaviour import Behaviour, recorded
+from vlagen_bench.sim.interface import Sim
+from vlagen_bench.tasks.behaviour import recorded
 from vlagen_bench.types import Episode, EpisodeResult, Task
 from vlagen_bench.utils.text import one_line
-
-
-class Sim(Protocol):
-    """What the harness needs of a simulator."""
-
-    @property
-    def instruction(self) -> str: ...
-
-    def reset(self, episode: Episode) -> Any: ...
-
-    def advance(self, action: np.ndarray) -> Any: ...
-
-    def observe(self) -> dict[str, Any]: ...
-
-    def state_hash(self) -> str: ...
-
-    def behaviour(self) -> Behaviour | None: ...
 
 
 class FilmRecorder(Protocol):

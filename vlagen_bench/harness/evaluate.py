@@ -16,8 +16,8 @@ from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.options import ExecutionOptions
 from vlagen_bench.packs import manifest
-from vlagen_bench.plan import catalog
-from vlagen_bench.policies import base, handles, pictures
+from vlagen_bench.plan import catalog, native_tasks
+from vlagen_bench.policies import base, handles, introduction, pictures
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
@@ -139,13 +139,27 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
     manifest.require(scene.pack, checked)
+    _check_effects(plan, task, display)
     with ExitStack() as unplayed:
         loaded = load()
         unplayed.callback(_let_go, loaded)
         _check_live(loaded, wanted.execution)
         base.check_spec(loaded, scene.robot)
+        introduction.introduce(loaded, scene.robot)
         cameras = pictures.camera_choice(loaded, scene, wanted.cameras, wanted.image_size)
         return _recorded(wanted, task, cameras, checked.stand_ins, loaded, stop, display, unplayed)
+
+
+def _check_effects(plan: Plan, task: Task, display: Display) -> None:
+    """Raises `ConfigError` for a condition that changes nothing in a task of ManiSkill, which no axis was written for."""
+    if task.native is None:
+        return
+    from vlagen_bench.sim.maniskill.any_task import effect  # only here: it loads SAPIEN
+
+    for sentence in native_tasks.remarks(task):
+        display.note(sentence)
+    first = {episode.condition: episode for episode in reversed(plan.episodes) if episode.twin in plan.by_id}
+    effect.require(task, ((episode, plan.by_id[str(episode.twin)]) for episode in first.values()))
 
 
 def _let_go(loaded: LoadedPolicy) -> None:

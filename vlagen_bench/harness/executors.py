@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Union
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.env_runner import FilmRecorder, Sim
+from vlagen_bench.harness.env_runner import FilmRecorder
 from vlagen_bench.harness.episode import Watch
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.harness.limits import Limits
@@ -17,6 +17,7 @@ from vlagen_bench.harness.worker import WorkerSpec
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.handles import EpisodeHandles
 from vlagen_bench.scenes import specs
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import cores
 

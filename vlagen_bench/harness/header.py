@@ -14,11 +14,13 @@ from vlagen_bench.harness.chunks import Execution
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.packs import manifest
 from vlagen_bench.packs.manifest import Pack
+from vlagen_bench.plan import catalog, native_tasks
 from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.policies.content import Look
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.runs import identity, outside
 from vlagen_bench.runs.records import SCHEMA
+from vlagen_bench.scenes import native
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.cameras import sizes_px
 from vlagen_bench.types import Plan, content_hash
@@ -81,9 +83,21 @@ def make(
             "image_px": list(scene.camera.size_px),
         },
         "cameras": sizes_px(scene),
+        **_native(plan),
         **({"outside": taken} if taken else {}),
         **_fingerprint(loaded.content, renderer, _assets(pack, stand_ins), known),
     }
+
+
+def _native(plan: Plan) -> dict[str, Any]:
+    """The key `maniskill`: what a task of ManiSkill is, and what there is to know of it before its scores are read."""
+    task = catalog.task(plan.suite.task)
+    if task.native is None:
+        return {}
+    facts = native.facts_of_task(task.native)
+    said = {"env": task.native.env, "kwargs": task.native.kwargs_json, "source_hash": facts.source_hash}
+    more = {"control_mode": facts.control_mode, "robots": list(facts.robots), "listed": task.native.listed}
+    return {"maniskill": {**said, **more, "remarks": list(native_tasks.remarks(task))}}
 
 
 def _fingerprint(look: Look | None, renderer: str, assets: str, known: Mapping[str, str]) -> dict[str, Any]:

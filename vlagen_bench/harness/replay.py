@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from vlagen_bench.harness.env_runner import EnvRunner, Sim
+from vlagen_bench.harness.env_runner import EnvRunner
 from vlagen_bench.harness.episode import Begin, Execute
 from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.runs.records import ADDED, BEHAVIOUR, EpisodeRecord, scored
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import Episode, Task
 
 TOLERANCE_M = 0.01
@@ -64,9 +65,9 @@ class UnrenderedSimulator:
     """A simulator that draws nothing, since the actions are known: what is seen changes no physics."""
 
     def __init__(self, task: Task) -> None:
-        from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
+        from vlagen_bench.sim.backends import simulator_of
 
-        self._sim = Simulator.of(task, drawn=False)
+        self._sim = simulator_of(task, drawn=False)
         self.reset, self.advance, self.state_hash = self._sim.reset, self._sim.advance, self._sim.state_hash
         self.behaviour = self._sim.behaviour
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from vlagen_bench.harness.chunks import Execution
-from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
+from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder
 from vlagen_bench.harness.episode import Finish, PlayedEpisode, Request, StepReport, Watch, allowed_s, play
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.limits import Limits
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import Episode, Task
 from vlagen_bench.utils.alarm import TookTooLong, time_limit
 

@@ -11,13 +11,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from vlagen_bench.errors import ConfigError, VlagenError
-from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder, Sim
+from vlagen_bench.harness.env_runner import EnvRunner, FilmRecorder
 from vlagen_bench.harness.episode import Request, StepReport
 from vlagen_bench.harness.inference import PolicyAnswer, PolicyCaller, PolicyQuery
 from vlagen_bench.harness.shared_images import SharedImages
 from vlagen_bench.policies import base
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import end_with_the_parent
 from vlagen_bench.utils.spawned import SpawnedProcess
@@ -46,9 +47,9 @@ class WorkerSpec:
 
 def simulator(task: Task, cameras: CameraChoice | None = None) -> Sim:
     """The simulator of a task that draws these cameras; imported where it is needed, since that takes a second."""
-    from vlagen_bench.sim.simulator import Simulator
+    from vlagen_bench.sim.backends import simulator_of
 
-    return Simulator.of(task, cameras=cameras)
+    return simulator_of(task, cameras=cameras)
 
 
 class Worker:

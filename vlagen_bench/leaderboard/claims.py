@@ -127,7 +127,7 @@ def plan_of(claims: Claims, opening: Opening | None = None) -> Plan:
         Refused: the policy is not to be ranked, or it is not the whole suite of this release.
     """
     _check_policy(claims)
-    if claims.suite.name not in catalog.suite_names():
+    if not catalog.has_suite(claims.suite.name):
         if any(one.kind == "suite" for one in claims.outside):
             raise Refused(f"header.json: {_from_outside('suite', claims.suite.name)}, and is not here. {OWN}")
         raise Refused(f"header.json: {unknown('suite', shown(claims.suite.name), catalog.suite_names())}")

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from vlagen_bench import axes, tasks
 from vlagen_bench.axes.instruction import Instruction
 from vlagen_bench.errors import CodeError, ConfigError, UnknownName, VlagenError, unknown
 from vlagen_bench.packs import manifest
-from vlagen_bench.plan import conditions, rotation
+from vlagen_bench.plan import conditions, native_tasks, rotation
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
 from vlagen_bench.utils import plugins
@@ -45,9 +45,11 @@ def task(name: str) -> Task:
 def _task(name: str, version: int) -> Task:
     """As `task`, for one version of what there is: an axis that is added gives conditions to tasks that were read."""
     known = plugins.files("task")
-    if name not in known:
-        raise UnknownName(unknown("task", name, known))
-    return read_task(known[name])
+    if name in known:
+        return read_task(known[name])
+    if native_tasks.is_native(name):
+        return native_tasks.task(name)
+    raise UnknownName(native_tasks.unknown_task(name, known))
 
 
 def read_task(path: Path) -> Task:
@@ -184,11 +186,26 @@ def _kind_of(of_task: Task, name: str) -> str:
 
 @cache
 def suite(name: str) -> Suite:
-    """The suite called `name`; raises `ConfigError` if it does not exist or names unknown conditions."""
-    known = plugins.files("suite")
-    if name not in known:
-        raise UnknownName(unknown("suite", name, known))
-    return read_suite(known[name])
+    """The suite called `name`, or the part of one for one of its tasks; raises `ConfigError` for unknown names."""
+    if name in (known := plugins.files("suite")):
+        return read_suite(known[name])
+    for own in (own for own in known if name.startswith(f"{own}-")):
+        if (of := name.removeprefix(f"{own}-")) in suite(own).tasks:
+            return on_task(suite(own), of)
+    raise UnknownName(unknown("suite", name, known))
+
+
+def has_suite(name: str) -> bool:
+    """Whether there is a suite called so, or a part of one."""
+    with suppress(UnknownName):
+        return bool(suite(name))
+    return False
+
+
+def on_task(whole: Suite, name: str) -> Suite:
+    """The part of a suite for one of its tasks: of its conditions, those that make sense there."""
+    there = (one for one in whole.conditions if has_condition(task(name), one))
+    return dataclasses.replace(whole, name=f"{whole.name}-{name}", task=name, tasks=(), conditions=tuple(there))
 
 
 def read_suite(path: Path) -> Suite:
@@ -210,6 +227,8 @@ def complete_suite(parsed: Suite, where: str) -> Suite:
     parsed = _with_groups(parsed, where)
     with _read_from(where):
         offer = tasks.offer_of(task(parsed.task))
+        if parsed.tasks and parsed.task not in parsed.tasks:
+            raise ConfigError(unknown("task", parsed.task, parsed.tasks, of="`tasks`"))
         names = [*parsed.conditions, *conditions.names_of(parsed.axes, offer), *rotation.names_of(parsed, offer)]
     for members in parsed.combined:
         names += [*members, conditions.canonical(conditions.JOIN.join(members))]

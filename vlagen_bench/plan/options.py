@@ -15,9 +15,9 @@ def options(
     >>> list(options("quick", "tabletop_put_on", catalog.suite("quick").conditions, 2, 0))
     ['--suite', 'quick', '--episodes', '2']
     """
-    known = catalog.suite(suite) if suite in catalog.suite_names() else None
+    known = catalog.suite(suite) if catalog.has_suite(suite) else None
     # A suite on another task than its own is called by both names.
-    if known is None and (own := suite.removesuffix(f"-{task}")) in catalog.suite_names():
+    if known is None and catalog.has_suite(own := suite.removesuffix(f"-{task}")):
         suite, known = own, catalog.suite(own)
     yield from ("--suite", suite)
     if known is not None and known.task != task:

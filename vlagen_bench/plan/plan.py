@@ -11,7 +11,7 @@ import numpy as np
 from vlagen_bench import axes, tasks
 from vlagen_bench.axes import Axis, Draft, PoolAxis
 from vlagen_bench.errors import MANY, ConfigError, UnknownName, unknown
-from vlagen_bench.plan import catalog, rotation
+from vlagen_bench.plan import catalog, native_tasks, rotation
 from vlagen_bench.plan import conditions as variants
 from vlagen_bench.types import Episode, Plan, Suite, Task, canonical_json
 from vlagen_bench.utils.blame import code_of
@@ -90,7 +90,14 @@ def select(
     Raises:
         ConfigError: an unknown task or condition, no episodes, or a seed or task for a suite of published episodes.
     """
-    if task is not None and task != suite.task:
+    if task is None and suite.tasks:
+        raise ConfigError(
+            f"The suite '{suite.name}' is of several tasks, each with a plan of its own. Name one of them: --task {suite.task}. "
+            f"There are: {', '.join(suite.tasks)}."
+        )
+    if task in suite.tasks:
+        suite = catalog.on_task(suite, str(task))
+    elif task is not None and task != suite.task:
         suite = _on_task(suite, task)
         if conditions is None:
             _check_all_there(suite)
@@ -128,7 +135,7 @@ def _on_task(suite: Suite, task: str) -> Suite:
     if suite.official_ids:
         raise ConfigError(f"The suite '{suite.name}' has published episodes of its own task: leave out --task.")
     catalog.task(task)
-    return dataclasses.replace(suite, name=f"{suite.name}-{task}", task=task)
+    return dataclasses.replace(suite, name=f"{suite.name}-{task}", task=task, tasks=())
 
 
 def sample(
@@ -274,8 +281,9 @@ def episode_from_dict(value: Mapping[str, Any]) -> Episode:
 
 def task_of(ref: str) -> Task:
     """The task of a `name@version` reference; raises `ConfigError` if this release does not have that version."""
-    name = str(ref).partition("@")[0]
-    if name in catalog.task_names() and (task := catalog.task(name)).ref == ref:
+    name = str(ref).rpartition("@")[0]
+    is_known = name in catalog.task_names() or native_tasks.is_native(name)
+    if is_known and (task := catalog.task(name)).ref == ref:
         return task
     known = [task.ref for task in map(catalog.task, catalog.task_names())]
     raise UnknownName(f"{unknown('task', str(ref), known)} Use the release that made the episode.")

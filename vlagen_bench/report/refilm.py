@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vlagen_bench.harness import replay
-from vlagen_bench.harness.env_runner import EnvRunner, Sim
+from vlagen_bench.harness.env_runner import EnvRunner
 from vlagen_bench.harness.episode import Finish
 from vlagen_bench.plan.plan import task_of
 from vlagen_bench.report.comparison import Comparison
@@ -16,6 +16,7 @@ from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice, chosen_in
+from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import EpisodeResult, Task
 
 
@@ -64,14 +65,14 @@ def make(wanted: Sequence[tuple[LoadedRun, str]]) -> Iterator[str | None]:
     Raises:
         RunError: a run folder is damaged, or cannot be written.
     """
-    from vlagen_bench.sim.simulator import Simulator  # only here: it loads SAPIEN
+    from vlagen_bench.sim.backends import simulator_of
 
-    sims: dict[CameraChoice, Simulator] = {}
+    sims: dict[CameraChoice, Sim] = {}
     for run, episode_id in wanted:
         (take,) = episodes.of_run(run.path, episode_id)
         task = task_of(take.episode.task)
         cameras = chosen_in(specs.of_task(task), run.header.get("cameras", {}))  # runs of one plan have one task
-        sim = sims.get(cameras) or sims.setdefault(cameras, Simulator.of(task, cameras=cameras))
+        sim = sims.get(cameras) or sims.setdefault(cameras, simulator_of(task, cameras=cameras))
         compared = film(take, sim, task, run.path / "videos")
         if not compared.disagreements:
             yield None

@@ -129,11 +129,7 @@ def of(
     turns = header.get("groups", {})
     result_rows = rows(planned, results, catalog.groups_of(task, header["conditions"], turns))
     suite = header["suite"]["name"]
-    groups = (
-        entries.groups_of(suite)
-        if suite in catalog.suite_names()
-        else {row.condition: row.group for row in result_rows}
-    )
+    groups = entries.groups_of(suite) if catalog.has_suite(suite) else {row.condition: row.group for row in result_rows}
     weights = dict.fromkeys(groups, 1) | {row.condition: row.planned for row in result_rows} if turns else None
     own, stopped = protocol_of(header, task), header.get("stopped")
     if stopped:  # Newcombe's interval is of a number of episodes that no outcome had a say in
@@ -174,7 +170,7 @@ def of(
 
 
 def _is_official(suite: str) -> bool:
-    return suite in catalog.suite_names() and catalog.suite(suite).official_ids
+    return catalog.has_suite(suite) and catalog.suite(suite).official_ids
 
 
 def retried(episodes: int, attempts: int | None) -> tuple[str, ...]:

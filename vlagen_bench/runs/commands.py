@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.plan import catalog
+from vlagen_bench.plan import catalog, native_tasks
 from vlagen_bench.plan.options import options
 from vlagen_bench.runs.outside import include_options
 from vlagen_bench.scenes import specs
@@ -76,7 +76,7 @@ def _pictures(header: Mapping[str, Any]) -> Iterator[str]:
     seen = {name: tuple(size) for name, size in (header.get("cameras") or {}).items()}
     task = header["suite"]["task"]
     own = {}
-    if task in catalog.task_names():
+    if task in catalog.task_names() or native_tasks.is_native(task):
         scene = specs.of_task(catalog.task(task))
         own = {camera.name: camera.size_px for camera in (scene.camera, *scene.extra_cameras)}
     if len(seen) > 1:

@@ -74,7 +74,7 @@ class RecordedRun:
     def lost(self) -> tuple[str, ...]:
         """The episodes with a result whose actions are missing, or cannot be all there."""
         steps = {name: record.steps for name, record in self.results.items()}
-        return actions.lost(self.path, steps, specs.scene(self.task.scene).robot.action_dim)
+        return actions.lost(self.path, steps, specs.of_task(self.task).robot.action_dim)
 
     def unreadable(self) -> tuple[str, ...]:
         """As `lost`, and those whose actions are damaged or not of their steps: every file is read for that."""
@@ -102,7 +102,7 @@ class RecordedRun:
 
     def take(self, episode: Episode) -> RecordedEpisode:
         """One of its episodes with its actions; raises `RunError` if these are missing, damaged or not of its steps."""
-        robot = specs.scene(task_of(episode.task).scene).robot
+        robot = specs.of_task(task_of(episode.task)).robot
         table, hashes = actions.read_actions(self.path, episode.id, robot.action_dim)
         steps = self.results[episode.id].steps
         if len(table) != steps:

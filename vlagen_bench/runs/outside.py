@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from vlagen_bench.axes import AXES
-from vlagen_bench.errors import RunError
-from vlagen_bench.plan import catalog
-from vlagen_bench.scenes import specs
+from vlagen_bench.errors import RunError, VlagenError
+from vlagen_bench.plan import catalog, native_tasks
+from vlagen_bench.scenes import native, specs
 from vlagen_bench.tasks import FAMILIES
-from vlagen_bench.types import Plan
+from vlagen_bench.types import Plan, Task
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.locations import Kind, Location, sha256
 from vlagen_bench.utils.registry import Registry
@@ -32,6 +32,7 @@ def used(plan: Plan, policy: str) -> list[Entry]:
     task = catalog.task(plan.suite.task)
     names = {"suite": plan.suite.name, "task": task.name, "pack": specs.of_task(task).pack}
     found = [_file_entry(kind, names[kind]) for kind in FILES]
+    found.append(_native_entry(task))
     axes = {name for episode in plan.episodes for name in episode.values}
     hashes: Hashes = {}
     found += [_code_entry("axis", name, hashes) for name in sorted(axes)]
@@ -44,6 +45,14 @@ def _file_entry(kind: Kind, name: str) -> Entry | None:
     if path is None or (location := plugins.location_of(path)) is None:
         return None
     return _entry(kind, name, location, sha256(path))
+
+
+def _native_entry(task: Task) -> Entry | None:
+    """Of a task of ManiSkill that is written in a file from outside."""
+    if task.native is None or not (file := native.source_file_of(task.native)):
+        return None
+    location = plugins.location_of(Path(file))
+    return None if location is None else _entry("task", task.name, location, sha256(Path(file)))
 
 
 def _code_entry(kind: str, name: str, hashes: Hashes) -> Entry | None:
@@ -159,6 +168,8 @@ def _entries(header: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _is_here(entry: Mapping[str, Any]) -> bool:
     """Whether something is known under the name of an entry, whatever its content."""
     kind, name = entry["kind"], entry["name"]
+    if kind == "task" and native_tasks.is_native(name):
+        return _native_task(name) is not None
     return name in (CODE[kind] if kind in CODE else plugins.files(kind))
 
 
@@ -167,8 +178,18 @@ def _now(entry: Mapping[str, Any], hashes: Hashes) -> Entry | None:
     if not _is_here(entry):
         return None
     kind, name = entry["kind"], entry["name"]
+    if kind == "task" and (task := _native_task(name)) is not None:
+        return _native_entry(task) or {"sha256": None}
     here = _code_entry(kind, name, hashes) if kind in CODE else _file_entry(kind, name)
     return here or {"sha256": None}
+
+
+def _native_task(name: str) -> Task | None:
+    """The task of ManiSkill of this name, if it is one and is here."""
+    try:
+        return catalog.task(name) if native_tasks.is_native(name) else None
+    except VlagenError:
+        return None
 
 
 def _remedy(entry: Mapping[str, Any]) -> str:

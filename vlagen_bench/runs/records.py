@@ -144,6 +144,8 @@ class Header:
     """None: of a run that was made before there were any"""
     fingerprint_changes: tuple[FingerprintChange, ...] = ()
     attempts: AttemptsKey | None = None
+    maniskill: dict[str, Any] = field(default_factory=dict)
+    """of a task of ManiSkill: its environment, the hash of its source, and remarks; empty: it plays in a scene of this package"""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """group -> axes whose conditions take turns over the scenes; `episodes_per_condition` is then the number of scenes"""
 

@@ -60,6 +60,8 @@ class RobotSpec:
     """whose sines and cosines turn the tool's target: singles rounded from doubles, or PyTorch's, as in ManiSkill"""
     simplify_to: float | None = None
     """share of the visual meshes' faces that is kept; None draws them as they are"""
+    rise_m_rad: tuple[float, ...] = ()
+    """how fast the tool rises with each arm joint about the first pose; empty: the axis `robot_pose` knows it by name"""
 
     @property
     def action_layout(self) -> tuple[str, ...]:
@@ -139,6 +141,8 @@ class Grid:
     """source and target stand further apart than this"""
     third_separation_m: float
     """source and a third thing stand further apart than this"""
+    beyond_m: float = 0.06
+    """how far from the outermost places other things may still stand"""
 
     def points(self, region: Literal["inner", "ring"]) -> tuple[tuple[float, float], ...]:
         """World x, y (m) in official order: x slow, y fast.

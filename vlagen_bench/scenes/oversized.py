@@ -1,11 +1,12 @@
 """Oversized steps: actions that command more in one control step than the arm can do in it."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
 
 from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.scenes.native import NativeRobot
 
 ROUNDING = 1e-4
 """an action is float32: one that is as large as is allowed is not oversized"""
@@ -19,11 +20,16 @@ class StepLimits:
     control_hz: int
     move_m: float
     turn_rad: float
+    of_tool: ClassVar[bool] = True
+    """whether an action is a move of the tool and the gripper's opening"""
 
     @classmethod
-    def of(cls, scene: SceneSpec) -> Self:
+    def of(cls, scene: SceneSpec) -> "StepLimits":
         """Those of a scene's robot: its speeds, for as long as a control step lasts."""
         robot, hz = scene.robot, scene.control_hz
+        if isinstance(robot, NativeRobot):
+            low, high = (np.array([getattr(fact, key) for fact in robot.actions]) for key in ("low", "high"))
+            return BoundLimits(robot=robot.name, control_hz=hz, move_m=0.0, turn_rad=0.0, low=low, high=high)
         return cls(
             robot=robot.name,
             control_hz=hz,
@@ -39,6 +45,23 @@ class StepLimits:
 
     def __str__(self) -> str:
         return f"{self.move_m:.2f} m and {self.turn_rad:.2f} rad"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundLimits(StepLimits):
+    """The bounds of a ManiSkill task's action space, beyond which its controllers clip."""
+
+    low: np.ndarray
+    high: np.ndarray
+    of_tool: ClassVar[bool] = False
+
+    def oversized(self, actions: np.ndarray) -> np.ndarray:
+        """Which of the actions (..., n) are outside: bool (...)."""
+        outside = (actions < self.low - ROUNDING) | (actions > self.high + ROUNDING)
+        return np.asarray(outside.any(axis=-1))
+
+    def __str__(self) -> str:
+        return f"the bounds of its {len(self.low)} numbers"
 
 
 def sizes(actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

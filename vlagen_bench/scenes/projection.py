@@ -77,17 +77,26 @@ def middle_m(spec: SceneSpec) -> Vec3:
 
 def sees_all(view: CameraView, spec: SceneSpec, more: Iterable[tuple[float, float]] = ()) -> bool:
     """Whether things at all of the scene's places, and at `more`, are in the picture and not behind the arm."""
-    edge = spec.grid.ring_half_edge_m
-    middle_x, middle_y, z = middle_m(spec)
-    corners = [(middle_x + dx, middle_y + dy) for dx in (-edge, edge) for dy in (-edge, edge)]
-    places = np.array([*corners, *more])
+    return bool(sees(view, spec, [*outermost(spec), *more]).all())
+
+
+def outermost(spec: SceneSpec) -> list[tuple[float, float]]:
+    """The corners of the square in which things may stand."""
+    edge, (middle_x, middle_y) = spec.grid.ring_half_edge_m, spec.grid.centre_m
+    return [(middle_x + dx, middle_y + dy) for dx in (-edge, edge) for dy in (-edge, edge)]
+
+
+def sees(view: CameraView, spec: SceneSpec, spots: Sequence[tuple[float, float]]) -> np.ndarray:
+    """Which places on the table are in the picture, with a rim around each, and not behind the arm: bool (N,)."""
+    z, places = spec.table_height_m, np.array(spots)
     around = np.linspace(0, 2 * np.pi, 8, endpoint=False)
     rim = BEYOND_PLACE_M * np.column_stack([np.cos(around), np.sin(around)])
     flat = (places[:, None] + rim).reshape(-1, 2)
     seen = view.project(np.column_stack([flat, np.full(len(flat), z)]))
     size_px = (spec.camera.width_px, spec.camera.height_px)
-    framed = view.position_m[2] > z and (seen >= 0).all() and (seen <= size_px).all()
-    return bool(framed and (_past_robot_m(view, places, spec) >= ARM_RADIUS_M).all())
+    framed = ((seen >= 0) & (seen <= size_px)).all(axis=1).reshape(len(places), -1).all(axis=1)
+    free: np.ndarray = framed & (view.position_m[2] > z) & (_past_robot_m(view, places, spec) >= ARM_RADIUS_M)
+    return free
 
 
 def _past_robot_m(view: CameraView, places: np.ndarray, spec: SceneSpec) -> np.ndarray:

@@ -3,6 +3,7 @@
 import dataclasses
 
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.scenes import native
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.bridge import BRIDGE
 from vlagen_bench.scenes.cameras import CameraChoice
@@ -26,6 +27,9 @@ def scene(name: str) -> SceneSpec:
 
 def of_task(task: Task, cameras: CameraChoice | None = None) -> SceneSpec:
     """The scene of a task, with the task's own pack if it names one, drawn as the task and the choice of cameras say."""
-    found = scene(task.scene)
-    found = dataclasses.replace(found, pack=task.pack or found.pack, shaders=task.shaders)
+    if task.native is not None:
+        found = native.scene_of(task.native)
+    else:
+        found = scene(task.scene)
+        found = dataclasses.replace(found, pack=task.pack or found.pack, shaders=task.shaders)
     return found if cameras is None else cameras.scene(found)

@@ -1,5 +1,6 @@
 """The verbs that axes use on a scene, as a protocol, and a fake that records them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -28,6 +29,9 @@ class Scene(Protocol):
 
     def add_model(self, role: str, kind: ModelKind, asset_id: str) -> None:
         """Build: loads a model of the scene's pack and gives it a role: source, target, distractor or clutter_1, ..."""
+
+    def begin_from(self, seed: int, start_hash: str, names: Mapping[str, str]) -> None:
+        """Build: the task's own reset, of this seed, and what the state has to be then; role -> actor of the task."""
 
     def set_table(self, asset_id: str) -> None:
         """Build: the table's picture."""

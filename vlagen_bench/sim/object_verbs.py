@@ -1,5 +1,6 @@
 """The verbs about objects: which, where, how heavy, and what happens to them during the episode."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,6 +8,7 @@ import sapien
 from sapien import physx
 from transforms3d.euler import euler2quat
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.packs import manifest
 from vlagen_bench.scenes.verbs import ModelKind
 from vlagen_bench.sim.world import World
@@ -38,6 +40,9 @@ class ObjectVerbs:
     """role -> mass (kg) and inertia before any axis changed them"""
     centres: dict[str, sapien.Pose] = field(default_factory=dict)
     """role -> centre of mass, with the axes of inertia, before any axis moved it"""
+
+    def begin_from(self, seed: int, start_hash: str, names: Mapping[str, str]) -> None:
+        raise ConfigError("The axis start is of tasks of ManiSkill: a scene of this package has no reset of its own.")
 
     def add_model(self, role: str, kind: ModelKind, asset_id: str) -> None:
         manifest.load(self.world.spec.pack).find(kind, asset_id)  # a name that it does not have is a sentence here

@@ -1,24 +1,22 @@
-"""The verbs about the picture: table pictures, lights, camera, and all between lens and policy."""
+"""The verbs about light, cameras and colours of a scene of this package: table pictures, lights, camera, robot."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vlagen_bench.packs import manifest
-from vlagen_bench.packs.manifest import PictureKind
 from vlagen_bench.scenes import projection
+from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.lamps import irradiance
-from vlagen_bench.scenes.verbs import Light, Look, Outline, Vec3
-from vlagen_bench.sim import corruptions, occluders
-from vlagen_bench.sim.camera import Corruption, SceneCamera, SceneCameras
-from vlagen_bench.sim.overlays import foreground_overlay, image_overlay, load_picture
+from vlagen_bench.scenes.verbs import Light, Vec3
+from vlagen_bench.sim.camera import SceneCamera, SceneCameras
+from vlagen_bench.sim.overlays import load_picture
 from vlagen_bench.sim.photo import Photo
+from vlagen_bench.sim.picture_verbs import PictureVerbs
 from vlagen_bench.sim.robot_materials import RobotMaterials
 from vlagen_bench.sim.world import World
-from vlagen_bench.utils.seeding import stream
 
 
 @dataclass(kw_only=True)
-class RenderVerbs:
+class RenderVerbs(PictureVerbs):
     """The light, the cameras and their pictures in one episode. Without a renderer its verbs do nothing.
 
     What is done to light, to lens and sensor or to finished pictures is done to every camera; where a camera stands, which
@@ -43,16 +41,6 @@ class RenderVerbs:
             pixels = load_picture(picture, self.world.spec.camera)
             self.sight.primary.photo = Photo(pixels=pixels, spec=self.world.spec)
 
-    def overlay_foreground(self, texture_id: str, ratio: float) -> None:
-        for camera in self._cameras:
-            texture = load_picture(self._picture("textures", texture_id), camera.spec)
-            camera.overlays["foreground"] = foreground_overlay(texture, ratio)
-
-    def overlay_image(self, texture_id: str, ratio: float) -> None:
-        for camera in self._cameras:
-            texture = load_picture(self._picture("textures", texture_id), camera.spec, times=2)
-            camera.overlays["image"] = image_overlay(texture, ratio)
-
     def set_lights(self, ambient: Vec3, lights: tuple[Light, ...]) -> None:
         if self.sight:
             self.world.set_lights(ambient, lights)
@@ -73,44 +61,13 @@ class RenderVerbs:
             self.coat = self.coat or RobotMaterials.of(self.world.robot)
             self.coat.tint(colour, ratio)
 
-    def occlude(self, outline: Outline, look: Look, colour: Vec3, seed: int) -> None:
-        if self.sight:
-            camera = self.sight.primary
-            opacity, paint = occluders.painted(outline, look, colour, seed, camera.spec.size_px)
-            camera.covered = opacity > 0.5
-            camera.corruptions["occlusion"] = corruptions.hidden(opacity, paint)
-
-    def expose(self, stops: float) -> None:
-        self._corrupt("exposure", lambda _: corruptions.exposed(stops))
-
-    def blur(self, sigma: float) -> None:
-        self._corrupt("blur", lambda camera: corruptions.blurred(*_across_and_down(camera, sigma / 100)))
-
-    def add_sensor_noise(self, deviation: float, seed: int) -> None:
-        self._corrupt(
-            "sensor_noise",
-            lambda camera: corruptions.noisy(
-                deviation, self._own_seed(camera, seed), sensor_px=(camera.spec.width_px, camera.spec.height_px)
-            ),
-        )
-
-    def compress(self, quality: int) -> None:
-        self._corrupt("compression", lambda _: corruptions.compressed(quality))
+    @property
+    def _pictured(self) -> SceneSpec:
+        return self.world.spec
 
     @property
     def _cameras(self) -> tuple[SceneCamera, ...]:
         return self.sight.all if self.sight else ()
-
-    def _corrupt(self, kind: str, corruption_of: Callable[[SceneCamera], Corruption]) -> None:
-        """Corrupts the pictures of every camera."""
-        for camera in self._cameras:
-            camera.corruptions[kind] = corruption_of(camera)
-
-    def _own_seed(self, camera: SceneCamera, seed: int) -> int:
-        """The seed for one camera, so that two sensors never have the same noise; the primary one has the episode's."""
-        if camera.spec.name == self.world.spec.camera.name:
-            return seed
-        return int(stream(seed, "camera", camera.spec.name).randint(2**31))
 
     def _aim(self) -> None:
         """Puts the camera where orbit and lens want it; a nominal one is left alone, to the last bit."""
@@ -121,14 +78,3 @@ class RenderVerbs:
         if view != self.sight.primary.view:
             self.sight.primary.view = view
             self.world.aim(view)
-
-    def _picture(self, kind: PictureKind, asset_id: str) -> str:
-        pack = self.world.spec.pack
-        return str(manifest.file_of(pack, manifest.load(pack).find(kind, asset_id).image))
-
-
-def _across_and_down(camera: SceneCamera, share: float) -> tuple[float, float]:
-    """A share of the width in pixels, along the picture's width and height; both are the same unless it is stretched."""
-    across, down = camera.spec.scale
-    length_px = share * camera.spec.width_px
-    return length_px * across, length_px * down

@@ -215,6 +215,16 @@ class Simulator:
         """The thing in a role; for privileged policies."""
         return self.world.bodies[role]
 
+    @property
+    def shown_roles(self) -> tuple[str, ...]:
+        """The roles of the things that the episode puts somewhere."""
+        return tuple(self.scene.places)
+
+    def strayed_m(self) -> dict[str, float]:
+        """Role -> how far the thing is from where the episode puts it."""
+        places = ((role, xy_m) for role, (xy_m, _) in self.scene.places.items())
+        return {role: float(np.linalg.norm(self.body(role).position_m[:2] - xy_m)) for role, xy_m in places}
+
     def seen_px(self, role: str) -> int:
         """How many pixels of the primary camera's own size show the thing in this role, in the last observation."""
         assert self.sight is not None, "a simulator with drawn=False has nothing to show"

@@ -13,7 +13,7 @@ from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.packs import manifest
 from vlagen_bench.scenes import specs
 from vlagen_bench.tasks.judge import Judge, Status, World
-from vlagen_bench.types import Task
+from vlagen_bench.types import NativeTask, Task
 from vlagen_bench.utils import plugins
 from vlagen_bench.utils.blame import code_of, wrong
 from vlagen_bench.utils.parsing import build
@@ -47,6 +47,8 @@ class TaskFamily(ABC):
     the number of the furthest one that was ever true, of all and success"""
     rule: ClassVar[type]
     """a frozen dataclass: its fields are the schema of `success` in a task file"""
+    needs: ClassVar[Mapping[str, str]] = EVERY_TASK
+    """axes without which no episode can be built, and how a task file writes them"""
     expert: ClassVar[str] = ""
     """`module:Class` of the privileged routine; empty: there is none, and `vlagen certify` says so"""
 
@@ -154,7 +156,23 @@ def offer(task: str, family_name: str, scene: str, nominal: Mapping[str, Any], *
 
 def offer_of(task: Task) -> Offer:
     """What axes find in a task."""
+    if task.native is not None:
+        return _native_offer(task, task.native)
     return offer(task.name, task.family, task.scene, task.nominal, pack=task.pack)
+
+
+def _native_offer(task: Task, native: NativeTask) -> Offer:
+    """Of a task of ManiSkill: its own reset puts an object on a place, so that axes about these make sense."""
+    words = ("rewritten instructions",) if native.rewrites else ()
+    return Offer(
+        task=task.name,
+        family=task.family,
+        scene=task.scene,
+        roles=("source",),
+        capabilities=frozenset(("overlay textures", *words)),
+        axes=frozenset((*task.nominal, "object", "position")),
+        unfit=frozenset(native.unfit),
+    )
 
 
 def _offers_of(name: str) -> tuple[str, ...]:
@@ -168,7 +186,14 @@ def _offers_of(name: str) -> tuple[str, ...]:
 def draft(task: Task, values: Mapping[str, Any]) -> Draft:
     """What the task's axes look at while they sample."""
     scene, mine = specs.of_task(task), family_of(task)
-    return Draft(scene=scene, pack=manifest.load(scene.pack), values=values, roles=mine.roles, rewrites=mine.rewrites)
+    return Draft(
+        scene=scene,
+        pack=manifest.load(scene.pack),
+        values=values,
+        roles=mine.roles,
+        rewrites=mine.rewrites if task.native is None else task.native.rewrites,
+        native=task.native,
+    )
 
 
 def check_nominal(task: Task, where: str) -> None:
@@ -180,7 +205,7 @@ def check_nominal(task: Task, where: str) -> None:
                 f"{where}: nominal: the family {mine.name} needs the axis {axis}, which fills the role {role}. "
                 f"Add it, such as `{axis}: {{split: train}}`."
             )
-    for axis, example in EVERY_TASK.items():
+    for axis, example in mine.needs.items():
         if axis not in task.nominal:
             raise ConfigError(
                 f"{where}: nominal: every task needs the axis {axis}. Add it, such as `{axis}: {example}`."

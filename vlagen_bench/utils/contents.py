@@ -10,12 +10,12 @@ from vlagen_bench.utils.locations import KINDS, Location
 
 HOLDS = (
     "A place holds axes/*.py, tasks/*.py, tasks/*.yaml, tasks/suites/*.yaml, assets/NAME/pack.yaml, or Python files with "
-    "policies."
+    "policies or with tasks of ManiSkill."
 )
 DEFINES = re.compile(r"^@(?:\w+\.)*(?:axis|family)\b", re.MULTILINE)
 """a line above the class of an axis or a family"""
-OURS = re.compile(r"\bvlagen_bench\b|\bdef act\b")
-"""what a Python file says that was written for this package"""
+OURS = re.compile(r"\bvlagen_bench\b|\bdef act\b|^@(?:\w+\.)*register_env\b", re.MULTILINE)
+"""what a Python file says that was written for this package, or registers a task with ManiSkill"""
 
 
 def check(location: Location, registered: Iterable[str]) -> None:

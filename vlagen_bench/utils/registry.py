@@ -15,14 +15,17 @@ class Registry(Generic[T]):
     def __init__(self, what: str) -> None:
         self._what = what
         self._entries: dict[str, T] = {}
+        self._hidden: set[str] = set()
 
-    def add(self, name: str, entry: T) -> None:
-        """Registers `entry`; raises `ConfigError` that names both origins if the name is taken."""
+    def add(self, name: str, entry: T, *, hidden: bool = False) -> None:
+        """Registers `entry`, which is found by name alone if it is `hidden`; raises `ConfigError` that names both origins if the name is taken."""
         if name in self._entries:
             first, second = (plugins.origin_of(one) for one in (self._entries[name], entry))
             where = f"in {first}" if first == second else f"by {first} and by {second}"
             raise ConfigError(f"The {self._what} '{name}' is defined twice, {where}. Rename one of them.")
         self._entries[name] = entry
+        if hidden:
+            self._hidden.add(name)
         plugins.added(
             (lambda: None) if plugins.is_shipped(entry) else lambda: self._entries.pop(name, None),
             getattr(entry, "__module__", ""),
@@ -36,8 +39,9 @@ class Registry(Generic[T]):
         return self._entries[name]
 
     def names(self) -> tuple[str, ...]:
+        """Those that are not hidden."""
         plugins.load()
-        return tuple(sorted(self._entries))
+        return tuple(sorted(self._entries.keys() - self._hidden))
 
     def __iter__(self) -> Iterator[T]:
         return (self._entries[name] for name in self.names())

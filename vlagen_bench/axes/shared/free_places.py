@@ -13,8 +13,6 @@ from vlagen_bench.scenes.projection import CameraView
 
 STEP_M = 0.02
 """between two places that are tried"""
-BEYOND_RING_M = 0.06
-"""how far from the outermost places of the grid things may still stand"""
 RIM = 0.02
 """share of the picture's width that stays free at its rim"""
 
@@ -49,7 +47,7 @@ def fall_of(model: Model, scene: SceneSpec) -> float:
 @cache
 def lattice(scene: SceneSpec) -> np.ndarray:
     """World x, y (N, 2), metres, of the places to try: the scene's grid and its surroundings."""
-    count = int((scene.grid.ring_half_edge_m + BEYOND_RING_M) / STEP_M)
+    count = int((scene.grid.ring_half_edge_m + scene.grid.beyond_m) / STEP_M)
     steps = [STEP_M * i for i in range(-count, count + 1)]
     x, y = scene.grid.centre_m
     return np.array([(x + dx, y + dy) for dx in steps for dy in steps])

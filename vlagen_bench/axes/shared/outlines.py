@@ -108,7 +108,10 @@ def fair_place(rng: np.random.RandomState, draft: Draft, share: float) -> tuple[
     Raises:
         ConfigError: even in the corner it would hide too much.
     """
-    things = [_box(draft, role) for role, filler in draft.roles.items() if AXES.get(filler).assets]
+    if "start" in draft.values:
+        things = _boxes_of_start(draft)
+    else:
+        things = [_box(draft, role) for role, filler in draft.roles.items() if AXES.get(filler).assets]
     for kind in (DRAWN[number] for number in rng.permutation(len(DRAWN))):
         for _ in range(TRIES):
             place = (int(rng.randint(4)), round(rng.uniform(), 6), round(rng.uniform(-1, 1), 6))
@@ -139,13 +142,28 @@ def _box(draft: Draft, role: str) -> np.ndarray:
     """Points (N, 2) all over a thing's box as it is seen, in shares of the picture."""
     word = draft.roles[role]
     kind: ModelKind = AXES.get(word).assets or "objects"
-    values, scene = draft.values, draft.scene
+    values = draft.values
     size, turn_deg = (values.get("object_size", 1.0), values.get("yaw", 0.0)) if role == "source" else (1.0, 0.0)
     extents_m, yaw = np.array(draft.pack.find(kind, values[word]).extents_m) * size, radians(turn_deg)
+    return _projected(draft, spots.standing(draft)[role], extents_m, yaw)
+
+
+def _boxes_of_start(draft: Draft) -> list[np.ndarray]:
+    """As `_box`, of source and target of a ManiSkill task, by the circles that they stand in."""
+    start, standing = draft.values["start"], spots.standing(draft)
+    facts = {thing["name"]: thing for thing in start["things"]}
+    named = [(standing[role], facts[name]) for role, name in start["names"].items()]
+    sizes = [(xy_m, 2 * thing["radius_m"] / 2**0.5, thing["height_m"]) for xy_m, thing in named]
+    return [_projected(draft, xy_m, np.array([edge_m, edge_m, height_m]), 0.0) for xy_m, edge_m, height_m in sizes]
+
+
+def _projected(draft: Draft, xy_m: tuple[float, float], extents_m: np.ndarray, yaw: float) -> np.ndarray:
+    """Points (N, 2) all over a box that stands on the table, in shares of the picture."""
+    values, scene = draft.values, draft.scene
     steps = np.linspace(-0.5, 0.5, 7)
     extents_m += (2 * MARGIN_M, 2 * MARGIN_M, 0.0)
     x, y, z = extents_m[:, None] * np.array(np.meshgrid(steps, steps, steps)).reshape(3, -1)
-    centre_x, centre_y = spots.standing(draft)[role]
+    centre_x, centre_y = xy_m
     height_m = scene.table_height_m + values.get("table_height", 0.0) + extents_m[2] / 2
     points = [centre_x + x * cos(yaw) - y * sin(yaw), centre_y + x * sin(yaw) + y * cos(yaw), height_m + z]
     size_px = (scene.camera.width_px, scene.camera.height_px)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import cos, hypot, radians, sin
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from vlagen_bench.scenes import projection
 Role = Literal["source", "target"]
 Point = tuple[float, float]
 
-PLACING = ("distractor_receptacle", "object_position", "position", "receptacle_position")
+ROLES = ("source", "target")
+PLACING = ("distractor_receptacle", "object_position", "position", "receptacle_position", "start")
 """the axes at reset that `standing` and `has_room` look at"""
 LIFT_M = 0.005
 """how far a thing that is moved in mid-episode falls: no further, as the hand may hover right above"""
@@ -22,10 +23,16 @@ BEYOND_RING_M = 0.04
 """how far past the ring of never trained places a thing may be moved in mid-episode"""
 
 
+def nominal(draft: Draft) -> dict[str, Any]:
+    """Role -> x, y (m) where no axis moves it: as the task file draws it, or as a task of ManiSkill does itself."""
+    position: dict[str, Any] = draft.values["start"] if "start" in draft.values else draft.values["position"]
+    return position
+
+
 def standing(draft: Draft) -> dict[str, Point]:
     """World x, y (m) at reset of each role and a third place; and of the `moved source` later, if it is moved."""
-    position = draft.values["position"]
-    spots = {role: tuple(position[role]) for role in (*draft.roles, "third") if role in position}
+    position = nominal(draft)
+    spots = {role: tuple(position[role]) for role in (*ROLES, *draft.roles, "third") if role in position}
     for role, mover in (("source", "object_position"), ("target", "receptacle_position")):
         if mover in draft.values:
             spots[role] = tuple(draft.values[mover]["xy_m"])

@@ -35,11 +35,17 @@ def present(draft: Draft) -> CameraView:
 def fair_direction(rng: np.random.RandomState, draft: Draft, seen_in: Callable[[float], CameraView]) -> float:
     """A drawn direction (rad) of those whose view shows every place where something stands or may stand.
 
+    A ManiSkill task has a camera of its own, which may not show all of them: what it shows has to stay in the picture.
+
     Raises:
         ConfigError: there is none.
     """
-    stands = spots.standing(draft).values()
-    fair = [turn for turn in DIRECTIONS_RAD if projection.sees_all(seen_in(turn), draft.scene, stands)]
+    scene = draft.scene
+    asked = [*projection.outermost(scene), *spots.standing(draft).values()]
+    if "start" in draft.values:
+        shown = projection.sees(projection.nominal(scene), scene, asked)
+        asked = [spot for spot, is_shown in zip(asked, shown, strict=True) if is_shown]
+    fair = [turn for turn in DIRECTIONS_RAD if not asked or projection.sees(seen_in(turn), scene, asked).all()]
     if not fair:
         raise ConfigError("In every direction, so large a change of the camera hides places. Choose a smaller size.")
     return fair[rng.randint(len(fair))]

@@ -10,8 +10,10 @@ from vlagen_bench.errors import CodeError, ConfigError, PolicyError, VlagenError
 from vlagen_bench.policies.expert.facts import Facts
 from vlagen_bench.policies.expert.grippers import gripper_of
 from vlagen_bench.policies.expert.motion import step_towards, target_after
+from vlagen_bench.policies.expert.native import NativeExpert
 from vlagen_bench.policies.expert.routine import Routine
 from vlagen_bench.policies.expert.view import facts_of, shape_of
+from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import TaskFamily
 from vlagen_bench.utils.blame import code_of, wrong
@@ -26,12 +28,18 @@ class Expert:
     is always commanded to open fully (+1) or to close (-1).
 
     Where observations are late or lost, what it knows is as old as what is shown; it remembers what it told since.
+    In a task of ManiSkill, its oracle acts in its place, and always knows what is true now.
     """
 
     privileged = True
+    _native: NativeExpert | None = None
 
-    def attach(self, sim: Simulator) -> None:
+    def attach(self, sim: Simulator | NativeSimulator) -> None:
         """The simulator to read. Called before each episode, whose scene may be built later, before the first `act`."""
+        self.close()
+        if isinstance(sim, NativeSimulator):
+            self._native = NativeExpert(sim)
+            return
         self._sim = sim
         self._gripper = gripper_of(sim.spec.robot.name)
         self._routine: Routine | None = None
@@ -42,7 +50,9 @@ class Expert:
         self._routine, self._known = None, {}
 
     def act(self, obs: Any, instr: str) -> np.ndarray:
-        """The next action (7,) float32; what is observed and told is not looked at."""
+        """The next action (7,) float32, or as many numbers as the robot has; what is observed and told is not looked at."""
+        if self._native is not None:
+            return self._native.act()
         if self._routine is None:
             self._routine = self._begin()
         facts, family = self._shown(), self._sim.family
@@ -56,6 +66,12 @@ class Expert:
             step_rad=self._gripper.step_rad,
             fingers=move.fingers,
         )
+
+    def close(self) -> None:
+        """Ends what is left of the last episode."""
+        if self._native is not None:
+            self._native.close()
+            self._native = None
 
     def _shown(self) -> Facts:
         """What was true at the step that is shown, and where the tool's target is by what was told since then."""

@@ -149,7 +149,7 @@ class PageContent:
 def gather(run: LoadedRun) -> PageContent:
     """All facts of a run, complete or not."""
     report = run.report
-    independent = report.suite in catalog.suite_names() and catalog.suite(report.suite).official_ids
+    independent = catalog.has_suite(report.suite) and catalog.suite(report.suite).official_ids
     lines = among_all(tuple(_lines(run)), report.tested_groups)
     together = {part for row in report.rows if JOIN in row.condition for part in row.condition.split(JOIN)}
     return PageContent(

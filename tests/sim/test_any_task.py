@@ -1,0 +1,109 @@
+"""Tasks of ManiSkill, and a user's own, under the axes, with no change to them."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers.own_task import SOURCE
+from helpers.places import TOP
+from vlagen_bench.envs.perturbed import perturb
+from vlagen_bench.errors import ConfigError, UnknownName, VlagenError
+from vlagen_bench.harness.env_runner import EnvRunner
+from vlagen_bench.harness.replay import play
+from vlagen_bench.plan import catalog, native_tasks, plan
+from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.maniskill.any_task.effect import Trial
+from vlagen_bench.sim.maniskill.any_task.entries import entry
+from vlagen_bench.sim.maniskill.any_task.scene import OtherStart
+from vlagen_bench.utils import plugins
+
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def own_task(tmp_path_factory):
+    """The id of a user's own task, whose file is included."""
+    file = tmp_path_factory.mktemp("own") / "slide_puck.py"
+    file.write_text(SOURCE)
+    plugins.include(file)
+    return "SlidePuck-v1"
+
+
+@pytest.mark.parametrize("name", ["PickCube-v1"])
+def test_with_nothing_asked_for_it_is_the_untouched_task_bit_for_bit(name):
+    done = subprocess.run(
+        [sys.executable, str(TOP / "scripts" / "nominal_equality.py"), "--steps", "2", name],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{name}: equal" in done.stdout
+
+
+def test_an_episode_is_played_the_same_by_the_simulator_that_draws_nothing(own_task):
+    task = catalog.task(own_task)
+    episode, _ = plan.sample(task, "action_noise_l3", index=0, seed=0)
+    actions = np.random.RandomState(0).uniform(-1, 1, (4, 8)).astype(np.float32)
+    hashes = [
+        play(EnvRunner(simulator_of(task, drawn=drawn), task), episode, actions).state_hashes for drawn in (True, False)
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes[0])) == 5
+
+
+def test_a_task_that_resets_otherwise_than_it_was_planned_is_refused(own_task):
+    task = catalog.task(own_task)
+    episode, _ = plan.sample(task, "mass_l1", index=0, seed=0)
+    other = {**episode.values, "start": {**episode.values["start"], "hash": "0" * 16}}
+    with pytest.raises(OtherStart, match="resets to another state"):
+        simulator_of(task, drawn=False).reset(replace(episode, values=other))
+
+
+def test_a_task_without_a_card_is_looked_at_and_says_so(own_task):
+    task = catalog.task(own_task)
+    assert task.native.source is None or task.native.source == "puck"
+    episode, _ = plan.sample(task, "mass_l1", index=0, seed=0)
+    assert episode.values["start"]["names"] == {"source": "puck"}
+    assert "found by looking (puck" in native_tasks.remarks(task)[0]
+    assert episode.instruction == "slide puck"
+
+
+def test_an_axis_that_changes_nothing_is_an_error(own_task):
+    task = catalog.task(own_task)
+    episode, twin = plan.sample(task, "mass_l1", index=0, seed=0)
+    trial = Trial(task)
+    assert trial.effect(episode, twin) == "physics"
+    with pytest.raises(ConfigError, match="changes no bit of the physics, no pixel and no word"):
+        trial.require(replace(episode, values=twin.values, condition="in_vain"), twin)
+
+
+def test_a_perturbed_task_is_the_task_in_all_but_the_axis(own_task):
+    bright, plain = (perturb(own_task, axes, obs_mode="rgb", reward_mode="sparse") for axes in ({"exposure": 5}, {}))
+    seen, said = bright.reset(seed=3)
+    own, _ = plain.reset(seed=3)
+    assert said["vlagen"]["scenario"]["values"]["exposure"] != 0
+    assert (seen["sensor_data"]["front"]["rgb"] != own["sensor_data"]["front"]["rgb"]).any()
+    assert (seen["agent"]["qpos"] == own["agent"]["qpos"]).all()
+    assert bright.observation_space == plain.observation_space and bright.action_space == plain.action_space
+
+
+def test_a_task_that_does_not_exist_is_named_with_the_nearest_one():
+    with pytest.raises(UnknownName, match="StackCube-v1"):
+        catalog.task("StackCubes-v1")
+
+
+def test_an_argument_that_an_episode_cannot_hold_is_refused():
+    with pytest.raises(VlagenError, match="plain values"):
+        perturb("PickCube-v1", {}, sensor_configs={"pose": object()})
+
+
+def test_a_class_is_a_task_too(own_task):
+    task = entry(own_task).cls
+    unregistered = type("Unregistered", (task,), {"__module__": task.__module__})
+    env = perturb(unregistered, obs_mode="state", reward_mode="sparse")
+    observation, info = env.reset(seed=1)
+    assert observation.shape[0] == 1
+    assert info["vlagen"]["scenario"]["values"]["start"]["names"] == {"source": "puck"}

@@ -1,0 +1,128 @@
+"""The environment of `perturb`: a task of ManiSkill as its users know it, under axes of this package."""
+
+import copy
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import gymnasium
+
+from vlagen_bench.axes import variant, variant_name
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.plan import catalog, conditions, native_tasks, plan
+from vlagen_bench.scenes import native, specs
+from vlagen_bench.sim.maniskill.any_task import effect, entries, making
+from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
+from vlagen_bench.types import Episode, Task
+
+INFO = "vlagen"
+_LOG = logging.getLogger(__name__)
+
+
+class PerturbedEnv(gymnasium.Wrapper):
+    """The task's own environment: its spaces, observations, rewards and ends, as tensors of a batch of one.
+
+    `reset` plays a fresh scene: `seed` is that of the task's own reset, and of what the axes draw. `info["vlagen"]` holds
+    `instruction` and `scenario`, every sampled value.
+    """
+
+    def __init__(self, env: Any, task: Task, condition: str) -> None:
+        """The environment of a task under a condition; `perturb` makes it."""
+        super().__init__(env)
+        self.task, self.condition = task, condition
+        self._spec_of_scene = specs.of_task(task)
+        self._next_seed = 0
+        self.episode: Episode | None = None
+        self._said: dict[str, Any] = {}
+        self._scene: NativeScene | None = None
+        assert task.native is not None
+        self._draws_globally = native.facts_of_task(task.native).draws_globally
+
+    def _seeded(self, *names: str | int) -> AbstractContextManager[None]:
+        """Around what the task does: some tasks draw from the generators that all code of a process shares."""
+        if not self._draws_globally or self._scene is None:
+            return nullcontext()
+        return making.seeded(self._scene.seed, *names)
+
+    def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begins the episode of a seed, or with `options={"episode": ...}` exactly that one."""
+        wanted = dict(options or {})
+        given = wanted.pop("episode", None)
+        self.episode = self._episode(seed) if given is None else plan.episode_from_dict(given)
+        scene = NativeScene.of(self.episode, self._spec_of_scene)
+        raw = self.unwrapped
+        raw.vlagen = scene  # type: ignore[attr-defined]
+        self._scene = scene
+        with self._seeded("reset"):
+            observation, info = self.env.reset(seed=scene.seed, options={"reconfigure": True, **wanted})
+        self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
+        return scene.seen(0, observation), {**info, INFO: self._said}
+
+    def _episode(self, seed: Any) -> Episode:
+        first = seed[0] if isinstance(seed, list | tuple) else seed
+        chosen = self._next_seed if first is None else int(first)
+        self._next_seed = chosen + 1
+        nominal = {**self.task.nominal, "start": {"seed": chosen}}
+        episode, _ = plan.sample(replace(self.task, nominal=nominal), self.condition, index=0, seed=chosen, twins=False)
+        return episode
+
+    def step(self, action: Any) -> Any:
+        """One control step of the task."""
+        if self._scene is None:
+            raise ConfigError("step: call reset() first.")
+        with self._seeded(self._scene.steps):
+            observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation, reward, terminated, truncated, {**info, INFO: self._said}
+
+
+def perturb(
+    task: str | type, axes: Mapping[str, Any] | None = None, *, max_episode_steps: int | None = None, **kwargs: Any
+) -> PerturbedEnv:
+    """A task of ManiSkill under axes of this package, with no change to the task.
+
+    Args:
+        task: its id, such as `StackCube-v1`; a class of a task; or the id of a task of your own.
+        axes: axis -> level or setting, such as `{"lighting": 3, "camera_pose": 2}`; none: the task as it is, bit for bit.
+        max_episode_steps: after how many steps an episode is truncated; None: as the task is registered.
+        kwargs: of the task's environment, as `gym.make` takes them: `obs_mode`, `robot_uids`, `control_mode` and others.
+
+    Raises:
+        ConfigError: an unknown task or axis, one that makes no sense in the task, or a task whose plays cannot be repeated.
+    """
+    making.prefer(kwargs.get("render_backend"))
+    name = entries.name_of(task)
+    of_task = native_tasks.task_with(name, kwargs)
+    condition = condition_of(of_task, axes or {})
+    for sentence in native_tasks.remarks(of_task):
+        _LOG.warning(sentence)
+    _check_effects(of_task, axes or {})
+    entry = entries.entry(name)
+    raw = making.make(entry, {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}, drawn=True)  # type: ignore[union-attr]
+    limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
+    return PerturbedEnv(making.limited(raw, limit), of_task, condition)
+
+
+def _check_effects(task: Task, axes: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` for an axis that changes nothing in the task, each tried by itself."""
+    names = [variant_name(axis, str(which)) for axis, which in axes.items()]
+    pairs = [plan.sample(task, name, index=0, seed=0) for name in names]
+    effect.require(task, ((episode, twin) for episode, twin in pairs if twin is not None))
+
+
+def _shown(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in kwargs.items() if key in native_tasks.SHOWN}
+
+
+def condition_of(task: Task, axes: Mapping[str, Any]) -> str:
+    """The name of the condition with these axes at these levels or settings."""
+    names = []
+    for axis, which in axes.items():
+        variant(axis, str(which))
+        names.append(variant_name(axis, str(which)))
+    if not names:
+        return task.nominal_name
+    name = conditions.canonical(conditions.JOIN.join(names))
+    catalog.condition(task, name)
+    return name

@@ -1,0 +1,1 @@
+"""Tasks of ManiSkill, unchanged, under the axes of this package."""

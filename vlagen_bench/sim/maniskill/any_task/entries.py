@@ -1,0 +1,129 @@
+"""The look-up of a task of ManiSkill: by its id, by the class itself, or by `module:Class`."""
+
+import contextlib
+import importlib
+import inspect
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from vlagen_bench.errors import AssetError, ConfigError, UnknownName, unknown
+from vlagen_bench.sim.maniskill.any_task.hooks import Hooks
+from vlagen_bench.types import content_hash
+from vlagen_bench.utils import plugins
+
+_GIVEN: dict[str, type] = {}
+"""classes that a program has given itself, by `module:Class`"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEntry:
+    """A task as ManiSkill has registered it."""
+
+    env: str
+    cls: type
+    max_episode_steps: int | None = None
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    def first_supported(self, what: str, wanted: tuple[str, ...]) -> dict[str, str]:
+        """The first of these modes that the task supports, as a keyword argument; nothing: none of them, so the task's own.
+
+        Args:
+            what: `obs_mode` or `reward_mode`.
+            wanted: names, best first.
+        """
+        supported = getattr(self.cls, f"SUPPORTED_{what.upper()}S", ())
+        mode = next((mode for mode in wanted if mode in supported), None)
+        return {} if mode is None else {what: mode}
+
+    @property
+    def source_hash(self) -> str:
+        """Of the file that defines the class, so that a task that was changed is another one; of no file, it is empty."""
+        try:
+            return content_hash(inspect.getsource(inspect.getmodule(self.cls) or self.cls))[:16]
+        except (OSError, TypeError):
+            return ""
+
+    @property
+    def source_file(self) -> str:
+        """The file that defines the class; empty: there is none."""
+        try:
+            return str(inspect.getsourcefile(self.cls) or "")
+        except TypeError:
+            return ""
+
+    def hooked(self) -> type:
+        """The task's class with the hooks of the axes before it."""
+        return type(self.cls.__name__, (Hooks, self.cls), {"__module__": self.cls.__module__})
+
+
+def name_of(task: str | type) -> str:
+    """How a task is called in episodes: its id, or `module:Class`; a class is remembered by it in this process."""
+    if isinstance(task, str):
+        return task
+    registered = [key for key, spec in _registry().items() if spec.cls is task]
+    if registered:
+        return str(registered[0])
+    name = f"{task.__module__}:{task.__qualname__}"
+    _GIVEN[name] = task
+    return name
+
+
+def entry(env: str) -> TaskEntry:
+    """The task called so.
+
+    Raises:
+        UnknownName: nothing is registered under this id.
+        ConfigError: `module:Class` names nothing that can be imported, or no task of ManiSkill.
+        AssetError: files of the task are missing, which ManiSkill would ask for on the terminal.
+    """
+    plugins.load()  # a user's own tasks are registered by the files that he includes
+    if ":" in env:
+        return TaskEntry(env=env, cls=_given(env))
+    known = _registry()
+    if env not in known:
+        raise UnknownName(unknown("ManiSkill task", env, known))
+    spec = known[env]
+    _check_assets(env, spec.asset_download_ids or [])
+    return TaskEntry(env=env, cls=spec.cls, max_episode_steps=spec.max_episode_steps, kwargs=dict(spec.default_kwargs))
+
+
+def _registry() -> dict[str, Any]:
+    with contextlib.redirect_stdout(io.StringIO()):
+        import mani_skill.envs  # noqa: F401 - it registers ManiSkill's own tasks
+        from mani_skill.utils.registration import REGISTERED_ENVS
+    return dict(REGISTERED_ENVS)
+
+
+def _given(env: str) -> type:
+    from mani_skill.envs.sapien_env import BaseEnv
+
+    if env not in _GIVEN:
+        module, _, name = env.partition(":")
+        try:
+            _GIVEN[env] = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"The task {env} cannot be imported ({error}). Write it as module:Class.") from None
+    if not isinstance(_GIVEN[env], type) or not issubclass(_GIVEN[env], BaseEnv):
+        raise ConfigError(f"{env} is no task of ManiSkill: a task is a subclass of mani_skill.envs.sapien_env.BaseEnv.")
+    return _GIVEN[env]
+
+
+def _check_assets(env: str, ids: list[str]) -> None:
+    from mani_skill.utils import assets
+
+    sources = [one for name in ids for one in _sources(name)]
+    missing = sorted({one for one in sources if not assets.is_data_source_downloaded(one)})
+    if missing:
+        raise AssetError(
+            f"The task {env} needs files that are not here: {', '.join(missing[:5])}. Download them: "
+            f"python -m mani_skill.utils.download_asset {env}"
+        )
+
+
+def _sources(name: str) -> list[str]:
+    from mani_skill.utils import assets
+
+    if name in assets.DATA_GROUPS:
+        return list(assets.expand_data_group_into_individual_data_source_ids(name))
+    return [name]

@@ -1,0 +1,79 @@
+"""The making of a task's environment, drawn by the device of this package or not drawn at all."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from vlagen_bench.sim import fork_guard
+from vlagen_bench.sim.maniskill.any_task.entries import TaskEntry
+from vlagen_bench.sim.vulkan import device
+from vlagen_bench.utils.seeding import stream
+
+
+def keywords(kwargs_json: str) -> dict[str, Any]:
+    """The keyword arguments of an environment, as ManiSkill takes them: robots in a tuple."""
+    kwargs: dict[str, Any] = json.loads(kwargs_json)
+    if isinstance(kwargs.get("robot_uids"), list):
+        kwargs["robot_uids"] = tuple(kwargs["robot_uids"])
+    return kwargs
+
+
+_PREFERRED: list[str] = []
+"""the `render_backend` that the program asked for first, if it did"""
+
+
+def prefer(render_backend: str | None) -> None:
+    """Has every later environment of this process draw with this backend: a process can use one name of a device only."""
+    if render_backend not in (None, "none") and not _PREFERRED:
+        _PREFERRED.append(str(render_backend))
+
+
+def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool) -> Any:
+    """The environment of a task, hooked, without any wrapper.
+
+    Args:
+        entry: the task.
+        kwargs: keyword arguments of its class. With `render_backend`, that names the device that draws.
+        drawn: False leaves out the renderer.
+    """
+    fork_guard.check()
+    cls, wanted = entry.hooked(), {**entry.kwargs, **kwargs}
+    if not drawn:
+        wanted["render_backend"] = "none"
+    elif "render_backend" not in wanted and _PREFERRED:
+        wanted["render_backend"] = _PREFERRED[0]
+    elif "render_backend" not in wanted:
+        alias = device.render_device().alias
+        wanted["render_backend"] = "gpu" if alias.startswith("cuda") else "cpu"
+        # ManiSkill cannot name a device that is not CUDA's: its parser takes "pci:..." apart.
+        cls.vlagen_device = alias  # type: ignore[attr-defined]
+    return cls(**wanted)
+
+
+def limited(env: Any, max_episode_steps: int | None) -> Any:
+    """The environment that truncates after so many steps, as `gym.make` gives it; None: it never does."""
+    from mani_skill.utils.registration import TimeLimitWrapper
+
+    return TimeLimitWrapper(env, max_episode_steps)
+
+
+@contextmanager
+def seeded(*names: str | int) -> Iterator[None]:
+    """Seeds the generators that all code of a process shares: some tasks draw from them in reset or step."""
+    import random
+
+    import numpy as np
+    import torch
+
+    states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
+    seed = int(stream(0, "global", *names).randint(2**31 - 1))
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.random.set_rng_state(states[2])

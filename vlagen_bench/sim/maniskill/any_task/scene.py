@@ -1,0 +1,96 @@
+"""The scene of one episode of a ManiSkill task: all verbs of axes, kept until the task's own code has come so far."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vlagen_bench.axes import apply_stage
+from vlagen_bench.axes.base import STAGES
+from vlagen_bench.errors import VlagenError
+from vlagen_bench.scenes.base import SceneSpec
+from vlagen_bench.sim.maniskill.any_task import looking
+from vlagen_bench.sim.maniskill.any_task.object_verbs import ObjectVerbs
+from vlagen_bench.sim.maniskill.any_task.render_verbs import RenderVerbs
+from vlagen_bench.sim.maniskill.any_task.robot_verbs import RobotVerbs, lasting
+from vlagen_bench.types import Episode
+
+
+class OtherStart(VlagenError):
+    """The task's own reset did not give the state that the episode was made for."""
+
+
+@dataclass(kw_only=True)
+class NativeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
+    """One episode: collects what its axes want, and does it at the hooks. With nothing wanted, it changes no bit."""
+
+    spec: SceneSpec
+    seed: int = 0
+    start_hash: str = ""
+    instruction: str = ""
+    steps: int = 0
+    begun: bool = field(default=False, init=False)
+
+    @classmethod
+    def of(cls, episode: Episode, spec: SceneSpec, *, drawn: tuple[str, ...] | None = None) -> "NativeScene":
+        """The scene that an episode asks for."""
+        scene = cls(spec=spec, drawn=drawn)
+        for stage in STAGES:
+            apply_stage(scene, episode.values, stage)
+        return scene
+
+    def begin_from(self, seed: int, start_hash: str, names: Mapping[str, str]) -> None:
+        self.seed, self.start_hash, self.names = seed, start_hash, dict(names)
+
+    def tell(self, instruction: str) -> None:
+        self.instruction = instruction
+
+    def load(self, env: Any) -> None:
+        self.load_clutter(env)
+
+    def light(self, env: Any) -> bool:
+        return self.put_lights(env)
+
+    def aim(self, env: Any) -> None:
+        self.put_cameras(env)
+
+    def begin(self, env: Any) -> None:
+        """After the task has put its things: checks that they are those of the episode, then changes what is asked for."""
+        now = looking.state_hash(env)
+        if now != self.start_hash:
+            raise OtherStart(
+                f"The task resets to another state here ({now}) than the episode was made for ({self.start_hash}). Its code, a "
+                f"package or a file has changed since: plan the episode again, or use the versions that it was planned with."
+            )
+        self.put_things(env)
+        self.put_robots(env)
+        self.put_colours(env)
+
+    def control_step(self, env: Any) -> None:
+        self.steps += 1
+        if self.moves or self.pushes or self.lifted:
+            self.happen(env, self.steps)
+
+    def shown(self, env: Any, sensor_data: dict[str, Any]) -> dict[str, Any]:
+        return self.pass_pictures(env, sensor_data, self.steps) if self.pictured else sensor_data
+
+    def act(self, env: Any, act: Callable[[Any], Any], action: Any) -> Any:
+        line = self.line
+        if self.altered:
+            action = self.arriving(env, action)
+            result = lasting(env, line, self.steps, act, action)
+        else:
+            result = act(action)
+        if line.live:
+            return result
+        observation, *rest = result
+        return (self.seen(self.steps, observation), *rest)
+
+    def seen_px(self, env: Any, role: str) -> int:
+        """How many pixels of the last picture show the thing in this role."""
+        return self.shown_px(env, looking.entity_of(self.actor(env, role)))
+
+    def state_hash(self, env: Any) -> str:
+        """16 hex digits of everything that moves, things that were added included."""
+        own = looking.state_hash(env)
+        return hashlib.sha256(own.encode() + self.added_state()).hexdigest()[:16] if self.added else own
