@@ -69,7 +69,7 @@ def test_openvla_is_asked_with_the_empty_word_once(openvla, monkeypatch, ids):
 
 
 def test_openvla_samples_at_the_temperature_of_the_paper(openvla):
-    policy = base.load("openvla:x", {**KEY, "device": "cpu", "temperature": "0.6", "dtype": "float32"}).policy
+    policy = base.load("openvla:runs/x", {**KEY, "device": "cpu", "temperature": "0.6", "dtype": "float32"}).policy
     policy.act(obs("bridge"), "go")
     _, model, _ = openvla
     assert (model.asked["do_sample"], model.asked["temperature"]) == (True, 0.6)
@@ -79,7 +79,7 @@ def test_openvla_samples_at_the_temperature_of_the_paper(openvla):
 def test_transformers_without_openvlas_class_says_which_environment_is_needed(monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", ModuleType("transformers"))  # as 5.0 is: without that class
     with pytest.raises(PolicyError, match=r"transformers==4\.40\.1"):
-        base.load("openvla:x", KEY)
+        base.load("openvla:runs/x", KEY)
 
 
 @pytest.fixture
