@@ -42,8 +42,8 @@ MODULE_PARTS = (
 )
 """how the attributes begin that PyTorch keeps in every module"""
 INSTALL = (
-    "make an environment of its own (pip install lerobot==0.4.4, which wants torch<2.11), add this package there, then: vlagen "
-    "serve --policy lerobot:PATH, and here: --policy ws://HOST:8000"
+    "make an environment of its own with lerobot==0.4.4, which wants torch<2.11, and this package "
+    "(scripts/lerobot_environment.sh), then there: vlagen serve --policy lerobot:PATH, and here: --policy ws://HOST:8000"
 )
 
 
