@@ -1,5 +1,10 @@
 """Real files of PyTorch, Stable-Baselines3 and, where it is installed, onnxruntime; and a server of openpi's protocol."""
 
+import base64
+import json
+import pickle
+import zipfile
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -64,7 +69,7 @@ def test_a_file_that_is_none_is_said(tmp_path):
     (tmp_path / "x.pt").write_bytes(b"no network")
     with pytest.raises(PolicyError, match="cannot be read"):
         base.load(f"torchscript:{tmp_path / 'x.pt'}", {})
-    with pytest.raises(PolicyError, match="cannot be read as PPO"):
+    with pytest.raises(PolicyError, match="is no file of Stable-Baselines3, or is damaged"):
         base.load(f"sb3:{tmp_path / 'x.pt'}", {})
 
 
@@ -90,6 +95,50 @@ SPACES = {
     "state": ("MlpPolicy", STATE),
     "both": ("MultiInputPolicy", gym.spaces.Dict({"image": FLAT, "state": STATE})),
 }
+
+
+class Code:
+    """What a pickle makes run."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("part", ["policy_class", "policy_kwargs", "observation_space", "ep_info_buffer"])
+def test_a_file_of_stable_baselines_runs_no_code_of_its_own(part, tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO
+    path, ran = tmp_path / "ppo.zip", tmp_path / "ran"
+    ppo("MlpPolicy", Pictures(STATE), n_steps=8, batch_size=8, device="cpu").save(path)
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    said = json.loads(files["data"])
+    said[part] = {":serialized:": base64.b64encode(pickle.dumps(Code(ran))).decode()}
+    files["data"] = json.dumps(said).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    if part == "ep_info_buffer":  # which playing does not need
+        assert base.load(f"sb3:{path}", {}).policy.act(obs(), "go").shape == (1, 7)
+    else:
+        with pytest.raises(PolicyError, match=rf"the {part} of .* names _?io\.open, which is code that is not run"):
+            base.load(f"sb3:{path}", {})
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("algorithm", ["A2C", "SAC", "TD3"])
+def test_files_of_other_algorithms_are_read_as_well(algorithm, tmp_path):
+    theirs = pytest.importorskip("stable_baselines3")
+    more = {} if algorithm == "A2C" else {"buffer_size": 10}
+    kwargs = {"net_arch": [8], "activation_fn": torch.nn.Tanh}
+    kind = getattr(theirs, algorithm)
+    model = kind("MlpPolicy", Pictures(STATE), policy_kwargs=kwargs, device="cpu", seed=0, **more)
+    model.save(tmp_path / "model.zip")
+    loaded = base.load(f"sb3:{tmp_path / 'model.zip'}", {"algorithm": algorithm, "actions": "metric"})
+    expected = model.predict(loaded.policy.encode(obs(), "go")["state"], deterministic=True)[0]
+    np.testing.assert_allclose(loaded.policy.act(obs(), "go")[0], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("sees", SPACES)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.policies.adapters import sb3_file
 from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
 from vlagen_bench.policies.adapters.arguments import one_of, yes_or_no
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
@@ -63,7 +64,7 @@ class StableBaselines3(Adapter):
             raise PolicyError(f"sb3: there is no file {path}.")
         kind = getattr(theirs, one_of(ALGORITHMS)("algorithm", self.arguments.get("algorithm", "PPO")))
         try:
-            policy = kind.load(path, device=self.arguments.get("device", "cpu"))
+            policy = kind.load(path, device=self.arguments.get("device", "cpu"), custom_objects=sb3_file.settings(path))
         except (ValueError, RuntimeError, KeyError, AttributeError, OSError) as error:
             raise PolicyError(
                 f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error)}. Another: algorithm=SAC."
