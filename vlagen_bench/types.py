@@ -53,6 +53,8 @@ class NativeTask:
     """the actor that it goes to; None: there is none"""
     goal_visible: bool | None = None
     """whether pictures show where it has to go; None: nobody has said so"""
+    clear_m: float = 0.0
+    """how far from the target the source has to stand at least, where the task counts it as done further out than it is wide"""
     size_attribute: str = ""
     """the attribute of the task that sets the size of the source, so that spawn, success and reward follow"""
     oracle: str = ""

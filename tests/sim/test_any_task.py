@@ -107,3 +107,13 @@ def test_a_class_is_a_task_too(own_task):
     observation, info = env.reset(seed=1)
     assert observation.shape[0] == 1
     assert info["vlagen"]["scenario"]["values"]["start"]["names"] == {"source": "puck"}
+
+
+@pytest.mark.parametrize("name", ["PushCube-v1", "PokeCube-v1"])
+def test_no_axis_puts_the_source_where_the_task_is_done(name):
+    """PushCube is done within 0.1 m of its target, a site without a body: its own size says nothing of that."""
+    task = catalog.task(name)
+    for index in range(6):
+        episode, _ = plan.sample(task, "object_position_l3", index=index, seed=0)
+        away_m = np.subtract(episode.values["object_position"]["xy_m"], episode.values["start"]["target"])
+        assert np.linalg.norm(away_m) >= task.native.clear_m > 0

@@ -82,6 +82,8 @@ class CameraOptions:
     image_size: str | None = None
     """Size of the pictures, which are drawn so, not resized: 224 or 640x480 of the primary camera alone, or
     front=224,wrist=224 of those that are named. Default: as the policy's spec says, or the cameras' own."""
+    fast_meshes: bool = False
+    """Draw the robots of a task of ManiSkill with decimated meshes: pictures take less time, and are others."""
 
 
 @tyro.conf.configure(tyro.conf.OmitArgPrefixes)
@@ -166,6 +168,7 @@ def _evaluate(args: EvalArgs, plan: "Plan", path: Path) -> int:
         retry_errors=kept.retry_errors, retry_lost=kept.retry_lost, until=kept.until,
         continue_with_changed_policy=kept.continue_with_changed_policy,
         cameras=names_of(args.pictures.cameras or ()), image_size=args.pictures.image_size,
+        fast_meshes=args.pictures.fast_meshes,
     )  # fmt: skip
     out = console()
     load = partial(args.execution.load, args.policy, key_values(args.policy_args))

@@ -72,13 +72,22 @@ class PerturbedEnv(gymnasium.Wrapper):
         """One control step of the task."""
         if self._scene is None:
             raise ConfigError("step: call reset() first.")
-        with self._seeded(self._scene.steps):
-            observation, reward, terminated, truncated, info = self.env.step(action)
-        return observation, reward, terminated, truncated, {**info, INFO: self._said}
+        if self._draws_globally:
+            with self._seeded(self._scene.steps):
+                result = self.env.step(action)
+        else:
+            result = self.env.step(action)
+        result[4][INFO] = self._said
+        return result
 
 
 def perturb(
-    task: str | type, axes: Mapping[str, Any] | None = None, *, max_episode_steps: int | None = None, **kwargs: Any
+    task: str | type,
+    axes: Mapping[str, Any] | None = None,
+    *,
+    max_episode_steps: int | None = None,
+    fast_meshes: bool = False,
+    **kwargs: Any,
 ) -> PerturbedEnv:
     """A task of ManiSkill under axes of this package, with no change to the task.
 
@@ -86,6 +95,7 @@ def perturb(
         task: its id, such as `StackCube-v1`; a class of a task; or the id of a task of your own.
         axes: axis -> level or setting, such as `{"lighting": 3, "camera_pose": 2}`; none: the task as it is, bit for bit.
         max_episode_steps: after how many steps an episode is truncated; None: as the task is registered.
+        fast_meshes: draws the robots with decimated meshes: pictures take less time, and are others.
         kwargs: of the task's environment, as `gym.make` takes them: `obs_mode`, `robot_uids`, `control_mode` and others.
 
     Raises:
@@ -99,7 +109,8 @@ def perturb(
         _LOG.warning(sentence)
     _check_effects(of_task, axes or {})
     entry = entries.entry(name)
-    raw = making.make(entry, {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}, drawn=True)  # type: ignore[union-attr]
+    more = {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}  # type: ignore[union-attr]
+    raw = making.make(entry, more, drawn=True, meshes=native.FAST_MESHES if fast_meshes else None)
     limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
     return PerturbedEnv(making.limited(raw, limit), of_task, condition)
 

@@ -50,6 +50,8 @@ class Evaluation:
     """whose pictures are drawn besides those of the primary camera, and of those that the policy's `spec` names"""
     image_size: ImageSize = None
     """of the pictures; None: as the policy's `spec` says, or the cameras' own"""
+    fast_meshes: bool = False
+    """whether the robots of a ManiSkill task are drawn with decimated meshes: other pictures, in less time"""
 
     def __post_init__(self) -> None:
         if self.max_errors < 0:
@@ -135,6 +137,10 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     stop = EarlyStopping(wanted.until, plan) if wanted.until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.of_task(task)
+    if wanted.fast_meshes and task.native is None:
+        raise ConfigError(
+            "--fast-meshes is for tasks of ManiSkill: the robots of this package's own scenes are quick. Leave it out."
+        )
     CameraChoice.of(scene, wanted.cameras)  # before a policy is loaded, which may name more
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))
@@ -147,6 +153,7 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
         base.check_spec(loaded, scene.robot)
         introduction.introduce(loaded, scene.robot)
         cameras = pictures.camera_choice(loaded, scene, wanted.cameras, wanted.image_size)
+        cameras = replace(cameras, fast_meshes=wanted.fast_meshes)
         return _recorded(wanted, task, cameras, checked.stand_ins, loaded, stop, display, unplayed)
 
 

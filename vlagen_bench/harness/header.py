@@ -53,6 +53,8 @@ def make(
     `known` are source files of the policy that an earlier session of the run imported, with their hashes.
     """
     pack = manifest.load(scene.pack)
+    if catalog.task(plan.suite.task).native is not None and scene.robot.simplify_to is not None:
+        renderer = f"{renderer}, robots with decimated meshes"  # a run does not go on with other pictures
     taken = outside.used(plan, loaded.name)
     return {
         "schema": SCHEMA,
@@ -83,20 +85,26 @@ def make(
             "image_px": list(scene.camera.size_px),
         },
         "cameras": sizes_px(scene),
-        **_native(plan),
+        **_native(plan, scene),
         **({"outside": taken} if taken else {}),
         **_fingerprint(loaded.content, renderer, _assets(pack, stand_ins), known),
     }
 
 
-def _native(plan: Plan) -> dict[str, Any]:
+def _native(plan: Plan, scene: SceneSpec) -> dict[str, Any]:
     """The key `maniskill`: what a task of ManiSkill is, and what there is to know of it before its scores are read."""
     task = catalog.task(plan.suite.task)
     if task.native is None:
         return {}
     facts = native.facts_of_task(task.native)
     said = {"env": task.native.env, "kwargs": task.native.kwargs_json, "source_hash": facts.source_hash}
-    more = {"control_mode": facts.control_mode, "robots": list(facts.robots), "listed": task.native.listed}
+    more: dict[str, Any] = {
+        "control_mode": facts.control_mode,
+        "robots": list(facts.robots),
+        "listed": task.native.listed,
+    }
+    if scene.robot.simplify_to is not None:
+        more["fast_meshes"] = scene.robot.simplify_to
     return {"maniskill": {**said, **more, "remarks": list(native_tasks.remarks(task))}}
 
 

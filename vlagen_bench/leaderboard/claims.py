@@ -49,6 +49,13 @@ class ChangeClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ManiSkillClaim:
+    """How a task of ManiSkill was drawn."""
+
+    fast_meshes: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claims:
     """What of `header.json` a verification rests on; other keys are the submitter's word, and are not looked at."""
 
@@ -64,6 +71,7 @@ class Claims:
     outside: tuple[OutsideClaim, ...] = ()
     fingerprint_changes: tuple[ChangeClaim, ...] = ()
     cameras: dict[str, tuple[int, int]] = field(default_factory=dict)
+    maniskill: ManiSkillClaim = field(default_factory=ManiSkillClaim)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -73,7 +81,8 @@ class Claims:
             for change in self.fingerprint_changes
             if change.episodes and not change.policy
         )
-        return (*self._pictures, *changes)
+        meshes = ("the robots were drawn with decimated meshes",) if self.maniskill.fast_meshes is not None else ()
+        return (*self._pictures, *meshes, *changes)
 
     @property
     def _pictures(self) -> tuple[str, ...]:
@@ -92,7 +101,7 @@ OWN = (
     "--include MODULE_OR_FOLDER"
 )
 LISTED = {"outside": OutsideClaim, "fingerprint_changes": ChangeClaim}
-PARTS = {"suite": SuiteKey, "policy": PolicyClaim, "pack": PackKey}
+PARTS = {"suite": SuiteKey, "policy": PolicyClaim, "pack": PackKey, "maniskill": ManiSkillClaim}
 
 
 def read(data: bytes) -> tuple[Claims, dict[str, Any]]:

@@ -70,6 +70,8 @@ class Card:
     """the instruction with another verb"""
     result: str = ""
     """what is so in the end, as a clause"""
+    clear_m: float = 0.0
+    """how far from the target axes put the source at least: nearer, the task would be done before the first action"""
     size_attribute: str = ""
     oracle: str = ""
     unfit: tuple[str, ...] = ()
@@ -160,6 +162,7 @@ def _task(name: str, kwargs_json: str, version: int, *, limited: bool = True) ->
         source=read.source,
         target=read.target,
         goal_visible=read.goal_visible if listed else None,
+        clear_m=read.clear_m,
         size_attribute=read.size_attribute,
         oracle=read.oracle,
         rewrites=rewrites(read),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.scenes import native
 from vlagen_bench.scenes.base import CameraSpec, SceneSpec
 
 SMALLEST_PX, LARGEST_PX = 16, 2048
@@ -19,6 +20,8 @@ class CameraChoice:
     extra: tuple[str, ...] = ()
     sizes_px: tuple[tuple[str, tuple[int, int]], ...] = ()
     """camera and (width, height), where it is not the camera's own"""
+    fast_meshes: bool = False
+    """whether the robots of a ManiSkill task are drawn with decimated meshes"""
 
     @classmethod
     def of(cls, spec: SceneSpec, cameras: str | Iterable[str] = (), image_size: ImageSize = None) -> "CameraChoice":
@@ -55,6 +58,7 @@ class CameraChoice:
 
         return replace(
             spec,
+            robot=replace(spec.robot, simplify_to=native.FAST_MESHES) if self.fast_meshes else spec.robot,
             camera=sized(spec.camera),
             extra_cameras=tuple(map(sized, spec.extra_cameras)),
             drawn=self.extra,

@@ -20,6 +20,8 @@ PLACES_M = 0.08
 """half an edge of the square that a moved camera has to show, around the middle of where the source may stand"""
 BEYOND_M = 0.16
 """how far outside that square other things may be put, where the picture shows them"""
+FAST_MESHES = 0.03
+"""the share of their faces that the robots' visual meshes keep where pictures are to be quick"""
 Kind = Literal["movable", "site", "obstacle", "fixture"]
 Unit = Literal["m", "rad", "gripper", "other"]
 
@@ -253,7 +255,7 @@ def _grid(facts: TaskFacts, task: NativeTask) -> Grid:
     lows, highs = [min(axis) for axis in zip(*spots, strict=True)], [max(axis) for axis in zip(*spots, strict=True)]
     edge = max(max(high - low for low, high in zip(lows, highs, strict=True)) / 2, 0.02)
     radii = [facts.layouts[0].thing(name).radius_m for name in (source, task.target) if name]
-    apart = sum(radii) + (0.02 if task.target else 0.0)
+    apart = max(sum(radii) + (0.02 if task.target else 0.0), task.clear_m)
     return Grid(
         centre_m=(round((lows[0] + highs[0]) / 2, 3), round((lows[1] + highs[1]) / 2, 3)),
         inner=5,

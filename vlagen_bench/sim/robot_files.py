@@ -17,6 +17,8 @@ from vlagen_bench.utils import installing, paths
 RECIPE = 2
 MIN_FACES = 400
 """parts of no more faces stay whole, such as fingers"""
+PLAIN_FACES = 4000
+"""as many are left of a mesh of one colour without a material, such as the 425,160 of a camera on a wrist"""
 INLAID_M = 0.0008
 """how far inlaid parts are raised: decimation moves the surface around them by about as much, which would hide them"""
 
@@ -49,8 +51,9 @@ def _write_simplified(original: Path, share: float, staging: Path) -> None:
     for mesh in tree.iter("mesh"):
         mesh.set("filename", str((original.parent / mesh.get("filename", "")).resolve()))
     for number, mesh in enumerate(mesh for visual in tree.iter("visual") for mesh in visual.iter("mesh")):
-        name = f"visual_{number}.glb"
-        _simplify(Path(mesh.get("filename", "")), share, staging / name)
+        source = Path(mesh.get("filename", ""))
+        name = f"visual_{number}{'.stl' if source.suffix == '.stl' else '.glb'}"
+        (_simplify_plain if source.suffix == ".stl" else _simplify)(source, share, staging / name)
         mesh.set("filename", name)
     srdf = original.with_suffix(".srdf")
     if srdf.is_file():
@@ -82,3 +85,15 @@ def _simplify(source: Path, share: float, target: Path) -> None:
         part.visual = trimesh.visual.TextureVisuals(material=found_part.visual.material)
         parts.append(part)
     target.write_bytes(trimesh.Scene(parts).export(file_type="glb"))
+
+
+def _simplify_plain(source: Path, share: float, target: Path) -> None:
+    """The same of an STL file, whose colour is in the URDF."""
+    import trimesh
+
+    part = trimesh.load_mesh(source)
+    part.merge_vertices()
+    faces = min(PLAIN_FACES, max(MIN_FACES, int(len(part.faces) * share)))
+    if len(part.faces) > faces:
+        part = part.simplify_quadric_decimation(face_count=faces)
+    part.export(target, file_type="stl")

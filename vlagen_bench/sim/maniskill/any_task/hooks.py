@@ -29,12 +29,24 @@ class Hooks:
     vlagen_device: str | None = None
     """the device that draws, as SAPIEN names it; None: the one of `render_backend`"""
 
+    vlagen_meshes: float | None = None
+    """the share of their faces that the robots' visual meshes keep; None: they are the robots' own"""
+
     def _setup_scene(self) -> None:
         if self.vlagen_device is not None:
             import sapien
 
             self._render_device = sapien.Device(self.vlagen_device)
         super()._setup_scene()  # type: ignore[misc]
+
+    def _load_agent(self, options: dict[str, Any], *arguments: Any, **more: Any) -> None:
+        if self.vlagen_meshes is None:
+            super()._load_agent(options, *arguments, **more)  # type: ignore[misc]
+            return
+        from vlagen_bench.sim.maniskill.any_task.meshes import decimated
+
+        with decimated(self.scene, self.vlagen_meshes):  # type: ignore[attr-defined]
+            super()._load_agent(options, *arguments, **more)  # type: ignore[misc]
 
     def _load_scene(self, options: dict[str, Any]) -> None:
         super()._load_scene(options)  # type: ignore[misc]

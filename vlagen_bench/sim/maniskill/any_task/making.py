@@ -29,16 +29,18 @@ def prefer(render_backend: str | None) -> None:
         _PREFERRED.append(str(render_backend))
 
 
-def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool) -> Any:
+def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: float | None = None) -> Any:
     """The environment of a task, hooked, without any wrapper.
 
     Args:
         entry: the task.
         kwargs: keyword arguments of its class. With `render_backend`, that names the device that draws.
         drawn: False leaves out the renderer.
+        meshes: the share of their faces that the robots' visual meshes keep; None: they are the robots' own.
     """
     fork_guard.check()
     cls, wanted = entry.hooked(), {**entry.kwargs, **kwargs}
+    cls.vlagen_meshes = meshes if drawn else None  # type: ignore[attr-defined]
     if not drawn:
         wanted["render_backend"] = "none"
     elif "render_backend" not in wanted and _PREFERRED:
