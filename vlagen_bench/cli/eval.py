@@ -95,7 +95,8 @@ class EvalArgs:
     """
 
     policy: str
-    """random, noop, expert or replay; your own as module:Class or path/to/file.py:Class; a server as ws://HOST:PORT.
+    """random, noop, expert or replay; your own as module:Class or path/to/file.py:Class; a server as ws://HOST:PORT;
+    a model from elsewhere as openvla:CHECKPOINT, lerobot:PATH, onnx:FILE and others (vlagen adapter list).
     The class has act(obs, instr) and returns a float action (7,) or a chunk (H, 7)."""
     policy_args: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE ...")] = ()
     """Keyword arguments of the policy's constructor, as strings."""

@@ -27,7 +27,7 @@ def serve(
     """Serves a policy to `vlagen-eval --policy ws://HOST:PORT`, and to clients of openpi.
 
     Args:
-        policy: a built-in name, module:Class, or path/to/file.py:Class.
+        policy: a built-in name, module:Class, path/to/file.py:Class, or an adapter such as openvla:CHECKPOINT.
         policy_args: keyword arguments of the policy's constructor, as strings.
         host: the address to listen at; 0.0.0.0 means all addresses of this machine.
         port: 0 takes a free port.

@@ -83,7 +83,7 @@ def test_own_adapters_are_classes_that_inherit(tmp_path):
 @pytest.mark.parametrize(
     ("name", "package", "command"),
     [
-        ("lerobot:somewhere/x", "lerobot", "pip install lerobot==0.4.4"),
+        ("lerobot:somewhere/x", "lerobot", "with lerobot==0.4.4"),
         ("octo:octo-base", "simpler_env", "vlagen serve --policy octo:octo-base"),
         ("openvla_oft:somewhere/x", "experiments", "SETUP.md"),
         ("onnx:x.onnx", "onnxruntime", "install"),

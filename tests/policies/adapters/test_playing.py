@@ -1,8 +1,6 @@
 """Adapters as they are played: what is asked when, what is remembered of each episode, and how chunks are cut."""
 
-import contextlib
 import sys
-import threading
 from types import ModuleType
 
 import numpy as np
@@ -191,93 +189,30 @@ def test_lerobots_checkpoint_says_its_pictures_and_steps(tmp_path):
         LeRobot.without_model(str(tmp_path))
 
 
-@pytest.mark.parametrize("protocol", ["n1.5", "n1.6"])
-def test_gr00ts_questions_have_the_axes_that_its_server_wants(protocol):
-    made = adapter("gr00t", protocol=protocol)
-    asked = made.question(made.encode(obs("bridge"), "go"))
-    language = "annotation.human.action.task_description"
-    if protocol == "n1.5":
-        assert asked["video.image_0"].shape == (1, 256, 256, 3) and asked["state.x"].shape == (1, 1)
-        assert asked[language] == ["go"]
-    else:
-        inner = asked["observation"]
-        assert inner["video"]["image_0"].shape == (1, 1, 256, 256, 3) and inner["state"]["gripper"].shape == (1, 1, 1)
-        assert inner["language"] == {language: [["go"]]} and asked["options"] is None
-    with pytest.raises(base.PolicyError, match="the answer has no roll"):
-        made.unpack({f"action.{name}": np.zeros(16) for name in ("x", "y", "z", "pitch", "yaw", "gripper")})
+def test_a_checkpoint_of_the_hub_is_brought_here_before_its_pictures_are_known(tmp_path, monkeypatch):
+    from vlagen_bench.policies.adapters.lerobot import LeRobot
 
+    (tmp_path / "config.json").write_text(
+        '{"n_action_steps": 5, "chunk_size": 10, "input_features": {"observation.images.top": {"shape": [3, 48, 64]}}}'
+    )
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    hub = ModuleType("huggingface_hub")
+    hub.snapshot_download = {"someone/act": str(tmp_path)}.__getitem__
+    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
+    made = LeRobot.without_model("someone/act", replan_steps="3")
+    assert list(made.conventions.pictures) == ["observation.images.front"] and made.version() == "someone/act"
+    made.fetch()
+    assert list(made.conventions.pictures) == ["observation.images.top"]
+    assert (made.conventions.chunk, made.conventions.played) == (10, 3) and len(made.version()) == 16
 
-def test_arrays_to_gr00t_are_written_and_read():
-    msgpack = pytest.importorskip("msgpack")
-    from vlagen_bench.policies.adapters.gr00t import read, written
+    def refuses(name):
+        raise OSError("401 Client Error")
 
-    sent = {"observation": {"video": np.arange(6, dtype=np.uint8).reshape(1, 2, 3)}, "options": None}
-    back = msgpack.unpackb(msgpack.packb(sent, default=written), object_hook=read)
-    np.testing.assert_array_equal(back["observation"]["video"], sent["observation"]["video"])
-
-
-@contextlib.contextmanager
-def gr00t_server(answer):
-    """The address of a server of the form of NVIDIA's: one question after the other, answered by what `answer` makes of it."""
-    zmq, msgpack = pytest.importorskip("zmq"), pytest.importorskip("msgpack")
-    from vlagen_bench.policies.adapters.gr00t import read, written
-
-    socket = zmq.Context.instance().socket(zmq.REP)
-    port = socket.bind_to_random_port("tcp://127.0.0.1")
-    ended = threading.Event()
-
-    def work():
-        while not ended.is_set():
-            if socket.poll(20):
-                said = answer(msgpack.unpackb(socket.recv(), object_hook=read))
-                if said is not None:
-                    socket.send(said if isinstance(said, bytes) else msgpack.packb(said, default=written))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        ended.set()
-        thread.join()
-        socket.close(linger=0)
-
-
-def test_a_gr00t_server_is_asked_and_its_answers_are_converted():
-    asked = []
-
-    def answer(request):
-        asked.append(request)
-        parts = {name: np.zeros((1, 16, 1), np.float32) for name in ("x", "y", "z", "roll", "pitch", "yaw", "gripper")}
-        parts["z"] += 0.02
-        return [parts, {}]
-
-    with gr00t_server(answer) as address:
-        policy = base.load(f"gr00t:{address}", {"api_token": "secret"}).policy
-        actions = policy.act({**obs("bridge"), "episode_id": "a"}, "go")
-        policy.close()
-    np.testing.assert_allclose(actions, np.tile([0, 0, 0.02, 0, 0, 0, -1], (8, 1)), atol=1e-6)
-    (request,) = asked
-    assert (request["endpoint"], request["api_token"]) == ("get_action", "secret")
-    assert request["data"]["observation"]["video"]["image_0"].shape == (1, 1, 256, 256, 3)
-
-
-@pytest.mark.parametrize("said", [b"ERROR", {"error": "ERROR: no such key"}])
-def test_what_a_gr00t_server_complains_about_is_said(said):
-    with gr00t_server(lambda request: said) as address:
-        policy = base.load(f"gr00t:{address}", {}).policy
-        with pytest.raises(base.PolicyError, match="says: ERROR"):
-            policy.act(obs("bridge"), "go")
-        policy.close()
-
-
-def test_a_gr00t_server_that_is_silent_is_asked_the_next_question_too():
-    with gr00t_server(lambda request: None) as silent:
-        policy = base.load(f"gr00t:{silent}", {"answer_s": "0.2"}).policy
-        for _ in range(2):  # ZeroMQ would refuse the second one on the same connection
-            with pytest.raises(base.PolicyError, match=r"does not answer within 0\.2 s"):
-                policy.act(obs("bridge"), "go")
-        policy.close()
+    hub.snapshot_download = refuses
+    with pytest.raises(
+        base.PolicyError, match="there is no folder nobody/act, and the Hub does not give it: OSError: 401"
+    ):
+        LeRobot.without_model("nobody/act").fetch()
 
 
 @pytest.mark.parametrize(

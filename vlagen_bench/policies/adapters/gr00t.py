@@ -1,6 +1,6 @@
 """The adapter `gr00t`: NVIDIA's GR00T N1.5 to N1.7 on its own inference server (ZeroMQ and MessagePack), in its WidowX form.
 
-Assumed, from NVIDIA/Isaac-GR00T (`gr00t/eval/service.py`, `examples/DROID/server_client.py`, `examples/SimplerEnv`): pictures uint8 with a leading axis of time,
+Assumed, from NVIDIA/Isaac-GR00T (`gr00t/eval/service.py`, `gr00t/policy/server_client.py`, `examples/SimplerEnv`): pictures uint8 with a leading axis of time,
 `video.image_0`; state and action by parts `x, y, z, roll, pitch, yaw, ... gripper`, BridgeData's conventions, not normalised; chunks
 of 16, of which 8 are played. From N1.6 on, observations are nested by kind and have a leading batch, too.
 """

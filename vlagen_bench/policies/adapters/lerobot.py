@@ -18,13 +18,16 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
+from vlagen_bench.policies.adapters.arguments import overridden
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, Dataset, dataset
 from vlagen_bench.policies.adapters.observations import PRIMARY, PictureForm
+from vlagen_bench.utils.locations import sha256
 from vlagen_bench.utils.text import one_line
 
 PICTURES, STATE, TASK = "observation.images.", "observation.state", "task"
+WEIGHTS = "model.safetensors"
 SETTINGS = ("config", "training")
 MODULE_PARTS = (
     "_parameters",
@@ -39,8 +42,8 @@ MODULE_PARTS = (
 )
 """how the attributes begin that PyTorch keeps in every module"""
 INSTALL = (
-    "make an environment of its own (pip install lerobot==0.4.4, which wants torch<2.11), add this package there, then: vlagen "
-    "serve --policy lerobot:PATH, and here: --policy ws://HOST:8000"
+    "make an environment of its own with lerobot==0.4.4, which wants torch<2.11, and this package "
+    "(scripts/lerobot_environment.sh), then there: vlagen serve --policy lerobot:PATH, and here: --policy ws://HOST:8000"
 )
 
 
@@ -55,7 +58,7 @@ class LeRobot(Adapter):
     def declare(self) -> Conventions:
         """As the checkpoint's `config.json` and the data set say."""
         data = dataset(self.arguments.get("trained_on", VLAGEN.name))
-        config = config_of(self.checkpoint)
+        config = config_of(self.folder)
         features = config.get("input_features") or {}
         sized = {name: _size(value) for name, value in features.items() if name.startswith("observation.image")}
         horizon = config.get("chunk_size") or config.get("horizon") or 1
@@ -69,6 +72,30 @@ class LeRobot(Adapter):
             replan_steps=int(config.get("n_action_steps") or 1),
         )
 
+    @property
+    def folder(self) -> str:
+        """Where the checkpoint is on this machine; its name where it has not been fetched."""
+        return getattr(self, "_fetched", self.checkpoint)
+
+    def fetch(self) -> None:
+        """Brings a checkpoint of the Hub here, whose `config.json` then says what the model sees."""
+        if Path(self.checkpoint).is_dir():
+            return
+        from huggingface_hub import snapshot_download
+
+        try:
+            self._fetched = snapshot_download(self.checkpoint)
+        except (OSError, ValueError) as error:  # what the Hub and the network raise are such
+            raise PolicyError(
+                f"lerobot: there is no folder {self.checkpoint}, and the Hub does not give it: {one_line(error)}."
+            ) from None
+        self.conventions = overridden(self.configured(), self.arguments)
+
+    def version(self) -> str | None:
+        """The hash of the weights, where they are on this machine."""
+        weights = Path(self.folder) / WEIGHTS
+        return sha256(weights)[:16] if weights.is_file() else self.checkpoint or None
+
     def connect(self) -> Model:
         """LeRobot's own policy and processors."""
         try:
@@ -78,14 +105,15 @@ class LeRobot(Adapter):
             raise missing(self.NAME, error.name or "lerobot", INSTALL) from None
         import torch
 
-        config = PreTrainedConfig.from_pretrained(self.checkpoint)
+        self.fetch()
+        config = PreTrainedConfig.from_pretrained(self.folder)
         config.device = self.arguments.get("device", "cuda" if torch.cuda.is_available() else "cpu")
         if "replan_steps" in self.arguments and hasattr(config, "n_action_steps"):
             config.n_action_steps = self.conventions.replan_steps
-        policy = get_policy_class(config.type).from_pretrained(self.checkpoint, config=config).eval()
+        policy = get_policy_class(config.type).from_pretrained(self.folder, config=config).eval()
         before, after = make_pre_post_processors(
             policy_cfg=config,
-            pretrained_path=self.checkpoint,
+            pretrained_path=self.folder,
             preprocessor_overrides={"device_processor": {"device": config.device}},
         )
         self._sessions = Sessions(torch, policy, before, after)
