@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.native import NativeRobot
 from vlagen_bench.sim.channel import Channel
+from vlagen_bench.sim.line_verbs import LineVerbs
 from vlagen_bench.sim.maniskill.any_task import looking
 from vlagen_bench.utils.seeding import stream
 
@@ -21,7 +22,7 @@ Point = tuple[float, float]
 
 
 @dataclass(kw_only=True)
-class RobotVerbs:
+class RobotVerbs(LineVerbs):
     """What is asked for the robots of one episode, and the line between them and the policy."""
 
     spec: SceneSpec
@@ -29,7 +30,6 @@ class RobotVerbs:
     offsets_rad: tuple[float, ...] = ()
     gripper: float = 1.0
     gains: float = 1.0
-    line: Channel = field(default_factory=Channel)
     told: list[np.ndarray] = field(default_factory=list)
     """the actions so far, flat"""
     views: dict[int, Any] = field(default_factory=dict)
@@ -48,21 +48,6 @@ class RobotVerbs:
 
     def scale_gains(self, factor: float) -> None:
         self.gains = factor
-
-    def shake_actions(self, noise_m: float, noise_rad: float, seed: int) -> None:
-        self.line = replace(self.line, noise_m=noise_m, noise_rad=noise_rad, noise_seed=seed)
-
-    def delay_actions(self, steps: int) -> None:
-        self.line = replace(self.line, action_delay=steps)
-
-    def delay_observations(self, steps: int) -> None:
-        self.line = replace(self.line, observation_delay=steps)
-
-    def drop_frames(self, share: float, seed: int) -> None:
-        self.line = replace(self.line, loss=share, loss_seed=seed)
-
-    def jitter_rate(self, share: float, seed: int) -> None:
-        self.line = replace(self.line, jitter=share, jitter_seed=seed)
 
     def put_robots(self, env: Any) -> None:
         """Every robot of the episode: each is moved from its own place, and bent from its own pose."""
