@@ -147,12 +147,14 @@ def test_the_words_say_what_is_wrong_and_what_would_be_right():
 
 def test_a_wrong_state_is_named():
     for parts, words in (
-        ("position,quat_xyzw,fingers", "quat_xyzw in place of axis_angle"),
-        ("position,axis_angle,opening", "opening in place of fingers"),
-        ("axis_angle,position,fingers", "have changed places"),
+        ("position,quat_xyzw,fingers", "quat_xyzw in place of axis_angle_x"),
+        ("position,axis_angle_x,opening", "opening in place of fingers"),
+        ("axis_angle_x,position,fingers", "have changed places"),
     ):
         mistake = check(adapter("openpi", state=parts)).mistakes[0]
         assert mistake.kind == "state" and words in mistake.text
+    jumping = check(adapter("openpi", state="position,axis_angle,fingers")).mistakes
+    assert [mistake.kind for mistake in jumping] == ["state"]  # the vector on the other side of pi
     quat = check(adapter("lerobot", state="position,quat_xyzw,opening,joints")).mistakes[0]
     assert quat.kind == "state" and "quat_xyzw in place of quat_wxyz" in quat.text
 

@@ -90,6 +90,36 @@ def test_a_perturbed_task_is_the_task_in_all_but_the_axis(own_task):
     assert bright.observation_space == plain.observation_space and bright.action_space == plain.action_space
 
 
+def test_a_task_that_is_done_at_the_start_and_draws_where_it_places_things_is_played_all_the_same(tmp_path):
+    placed = "xyz[:, :2] = torch.rand((len(env_idx), 2)) * 0.1 - 0.1"
+    assert placed in SOURCE
+    drawn = SOURCE.replace("SlidePuck", "DonePuck").replace(placed, "xyz[:, :2] = 0.1 + random.uniform(-0.01, 0.01)")
+    file = tmp_path / "done_puck.py"
+    file.write_text(drawn.replace("import sapien\n", "import random\n\nimport sapien\n", 1))
+    plugins.include(file)
+    task = catalog.task("DonePuck-v1")
+    episode, _ = plan.sample(task, "mass_l1", index=0, seed=0)
+    simulator = simulator_of(task, drawn=False)
+    begun = simulator.reset(episode)
+    assert begun.solved_already and not begun.success
+    after = simulator.advance(np.zeros(8, np.float32))
+    assert after.success and after.first_success_step == 1
+
+
+def test_a_scene_that_was_used_before_is_refused(own_task):
+    env = perturb(own_task, {"mass": 3}, obs_mode="state", reward_mode="sparse")
+    env.reset(seed=3)
+    with pytest.raises(ConfigError, match="reconfigure=False keeps the scene"):
+        env.reset(seed=3, options={"reconfigure": False})
+
+
+def test_physics_on_a_gpu_is_refused_and_pictures_that_nobody_sees_are_told(own_task, caplog):
+    with pytest.raises(ConfigError, match="sim_backend='gpu': episodes are played by physics on the CPU"):
+        perturb(own_task, {}, sim_backend="gpu")
+    perturb(own_task, {"exposure": 3}, obs_mode="state", reward_mode="sparse")
+    assert "observations of obs_mode='state' have none" in caplog.text
+
+
 def test_a_task_that_does_not_exist_is_named_with_the_nearest_one():
     with pytest.raises(UnknownName, match="StackCube-v1"):
         catalog.task("StackCubes-v1")

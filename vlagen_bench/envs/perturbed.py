@@ -3,13 +3,12 @@
 import copy
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import gymnasium
 
-from vlagen_bench.axes import variant, variant_name
+from vlagen_bench.axes import AXES, variant, variant_name
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, conditions, native_tasks, plan
 from vlagen_bench.scenes import native, specs
@@ -19,6 +18,8 @@ from vlagen_bench.types import Episode, Task
 
 INFO = "vlagen"
 _LOG = logging.getLogger(__name__)
+UNSEEING = ("none", "state", "state_dict")
+"""observation modes of ManiSkill without pictures"""
 
 
 class PerturbedEnv(gymnasium.Wrapper):
@@ -40,23 +41,22 @@ class PerturbedEnv(gymnasium.Wrapper):
         assert task.native is not None
         self._draws_globally = native.facts_of_task(task.native).draws_globally
 
-    def _seeded(self, *names: str | int) -> AbstractContextManager[None]:
-        """Around what the task does: some tasks draw from the generators that all code of a process shares."""
-        if not self._draws_globally or self._scene is None:
-            return nullcontext()
-        return making.seeded(self._scene.seed, *names)
-
     def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins the episode of a seed, or with `options={"episode": ...}` exactly that one."""
         wanted = dict(options or {})
         given = wanted.pop("episode", None)
+        if not wanted.pop("reconfigure", True):
+            raise ConfigError(
+                "reset: options: reconfigure=False keeps the scene that was used before, in which axes have changed masses, drives "
+                "and lights already, and would again. Leave it out: every episode has a fresh scene."
+            )
         self.episode = self._episode(seed) if given is None else plan.episode_from_dict(given)
         scene = NativeScene.of(self.episode, self._spec_of_scene)
         raw = self.unwrapped
         raw.vlagen = scene  # type: ignore[attr-defined]
         self._scene = scene
-        with self._seeded("reset"):
-            observation, info = self.env.reset(seed=scene.seed, options={"reconfigure": True, **wanted})
+        with making.seeded(scene.seed, "reset"):  # as the scout does, for a task that draws where it places things
+            observation, info = self.env.reset(seed=scene.seed, options={**wanted, "reconfigure": True})
         self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
         return scene.seen(0, observation), {**info, INFO: self._said}
 
@@ -73,7 +73,9 @@ class PerturbedEnv(gymnasium.Wrapper):
         if self._scene is None:
             raise ConfigError("step: call reset() first.")
         if self._draws_globally:
-            with self._seeded(self._scene.steps):
+            with making.seeded(
+                self._scene.seed, self._scene.steps
+            ):  # which the task shares with all code of the process
                 result = self.env.step(action)
         else:
             result = self.env.step(action)
@@ -110,9 +112,27 @@ def perturb(
     _check_effects(of_task, axes or {})
     entry = entries.entry(name)
     more = {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}  # type: ignore[union-attr]
+    _check_backend(kwargs.get("sim_backend", "auto"))
     raw = making.make(entry, more, drawn=True, meshes=native.FAST_MESHES if fast_meshes else None)
+    _warn_of_unseen(axes or {}, str(raw.obs_mode))
     limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
     return PerturbedEnv(making.limited(raw, limit), of_task, condition)
+
+
+def _check_backend(backend: object) -> None:
+    """Raises `ConfigError` for physics on a GPU, which does not repeat itself bit for bit."""
+    if backend not in ("auto", "cpu", "physx_cpu"):
+        raise ConfigError(f"perturb: sim_backend={backend!r}: episodes are played by physics on the CPU. Leave it out.")
+
+
+def _warn_of_unseen(axes: Mapping[str, Any], obs_mode: str) -> None:
+    """Warns of axes of the picture where observations have none: whoever acts by these is told nothing of the change."""
+    vision = [axis for axis in axes if AXES.get(axis).kind == "vision"]
+    if vision and obs_mode in UNSEEING:
+        _LOG.warning(
+            "perturb: %s changes pictures, and observations of obs_mode='%s' have none: they are those of the clean twin. "
+            "Ask for pictures: obs_mode='rgb'.", " and ".join(vision), obs_mode,
+        )  # fmt: skip
 
 
 def _check_effects(task: Task, axes: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """The family "maniskill": a task of ManiSkill, or of a user of it, which judges itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,11 +35,14 @@ class ManiSkillStatus:
     source_moved_m: float
     progress: float
     trouble: str | None
+    done_at_start: bool = False
+    """before the first action the task says that it is done; an episode is played all the same, and what counts is what it
+    says after an action, as everywhere in ManiSkill"""
 
     @property
     def solved_already(self) -> bool:
         """Whether an episode that begins like this would be a gift."""
-        return self.success
+        return self.done_at_start
 
 
 class ManiSkillJudge:
@@ -50,6 +53,11 @@ class ManiSkillJudge:
         self._step, self._furthest = 0, 0.0
         self._reached = self._moved = False
         self._first: int | None = None
+
+    def begin(self, evaluation: Mapping[str, Any], tools_m: list[np.ndarray], source_m: np.ndarray) -> ManiSkillStatus:
+        """The status before the first action, which is no success yet."""
+        now = self.look(evaluation, tools_m, source_m)
+        return replace(now, success=False, success_once=False, done_at_start=now.success, progress=0.0)
 
     def look(self, evaluation: Mapping[str, Any], tools_m: list[np.ndarray], source_m: np.ndarray) -> ManiSkillStatus:
         """The status now, without counting a step."""

@@ -1,9 +1,12 @@
 """The arguments that all adapters understand, and the sentences for wrong ones."""
 
+import json
+
 import pytest
 
 from helpers.adapted import adapter, obs
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters.names import adapter_class
 
 WRONG = {
     "gripper=open": "no value 'open'",
@@ -13,6 +16,10 @@ WRONG = {
     "translation_unit=nan": "give a finite number",
     "replan_steps=-1": "give a whole number",
     "size=0": "give pixels such as 224",
+    "size=99999": "at most 4096",
+    "crop=2": "give a share above 0 and at most 1",
+    "crop=0": "give a share above 0 and at most 1",
+    "translation_unit=0": "give a number above 0",
     "size=1x2x3": "give pixels such as 224",
     "jpeg=maybe": "no value 'maybe'",
     "cameras=wrist": "is not THEIRS:OURS",
@@ -31,6 +38,17 @@ def test_a_wrong_argument_is_one_sentence(given):
     with pytest.raises(PolicyError) as raised:
         adapter("openvla" if name != "state" else "openpi", **{name: value})
     assert WRONG[given] in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_a_key_of_libero_brings_its_pictures_and_its_gripper(tmp_path):
+    of_actions = {"action": {"q01": [-1.0] * 7, "q99": [1.0] * 7, "mask": [True] * 6 + [False]}}
+    known = {"norm_stats": {"bridge_orig": of_actions, "libero_spatial": of_actions}}
+    (tmp_path / "config.json").write_text(json.dumps(known))
+    made = adapter_class("openvla").without_model(str(tmp_path), unnorm_key="libero_spatial")
+    action, picture = made.conventions.output.action, made.conventions.pictures["image"]
+    assert (picture.turn, action.rotation, action.translation_unit_m) == ("horizontal", "axis_angle", 0.05)
+    own = adapter_class("openvla").without_model(str(tmp_path))
+    assert (own.conventions.pictures["image"].turn, own.conventions.output.action.rotation) == ("none", "euler_xyz")
 
 
 def test_arguments_change_what_is_used_and_not_what_is_declared():

@@ -104,19 +104,49 @@ class Code:
         return (open, (str(self.path), "w"))
 
 
-@pytest.mark.parametrize("part", ["policy_class", "policy_kwargs", "observation_space", "ep_info_buffer"])
-def test_a_file_of_stable_baselines_runs_no_code_of_its_own(part, tmp_path):
+def saved_with(path, part, value):
+    """A file of PPO in which one part is another object's pickle."""
     ppo = pytest.importorskip("stable_baselines3").PPO
-    path, ran = tmp_path / "ppo.zip", tmp_path / "ran"
     ppo("MlpPolicy", Pictures(STATE), n_steps=8, batch_size=8, device="cpu").save(path)
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     said = json.loads(files["data"])
-    said[part] = {":serialized:": base64.b64encode(pickle.dumps(Code(ran))).decode()}
+    said[part] = {":serialized:": base64.b64encode(pickle.dumps(value)).decode()}
     files["data"] = json.dumps(said).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in files.items():
             archive.writestr(name, data)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("policy_class", torch.nn.Linear(1, 1)),
+        ("policy_class", torch.nn.ReLU()),
+        ("policy_class", torch.nn.ReLU),
+        ("policy_kwargs", {"activation_fn": torch.nn.ReLU()}),
+        ("policy_kwargs", {"net_arch": [{"pi": torch.nn.Tanh()}]}),
+        ("observation_space", gym.spaces.Dict),
+        ("action_space", np.ones(3)),
+    ],
+)
+def test_objects_that_may_act_are_no_settings(part, value, tmp_path):
+    saved_with(tmp_path / "ppo.zip", part, value)
+    with pytest.raises(PolicyError, match=rf"the {part} of .* names .*, which is code that is not run from a file"):
+        base.load(f"sb3:{tmp_path / 'ppo.zip'}", {})
+
+
+def test_a_file_of_another_algorithm_is_a_sentence(tmp_path):
+    sac = pytest.importorskip("stable_baselines3").SAC
+    sac("MlpPolicy", Pictures(STATE), buffer_size=10, device="cpu").save(tmp_path / "sac.zip")
+    with pytest.raises(PolicyError, match=r"cannot be read as PPO.*Another: algorithm=SAC"):
+        base.load(f"sb3:{tmp_path / 'sac.zip'}", {})
+
+
+@pytest.mark.parametrize("part", ["policy_class", "policy_kwargs", "observation_space", "ep_info_buffer"])
+def test_a_file_of_stable_baselines_runs_no_code_of_its_own(part, tmp_path):
+    path, ran = tmp_path / "ppo.zip", tmp_path / "ran"
+    saved_with(path, part, Code(ran))
     if part == "ep_info_buffer":  # which playing does not need
         assert base.load(f"sb3:{path}", {}).policy.act(obs(), "go").shape == (1, 7)
     else:

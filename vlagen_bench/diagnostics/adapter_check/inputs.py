@@ -12,7 +12,7 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY, PictureForm, StateForm
 from vlagen_bench.policies.conversion.images import FILTERS, TURNS
-from vlagen_bench.policies.conversion.states import PARTS, Part
+from vlagen_bench.policies.conversion.states import NO_TURN, PARTS, Part
 from vlagen_bench.utils.text import shown
 
 EXACT = 0.25
@@ -181,6 +181,9 @@ def _of_state(given: Mapping[str, Any], declared: Conventions, obs: Obs) -> list
     for words, parts in _other_states(form):
         if _close(found, dataclasses.replace(form, parts=parts).of(obs)):
             return [Mistake(kind="state", text=f"state: {words}; it should be {', '.join(form.parts)}.")]
+    if form.rest_quat_wxyz != NO_TURN and _close(found, dataclasses.replace(form, rest_quat_wxyz=NO_TURN).of(obs)):
+        text = "state: the orientation is that of the base's frame, where the model's is seen from its own rest pose."
+        return [Mistake(kind="state", text=text)]
     if found.shape != right.shape:
         text = f"state: it has the shape {found.shape}, not {right.shape} ({', '.join(form.parts)})."
         return [Mistake(kind="state", text=text)]

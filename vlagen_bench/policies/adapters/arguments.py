@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from vlagen_bench.errors import PolicyError, unknown
@@ -20,6 +21,8 @@ Read = Callable[[str, str], Any]
 """makes a value of an argument's name and text; raises `PolicyError`"""
 NOTHING = "none"
 OFF = "off"
+LARGEST_PX = 4096
+"""side of a picture: no model has a larger one, and a typing error would fill the memory"""
 LENGTHS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 ANGLES_RAD = {"rad": 1.0, "deg": 0.017453292519943295}
 
@@ -65,14 +68,34 @@ def yes_or_no(name: str, text: str) -> bool:
 
 def in_unit(units: Mapping[str, float]) -> Read:
     """How much one of a model's units is: its name, or a number."""
-    return lambda name, text: units[text] if text in units else number(name, text)
+    return lambda name, text: units[text] if text in units else positive(name, text)
+
+
+def positive(name: str, text: str) -> float:
+    """A number above 0."""
+    value = number(name, text)
+    if not 0 < value < inf:
+        raise PolicyError(f"{name}={shown(text, 60)}: give a number above 0.")
+    return value
+
+
+def share(name: str, text: str) -> float:
+    """A share of a whole: above 0, and at most 1."""
+    value = number(name, text)
+    if not 0 < value <= 1:
+        raise PolicyError(f"{name}={shown(text, 60)}: give a share above 0 and at most 1, such as 0.9.")
+    return value
 
 
 def size(name: str, text: str) -> tuple[int, int]:
     """(height, width) of 224 or 240x320."""
     sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.isascii() and side.isdigit() and int(side) > 0 for side in sides):
-        raise PolicyError(f"{name}={shown(text, 60)}: give pixels such as 224 or 240x320 (height x width).")
+    if len(sides) > 2 or not all(
+        side.isascii() and side.isdigit() and len(side) < 6 and 0 < int(side) <= LARGEST_PX for side in sides
+    ):
+        raise PolicyError(
+            f"{name}={shown(text, 60)}: give pixels such as 224 or 240x320 (height x width), at most {LARGEST_PX}."
+        )
     return int(sides[0]), int(sides[-1])
 
 
@@ -132,7 +155,7 @@ PICTURES: dict[str, tuple[str, Read]] = {
     "size": ("size_px", optional(size)),
     "resize": ("how", one_of(FILTERS)),
     "fit": ("fit", one_of(FITS)),
-    "crop": ("crop_area", optional(number)),
+    "crop": ("crop_area", optional(share)),
     "colours": ("colours", one_of(COLOURS)),
     "layout": ("layout", one_of(LAYOUTS)),
     "values": ("values", one_of(VALUES)),

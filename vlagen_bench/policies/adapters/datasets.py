@@ -2,7 +2,9 @@
 
 Sources. `bridge_orig` and `fractal20220817_data`: the statistics that the published OpenVLA 7B carries (`norm_stats`); actions of
 both are changes of the tool along the axes of the base, the gripper from 0 (closed) to 1 (open). LIBERO: robosuite's
-controller OSC_POSE turns its input from -1 to 1 into 0.05 m and 0.5 rad (rotation vector), +1 closes. Its raw pictures stand on
+controller OSC_POSE turns its input from -1 to 1 into 0.05 m and 0.5 rad (rotation vector), +1 closes. The rotation vector
+of its state comes from MuJoCo's quaternion, whose sign is left as it is: a tool that points down has a vector near (+pi, 0, 0), beyond pi too, and
+never jumps to (-pi, 0, 0). Its raw pictures stand on
 their heads, and the scripts of openpi and OpenVLA rotate them by 180 degrees, so that models saw the world mirrored
 (openvla/openvla issue 295, huggingface/lerobot issue 3830). `libero_rlds`: the same in the form of OpenVLA's data, whose gripper
 is 1 (open) or 0. `vlagen`: this package's own actions, as `vlagen collect` writes them.
@@ -10,6 +12,7 @@ is 1 (open) or 0. `vlagen`: this package's own actions, as `vlagen collect` writ
 
 import dataclasses
 from dataclasses import dataclass
+from math import sqrt
 
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.adapters.actions import ActionForm
@@ -17,6 +20,9 @@ from vlagen_bench.policies.adapters.observations import StateForm
 from vlagen_bench.policies.conversion.images import Turn
 from vlagen_bench.policies.conversion.normalisation import Statistics
 
+TOP_DOWN = (sqrt(0.5), 0.0, sqrt(0.5), 0.0)
+"""BridgeData's arm calls the pose from above no turn: its orientations are R D^-1 with D the quarter turn about y
+(rail-berkeley/bridge_data_robot, `widowx_controller.py`; the same in the evaluations of open-pi-zero and GR00T)"""
 ALL_BUT_THE_GRIPPER = (True,) * 6 + (False,)
 
 
@@ -36,7 +42,7 @@ class Dataset:
 BRIDGE = Dataset(
     name="bridge_orig",
     action=ActionForm(rotation="euler_xyz", gripper="one_open", gripper_threshold=0.5),
-    state=StateForm(parts=("position", "euler_xyz_fixed", "opening")),
+    state=StateForm(parts=("position", "euler_xyz_fixed", "opening"), rest_quat_wxyz=TOP_DOWN),
     statistics=Statistics(
         q01=(-0.02872725307941437, -0.04170349963009357, -0.026093858778476715, -0.08092105075716972,
              -0.09288699507713317, -0.20718276381492615, 0.0),
@@ -82,7 +88,7 @@ LIBERO = Dataset(
         gripper="plus_one_closed",
         gripper_threshold=0.0,
     ),
-    state=StateForm(parts=("position", "axis_angle", "fingers")),
+    state=StateForm(parts=("position", "axis_angle_x", "fingers")),
     turn="horizontal",
 )
 LIBERO_RLDS = dataclasses.replace(

@@ -5,6 +5,7 @@ Assumed, from NVIDIA/Isaac-GR00T (`gr00t/eval/service.py`, `gr00t/policy/server_
 of 16, of which 8 are played. From N1.6 on, observations are nested by kind and have a leading batch, too.
 """
 
+import dataclasses
 import io
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from vlagen_bench.policies.adapters.arguments import number, one_of
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import BRIDGE, dataset
-from vlagen_bench.policies.adapters.observations import PictureForm, StateForm
+from vlagen_bench.policies.adapters.observations import PictureForm
 from vlagen_bench.utils import installing
 from vlagen_bench.utils.text import shown
 
@@ -42,7 +43,7 @@ class Gr00t(Adapter):
         data = dataset(self.arguments.get("trained_on", BRIDGE.name))
         return Conventions(
             pictures={"video.image_0": PictureForm(turn=data.turn, size_px=(256, 256), how="bilinear")},
-            state=StateForm(parts=("position", "euler_xyz_fixed", "zero", "opening")),
+            state=dataclasses.replace(BRIDGE.state, parts=("position", "euler_xyz_fixed", "zero", "opening")),
             prompt_key=LANGUAGE,
             output=OutputForm(action=data.action),
             chunk=16,

@@ -6,7 +6,6 @@ tokens out of 255 bins, normalised by the quantiles of a data set, the gripper a
 with random crops (their folder's name says `image_aug`) see the middle 90 % of the picture.
 """
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -46,12 +45,11 @@ class OpenVLA(Adapter):
         return conventions_of(self.known, self._own_key(), augmented=AUGMENTED in self.checkpoint)
 
     def configured(self) -> Conventions:
-        """With the key that the user names."""
-        declared, key = self.declare(), self.arguments.get("unnorm_key")
-        if key is None:
-            return declared
-        output = dataclasses.replace(declared.output, key=key, statistics=self.known.of_actions(key))
-        return dataclasses.replace(declared, output=output)
+        """In the form of the key that the user names: its statistics, and LIBERO's pictures, units and gripper if it is LIBERO's."""
+        key = self.arguments.get("unnorm_key")
+        return (
+            self.declare() if key is None else conventions_of(self.known, key, augmented=AUGMENTED in self.checkpoint)
+        )
 
     @property
     def known(self) -> KeyedStatistics:

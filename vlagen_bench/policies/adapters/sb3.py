@@ -65,7 +65,7 @@ class StableBaselines3(Adapter):
         kind = getattr(theirs, one_of(ALGORITHMS)("algorithm", self.arguments.get("algorithm", "PPO")))
         try:
             policy = kind.load(path, device=self.arguments.get("device", "cpu"), custom_objects=sb3_file.settings(path))
-        except (ValueError, RuntimeError, KeyError, AttributeError, OSError) as error:
+        except (ValueError, RuntimeError, KeyError, AttributeError, TypeError, OSError, AssertionError) as error:
             raise PolicyError(
                 f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error)}. Another: algorithm=SAC."
             ) from None

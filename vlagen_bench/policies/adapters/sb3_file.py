@@ -31,8 +31,20 @@ ALLOWED = {
     "numpy.random._pickle": ("__bit_generator_ctor", "__generator_ctor"),
     "numpy.random.bit_generator": ("__pyx_unpickle_SeedSequence", "SeedSequence"),
     "stable_baselines3.common.type_aliases": ("TrainFreq", "TrainFrequencyUnit"),
-}
-"""module -> names that make a space, an array or a setting, and do nothing else"""
+    "stable_baselines3.common.policies": (
+        "ActorCriticCnnPolicy", "ActorCriticPolicy", "MultiInputActorCriticPolicy",
+    ),
+    "stable_baselines3.common.torch_layers": ("CombinedExtractor", "FlattenExtractor", "NatureCNN"),
+    "stable_baselines3.sac.policies": ("CnnPolicy", "MultiInputPolicy", "SACPolicy"),
+    "stable_baselines3.td3.policies": ("CnnPolicy", "MultiInputPolicy", "TD3Policy"),
+    "torch.nn.modules.activation": ("ELU", "GELU", "LeakyReLU", "Mish", "ReLU", "SiLU", "Sigmoid", "Softplus", "Tanh"),
+    "torch.optim.adam": ("Adam",),
+    "torch.optim.adamw": ("AdamW",),
+    "torch.optim.rmsprop": ("RMSprop",),
+    "torch.optim.sgd": ("SGD",),
+}  # fmt: skip
+"""module -> names of what a space, an array or a setting is made of. No more: many classes of PyTorch run what their attributes say"""
+PLAIN = (bool, int, float, str, type(None))
 
 
 class _Reader(pickle.Unpickler):
@@ -41,14 +53,6 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if name in ALLOWED.get(module, ()):
             return super().find_class(module, name)
-        if "." not in name and module.startswith(("torch.", "stable_baselines3.")):
-            import torch
-            from stable_baselines3.common.policies import BaseModel
-
-            found = super().find_class(module, name)
-            kinds = (torch.nn.Module, torch.optim.Optimizer, BaseModel)
-            if isinstance(found, type) and issubclass(found, kinds):
-                return found
         raise PolicyError(f"{module}.{name}")
 
 
@@ -73,7 +77,10 @@ def _read(path: Path, name: str, text: str) -> Any:
     if name not in NEEDED:
         return None
     try:
-        return _Reader(io.BytesIO(base64.b64decode(text))).load()
+        value = _Reader(io.BytesIO(base64.b64decode(text))).load()
+        if not _is_right(name, value):
+            raise PolicyError(f"a {type(value).__name__}, or holds what is neither a number nor a known class")
+        return value
     except PolicyError as error:
         raise PolicyError(
             f"sb3: the {name} of {path} names {error}, which is code that is not run from a file. Load the policy by yourself, in a "
@@ -81,3 +88,27 @@ def _read(path: Path, name: str, text: str) -> Any:
         ) from None
     except Exception as error:  # whatever a damaged pickle leads to
         raise PolicyError(f"sb3: the {name} of {path} is damaged: {type(error).__name__}.") from None
+
+
+def _is_right(name: str, value: Any) -> bool:
+    """Whether it is what stands under this name in a file of Stable-Baselines3, and nothing that acts when it is used."""
+    from gymnasium import spaces
+    from stable_baselines3.common.policies import BasePolicy
+    from stable_baselines3.common.type_aliases import TrainFreq
+
+    if name == "policy_class":
+        return isinstance(value, type) and issubclass(value, BasePolicy)
+    if name == "policy_kwargs":
+        return isinstance(value, dict) and _is_plain(value)
+    if name == "train_freq":
+        return type(value) is TrainFreq
+    return type(value) in (spaces.Box, spaces.Dict)
+
+
+def _is_plain(value: Any) -> bool:
+    """Numbers, words and classes, in whatever lists and mappings: no object that somebody made."""
+    if isinstance(value, dict):
+        return type(value) is dict and all(map(_is_plain, (*value, *value.values())))
+    if isinstance(value, list | tuple):
+        return type(value) in (list, tuple) and all(map(_is_plain, value))
+    return isinstance(value, type) or type(value) in PLAIN

@@ -76,7 +76,12 @@ def quat_of_matrix(matrix: np.ndarray) -> np.ndarray:
 
 def axis_angle_of_quat(quat_wxyz: np.ndarray) -> np.ndarray:
     """Rotation vectors (..., 3): the axis times the angle, which is at most pi."""
-    quat = unit(quat_wxyz)
+    return whole_turn_of_quat(unit(quat_wxyz))
+
+
+def whole_turn_of_quat(quat_wxyz: np.ndarray) -> np.ndarray:
+    """Rotation vectors (..., 3) of quaternions as they are, up to 2 pi long: with w below 0 the long way round."""
+    quat = np.asarray(quat_wxyz, np.float64)
     sine = np.linalg.norm(quat[..., 1:], axis=-1, keepdims=True)
     angle = 2 * np.arctan2(sine, quat[..., :1])
     return quat[..., 1:] * np.where(sine > SMALL, angle / np.maximum(sine, SMALL), 2.0)

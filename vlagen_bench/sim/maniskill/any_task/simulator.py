@@ -70,12 +70,12 @@ class NativeSimulator:
         self.scene = NativeScene.of(episode, self.spec, drawn=names)
         self.env.vlagen = self.scene
         self._observed: dict[str, Any] | None = None
-        with self._seeded("reset"):
+        with making.seeded(self.scene.seed, "reset"):  # as the scout does, for a task that draws where it places things
             _, info = self.env.reset(seed=self.scene.seed, options={"reconfigure": True})
         self.steps = 0
         self.judge: ManiSkillJudge = ManiSkillFamily.judge(self.source_m, None)
         self._keep_view()
-        return self.judge.look(info, self.tools_m, self.source_m)
+        return self.judge.begin(info, self.tools_m, self.source_m)
 
     def _seeded(self, *names: str | int) -> Any:
         return making.seeded(self.scene.seed, *names) if self._facts.draws_globally else nullcontext()
