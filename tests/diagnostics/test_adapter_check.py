@@ -145,6 +145,22 @@ def test_the_words_say_what_is_wrong_and_what_would_be_right():
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda actions: actions[::-1], "order"),
+        (lambda actions: np.repeat(actions[:1], len(actions), axis=0), "chunk of one"),
+        (lambda actions: actions[:1], "chunk of one"),
+        (lambda actions: np.hstack([np.cumsum(actions[:, :3], axis=0), actions[:, 3:]]), "absolute for delta"),
+        (lambda actions: np.vstack([actions[:2], 0 * actions[2:]]), "unknown"),
+    ],
+    ids=["reversed", "repeated", "cut", "summed", "emptied"],
+)
+@pytest.mark.parametrize("name", ["openpi", "onnx"])
+def test_what_is_wrong_behind_the_first_action_of_a_chunk_is_named(name, change, kind):
+    assert kind in check(broken(name, with_actions(change))).kinds
+
+
 def test_a_wrong_state_is_named():
     for parts, words in (
         ("position,quat_xyzw,fingers", "quat_xyzw in place of axis_angle_x"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vlagen_bench.diagnostics.adapter_check import chunks
 from vlagen_bench.diagnostics.adapter_check.actions import mistakes_of_actions
 from vlagen_bench.diagnostics.adapter_check.inputs import mistakes_of_inputs
 from vlagen_bench.diagnostics.adapter_check.mistakes import Checked, Mistake
@@ -19,8 +20,6 @@ from vlagen_bench.policies.adapters.datasets import OF_SCENE, published_statisti
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics
 from vlagen_bench.policies.conversion.normalisation import Statistics
 
-LONG_CHUNK = 4
-"""actions of a chunk whose length nobody declares"""
 PLAUSIBLE = 5.0
 """times that a data set's usual change may be larger or smaller than the expert's"""
 
@@ -37,10 +36,12 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
     cases = taken.cases()
     known = _known(adapter)
     mistakes, count = mistakes_of_actions(adapter, declared.output, cases, known)
+    if not mistakes:  # else the chunk differs for the same reason
+        mistakes += chunks.mistakes_within(adapter, declared, taken)
     given = adapter.encode(taken.obs(0), taken.instruction)
     wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
     mistakes += wrong
-    played, more = _of_chunks(adapter, declared, taken)
+    played, more = chunks.played(adapter, declared, taken)
     mistakes += played
     mistakes += _implausible(declared, taken)
     return Checked(
@@ -89,29 +90,6 @@ def _known(adapter: Adapter) -> dict[str, Statistics]:
     own = getattr(adapter, "known", None)
     mine: Mapping[str, Statistics] = own.actions if isinstance(own, KeyedStatistics) else {}
     return {**published_statistics(), **mine}
-
-
-def _of_chunks(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
-    """Whether as many actions of a chunk are played as should be."""
-    chunk = declared.chunk or LONG_CHUNK
-    if chunk == 1:
-        return [], []
-    repeats = -(-chunk // len(taken.actions))
-    actions = np.tile(taken.actions, (repeats, 1))[:chunk]
-    at = taken.cases()[0].situation
-    try:
-        decoded = adapter.decode(adapter.pack(declared.output.encode(actions, at)), at)
-    except Exception:  # named by the comparison of single actions
-        return [], []
-    played, right = len(adapter.played(decoded)), declared.played or chunk
-    if played == right:
-        return [], []
-    if adapter.conventions.ensemble is not None and declared.ensemble is None:
-        return [], [f"chunk: the model is asked at every step, and its chunks are averaged; usual are {right} steps."]
-    text = f"chunk: {played} of the {chunk} actions that the model answers are played before it is asked again, where {right} are usual."
-    if played == 1:
-        return [Mistake(kind="chunk of one", text=text)], []
-    return [], [text]
 
 
 def _implausible(declared: Conventions, taken: Recording) -> list[Mistake]:

@@ -1,0 +1,76 @@
+"""The comparison of whole chunks of actions: what is wrong between their first action and their last, and how many are played."""
+
+import numpy as np
+
+from vlagen_bench.diagnostics.adapter_check.mistakes import Mistake
+from vlagen_bench.diagnostics.adapter_check.naming import GROUPS, SAME
+from vlagen_bench.diagnostics.adapter_check.recording import Recording
+from vlagen_bench.policies.adapters.base import Adapter
+from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.utils.text import one_line
+
+LONG_CHUNK = 4
+"""actions of a chunk whose length nobody declares"""
+ALLOWED = np.concatenate([np.full(at.stop - at.start, SAME[group]) for group, at in GROUPS.items()])
+"""of each number of an action"""
+
+
+def mistakes_within(adapter: Adapter, declared: Conventions, taken: Recording) -> list[Mistake]:
+    """What is wrong with a chunk whose single actions are right."""
+    if (declared.chunk or LONG_CHUNK) == 1:
+        return []
+    try:
+        decoded, right = _decoded(adapter, declared, taken)
+    except Exception as error:  # code of an adapter's author
+        return [Mistake(kind="unknown", text=f"chunk: decode() fails on a right one: {one_line(error)}.")]
+    if decoded.shape != right.shape:
+        text = f"chunk: decode() makes {len(decoded)} of the {len(right)} actions that the model answers."
+        return [Mistake(kind="chunk of one" if len(decoded) == 1 else "unknown", text=text)]
+    if _same(decoded, right):
+        return []
+    if _same(decoded, right[::-1]):
+        return [Mistake(kind="order", text="order: the actions of a chunk are played from the last to the first.")]
+    if _same(decoded, np.broadcast_to(right[0], right.shape)):
+        text = "chunk: the first action that the model answers is played in place of all others."
+        return [Mistake(kind="chunk of one", text=text)]
+    if np.abs(decoded[:, :3] - np.cumsum(right[:, :3], axis=0)).max() <= SAME["translation"]:
+        text = "translation: each action of a chunk holds the changes before it as well, as if they were positions."
+        return [Mistake(kind="absolute for delta", text=text)]
+    worst = int((np.abs(decoded - right) / ALLOWED).max(axis=1).argmax())
+    listed = [", ".join(f"{number:.4g}" for number in numbers[worst]) for numbers in (decoded, right)]
+    text = f"chunk: its action {worst + 1} of {len(right)} is ({listed[0]}), and should be ({listed[1]})."
+    return [Mistake(kind="unknown", text=text)]
+
+
+def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
+    """Whether as many actions of a chunk are played as should be: a mistake, or a note."""
+    chunk = declared.chunk or LONG_CHUNK
+    if chunk == 1:
+        return [], []
+    try:
+        decoded, _ = _decoded(adapter, declared, taken)
+    except Exception:  # named by the comparison of actions
+        return [], []
+    count, right = len(adapter.played(decoded)), declared.played or chunk
+    if count == right:
+        return [], []
+    if adapter.conventions.ensemble is not None and declared.ensemble is None:
+        return [], [f"chunk: the model is asked at every step, and its chunks are averaged; usual are {right} steps."]
+    text = f"chunk: {count} of the {chunk} actions that the model answers are played before it is asked again, where {right} are usual."
+    if count == 1:
+        return [Mistake(kind="chunk of one", text=text)], []
+    return [], [text]
+
+
+def _decoded(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """What the adapter makes of a chunk that a model of the declared conventions would answer, and what it should make of it."""
+    chunk = declared.chunk or LONG_CHUNK
+    repeats = -(-chunk // len(taken.actions))
+    actions = np.tile(taken.actions, (repeats, 1))[:chunk]
+    at = taken.cases()[0].situation
+    answer = declared.output.encode(actions, at)
+    return np.asarray(adapter.decode(adapter.pack(answer), at), np.float64), declared.output.decode(answer, at)
+
+
+def _same(found: np.ndarray, right: np.ndarray) -> bool:
+    return bool((np.abs(found - right) <= ALLOWED).all())
