@@ -5,6 +5,7 @@ import json
 import pytest
 
 from helpers.adapted import adapter, obs
+from vlagen_bench.diagnostics.adapter_check.check import check
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.names import adapter_class
 
@@ -47,8 +48,25 @@ def test_a_key_of_libero_brings_its_pictures_and_its_gripper(tmp_path):
     made = adapter_class("openvla").without_model(str(tmp_path), unnorm_key="libero_spatial")
     action, picture = made.conventions.output.action, made.conventions.pictures["image"]
     assert (picture.turn, action.rotation, action.translation_unit_m) == ("horizontal", "axis_angle", 0.05)
+    assert check(adapter_class("openvla").without_model(str(tmp_path), unnorm_key="libero_spatial")).mistakes == ()
     own = adapter_class("openvla").without_model(str(tmp_path))
     assert (own.conventions.pictures["image"].turn, own.conventions.output.action.rotation) == ("none", "euler_xyz")
+
+
+@pytest.mark.parametrize("more", [{}, {"trained_on": "bridge_orig"}])
+def test_statistics_that_come_with_a_file_are_right_and_another_key_of_them_is_not(more, tmp_path):
+    scales = {"bridge_orig": 0.03, "sft": 0.05}
+    known = {
+        key: {"action": {"q01": [-x] * 6 + [0.0], "q99": [x] * 6 + [1.0], "mask": [True] * 6 + [False]}}
+        for key, x in scales.items()
+    }
+    (tmp_path / "statistics.json").write_text(json.dumps(known))
+    given = {"statistics": str(tmp_path / "statistics.json"), "scene": "bridge", **more}
+    assert check(adapter_class("onnx").without_model("policy.onnx", **given)).mistakes == ()
+    other = check(adapter_class("onnx").without_model("policy.onnx", unnorm_key="sft", **given))
+    assert other.kinds == (("normalisation key",) if more else ())
+    with pytest.raises(PolicyError, match="Give the file that has it"):
+        adapter_class("onnx").without_model("policy.onnx", unnorm_key="sft")
 
 
 def test_arguments_change_what_is_used_and_not_what_is_declared():

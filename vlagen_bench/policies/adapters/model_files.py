@@ -19,8 +19,9 @@ from vlagen_bench.policies.adapters.base import Adapter
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
-from vlagen_bench.policies.adapters.statistics import read_statistics
+from vlagen_bench.policies.adapters.statistics import KeyedStatistics, read_statistics
 from vlagen_bench.utils.locations import sha256
+from vlagen_bench.utils.text import shown
 
 
 class ModelFile(Adapter):
@@ -38,28 +39,40 @@ class ModelFile(Adapter):
     )
 
     def declare(self) -> Conventions:
-        """As the data set says that the network was trained on."""
+        """As the data set says that the network was trained on, with the statistics that the user has for it."""
         data = dataset(self.arguments.get("trained_on", VLAGEN.name))
         with_state = yes_or_no("with_state", self.arguments.get("with_state", "yes"))
+        output, known = OutputForm(action=data.action), self.known
+        if known.actions:
+            key = (
+                data.name if data.name in known.actions else self.arguments.get("unnorm_key", next(iter(known.actions)))
+            )
+            output = dataclasses.replace(output, key=key, statistics=known.of_actions(key))
         return Conventions(
             pictures={"image": PictureForm(turn=data.turn, layout="chw", values="unit")},
             state=data.state if with_state else None,
             state_key=self.arguments.get("state_name", "state"),
             prompt_key="",
-            output=OutputForm(action=data.action),
+            output=output,
             chunk=whole("chunk", self.arguments.get("chunk", "0")),
             replan_steps=0,
         )
 
     def configured(self) -> Conventions:
-        """With the statistics that the user gives."""
-        declared, file = self.declare(), self.arguments.get("statistics")
-        if file is None:
+        """With the statistics under the key that the user names."""
+        declared, key = self.declare(), self.arguments.get("unnorm_key")
+        if key is None:
             return declared
-        known = read_statistics(Path(file))
-        key = self.arguments.get("unnorm_key", next(iter(known.actions)))
-        output = dataclasses.replace(declared.output, key=key, statistics=known.of_actions(key))
+        if not self.known.actions:
+            raise PolicyError(f"unnorm_key={shown(key, 60)}: of what? Give the file that has it: statistics=FILE")
+        output = dataclasses.replace(declared.output, key=key, statistics=self.known.of_actions(key))
         return dataclasses.replace(declared, output=output)
+
+    @property
+    def known(self) -> KeyedStatistics:
+        """The statistics in the file that the user gives; none without one."""
+        file = self.arguments.get("statistics")
+        return KeyedStatistics(actions={}, states={}, source="") if file is None else read_statistics(Path(file))
 
     def file(self) -> Path:
         """The file; raises `PolicyError` where there is none."""

@@ -15,7 +15,7 @@ from vlagen_bench.policies.adapters.actions import OutputForm
 from vlagen_bench.policies.adapters.arguments import number, whole
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
-from vlagen_bench.policies.adapters.datasets import BRIDGE, OF_SCENE, dataset_of_key
+from vlagen_bench.policies.adapters.datasets import BRIDGE, OF_SCENE, dataset_of_key, published_statistics
 from vlagen_bench.policies.adapters.observations import PictureForm, PromptForm
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics, statistics_for
 from vlagen_bench.policies.conversion.bins import TokenBins
@@ -57,6 +57,10 @@ class OpenVLA(Adapter):
         return statistics_for(self.checkpoint, self.arguments.get("statistics"))
 
     def _own_key(self) -> str:
+        """The user's, if it is the checkpoint's alone, such as that of a fine-tuning; else that of the scene's robot."""
+        named = self.arguments.get("unnorm_key", "")
+        if named in self.known.actions and named not in published_statistics():
+            return named
         own = OF_SCENE.get(self.scene, BRIDGE.name)
         if own in self.known.actions:
             return own
