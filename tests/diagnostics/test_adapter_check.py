@@ -161,6 +161,16 @@ def test_what_is_wrong_behind_the_first_action_of_a_chunk_is_named(name, change,
     assert kind in check(broken(name, with_actions(change))).kinds
 
 
+@pytest.mark.parametrize(
+    ("encode", "says"),
+    [(lambda obs, instr: obs["no such"], "encode() fails"), (lambda obs, instr: None, "encode() gives a NoneType")],
+)
+def test_an_encode_that_fails_is_a_mistake(encode, says):
+    made = adapter("onnx")
+    made.encode = encode
+    assert says in check(made).mistakes[0].text
+
+
 def test_a_wrong_state_is_named():
     for parts, words in (
         ("position,quat_xyzw,fingers", "quat_xyzw in place of axis_angle_x"),

@@ -19,6 +19,7 @@ from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import OF_SCENE, published_statistics
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics
 from vlagen_bench.policies.conversion.normalisation import Statistics
+from vlagen_bench.utils.text import one_line
 
 PLAUSIBLE = 5.0
 """times that a data set's usual change may be larger or smaller than the expert's"""
@@ -38,8 +39,7 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
     mistakes, count = mistakes_of_actions(adapter, declared.output, cases, known)
     if not mistakes:  # else the chunk differs for the same reason
         mistakes += chunks.mistakes_within(adapter, declared, taken)
-    given = adapter.encode(taken.obs(0), taken.instruction)
-    wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
+    wrong, notes = _of_inputs(adapter, declared, taken)
     mistakes += wrong
     played, more = chunks.played(adapter, declared, taken)
     mistakes += played
@@ -51,6 +51,18 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
         notes=(*notes, *more),
         assumed=assumed(declared),
     )
+
+
+def _of_inputs(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
+    """What is wrong with what the model is given, or why it is given nothing."""
+    try:
+        given = adapter.encode(taken.obs(0), taken.instruction)
+    except Exception as error:  # code of an adapter's author
+        return [Mistake(kind="unknown", text=f"encode() fails on an observation: {one_line(error)}.")], []
+    if not isinstance(given, Mapping):
+        return [Mistake(kind="unknown", text=f"encode() gives a {type(given).__name__}, not a mapping of inputs.")], []
+    wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
+    return list(wrong), list(notes)
 
 
 def assumed(declared: Conventions) -> dict[str, str]:
