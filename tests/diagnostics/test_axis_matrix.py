@@ -9,7 +9,7 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import native_tasks
 
 PAGE = DOCS / "any_task.md"
-REMADE = ("PickCube-v1", "PushT-v1")
+REMADE = ("PickCube-v1", "PlaceSphere-v1")
 
 
 def in_the_docs() -> dict[tuple[str, str], str]:
@@ -27,6 +27,8 @@ def test_the_page_has_listed_tasks_and_nothing_in_vain():
     assert set(table.values()) <= {"words", "physics", "pictures", "-"}
 
 
+# ManiSkill 3.0.1 warns of its own scenes, and by a method of `logging` that is deprecated.
+@pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:DeprecationWarning")
 @pytest.mark.sim
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REMADE)
