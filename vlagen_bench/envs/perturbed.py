@@ -63,6 +63,8 @@ class PerturbedEnv(gymnasium.Wrapper):
     def _episode(self, seed: Any) -> Episode:
         first = seed[0] if isinstance(seed, list | tuple) else seed
         chosen = self._next_seed if first is None else int(first)
+        if not 0 <= chosen < 2**32:
+            raise ConfigError(f"reset: seed={first!r}: give a whole number from 0 to 4,294,967,295.")
         self._next_seed = chosen + 1
         nominal = {**self.task.nominal, "start": {"seed": chosen}}
         episode, _ = plan.sample(replace(self.task, nominal=nominal), self.condition, index=0, seed=chosen, twins=False)
@@ -103,6 +105,8 @@ def perturb(
     Raises:
         ConfigError: an unknown task or axis, one that makes no sense in the task, or a task whose plays cannot be repeated.
     """
+    if not isinstance(axes or {}, Mapping):
+        raise ConfigError(f"perturb: axes: give a mapping of axes to levels, such as {{'lighting': 3}}, not {axes!r}.")
     making.prefer(kwargs.get("render_backend"))
     name = entries.name_of(task)
     of_task = native_tasks.task_with(name, kwargs)

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.maniskill.any_task.entries import TaskEntry
 from vlagen_bench.sim.vulkan import device
 from vlagen_bench.utils.seeding import stream
+from vlagen_bench.utils.text import one_line
 
 
 def keywords(kwargs_json: str) -> dict[str, Any]:
@@ -50,7 +52,13 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
         wanted["render_backend"] = "gpu" if alias.startswith("cuda") else "cpu"
         # ManiSkill cannot name a device that is not CUDA's: its parser takes "pci:..." apart.
         cls.vlagen_device = alias  # type: ignore[attr-defined]
-    return cls(**wanted)
+    try:
+        return cls(**wanted)
+    except (TypeError, AssertionError, RuntimeError, KeyError) as error:
+        if not kwargs:  # nothing of the user's could be wrong
+            raise
+        given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
+        raise ConfigError(f"The task {entry.env} cannot be made with {given}: {one_line(error)}.") from error
 
 
 def limited(env: Any, max_episode_steps: int | None) -> Any:
