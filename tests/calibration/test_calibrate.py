@@ -118,6 +118,13 @@ def test_arguments_are_part_of_a_players_name_but_no_secrets():
         command(CalibrateArgs(axis="mass", policy_args=("checkpoint=b.pt",)))
 
 
+def outcomes(player):
+    """Of one pair of episodes at the first level of `mass`."""
+    task, axis = catalog.task(LIVE), AXES.get("mass")
+    pairs = calibrate.pairs_of(task, axis, calibrate.points_of(axis)["1"], episodes=1, seed=calibrate.SEED)
+    return lab.of(LIVE).outcomes(pairs, player)
+
+
 @pytest.mark.sim
 def test_a_policy_is_played_with_its_arguments(tmp_path):
     file = tmp_path / "needy.py"
@@ -128,10 +135,7 @@ def test_a_policy_is_played_with_its_arguments(tmp_path):
         "    def act(self, obs, instr):\n"
         "        return [0, 0, self.z, 0, 0, 0, 1]\n"
     )
-    task, axis = catalog.task(LIVE), AXES.get("mass")
-    pairs = calibrate.pairs_of(task, axis, calibrate.points_of(axis)["1"], episodes=1, seed=calibrate.SEED)
-    needy = PairedPolicy(policy=f"{file}:Needy", arguments=(("height", "0.01"),))
-    assert lab.of(LIVE).outcomes(pairs, needy) == [(False, False)]
+    assert outcomes(PairedPolicy(policy=f"{file}:Needy", arguments=(("height", "0.01"),))) == [(False, False)]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -195,6 +199,4 @@ def test_a_policy_gets_the_cameras_that_its_spec_names(tmp_path):
         "        assert obs['images']['front'].shape == (128, 128, 3) and obs['images']['wrist'].shape == (64, 64, 3)\n"
         "        return [0, 0, 0, 0, 0, 0, 1]\n"
     )
-    task, axis = catalog.task(LIVE), AXES.get("mass")
-    pairs = calibrate.pairs_of(task, axis, calibrate.points_of(axis)["1"], episodes=1, seed=calibrate.SEED)
-    assert lab.of(LIVE).outcomes(pairs, PairedPolicy(policy=f"{file}:Looking")) == [(False, False)]
+    assert outcomes(PairedPolicy(policy=f"{file}:Looking")) == [(False, False)]

@@ -61,5 +61,5 @@ def test_a_name_becomes_words():
 def test_arguments_of_the_environment_are_part_of_the_name():
     task = native_tasks.task_with("PickCube-v1", {"control_mode": "pd_ee_delta_pose", "obs_mode": "rgb"})
     assert task.name == 'PickCube-v1{"control_mode":"pd_ee_delta_pose"}'
-    assert native_tasks.task_called(task.name) == task
+    assert native_tasks.task(task.name) == task
     assert native_tasks.task_with("PickCube-v1", {"obs_mode": "rgb"}).name == "PickCube-v1"

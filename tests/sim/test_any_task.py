@@ -119,6 +119,10 @@ def test_a_scene_that_was_used_before_is_refused(own_task):
 def test_physics_on_a_gpu_is_refused_and_pictures_that_nobody_sees_are_told(own_task, caplog):
     with pytest.raises(ConfigError, match="sim_backend='gpu': episodes are played by physics on the CPU"):
         perturb(own_task, {}, sim_backend="gpu")
+    with pytest.raises(ConfigError, match="sim_backend='gpu': episodes are played by physics on the CPU"):
+        catalog.task('PickCube-v1{"sim_backend":"gpu"}')
+    with pytest.raises(ConfigError, match="has arguments that are no JSON"):
+        catalog.task("PickCube-v1{sim_backend}")
     perturb(own_task, {"exposure": 3}, obs_mode="state", reward_mode="sparse")
     assert "observations of obs_mode='state' have none" in caplog.text
 

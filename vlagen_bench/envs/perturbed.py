@@ -55,8 +55,7 @@ class PerturbedEnv(gymnasium.Wrapper):
         raw = self.unwrapped
         raw.vlagen = scene  # type: ignore[attr-defined]
         self._scene = scene
-        with making.seeded(scene.seed, "reset"):  # as the scout does, for a task that draws where it places things
-            observation, info = self.env.reset(seed=scene.seed, options={**wanted, "reconfigure": True})
+        observation, info = making.fresh(self.env, scene.seed, **wanted)
         self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
         return scene.seen(0, observation), {**info, INFO: self._said}
 
@@ -116,17 +115,10 @@ def perturb(
     _check_effects(of_task, axes or {})
     entry = entries.entry(name)
     more = {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}  # type: ignore[union-attr]
-    _check_backend(kwargs.get("sim_backend", "auto"))
     raw = making.make(entry, more, drawn=True, meshes=native.FAST_MESHES if fast_meshes else None)
     _warn_of_unseen(axes or {}, str(raw.obs_mode))
     limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
     return PerturbedEnv(making.limited(raw, limit), of_task, condition)
-
-
-def _check_backend(backend: object) -> None:
-    """Raises `ConfigError` for physics on a GPU, which does not repeat itself bit for bit."""
-    if backend not in ("auto", "cpu", "physx_cpu"):
-        raise ConfigError(f"perturb: sim_backend={backend!r}: episodes are played by physics on the CPU. Leave it out.")
 
 
 def _warn_of_unseen(axes: Mapping[str, Any], obs_mode: str) -> None:

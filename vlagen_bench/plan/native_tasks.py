@@ -1,5 +1,6 @@
 """The tasks of ManiSkill: those that a card describes, and any other, whose roles are found by looking."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ SHOWN = (
     "viewer_camera_configs",
 )
 """keyword arguments of an environment that change what is shown of an episode, not the episode"""
+CPU_BACKENDS = ("auto", "cpu", "physx_cpu")
 OWN_SCENES = (
     "distractor_object", "distractor_receptacle", "object", "object_size", "position", "receptacle", "receptacle_position",
     "receptacle_reposition", "reference", "table", "table_height",
@@ -123,14 +125,21 @@ def short(name: str) -> str:
 
 
 def task(name: str) -> Task:
-    """The task of this id, in its default environment unless keyword arguments follow it."""
-    return task_called(name)
+    """The task of a name in an episode: its id, and after it the keyword arguments of its environment where they are not the default.
 
-
-def task_called(name: str) -> Task:
-    """The task of a name in an episode: its id, and after it the keyword arguments where they are not the default."""
+    Raises:
+        ConfigError: arguments that are no JSON, or with which there are no episodes.
+    """
     env, brace, rest = name.partition("{")
-    return _task(env, brace + rest if brace else "{}", plugins.version())
+    kwargs_json = brace + rest if brace else "{}"
+    try:
+        _require_episodes(json.loads(kwargs_json))
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"The task {name!r} has arguments that are no JSON ({error}). Write them such as "
+            f'\'StackCube-v1{{"control_mode":"pd_joint_pos"}}\'.'
+        ) from None
+    return _task(env, kwargs_json, plugins.version())
 
 
 def task_with(name: str, kwargs: Mapping[str, Any]) -> Task:
@@ -139,8 +148,7 @@ def task_with(name: str, kwargs: Mapping[str, Any]) -> Task:
     Raises:
         ConfigError: an argument that an episode cannot hold, since it is no plain value, or asks for several environments.
     """
-    if kwargs.get("num_envs", 1) != 1:
-        raise ConfigError("perturb: num_envs: an episode is one environment. For several, make several.")
+    _require_episodes(kwargs)
     kept = {key: value for key, value in kwargs.items() if key not in (*SHOWN, "num_envs", "sim_backend")}
     try:
         return _task(name, canonical_json(kept), plugins.version(), limited=False)
@@ -149,6 +157,14 @@ def task_with(name: str, kwargs: Mapping[str, Any]) -> Task:
             f"perturb: the arguments {', '.join(kept)} decide what an episode is, and are stored in it as plain values "
             f"({error}). Give names in place of classes, and numbers in place of poses."
         ) from None
+
+
+def _require_episodes(kwargs: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` for arguments with which a task has no episodes: several at once, or on a GPU, where none repeats itself."""
+    if kwargs.get("num_envs", 1) != 1:
+        raise ConfigError("num_envs: an episode is one environment. For several, make several.")
+    if (backend := kwargs.get("sim_backend", "auto")) not in CPU_BACKENDS:
+        raise ConfigError(f"sim_backend={backend!r}: episodes are played by physics on the CPU. Leave it out.")
 
 
 @cache

@@ -132,31 +132,38 @@ class OwnPolicyFiles:
         return nn.ParameterDict({name.replace(".", "/"): one for name, one in trained(model).items()})
 
     def is_whole(self, path: Path, policy: Policy) -> bool:
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         try:
-            return load_file(path).keys() == trained(cast(nn.Module, policy)).keys()
-        except (SafetensorError, OSError):
+            _read(path, trained(cast(nn.Module, policy)))
+        except RunError:
             return False
+        return True
 
     def sizes(self, policy: Policy) -> Sizes:
         return Seen(cameras=dict(policy.config.cameras), chunk=policy.config.chunk)
 
 
 def _load(path: Path, policy: nn.Module) -> None:
+    parameters = trained(policy)
+    tensors = _read(path, parameters)
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors[name])
+
+
+def _read(path: Path, parameters: Mapping[str, nn.Parameter]) -> dict[str, torch.Tensor]:
+    """The tensors of trained parameters; raises `RunError` where the file does not hold them, in their shapes."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    parameters = trained(policy)
     try:
-        tensors = load_file(path)
+        tensors: dict[str, torch.Tensor] = load_file(path)
         if tensors.keys() != parameters.keys():
             raise ValueError("it has other trained parameters than the model")
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(tensors[name])
-    except (SafetensorError, ValueError, RuntimeError) as error:
+        for name, parameter in parameters.items():
+            if tensors[name].shape != parameter.shape:
+                raise ValueError(f"{name} has the shape {tuple(tensors[name].shape)}, not {tuple(parameter.shape)}")
+    except (SafetensorError, ValueError, OSError) as error:
         raise RunError(
             f"{path} is damaged or of another model ({one_line(error)}). Begin anew in another folder: --out DIR"
         ) from error
+    return tensors

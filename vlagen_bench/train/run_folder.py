@@ -121,21 +121,25 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
     path.mkdir(parents=True, exist_ok=True)
     with locked(path / "lock"):
         mine = json.loads(canonical_json({ALGORITHM: algorithm, **asdict(config)}))
-        if folder.config.is_file() and (folder.has_begun() or not _is_training(folder.config)):
-            _compare(folder, mine, json.loads(canonical_json(_usual(config))))
+        old = _recorded(folder) if folder.config.is_file() else None
+        # Other programs have files of this name, too.
+        if old is not None and (folder.has_begun() or ALGORITHM not in old):
+            _compare(folder, old, mine, json.loads(canonical_json(_usual(config))))
         elif any(entry.name not in EMPTY and entry.suffix != ".partial" for entry in path.iterdir()):
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
         write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
         yield folder
 
 
-def _is_training(config: Path) -> bool:
-    """Whether it is a training's configuration, of any kind: other programs have files of this name, too."""
+def _recorded(folder: TrainFolder) -> dict[str, Any]:
+    """The configuration in a folder; raises `RunError` where it is damaged."""
     try:
-        said = json.loads(config.read_text(encoding="utf-8"))
+        old = json.loads(folder.config.read_text(encoding="utf-8"))
+        if not isinstance(old, dict):
+            raise ValueError("it is no mapping")
     except ValueError:
-        return False
-    return isinstance(said, dict) and ALGORITHM in said
+        raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
+    return old
 
 
 def _usual(config: Any) -> dict[str, Any]:
@@ -150,13 +154,7 @@ def _usual(config: Any) -> dict[str, Any]:
     return usual
 
 
-def _compare(folder: TrainFolder, mine: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
-    try:
-        old = json.loads(folder.config.read_text(encoding="utf-8"))
-        if not isinstance(old, dict):
-            raise ValueError("it is no mapping")
-    except ValueError:
-        raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
+def _compare(folder: TrainFolder, old: Mapping[str, Any], mine: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
     kept, wanted = dict(_flat(usual)) | dict(_flat(old)), dict(_flat(mine))
     for key in (*wanted, *kept):
         if not key.startswith(FREE) and kept.get(key) != wanted.get(key):

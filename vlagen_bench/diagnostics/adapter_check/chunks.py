@@ -3,7 +3,7 @@
 import numpy as np
 
 from vlagen_bench.diagnostics.adapter_check.mistakes import Mistake
-from vlagen_bench.diagnostics.adapter_check.naming import GROUPS, SAME
+from vlagen_bench.diagnostics.adapter_check.naming import GROUPS, SAME, listed, same
 from vlagen_bench.diagnostics.adapter_check.recording import Recording
 from vlagen_bench.policies.adapters.base import Adapter
 from vlagen_bench.policies.adapters.conventions import Conventions
@@ -11,8 +11,6 @@ from vlagen_bench.utils.text import one_line
 
 LONG_CHUNK = 4
 """actions of a chunk whose length nobody declares"""
-ALLOWED = np.concatenate([np.full(at.stop - at.start, SAME[group]) for group, at in GROUPS.items()])
-"""of each number of an action"""
 
 
 def mistakes_within(adapter: Adapter, declared: Conventions, taken: Recording) -> list[Mistake]:
@@ -36,9 +34,8 @@ def mistakes_within(adapter: Adapter, declared: Conventions, taken: Recording) -
     if np.abs(decoded[:, :3] - np.cumsum(right[:, :3], axis=0)).max() <= SAME["translation"]:
         text = "translation: each action of a chunk holds the changes before it as well, as if they were positions."
         return [Mistake(kind="absolute for delta", text=text)]
-    worst = int((np.abs(decoded - right) / ALLOWED).max(axis=1).argmax())
-    listed = [", ".join(f"{number:.4g}" for number in numbers[worst]) for numbers in (decoded, right)]
-    text = f"chunk: its action {worst + 1} of {len(right)} is ({listed[0]}), and should be ({listed[1]})."
+    worst = int(np.abs(decoded - right).max(axis=1).argmax())
+    text = f"chunk: its action {worst + 1} of {len(right)} is {listed(decoded[worst])}, and should be {listed(right[worst])}."
     return [Mistake(kind="unknown", text=text)]
 
 
@@ -73,4 +70,4 @@ def _decoded(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple
 
 
 def _same(found: np.ndarray, right: np.ndarray) -> bool:
-    return bool((np.abs(found - right) <= ALLOWED).all())
+    return all(same(right, found, group) for group in GROUPS)

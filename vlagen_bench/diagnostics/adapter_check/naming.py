@@ -47,7 +47,7 @@ def named(
         supposed: what may be wrong with it.
         read: reads the same answers by another form.
     """
-    wrong = {group for group in GROUPS if not _same(right, found, group)}
+    wrong = {group for group in GROUPS if not same(right, found, group)}
     if not wrong:
         return []
     predictions = list(_predictions(right, supposed, read))
@@ -74,9 +74,7 @@ def named(
 def _predictions(right: np.ndarray, supposed: Iterable[Hypothesis], read: Reader) -> Iterable[Prediction]:
     for hypothesis in supposed:
         actions = read(hypothesis.form)
-        if actions is not None and (
-            changed := frozenset(group for group in GROUPS if not _same(right, actions, group))
-        ):
+        if actions is not None and (changed := frozenset(group for group in GROUPS if not same(right, actions, group))):
             yield Prediction(hypothesis=hypothesis, actions=actions, changed=changed)
 
 
@@ -120,10 +118,9 @@ def _linear(right: np.ndarray, found: np.ndarray, group: str) -> list[Mistake]:
 
 def _unknown(right: np.ndarray, found: np.ndarray, group: str) -> Mistake:
     worst = int(np.abs(found - right).max(axis=1).argmax())
-    listed = [", ".join(f"{number:.4g}" for number in numbers[worst]) for numbers in (found, right)]
     return Mistake(
         kind="unknown",
-        text=f"{group}: it differs in a way that no single mistake explains; for instance ({listed[0]}) in place of ({listed[1]}).",
+        text=f"{group}: it differs in a way that no single mistake explains; for instance {listed(found[worst])} in place of {listed(right[worst])}.",
     )
 
 
@@ -153,7 +150,13 @@ def _swapped(right: np.ndarray, found: np.ndarray, group: str, other: str) -> bo
     return bool(np.abs(found[:, GROUPS[group]] - right[:, GROUPS[other]]).max() <= SAME[group])
 
 
-def _same(right: np.ndarray, found: np.ndarray, group: str) -> bool:
+def listed(numbers: np.ndarray) -> str:
+    """`(0.1, 0.2)`."""
+    return f"({', '.join(f'{number:.4g}' for number in numbers)})"
+
+
+def same(right: np.ndarray, found: np.ndarray, group: str) -> bool:
+    """Whether a part of actions (n, 7) is what it should be, as far as a right conversion rounds."""
     at = GROUPS[group]
     return bool(np.abs(right[:, at] - found[:, at]).max() <= SAME[group])
 

@@ -7,6 +7,7 @@ that undoes a normalisation which the network does not undo itself.
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,19 +16,17 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
 from vlagen_bench.policies.adapters.arguments import whole, yes_or_no
-from vlagen_bench.policies.adapters.base import Adapter
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, dataset
+from vlagen_bench.policies.adapters.files import FileAdapter
 from vlagen_bench.policies.adapters.observations import PictureForm
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics, read_statistics
-from vlagen_bench.utils.locations import sha256
 from vlagen_bench.utils.text import shown
 
 
-class ModelFile(Adapter):
+class ModelFile(FileAdapter):
     """A network in a file."""
 
-    REST = "FILE"
     ARGUMENTS: ClassVar[tuple[str, ...]] = (
         "trained_on",
         "statistics",
@@ -68,23 +67,11 @@ class ModelFile(Adapter):
         output = dataclasses.replace(declared.output, key=key, statistics=self.known.of_actions(key))
         return dataclasses.replace(declared, output=output)
 
-    @property
+    @cached_property
     def known(self) -> KeyedStatistics:
         """The statistics in the file that the user gives; none without one."""
         file = self.arguments.get("statistics")
         return KeyedStatistics(actions={}, states={}, source="") if file is None else read_statistics(Path(file))
-
-    def file(self) -> Path:
-        """The file; raises `PolicyError` where there is none."""
-        path = Path(self.checkpoint)
-        if not path.is_file():
-            raise PolicyError(f"{self.NAME}: there is no file {path}.")
-        return path
-
-    def version(self) -> str | None:
-        """The hash of the file."""
-        path = Path(self.checkpoint)
-        return sha256(path)[:16] if path.is_file() else None
 
     def unpack(self, output: Any) -> np.ndarray:
         """The actions (H, n), without a leading batch of one."""

@@ -7,6 +7,7 @@ with random crops (their folder's name says `image_aug`) see the middle 90 % of 
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,7 +52,7 @@ class OpenVLA(Adapter):
             self.declare() if key is None else conventions_of(self.known, key, augmented=AUGMENTED in self.checkpoint)
         )
 
-    @property
+    @cached_property
     def known(self) -> KeyedStatistics:
         """The statistics that the checkpoint has, as far as they are on this machine."""
         return statistics_for(self.checkpoint, self.arguments.get("statistics"))

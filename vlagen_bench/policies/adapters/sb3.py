@@ -5,7 +5,6 @@ Assumed: the environment's options were `normalized_actions=True`, so that an ac
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,24 +13,23 @@ from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.adapters import sb3_file
 from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
 from vlagen_bench.policies.adapters.arguments import one_of, yes_or_no
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.base import Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN
+from vlagen_bench.policies.adapters.files import FileAdapter
 from vlagen_bench.policies.adapters.observations import PictureForm
 from vlagen_bench.scenes import specs
 from vlagen_bench.utils import installing
-from vlagen_bench.utils.locations import sha256
 from vlagen_bench.utils.text import one_line
 
 ALGORITHMS = ("A2C", "DDPG", "PPO", "SAC", "TD3")
 KINDS = ("normalized", "metric")
 
 
-class StableBaselines3(Adapter):
+class StableBaselines3(FileAdapter):
     """One action for each observation, the most likely one."""
 
     NAME = "sb3"
-    REST = "FILE"
     ABOUT: ClassVar[str] = "a policy saved by Stable-Baselines3, trained in this package's environments"
     ARGUMENTS = ("algorithm", "actions", "deterministic", "device")
 
@@ -48,20 +46,13 @@ class StableBaselines3(Adapter):
             pictures={"image": PictureForm()}, state=VLAGEN.state, prompt_key="", output=OutputForm(action=form)
         )
 
-    def version(self) -> str | None:
-        """The hash of the file."""
-        path = Path(self.checkpoint)
-        return sha256(path)[:16] if path.is_file() else None
-
     def connect(self) -> Model:
         """The policy, and what it wants to see."""
         try:
             import stable_baselines3 as theirs
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("sb3")) from None
-        path = Path(self.checkpoint)
-        if not path.is_file():
-            raise PolicyError(f"sb3: there is no file {path}.")
+        path = self.file()
         kind = getattr(theirs, one_of(ALGORITHMS)("algorithm", self.arguments.get("algorithm", "PPO")))
         try:
             policy = kind.load(path, device=self.arguments.get("device", "cpu"), custom_objects=sb3_file.settings(path))

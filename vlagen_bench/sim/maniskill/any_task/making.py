@@ -68,6 +68,16 @@ def limited(env: Any, max_episode_steps: int | None) -> Any:
     return TimeLimitWrapper(env, max_episode_steps)
 
 
+def fresh(env: Any, seed: int, **options: Any) -> tuple[Any, dict[str, Any]]:
+    """What a reset gives in a fresh scene of a seed: what is left of an earlier one would change the physics.
+
+    The generators that all code shares are seeded, since a task may draw from them where it places things.
+    """
+    with seeded(seed, "reset"):
+        found: tuple[Any, dict[str, Any]] = env.reset(seed=seed, options={**options, "reconfigure": True})
+    return found
+
+
 @contextmanager
 def seeded(*names: str | int) -> Iterator[None]:
     """Seeds the generators that all code of a process shares: some tasks draw from them in reset or step."""

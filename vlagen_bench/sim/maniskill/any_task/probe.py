@@ -1,6 +1,5 @@
 """The probe whether a task plays the same twice: two fresh scenes of one seed, and the same actions."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ STEPS = 6
 SEED = 0
 
 
-def probed(environment: Any, fresh: Callable[[Any, int], None]) -> str | None:
+def probed(environment: Any) -> str | None:
     """Why episodes of a task cannot be repeated, as a sentence; None: they can."""
-    first, second = (_play(environment, fresh) for _ in range(2))
+    first, second = (_play(environment) for _ in range(2))
     for step, (one, other) in enumerate(zip(first, second, strict=True)):
         if one != other:
             where = "already after the reset" if step == 0 else f"at step {step} of {STEPS}"
@@ -25,8 +24,8 @@ def probed(environment: Any, fresh: Callable[[Any, int], None]) -> str | None:
     return None
 
 
-def _play(environment: Any, fresh: Callable[[Any, int], None]) -> list[str]:
-    fresh(environment, SEED)
+def _play(environment: Any) -> list[str]:
+    making.fresh(environment, SEED)
     hashes = [looking.state_hash(environment)]
     for step in range(STEPS):
         with making.seeded(SEED, step):

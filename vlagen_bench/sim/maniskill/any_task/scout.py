@@ -91,15 +91,9 @@ def _environment(env: str, kwargs_json: str) -> Any:
         return making.make(task, kwargs, drawn=True)
 
 
-def fresh(environment: Any, seed: int) -> None:
-    """A fresh scene of a seed: what is left of an earlier one would change the physics."""
-    with making.seeded(seed, "reset"):
-        environment.reset(seed=seed, options={"reconfigure": True})
-
-
 def _layout(task: TaskEntry, kwargs_json: str, seed: int) -> Layout:
     environment = _environment(task.env, kwargs_json)
-    fresh(environment, seed)
+    making.fresh(environment, seed)
     return Layout(seed=seed, hash=looking.state_hash(environment), things=looking.things(environment))
 
 
@@ -107,9 +101,9 @@ def _facts(task: TaskEntry, kwargs_json: str, source: str | None) -> TaskFacts:
     environment = _environment(task.env, kwargs_json)
     layouts = tuple(layout(task.env, kwargs_json, seed) for seed in SEEDS)
     source = _source(task, layouts[0], source)
-    if (why := probe.probed(environment, fresh)) is not None:
+    if (why := probe.probed(environment)) is not None:
         raise ConfigError(f"The task {task.env} cannot be scored: {why}")
-    fresh(environment, SEEDS[0])
+    making.fresh(environment, SEEDS[0])
     robots = looking.agents(environment)
     if not robots:
         raise ConfigError(f"The task {task.env} has no robot.")

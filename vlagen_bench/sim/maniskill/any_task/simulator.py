@@ -70,8 +70,7 @@ class NativeSimulator:
         self.scene = NativeScene.of(episode, self.spec, drawn=names)
         self.env.vlagen = self.scene
         self._observed: dict[str, Any] | None = None
-        with making.seeded(self.scene.seed, "reset"):  # as the scout does, for a task that draws where it places things
-            _, info = self.env.reset(seed=self.scene.seed, options={"reconfigure": True})
+        _, info = making.fresh(self.env, self.scene.seed)
         self.steps = 0
         self.judge: ManiSkillJudge = ManiSkillFamily.judge(self.source_m, None)
         self._keep_view()
