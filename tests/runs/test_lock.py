@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -13,6 +14,7 @@ from helpers.runs import HEADER, PLAN, go, solo
 from vlagen_bench.errors import RunError
 from vlagen_bench.harness import run
 from vlagen_bench.runs.folder import RunFolder
+from vlagen_bench.runs.lock import PATIENCE_S
 
 HOLDER = """
 import sys
@@ -49,6 +51,15 @@ def test_a_second_process_is_kept_out_whatever_was_removed(tmp_path, removed):
             pass
     if not removed:
         go(tmp_path, Stepper())
+
+
+@pytest.mark.slow
+def test_a_process_that_was_killed_and_still_holds_it_is_waited_for(tmp_path, monkeypatch):
+    with held_by_another_process(tmp_path) as other:
+        monkeypatch.setattr("vlagen_bench.runs.lock.is_ending", lambda pid: pid == other.pid)
+        threading.Timer(3 * PATIENCE_S, other.stdin.close).start()
+        with RunFolder.writing(tmp_path, HEADER, PLAN):
+            pass
 
 
 @pytest.mark.parametrize("replaced", [False, True])

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -9,9 +10,14 @@ from pathlib import Path
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.episodes import RESTORE
+from vlagen_bench.utils.processes import is_ending
 
 TRIES = 3
 """how often a file is opened that was replaced before it could be locked"""
+PATIENCE_S = 0.5
+"""how long a held lock is waited for: a process that is killed is, for a moment, not known as one that ends"""
+ENDING_S = 60.0
+"""how long a process that is ending is waited for; 14 s were measured where ten others shared its two cores"""
 
 
 @contextmanager
@@ -53,8 +59,10 @@ def _open(path: Path) -> int:
 
 
 def _lock(descriptor: int, path: Path) -> None:
+    since = time.monotonic()
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while not _is_free(descriptor, since):
+            time.sleep(0.02)
     except BlockingIOError:
         raise RunError(
             f"Another process is writing {path.parent}. Wait for it, or choose another folder: --out DIR"
@@ -64,6 +72,28 @@ def _lock(descriptor: int, path: Path) -> None:
             f"{path.parent} cannot be locked ({error.strerror}), so that two runs could mix there. Choose a folder on "
             f"another file system: --out DIR"
         ) from None
+
+
+def _is_free(descriptor: int, since: float) -> bool:
+    """It was free, and is held now; not, as long as a process that was killed still holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waited_s = time.monotonic() - since
+        if waited_s > (ENDING_S if any(map(is_ending, _holders(descriptor))) else PATIENCE_S):
+            raise
+        return False
+    return True
+
+
+def _holders(descriptor: int) -> list[int]:
+    """The processes that have locked the file, by its inode: the device has another number there on some file systems."""
+    inode = str(os.fstat(descriptor).st_ino)
+    try:
+        rows = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    except OSError:
+        return []
+    return [int(row[4]) for row in rows if row[1] == "FLOCK" and row[5].rpartition(":")[2] == inode]
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

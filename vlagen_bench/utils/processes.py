@@ -4,8 +4,12 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PF_EXITING = 0x4  # linux/sched.h
+FLAGS = 6
+"""the place of a process's flags in /proc/PID/stat, counted after its name; proc(5)"""
 
 
 def end_with_the_parent() -> None:
@@ -25,6 +29,17 @@ def ending(code: int) -> str:
         return f"ended with exit code {code}"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     return f"was killed by {name}"
+
+
+def is_ending(pid: int) -> bool:
+    """A process was killed and is not yet gone, which takes seconds where much memory is freed on busy cores."""
+    try:
+        flags = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[FLAGS])
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    pending = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return bool(flags & PF_EXITING) or any(mask >> (signal.SIGKILL - 1) & 1 for mask in pending)
 
 
 def memory_mb(process: int | str = "self") -> float:
