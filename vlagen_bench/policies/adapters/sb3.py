@@ -2,9 +2,12 @@
 
 Assumed: the environment's options were `normalized_actions=True`, so that an action of 1 is the robot's step (0.04 m, 0.20 rad); with
 `actions=metric` actions are metres and radians. The file says what the policy sees: the picture, the state, or both by name.
+
+With `obs_mode=state` it was trained on a task of ManiSkill under that name of its own: it sees the task's flat state, which tells where
+things are, and its actions are the task's. Such a policy reads the simulator, so that it is an oracle: every run says so, and none is ranked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,14 +27,48 @@ from vlagen_bench.utils.text import one_line
 
 ALGORITHMS = ("A2C", "DDPG", "PPO", "SAC", "TD3")
 KINDS = ("normalized", "metric")
+TASK_STATE = "state"
+"""the `obs_mode` of ManiSkill that shows the state of the simulator"""
+OF_MANISKILL = "Trained on the state of a task of ManiSkill: obs_mode=state."
 
 
 class StableBaselines3(FileAdapter):
     """One action for each observation, the most likely one."""
 
     NAME = "sb3"
-    ABOUT: ClassVar[str] = "a policy saved by Stable-Baselines3, trained in this package's environments"
-    ARGUMENTS = ("algorithm", "actions", "deterministic", "device")
+    ABOUT: ClassVar[str] = "a policy saved by Stable-Baselines3, trained in this package's environments, or on a task of ManiSkill"
+    ARGUMENTS = ("algorithm", "actions", "deterministic", "device", "obs_mode")
+    _sim: Any = None
+    _action_dim = 7
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it sees the state of the simulator."""
+        given = self.arguments.get("obs_mode")
+        return given is not None and one_of((TASK_STATE,))("obs_mode", given) == TASK_STATE
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """As of every adapter; of a task of ManiSkill, whose actions are not converted, how many numbers an action has."""
+        return {"action_dim": self._action_dim, "version": self.version()} if self.privileged else super().spec
+
+    def attach(self, sim: Any) -> None:
+        """The simulator, where the policy sees its state."""
+        from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
+
+        if not isinstance(sim, NativeSimulator):
+            raise PolicyError(
+                "sb3: obs_mode=state is for tasks of ManiSkill, such as --task PushCube-v1. Leave it out for this package's own."
+            )
+        self._sim = sim
+
+    def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[np.ndarray]:
+        """One action for each observation; where it sees the state of the simulator, of the one episode that this plays."""
+        if not self.privileged:
+            return super().act_batch(obs_list, instrs)
+        if self._sim is None:
+            raise PolicyError("sb3: obs_mode=state reads the simulator, which is not here. Score it by vlagen-eval or evaluate.")
+        return [np.atleast_2d(action) for action in self._model([{"state": self._sim.task_state()}])]
 
     def declare(self) -> Conventions:
         """This package's actions, as shares of the robot's steps or in metres and radians."""
@@ -60,8 +97,10 @@ class StableBaselines3(FileAdapter):
             raise PolicyError(
                 f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error)}. Another: algorithm=SAC."
             ) from None
-        if policy.action_space.shape != (7,):
-            raise PolicyError(f"sb3: {path} acts with {policy.action_space}, not with 7 numbers.")
+        if self.privileged:
+            (self._action_dim,) = policy.action_space.shape
+        elif policy.action_space.shape != (7,):
+            raise PolicyError(f"sb3: {path} acts with {policy.action_space}, not with 7 numbers. {OF_MANISKILL}")
         certain = yes_or_no("deterministic", self.arguments.get("deterministic", "yes"))
         space = policy.observation_space
         return lambda inputs: [policy.predict(seen(given, space), deterministic=certain)[0] for given in inputs]
@@ -84,6 +123,6 @@ def _fitting(name: str, value: np.ndarray, space: Any) -> np.ndarray:
     shapes = (value.shape, (value.shape[-1], *value.shape[:-1]))
     if tuple(space.shape) not in shapes:
         raise PolicyError(
-            f"sb3: the policy sees {name} of shape {space.shape}, not {value.shape}. Pictures: --image-size or size=HxW."
+            f"sb3: the policy sees {name} of shape {space.shape}, not {value.shape}. Pictures: --image-size or size=HxW. {OF_MANISKILL}"
         )
     return value

@@ -43,6 +43,15 @@ def actors(env: Any) -> dict[str, Any]:
     }
 
 
+def task_state(env: Any, info: dict[str, Any]) -> np.ndarray:
+    """What the task shows as `obs_mode="state"`, flat, whatever is shown of this environment: float32."""
+    from mani_skill.utils import common
+
+    parts = env._get_obs_state_dict(info)
+    flat: np.ndarray = common.flatten_state_dict(parts, use_torch=True, device=env.device)[0].cpu().numpy()
+    return flat
+
+
 def entity_of(actor: Any) -> Any:
     """The SAPIEN entity of an actor of the one environment that there is."""
     return actor._objs[0]

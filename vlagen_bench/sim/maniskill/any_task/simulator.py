@@ -70,11 +70,12 @@ class NativeSimulator:
         self.scene = NativeScene.of(episode, self.spec, drawn=names)
         self.env.vlagen = self.scene
         self._observed: dict[str, Any] | None = None
-        _, info = making.fresh(self.env, self.scene.seed)
+        self._task_states: dict[int, np.ndarray] = {}
+        _, self._info = making.fresh(self.env, self.scene.seed)
         self.steps = 0
         self.judge: ManiSkillJudge = ManiSkillFamily.judge(self.source_m, None)
         self._keep_view()
-        return self.judge.begin(info, self.tools_m, self.source_m)
+        return self.judge.begin(self._info, self.tools_m, self.source_m)
 
     def _seeded(self, *names: str | int) -> Any:
         return making.seeded(self.scene.seed, *names) if self._facts.draws_globally else nullcontext()
@@ -84,10 +85,10 @@ class NativeSimulator:
         fork_guard.check()
         self._observed = None
         with self._seeded(self.steps):
-            *_, info = self.env.step(shaped(flat(action), looking.blank_action(self.env)))
+            *_, self._info = self.env.step(shaped(flat(action), looking.blank_action(self.env)))
         self.steps += 1
         self._keep_view()
-        return self.judge.count(info, self.tools_m, self.source_m)
+        return self.judge.count(self._info, self.tools_m, self.source_m)
 
     def observe(self) -> dict[str, Any]:
         """What a policy sees now: `image` uint8 (H, W, 3) RGB of the primary camera, `images` by camera, `state` float32."""
@@ -101,6 +102,7 @@ class NativeSimulator:
         """Remembers what can be seen now, where observations come late or are lost."""
         if not self.scene.line.live:
             self.scene.keep(self.steps, self._look)
+            self._task_states[self.steps] = looking.task_state(self.env, self._info)
 
     def _look(self) -> dict[str, Any]:
         if not self._drawn:
@@ -118,6 +120,12 @@ class NativeSimulator:
         for robot in looking.agents(self.env):
             parts += [robot.robot.get_qpos()[0].cpu().numpy(), robot.robot.get_qvel()[0].cpu().numpy()]
         return np.clip(np.concatenate(parts), -STATE_LIMIT, STATE_LIMIT).astype(np.float32)
+
+    def task_state(self) -> np.ndarray:
+        """What the task itself shows as `obs_mode="state"`, float32, as late as observations are; for privileged policies."""
+        if self.scene.line.live:
+            return looking.task_state(self.env, self._info)
+        return self._task_states[self.scene.line.shown(self.steps)]
 
     def poses_in_base(self, roles: Iterable[str]) -> np.ndarray:
         """As `Simulator.poses_in_base`, in the frame of the first robot."""
