@@ -1,7 +1,5 @@
 """Files of Stable-Baselines3 that were trained on the state of a task of ManiSkill."""
 
-import json
-
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -10,9 +8,10 @@ import vlagen_bench
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies import base
+from vlagen_bench.runs.actions import read_actions
 from vlagen_bench.sim.backends import simulator_of
 
-TASK = 'PushCube-v1{"control_mode":"pd_ee_delta_pos"}'
+TASK = "PushCube-v1"
 GIVEN = {"obs_mode": "state"}
 
 
@@ -20,7 +19,7 @@ class State(gym.Env):
     """The spaces of PushCube with `obs_mode="state"`, without a simulator."""
 
     observation_space = gym.spaces.Box(-np.inf, np.inf, (35,), np.float32)
-    action_space = gym.spaces.Box(-1, 1, (4,), np.float32)
+    action_space = gym.spaces.Box(-1, 1, (8,), np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +34,15 @@ def trained(tmp_path_factory):
 
 def test_a_policy_of_a_tasks_state_is_an_oracle_and_says_how_many_numbers_its_actions_have(trained):
     loaded = base.load(f"sb3:{trained[1]}", GIVEN)
-    assert loaded.privileged and loaded.policy.spec["action_dim"] == 4
+    assert loaded.privileged and loaded.policy.spec["action_dim"] == 8
     assert loaded.policy.spec["version"] == loaded.content().version
     assert loaded.shown_arguments["obs_mode"] == "state"
 
 
 def test_without_the_argument_it_is_refused_with_the_way_to_play_it(trained):
-    with pytest.raises(PolicyError, match=r"not with 7 numbers\. Trained on the state of a task of ManiSkill: obs_mode=state"):
+    with pytest.raises(
+        PolicyError, match=r"not with 7 numbers\. Trained on the state of a task of ManiSkill: obs_mode=state"
+    ):
         base.load(f"sb3:{trained[1]}", {})
     with pytest.raises(PolicyError, match=r"obs_mode: .*'rgb'.*state"):
         base.load(f"sb3:{trained[1]}", {"obs_mode": "rgb"})
@@ -62,10 +63,10 @@ def test_the_state_is_that_of_the_untouched_task_bit_for_bit():
 
     episode, _ = plan.sample(catalog.task(TASK), "nominal", index=0, seed=0)
     ours = simulator_of(catalog.task(TASK), drawn=False)
-    theirs = gym.make("PushCube-v1", obs_mode="state", control_mode="pd_ee_delta_pos", render_backend="none")
+    theirs = gym.make("PushCube-v1", obs_mode="state", render_backend="none")
     ours.reset(episode)
     shown, _ = theirs.reset(seed=episode.values["start"]["seed"], options={"reconfigure": True})
-    for action in np.random.RandomState(0).uniform(-1, 1, (3, 4)).astype(np.float32):
+    for action in np.random.RandomState(0).uniform(-1, 1, (3, 8)).astype(np.float32):
         assert ours.task_state().dtype == np.float32
         np.testing.assert_array_equal(ours.task_state(), shown[0].numpy())
         ours.advance(action)
@@ -77,7 +78,7 @@ def test_the_state_is_that_of_the_untouched_task_bit_for_bit():
 def test_the_state_comes_as_late_as_pictures_do():
     task = catalog.task(TASK)
     late, twin = plan.sample(task, "observation_delay_l3", index=0, seed=0)
-    actions = np.random.RandomState(0).uniform(-1, 1, (6, 4)).astype(np.float32)
+    actions = np.random.RandomState(0).uniform(-1, 1, (6, 8)).astype(np.float32)
     seen = {}
     for episode in (late, twin):
         sim = simulator_of(task, drawn=False)
@@ -99,13 +100,19 @@ def test_the_state_comes_as_late_as_pictures_do():
 def test_a_file_is_scored_on_the_task_by_its_state(trained, tmp_path):
     model, path = trained
     run = vlagen_bench.evaluate(
-        f"sb3:{path}", task=TASK, conditions=["nominal"], episodes=1, out=tmp_path / "run", video="none", policy_args=GIVEN
+        f"sb3:{path}",
+        task=TASK,
+        conditions=["nominal"],
+        episodes=1,
+        out=tmp_path / "run",
+        video="none",
+        policy_args=GIVEN,
     )
     assert run.header["oracle"] and run.header["policy"]["arguments"]["obs_mode"] == "state"
     assert run.episodes.outcome.tolist() == ["failure"]
-    stored = json.loads((tmp_path / "run" / "plan.json").read_text())
-    assert stored
+    recorded, _ = read_actions(tmp_path / "run", run.episodes.index[0])
     sim = simulator_of(catalog.task(TASK), drawn=False)
     sim.reset(plan.sample(catalog.task(TASK), "nominal", index=0, seed=run.header["seed"])[0])
-    first = model.predict(sim.task_state(), deterministic=True)[0]
-    np.testing.assert_array_equal(run.actions(run.episodes.id[0])[0], first)
+    for action in recorded[:3]:
+        np.testing.assert_allclose(action, model.predict(sim.task_state(), deterministic=True)[0], atol=1e-6)
+        sim.advance(action)

@@ -36,7 +36,9 @@ class StableBaselines3(FileAdapter):
     """One action for each observation, the most likely one."""
 
     NAME = "sb3"
-    ABOUT: ClassVar[str] = "a policy saved by Stable-Baselines3, trained in this package's environments, or on a task of ManiSkill"
+    ABOUT: ClassVar[str] = (
+        "a policy saved by Stable-Baselines3, trained in this package's environments, or on a task of ManiSkill"
+    )
     ARGUMENTS = ("algorithm", "actions", "deterministic", "device", "obs_mode")
     _sim: Any = None
     _action_dim = 7
@@ -67,7 +69,9 @@ class StableBaselines3(FileAdapter):
         if not self.privileged:
             return super().act_batch(obs_list, instrs)
         if self._sim is None:
-            raise PolicyError("sb3: obs_mode=state reads the simulator, which is not here. Score it by vlagen-eval or evaluate.")
+            raise PolicyError(
+                "sb3: obs_mode=state reads the simulator, which is not here. Score it by vlagen-eval or evaluate."
+            )
         return [np.atleast_2d(action) for action in self._model([{"state": self._sim.task_state()}])]
 
     def declare(self) -> Conventions:
