@@ -27,6 +27,8 @@ DATA, PAGE, FIGURE = (
 BEGIN, END = "<!-- scores: made by `python scripts/any_task_training.py` -->", "<!-- end of the scores -->"
 HEAD = "| axis | kind | level | success | 95 % interval | drop from its clean twins | 95 % interval |\n|---|---|---|---|---|---|---|\n"
 NOMINAL = "nominal"
+AIM = 0.8
+"""the share of held-out episodes that the training was to pass"""
 Row = dict[str, str]
 
 
@@ -39,7 +41,7 @@ def main() -> None:
         keep(given.run)
     text = PAGE.read_text(encoding="utf-8")
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table(read('score'))}{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n{facts(read('curve'))}\n{table(read('score'))}{END}{after}", encoding="utf-8")
     save(figure(read("curve")), FIGURE)
 
 
@@ -64,6 +66,21 @@ def outcomes(rows: list[Row]) -> dict[str, dict[int, bool]]:
     for row in rows:
         found[row["condition"]][int(row["index"])] = row["outcome"] == "success"
     return dict(found)
+
+
+def facts(rows: list[Row]) -> str:
+    """What the training took, as Markdown: until it first passed the aim, and until its end."""
+    above = next((row for row in rows if int(row["solved"]) > AIM * int(row["episodes"])), None)
+    lines = [
+        "| | control steps | CPU time of all processes, min | time on the clock, min | held-out episodes solved |\n",
+        "|---|---|---|---|---|\n",
+    ]
+    for label, row in ((f"first above {AIM:.0%}", above), ("end", rows[-1])):
+        if row is not None:
+            minutes = [f"{int(row[key]) / 60:.0f}" for key in ("cpu_s", "wall_s")]
+            cells = [label, f"{int(row['steps']):,}", *minutes, f"{row['solved']} of {row['episodes']}"]
+            lines.append(f"| {' | '.join(cells)} |\n")
+    return "".join(lines)
 
 
 def table(rows: list[Row]) -> str:

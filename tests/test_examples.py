@@ -153,7 +153,10 @@ def test_stable_baselines3_trains_on_a_task_of_maniskill_and_is_scored_as_an_ora
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     curve = (tmp_path / "push.csv").read_text().splitlines()
-    assert curve[0] == "steps,wall_s,cpu_s,episodes,solved" and [line.split(",")[0] for line in curve[1:]] == ["0", "16"]
+    assert curve[0] == "steps,wall_s,cpu_s,episodes,solved" and [line.split(",")[0] for line in curve[1:]] == [
+        "0",
+        "16",
+    ]
     run = vlagen_bench.load_run(tmp_path / "push-run")
     assert run.complete and list(run.table.index) == ["mass_l3"] and len(run.episodes) == 2
     assert run.header["oracle"] and run.header["policy"]["arguments"]["obs_mode"] == "state"
