@@ -1,7 +1,7 @@
 """Train PPO of Stable-Baselines3 on a task of ManiSkill, as the task is, and score it under axes of execution and dynamics.
 
 pip install stable-baselines3 psutil
-python examples/train_any_task.py --steps 400000 --out push
+python examples/train_any_task.py --steps 500000 --out push
 
 The policy sees `obs_mode="state"`, which tells where things are: its runs are marked as those of an oracle, and never ranked.
 docs/any_task_training.md shows what came out.
@@ -32,7 +32,7 @@ def training_env() -> gym.Env:
 
 
 class Curve(BaseCallback):
-    """Writes how many held-out episodes the policy solves, and what the training took so far, evaluations included."""
+    """Saves the policy, how many held-out episodes it solves, and what the training took so far, evaluations included."""
 
     def __init__(self, path: Path, every: int, episodes: int) -> None:
         super().__init__()
@@ -56,6 +56,7 @@ class Curve(BaseCallback):
         print(self.rows[-1], flush=True)
         lines = [",".join(map(str, row)) for row in (self.rows[0], *(row.values() for row in self.rows))]
         self.path.write_text("\n".join(lines) + "\n")
+        self.model.save(self.path.with_suffix(".zip"))
 
     def solves(self, seed: int) -> bool:
         """Whether the most likely actions do the task before the episode is truncated."""
@@ -69,19 +70,18 @@ class Curve(BaseCallback):
 def train(steps: int, every: int, held_out: int, out: str) -> None:
     """A policy after so many steps, saved as `<out>.zip`, with its curve, `<out>.csv`; two processes with an environment each."""
     envs = SubprocVecEnv([training_env] * 2, start_method="spawn")  # the simulator does not survive a fork
-    rollout, kwargs = min(500, steps // 2), {"net_arch": [256, 256], "log_std_init": -0.5}
-    model = PPO("MlpPolicy", envs, n_steps=rollout, batch_size=min(250, rollout), n_epochs=8, gamma=0.8, gae_lambda=0.9,
+    rollout, kwargs = min(2000, steps // 2), {"net_arch": [256, 256], "log_std_init": -1.0}
+    model = PPO("MlpPolicy", envs, n_steps=rollout, batch_size=min(500, rollout), n_epochs=8, gamma=0.8, gae_lambda=0.9,
         target_kl=0.1, policy_kwargs=kwargs, seed=0, device="cpu")  # fmt: skip
     model.learn(steps, callback=Curve(Path(f"{out}.csv"), every, held_out))
     envs.close()
-    model.save(out)
 
 
 def main() -> None:
     """Trains, then scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=400_000)
-    parser.add_argument("--every", type=int, default=20_000, help="steps between two points of the curve")
+    parser.add_argument("--steps", type=int, default=500_000)
+    parser.add_argument("--every", type=int, default=25_000, help="steps between two points of the curve")
     parser.add_argument("--held-out", type=int, default=20, help="episodes of a point")
     parser.add_argument("--axes", default="object_position:3,robot_pose:3,mass:3,friction:3,action_noise:3")
     parser.add_argument("--episodes", type=int, default=20, help="of each condition")
