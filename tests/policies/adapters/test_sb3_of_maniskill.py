@@ -44,6 +44,8 @@ def test_without_the_argument_it_is_refused_with_the_way_to_play_it(trained):
         PolicyError, match=r"not with 7 numbers\. Trained on the state of a task of ManiSkill: obs_mode=state"
     ):
         base.load(f"sb3:{trained[1]}", {})
+    with pytest.raises(PolicyError, match=r"actions says how .* are converted, but with obs_mode=state nothing is"):
+        base.load(f"sb3:{trained[1]}", GIVEN | {"actions": "metric"})
     with pytest.raises(PolicyError, match=r"obs_mode: .*'rgb'.*state"):
         base.load(f"sb3:{trained[1]}", {"obs_mode": "rgb"})
 

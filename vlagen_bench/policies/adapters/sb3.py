@@ -29,6 +29,8 @@ ALGORITHMS = ("A2C", "DDPG", "PPO", "SAC", "TD3")
 KINDS = ("normalized", "metric")
 TASK_STATE = "state"
 """the `obs_mode` of ManiSkill that shows the state of the simulator"""
+OF_TASK_STATE = ("algorithm", "deterministic", "device", "obs_mode")
+"""the arguments that mean something then: neither state nor actions are converted"""
 OF_MANISKILL = "Trained on the state of a task of ManiSkill: obs_mode=state."
 
 
@@ -52,7 +54,9 @@ class StableBaselines3(FileAdapter):
     @property
     def spec(self) -> dict[str, Any]:
         """As of every adapter; of a task of ManiSkill, whose actions are not converted, how many numbers an action has."""
-        return {"action_dim": self._action_dim, "version": self.version()} if self.privileged else super().spec
+        if not self.privileged:
+            return super().spec
+        return {"action_dim": self._action_dim, "version": self.version() or ""}
 
     def attach(self, sim: Any) -> None:
         """The simulator, where the policy sees its state."""
@@ -102,12 +106,22 @@ class StableBaselines3(FileAdapter):
                 f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error)}. Another: algorithm=SAC."
             ) from None
         if self.privileged:
+            self._refuse_conversions()
             (self._action_dim,) = policy.action_space.shape
         elif policy.action_space.shape != (7,):
             raise PolicyError(f"sb3: {path} acts with {policy.action_space}, not with 7 numbers. {OF_MANISKILL}")
         certain = yes_or_no("deterministic", self.arguments.get("deterministic", "yes"))
         space = policy.observation_space
         return lambda inputs: [policy.predict(seen(given, space), deterministic=certain)[0] for given in inputs]
+
+    def _refuse_conversions(self) -> None:
+        """Raises `PolicyError` for an argument that would have no effect."""
+        for name in self.arguments:
+            if name not in OF_TASK_STATE:
+                raise PolicyError(
+                    f"sb3: {name} says how this package's pictures or actions are converted, but with obs_mode=state nothing is. "
+                    f"Leave it out."
+                )
 
 
 def seen(given: Mapping[str, Any], space: Any) -> Any:
