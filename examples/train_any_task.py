@@ -71,8 +71,8 @@ def train(steps: int, every: int, held_out: int, out: str) -> None:
     """A policy after so many steps, saved as `<out>.zip`, with its curve, `<out>.csv`; two processes with an environment each."""
     torch.set_num_threads(1)  # of networks so small, a second thread waits more than it works
     envs = SubprocVecEnv([training_env] * 2, start_method="spawn")  # the simulator does not survive a fork
-    rollout, kwargs = min(2000, steps // 2), {"net_arch": [256, 256], "log_std_init": -1.0}
-    model = PPO("MlpPolicy", envs, n_steps=rollout, batch_size=min(500, rollout), n_epochs=8, gamma=0.8, gae_lambda=0.9,
+    rollout, kwargs = min(2000, steps // 2), {"net_arch": [256, 256], "log_std_init": -0.5}
+    model = PPO("MlpPolicy", envs, n_steps=rollout, batch_size=min(250, rollout), n_epochs=8, gamma=0.8, gae_lambda=0.9,
         target_kl=0.1, policy_kwargs=kwargs, seed=0, device="cpu")  # fmt: skip
     model.learn(steps, callback=Curve(Path(f"{out}.csv"), every, held_out))
     envs.close()
@@ -82,7 +82,7 @@ def main() -> None:
     """Trains, then scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=500_000)
-    parser.add_argument("--every", type=int, default=25_000, help="steps between two points of the curve")
+    parser.add_argument("--every", type=int, default=20_000, help="steps between two points of the curve")
     parser.add_argument("--held-out", type=int, default=20, help="episodes of a point")
     parser.add_argument("--axes", default="object_position:3,robot_pose:3,mass:3,friction:3,action_noise:3")
     parser.add_argument("--episodes", type=int, default=20, help="of each condition")
