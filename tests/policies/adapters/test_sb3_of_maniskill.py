@@ -39,6 +39,15 @@ def test_a_policy_of_a_tasks_state_is_an_oracle_and_says_how_many_numbers_its_ac
     assert loaded.shown_arguments["obs_mode"] == "state"
 
 
+def test_a_file_whose_learning_rate_is_a_function_of_the_progress_is_read_without_it(trained, tmp_path):
+    model, _ = trained
+    also = type(model)(
+        "MlpPolicy", State(), n_steps=8, batch_size=8, learning_rate=lambda left: 3e-4 * left, device="cpu", seed=0
+    )
+    also.save(tmp_path / "push.zip")
+    assert base.load(f"sb3:{tmp_path / 'push.zip'}", GIVEN).policy.spec["action_dim"] == 8
+
+
 def test_without_the_argument_it_is_refused_with_the_way_to_play_it(trained):
     with pytest.raises(
         PolicyError, match=r"not with 7 numbers\. Trained on the state of a task of ManiSkill: obs_mode=state"

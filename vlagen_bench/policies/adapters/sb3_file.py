@@ -16,7 +16,7 @@ from vlagen_bench.errors import PolicyError
 
 NEEDED = ("policy_class", "policy_kwargs", "observation_space", "action_space", "train_freq")
 """what is read of what is pickled"""
-SCHEDULES = ("lr_schedule", "clip_range", "clip_range_vf")
+SCHEDULES = ("learning_rate", "lr_schedule", "clip_range", "clip_range_vf")
 """functions of the progress of a training; in their place stands one that is never asked"""
 ALLOWED = {
     "collections": ("OrderedDict", "deque"),
