@@ -49,7 +49,7 @@ def test_a_key_of_libero_brings_its_pictures_and_its_gripper(tmp_path):
     action, picture = made.conventions.output.action, made.conventions.pictures["image"]
     assert (picture.turn, action.rotation, action.translation_unit_m) == ("horizontal", "axis_angle", 0.05)
     assert check(adapter_class("openvla").without_model(str(tmp_path), unnorm_key="libero_spatial")).mistakes == ()
-    own = adapter_class("openvla").without_model(str(tmp_path))
+    own = adapter_class("openvla").without_model(str(tmp_path), unnorm_key="bridge_orig")
     assert (own.conventions.pictures["image"].turn, own.conventions.output.action.rotation) == ("none", "euler_xyz")
 
 
@@ -62,9 +62,15 @@ def test_statistics_that_come_with_a_file_are_right_and_another_key_of_them_is_n
     }
     (tmp_path / "statistics.json").write_text(json.dumps(known))
     given = {"statistics": str(tmp_path / "statistics.json"), "scene": "bridge", **more}
+    if not more:  # nothing says which of the two is meant
+        with pytest.raises(
+            PolicyError, match=r"statistics of 2 data sets.*Name it: unnorm_key=KEY\. There are: bridge_orig, sft"
+        ):
+            adapter_class("onnx").without_model("policy.onnx", **given)
+        return
     assert check(adapter_class("onnx").without_model("policy.onnx", **given)).mistakes == ()
     other = check(adapter_class("onnx").without_model("policy.onnx", unnorm_key="sft", **given))
-    assert other.kinds == (("normalisation key",) if more else ())
+    assert other.kinds == ("normalisation key",)
     with pytest.raises(PolicyError, match="Give the file that has it"):
         adapter_class("onnx").without_model("policy.onnx", unnorm_key="sft")
 

@@ -189,32 +189,6 @@ def test_lerobots_checkpoint_says_its_pictures_and_steps(tmp_path):
         LeRobot.without_model(str(tmp_path))
 
 
-def test_a_checkpoint_of_the_hub_is_brought_here_before_its_pictures_are_known(tmp_path, monkeypatch):
-    from vlagen_bench.policies.adapters.lerobot import LeRobot
-
-    (tmp_path / "config.json").write_text(
-        '{"n_action_steps": 5, "chunk_size": 10, "input_features": {"observation.images.top": {"shape": [3, 48, 64]}}}'
-    )
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    hub = ModuleType("huggingface_hub")
-    hub.snapshot_download = {"someone/act": str(tmp_path)}.__getitem__
-    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
-    made = LeRobot.without_model("someone/act", replan_steps="3")
-    assert list(made.conventions.pictures) == ["observation.images.front"] and made.version() == "someone/act"
-    made.fetch()
-    assert list(made.conventions.pictures) == ["observation.images.top"]
-    assert (made.conventions.chunk, made.conventions.played) == (10, 3) and len(made.version()) == 16
-
-    def refuses(name):
-        raise OSError("401 Client Error")
-
-    hub.snapshot_download = refuses
-    with pytest.raises(
-        base.PolicyError, match="there is no folder nobody/act, and the Hub does not give it: OSError: 401"
-    ):
-        LeRobot.without_model("nobody/act").fetch()
-
-
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [({"form": "aloha"}, "14 joints of two ViperX arms"), ({"form": "droid", "scene": "bridge"}, "is a widowx250s")],

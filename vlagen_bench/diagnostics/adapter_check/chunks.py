@@ -48,7 +48,14 @@ def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[l
         decoded, _ = _decoded(adapter, declared, taken)
     except Exception:  # named by the comparison of actions
         return [], []
-    count, right = len(adapter.played(decoded)), declared.played or chunk
+    if decoded.ndim != 2:  # the same
+        return [], []
+    try:
+        count, right = len(adapter.played(decoded)), declared.played or chunk
+    except Exception as error:  # code of an adapter's author
+        return [
+            Mistake(kind="unknown", text=f"played() fails on a chunk of {len(decoded)} actions: {one_line(error)}.")
+        ], []
     if count == right:
         return [], []
     if adapter.conventions.ensemble is not None and declared.ensemble is None:
