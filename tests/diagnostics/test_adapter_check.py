@@ -7,6 +7,7 @@ import pytest
 
 from helpers.adapted import ALL, adapter, broken, with_actions, with_form, with_pictures
 from vlagen_bench.diagnostics.adapter_check.check import check
+from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.conversion import images
 from vlagen_bench.policies.conversion.rotations import euler_xyz_of_quat as euler
 from vlagen_bench.policies.conversion.rotations import multiply, quat_of_axis_angle, quat_of_euler_xyz, rotate
@@ -101,8 +102,6 @@ BY_CODE = {
 @pytest.mark.parametrize("mistake", BY_CODE)
 def test_mistakes_in_an_adapters_code_are_named(name, mistake):
     plant, called = BY_CODE[mistake]
-    if (name, mistake) == ("openvla", "cropped"):
-        pytest.skip("a crop of a crop is none of the known mistakes")
     assert kinds(broken(name, plant)) == [called]
 
 
@@ -169,6 +168,70 @@ def test_an_encode_that_fails_is_a_mistake(encode, says):
     made = adapter("onnx")
     made.encode = encode
     assert says in check(made).mistakes[0].text
+
+
+def raises(*given):
+    raise ValueError("mine")
+
+
+@pytest.mark.parametrize(
+    ("method", "does", "says"),
+    [
+        ("played", raises, "played() fails on a chunk of 10 actions: ValueError: mine"),
+        ("played", lambda actions: None, "played() fails on a chunk of 10 actions: TypeError"),
+        ("decode", raises, "decode() fails on a right answer"),
+        ("decode", lambda output, situation: None, "decode() gives the shape ()"),
+        (
+            "encode",
+            lambda obs, instr: {"observation/state": "far"},
+            "encode() gives what cannot be compared: ValueError",
+        ),
+        ("pack", raises, "ValueError: mine"),
+        ("declare", raises, "cannot be checked: ValueError: mine"),
+    ],
+)
+def test_whatever_fails_in_an_adapters_code_is_one_sentence(method, does, says):
+    made = adapter("openpi")
+    setattr(made, method, does)
+    try:
+        found = [mistake.text for mistake in check(made).mistakes]
+    except PolicyError as error:
+        found = [str(error)]
+    assert any(says in text and "\n" not in text for text in found)
+
+
+@pytest.mark.parametrize("how", ["bilinear", "lanczos", "area"])
+def test_a_crop_whose_side_was_taken_for_its_area_is_named(how):
+    def nine_tenths_of_each_side(picture):
+        margin = round(0.05 * len(picture))
+        return images.resize(picture[margin:-margin, margin:-margin], picture.shape[:2], how)
+
+    made = adapter("openvla", crop="none")
+    planted = broken("openvla", with_pictures(nine_tenths_of_each_side), crop="none")
+    (mistake,) = check(planted).mistakes
+    assert mistake.kind == "crop" and "81 % of the area, 90 % of each side" in mistake.text
+    assert "trained on 90 % of the area, 95 % of each side" in mistake.text
+    assert [mistake.kind for mistake in check(made).mistakes] == ["missing crop"]
+    assert kinds(adapter("openvla", crop="0.81")) == ["crop"]
+    assert sorted(kinds(adapter("openvla", crop="0.81", colours="bgr"))) == ["BGR", "crop"]
+
+
+def test_a_crop_by_another_resampling_is_a_note_and_no_mistake():
+    def crop(picture):
+        margin = round((1 - 0.9**0.5) / 2 * len(picture))
+        return images.resize(picture[margin:-margin, margin:-margin], picture.shape[:2])
+
+    checked = check(broken("openvla", with_pictures(crop), crop="none"))
+    assert checked.mistakes == () and "differs slightly" in checked.notes[0]
+
+
+def test_positions_in_the_frame_of_the_base_are_named_where_the_models_are_in_liberos_world():
+    (mistake,) = check(adapter("openpi", state_base="0,0,0")).mistakes
+    assert mistake.kind == "state" and "the model's base stands at (-0.66, 0.0, 0.912) m" in mistake.text
+    assert (
+        "positions in a world where the base stands at (-0.66, 0.0, 0.912) m"
+        in check(adapter("openpi")).assumed["observation/state"]
+    )
 
 
 def test_a_wrong_state_is_named():

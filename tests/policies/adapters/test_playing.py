@@ -137,6 +137,28 @@ def test_a_simpler_object_is_made_for_each_episode_with_its_arguments(monkeypatc
     assert loaded.shown_arguments == {"speed": "0.01", "checkpoint": "their_robot:Robot"}
     with pytest.raises(base.PolicyError, match="Name it as simpler:MODULE:CLASS"):
         base.load("simpler:their_robot:Nobody", {})
+    with pytest.raises(
+        base.PolicyError, match=r"simpler:their_robot:Robot cannot be made: ValueError.*constructor: speed"
+    ):
+        base.load("simpler:their_robot:Robot", {"speed": "fast"})
+    with pytest.raises(base.PolicyError, match=r"cannot be made: TypeError.*constructor: spead"):
+        base.load("simpler:their_robot:Robot", {"spead": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("json:dumps", "is a function, not a class"),
+        ("json:JSONDecoder", "has no step and no reset"),
+        ("json", "Name it as simpler:MODULE:CLASS"),
+        ("json:", "Name it as simpler:MODULE:CLASS"),
+        (":x", "Name it as simpler:MODULE:CLASS"),
+    ],
+)
+def test_what_is_no_simpler_object_is_one_sentence(name, says):
+    with pytest.raises(base.PolicyError) as raised:
+        base.load(f"simpler:{name}", {})
+    assert says in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_lerobots_queues_are_kept_for_each_episode():

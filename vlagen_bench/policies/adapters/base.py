@@ -64,7 +64,7 @@ class Adapter:
     """whose robot the family's models are trained for, as far as any"""
     ARGUMENTS: ClassVar[Mapping[str, Read] | tuple[str, ...]] = ()
     """what it understands besides what all do: names, each with what reads its text; a name alone is a text of one line"""
-    AVERAGES: ClassVar[str] = ""
+    NO_ENSEMBLE: ClassVar[str] = ""
     """why `ensemble` makes no sense for it; empty: it does"""
 
     def __init__(self, checkpoint: str = "", **arguments: Any) -> None:
@@ -115,15 +115,15 @@ class Adapter:
         if not isinstance(configured, Conventions):
             raise PolicyError(f"The adapter {self.NAME} declares a {type(configured).__name__}, not its Conventions.")
         conventions = overridden(configured, self.arguments)
-        wrong = contradiction(conventions) or ("" if conventions.ensemble is None else self._no_ensemble())
+        wrong = ("" if conventions.ensemble is None else self._no_ensemble()) or contradiction(conventions)
         if wrong:
             raise PolicyError(f"{self.NAME or type(self).__name__}: {wrong}")
         return conventions
 
     def _no_ensemble(self) -> str:
         """Why this adapter cannot average; empty: it can."""
-        if self.AVERAGES:
-            return f"ensemble: {self.AVERAGES}"
+        if self.NO_ENSEMBLE:
+            return f"ensemble: {self.NO_ENSEMBLE}"
         if "replan_steps" in self.arguments:
             return "ensemble asks the model at every step, and replan_steps does not. Give one of them."
         if type(self).decode is not Adapter.decode:

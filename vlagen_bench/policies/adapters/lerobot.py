@@ -58,7 +58,7 @@ class LeRobot(Adapter):
     REST = "PATH"
     ABOUT: ClassVar[str] = "any PreTrainedPolicy of LeRobot 0.4, with its saved processors; cameras by name"
     ARGUMENTS: ClassVar[Mapping[str, Read]] = {"trained_on": word, "revision": revision, "device": device}
-    AVERAGES = (
+    NO_ENSEMBLE = (
         "LeRobot's policy answers one action and plays its chunk by itself. ACT has an ensemble of its own: "
         "temporal_ensemble_coeff in its config.json."
     )
