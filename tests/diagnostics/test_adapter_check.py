@@ -179,6 +179,7 @@ def raises(*given):
     [
         ("played", raises, "played() fails on a chunk of 10 actions: ValueError: mine"),
         ("played", lambda actions: None, "played() fails on a chunk of 10 actions: TypeError"),
+        ("played", lambda actions: actions[:0], "none of the 10 actions that the model answers is played"),
         ("decode", raises, "decode() fails on a right answer"),
         ("decode", lambda output, situation: None, "decode() gives the shape ()"),
         (
@@ -246,6 +247,13 @@ def test_a_wrong_state_is_named():
     assert [mistake.kind for mistake in jumping] == ["state"]  # the vector on the other side of pi
     quat = check(adapter("lerobot", state="position,quat_xyzw,opening,joints")).mistakes[0]
     assert quat.kind == "state" and "quat_xyzw in place of quat_wxyz" in quat.text
+
+
+def test_arguments_of_an_object_that_the_check_never_makes_are_said():
+    for name in ("simpler", "octo"):
+        assert check(adapter(name, sticky_step="3")).notes == (
+            "not checked: what goes to the object's constructor: sticky_step.",
+        )
 
 
 def test_what_is_meant_is_noted_and_not_called_a_mistake():

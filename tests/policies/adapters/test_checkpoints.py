@@ -263,6 +263,24 @@ def test_a_lerobot_folder_without_a_configuration_is_refused(tmp_path):
         lerobot(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"input_features": [1]},
+        {"chunk_size": "x"},
+        {"chunk_size": -5},
+        {"horizon": 10**9},
+        {"n_action_steps": 1.5},
+        {"input_features": {"observation.images.a": {"shape": [3, 99_999, 99_999]}}},
+        {"input_features": {"observation.images.a": {"shape": "abc"}}},
+    ],
+)
+def test_a_lerobot_configuration_that_cannot_be_is_refused(tmp_path, said):
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    with pytest.raises(PolicyError, match=r"of config\.json cannot be"):
+        lerobot(str(tmp_path))
+
+
 def test_a_lerobot_policy_of_another_robot_is_refused_before_it_is_loaded(tmp_path):
     act_config(tmp_path, state=14, action=14)
     with pytest.raises(PolicyError, match=r"has action of 14 numbers, and here it has 7"):

@@ -55,7 +55,7 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
         adapter=adapter.NAME or type(adapter).__name__,
         cases=count,
         mistakes=tuple(mistakes),
-        notes=(*notes, *more),
+        notes=(*notes, *more, *adapter.notes()),
         assumed=assumed(declared, _source(adapter)),
     )
 

@@ -58,6 +58,10 @@ def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[l
         ], []
     if count == right:
         return [], []
+    if count == 0:
+        return [
+            Mistake(kind="unknown", text=f"chunk: none of the {chunk} actions that the model answers is played.")
+        ], []
     if adapter.conventions.ensemble is not None and declared.ensemble is None:
         return [], [f"chunk: the model is asked at every step, and its chunks are averaged; usual are {right} steps."]
     text = f"chunk: {count} of the {chunk} actions that the model answers are played before it is asked again, where {right} are usual."

@@ -177,6 +177,10 @@ class Adapter:
         """The inverse of `unpack`."""
         return values
 
+    def notes(self) -> tuple[str, ...]:
+        """What its check cannot see and says."""
+        return ()
+
     def act(self, obs: Mapping[str, Any], instr: str) -> np.ndarray:
         """Float32 (k, 7): as many actions as are played before the model is asked again."""
         return self.act_batch([obs], [instr])[0]

@@ -61,6 +61,8 @@ class Conventions:
 def contradiction(conventions: Conventions) -> str:
     """What cannot be together in conventions, as a sentence; empty: nothing."""
     output = conventions.output
+    if conventions.chunk < 0 or conventions.replan_steps < 0:
+        return f"chunk {conventions.chunk} and replan_steps {conventions.replan_steps} have to be 0 or more."
     statistics, size = output.statistics, output.action.size
     if statistics is not None and statistics.size != size:
         parts = ", ".join(f"{part} {count}" for part, count in output.action.sizes().items())

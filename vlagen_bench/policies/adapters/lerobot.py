@@ -23,11 +23,11 @@ from vlagen_bench.policies.adapters.checkpoints import SmallFiles, small_files
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, Dataset, dataset
 from vlagen_bench.policies.adapters.observations import PRIMARY, PictureForm
-from vlagen_bench.policies.adapters.readers import Read, device, revision, word
+from vlagen_bench.policies.adapters.readers import LARGEST_PX, MOST_STEPS, Read, device, revision, word
 from vlagen_bench.policies.conversion.states import size_of
 from vlagen_bench.scenes import specs
 from vlagen_bench.utils.locations import sha256
-from vlagen_bench.utils.text import one_line
+from vlagen_bench.utils.text import one_line, shown
 
 PICTURES, STATE, TASK = "observation.images.", "observation.state", "task"
 ACTION = "action"
@@ -66,25 +66,25 @@ class LeRobot(Adapter):
     def declare(self) -> Conventions:
         """As the checkpoint's `config.json` and the data set say."""
         data = dataset(self.options.get("trained_on", VLAGEN.name))
-        config = self.config
-        features = config.get("input_features") or {}
-        sized = {name: _size(value) for name, value in features.items() if name.startswith("observation.image")}
-        horizon = config.get("chunk_size") or config.get("horizon") or 1
+        features = self.features("input_features")
+        sized = {
+            name: self._size(name, value) for name, value in features.items() if name.startswith("observation.image")
+        }
         return Conventions(
             pictures=_pictures(sized or {f"{PICTURES}front": None}, data),
             state=data.state if STATE in features or not features else None,
             state_key=STATE,
             prompt_key=TASK,
             output=OutputForm(action=data.action),
-            chunk=int(horizon),
-            replan_steps=int(config.get("n_action_steps") or 1),
+            chunk=self._count("chunk_size", self._count("horizon", 1)),
+            replan_steps=self._count("n_action_steps", 1),
         )
 
     def agreed(self) -> Conventions:
         """The conventions with all that the user says, if they are as long as the policy's features."""
         conventions = super().agreed()
         given, joints = conventions.state, len(specs.scene(self.scene).robot.arm_joints)
-        inputs, outputs = (self.config.get(name) or {} for name in ("input_features", "output_features"))
+        inputs, outputs = self.features("input_features"), self.features("output_features")
         lengths = {ACTION: conventions.output.action.size, STATE: given and size_of(given.parts, joints)}
         for name, ours in lengths.items():
             theirs = _length((outputs if name == ACTION else inputs).get(name))
@@ -114,6 +114,35 @@ class LeRobot(Adapter):
     def config(self) -> Mapping[str, Any]:
         """What the checkpoint says of itself."""
         return self.files.contents.get(CONFIG, {})
+
+    def features(self, name: str) -> Mapping[str, Any]:
+        """What the policy takes or answers, by name; empty where the checkpoint does not say."""
+        found = self.config.get(name) or {}
+        if not isinstance(found, Mapping):
+            raise self._wrong(name, found)
+        return found
+
+    def _count(self, name: str, otherwise: int) -> int:
+        """A number of actions."""
+        found = self.config.get(name)
+        if found is None:
+            return otherwise
+        if not isinstance(found, int) or not 0 < found <= MOST_STEPS:
+            raise self._wrong(name, found)
+        return found
+
+    def _size(self, name: str, feature: Any) -> tuple[int, int] | None:
+        """(height, width) of a picture of shape (3, H, W); None: it is not said."""
+        shape = feature.get("shape") if isinstance(feature, Mapping) else None
+        if shape is None:
+            return None
+        right = isinstance(shape, list) and len(shape) == 3 and all(isinstance(side, int) for side in shape)
+        if not right or not all(0 < side <= LARGEST_PX for side in shape):
+            raise self._wrong(name, shape)
+        return shape[1], shape[2]
+
+    def _wrong(self, name: str, found: Any) -> PolicyError:
+        return PolicyError(f"lerobot: {self.files.source}: {name} of {CONFIG} cannot be {shown(str(found), 80)}.")
 
     @property
     def folder(self) -> str:
@@ -236,11 +265,6 @@ def steps_of(config: Any, wanted: int) -> int:
             f"replan_steps={wanted}: LeRobot's policy '{config.type}' plays at most {most} actions of a chunk."
         )
     return int(wanted or most)
-
-
-def _size(feature: Any) -> tuple[int, int] | None:
-    shape = feature.get("shape") if isinstance(feature, Mapping) else None
-    return (int(shape[1]), int(shape[2])) if isinstance(shape, list) and len(shape) == 3 else None
 
 
 def _length(feature: Any) -> int | None:

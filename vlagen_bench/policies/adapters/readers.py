@@ -132,11 +132,13 @@ def names_of(known: Sequence[str]) -> Read:
 
 def pairs(name: str, text: str) -> dict[str, str]:
     """KEY:VALUE,... of which the last colon of each counts."""
-    found = {}
-    for pair in filter(None, map(str.strip, text.split(","))):
+    found: dict[str, str] = {}
+    for pair in map(str.strip, text.split(",")):
         key, colon, value = pair.rpartition(":")
         if not colon or not key or not value:
             raise PolicyError(f"{name}: '{shown(pair, 80)}' is not THEIRS:OURS, such as observation/image:primary.")
+        if key in found:
+            raise PolicyError(f"{name}: '{shown(key, 80)}' is named twice.")
         found[key] = value
     return found
 

@@ -47,6 +47,11 @@ class Simpler(Adapter):
         self.constructed = {name: value for name, value in arguments.items() if name not in KNOWN}
         super().prepare(checkpoint, {name: value for name, value in arguments.items() if name in KNOWN})
 
+    def notes(self) -> tuple[str, ...]:
+        """Arguments that the object alone knows: a misspelt one of the adapter's is among them."""
+        named = ", ".join(self.constructed)
+        return (f"not checked: what goes to the object's constructor: {named}.",) if named else ()
+
     def declare(self) -> Conventions:
         """SimplerEnv's, for the WidowX."""
         return Conventions(
