@@ -8,6 +8,7 @@ import pytest
 from helpers.adapted import ALL, adapter, broken, with_actions, with_form, with_pictures
 from vlagen_bench.diagnostics.adapter_check.check import check
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters.names import adapter_class
 from vlagen_bench.policies.conversion import images
 from vlagen_bench.policies.conversion.rotations import euler_xyz_of_quat as euler
 from vlagen_bench.policies.conversion.rotations import multiply, quat_of_axis_angle, quat_of_euler_xyz, rotate
@@ -287,6 +288,22 @@ def test_code_that_fails_or_answers_no_actions_is_said():
     assert "(1, 6)" in check(broken("lerobot", short)).mistakes[0].text
     nothing = check(broken("lerobot", with_actions(lambda actions: actions * np.nan))).mistakes[0]
     assert "not finite" in nothing.text
+
+
+def test_an_act_of_ones_own_is_played_and_compared():
+    own = adapter_class("openpi")
+
+    def of(**methods):
+        return check(type("Own", (own,), methods).without_model()).mistakes
+
+    batch = own.act_batch
+    assert of(act_batch=lambda self, *asked: batch(self, *asked)) == ()
+    (cut,) = of(act_batch=lambda self, *asked: [actions[:1] for actions in batch(self, *asked)])
+    assert cut.kind == "chunk of one" and "act() gives 1 of the 5 actions" in cut.text
+    (turned,) = of(act_batch=lambda self, *asked: [-actions for actions in batch(self, *asked)])
+    assert turned.kind == "unknown" and "in place of (5, 7)" in turned.text
+    (fails,) = of(act=lambda self, obs, instr: 1 / 0)
+    assert "act() fails on an observation: ZeroDivisionError" in fails.text
 
 
 def test_a_decode_that_keeps_one_action_of_a_chunk_is_a_chunk_of_one():

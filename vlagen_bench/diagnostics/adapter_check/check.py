@@ -50,6 +50,8 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
     mistakes += wrong
     played, more = chunks.played(adapter, declared, taken)
     mistakes += played
+    if not mistakes:  # else what is played differs for the same reason
+        mistakes += chunks.mistakes_of_playing(adapter, declared, taken)
     mistakes += _implausible(declared, taken)
     return Checked(
         adapter=adapter.NAME or type(adapter).__name__,

@@ -95,7 +95,8 @@ class Adapter:
 
     def prepare(self, checkpoint: str, arguments: Mapping[str, Any]) -> None:
         """Takes checkpoint and arguments in, and reads each; what the user says replaces what is declared."""
-        readers = self.ARGUMENTS if isinstance(self.ARGUMENTS, Mapping) else dict.fromkeys(self.ARGUMENTS, word)
+        named = self.ARGUMENTS
+        readers: Mapping[str, Read] = named if isinstance(named, Mapping) else {name: word for name in named}
         known = (*COMMON, *readers, "scene")
         for name in arguments:
             if name not in known:
@@ -104,7 +105,9 @@ class Adapter:
                 )
         self.checkpoint = checkpoint
         self.arguments = {name: text_of(name, value) for name, value in arguments.items()}
-        self.options = {name: read(name, self.arguments[name]) for name, read in readers.items() if name in arguments}
+        self.options: dict[str, Any] = {
+            name: read(name, self.arguments[name]) for name, read in readers.items() if name in arguments
+        }
         self.scene = one_of(specs.scene_names())("scene", self.arguments.get("scene", self.SCENE))
         self.conventions: Conventions = self.agreed()
         self._episodes: OrderedDict[str, Memory] = OrderedDict()
