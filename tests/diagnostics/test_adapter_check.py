@@ -32,8 +32,17 @@ def test_a_right_adapter_raises_no_alarm(name):
 @pytest.mark.parametrize("scene", ["bridge", "tabletop"])
 def test_a_right_adapter_raises_no_alarm_in_either_scene(name, scene):
     arguments = {"cameras": "observation/wrist_image:none"} if name == "openpi" and scene == "bridge" else {}
-    declared_otherwise = [text for text in check(adapter(name, scene=scene, **arguments)).mistakes if not arguments]
-    assert declared_otherwise == []
+    checked = check(adapter(name, scene=scene, **arguments))
+    assert checked.mistakes == () and len(checked.notes) == len(arguments)
+
+
+def test_a_camera_that_the_scene_has_not_is_noted():
+    (black,) = check(adapter("openpi", scene="bridge", cameras="observation/wrist_image:none")).notes
+    assert "the scene bridge has no camera 'wrist', so that it is black" in black
+    (lacking,) = check(adapter("openpi", scene="bridge")).notes
+    assert "cannot be drawn; for a black one: cameras=observation/wrist_image:none" in lacking
+    (wrong,) = check(adapter("openpi", cameras="observation/wrist_image:none")).mistakes  # where there is one
+    assert wrong.kind == "picture"
 
 
 # The twelve mistakes of the issue of real models, by the arguments of a user: argument, and what the check calls it.

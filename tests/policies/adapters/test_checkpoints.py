@@ -59,12 +59,12 @@ class Hub:
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     made = Hub(tmp_path / "hub")
-    module, utils = ModuleType("huggingface_hub"), ModuleType("huggingface_hub.utils")
+    module, utils = ModuleType("huggingface_hub"), ModuleType("huggingface_hub.errors")
     module.hf_hub_download, module.snapshot_download = made.hf_hub_download, made.snapshot_download
     utils.EntryNotFoundError, utils.LocalEntryNotFoundError = NotThere, NobodyAnswers
-    module.utils = utils
+    module.errors = utils
     monkeypatch.setitem(sys.modules, "huggingface_hub", module)
-    monkeypatch.setitem(sys.modules, "huggingface_hub.utils", utils)
+    monkeypatch.setitem(sys.modules, "huggingface_hub.errors", utils)
     return made
 
 
@@ -141,7 +141,7 @@ def test_statistics_of_the_hub_are_fetched_and_their_commit_is_the_version(hub):
 @pytest.mark.parametrize(
     ("prepare", "says"),
     [
-        (lambda hub: setattr(hub, "offline", True), "does not give its dataset_statistics.json: NobodyAnswers: check your connection"),
+        (lambda hub: setattr(hub, "offline", True), "does not give its dataset_statistics.json: it does not answer, and no copy is kept"),
         (lambda hub: None, "404 Client Error"),
         (lambda hub: hub.folder("someone/x"), "has none, neither in"),
         (lambda hub: (hub.folder("someone/x") / "config.json").write_text("[1]"), "it holds a list, not a mapping"),

@@ -5,6 +5,7 @@ as it would run, with the user's arguments or the code of its author. Where both
 known mistake would make of it, and the one that fits is named.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,9 +19,11 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.base import Adapter
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import OF_SCENE, published_statistics
+from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics
 from vlagen_bench.policies.conversion.normalisation import Statistics
 from vlagen_bench.policies.conversion.states import ORIGIN
+from vlagen_bench.scenes import specs
 from vlagen_bench.utils.text import one_line
 
 PLAUSIBLE = 5.0
@@ -46,8 +49,10 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
         ) from error
     if not mistakes:  # else the chunk differs for the same reason
         mistakes += chunks.mistakes_within(adapter, declared, taken)
-    wrong, notes = _of_inputs(adapter, declared, taken)
+    seen, missing = _drawn(adapter, declared, taken)
+    wrong, notes = _of_inputs(adapter, seen, taken)
     mistakes += wrong
+    notes = [*missing, *notes]
     played, more = chunks.played(adapter, declared, taken)
     mistakes += played
     if not mistakes:  # else what is played differs for the same reason
@@ -60,6 +65,25 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
         notes=(*notes, *more, *adapter.notes()),
         assumed=assumed(declared, _source(adapter)),
     )
+
+
+def _drawn(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[Conventions, list[str]]:
+    """The conventions as far as the scene has their cameras, with a note on each picture that it cannot draw."""
+    scene = specs.scene(taken.scene)
+    cameras = {PRIMARY, NO_CAMERA, scene.camera.name, *(camera.name for camera in scene.extra_cameras)}
+    pictures, notes = dict(declared.pictures), []
+    for name, form in declared.pictures.items():
+        if form.camera in cameras:
+            continue
+        given = adapter.conventions.pictures.get(name)
+        black = given is not None and given.camera == NO_CAMERA
+        how = "is black" if black else f"cannot be drawn; for a black one: cameras={name}:{NO_CAMERA}"
+        notes.append(
+            f"picture {name}: the scene {scene.name} has no camera '{form.camera}', so that it {how}. The model saw one in training."
+        )
+        if black:
+            pictures[name] = dataclasses.replace(form, camera=NO_CAMERA)
+    return dataclasses.replace(declared, pictures=pictures), notes
 
 
 def _of_inputs(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:

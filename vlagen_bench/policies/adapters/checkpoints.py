@@ -61,7 +61,7 @@ def small_files(checkpoint: str, names: Sequence[str], *, revision: str | None =
 def _of_hub(checkpoint: str, names: Sequence[str], revision: str | None, else_: str) -> SmallFiles:
     try:
         import huggingface_hub as hub
-        from huggingface_hub.utils import EntryNotFoundError, LocalEntryNotFoundError
+        from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
     except ModuleNotFoundError:
         raise PolicyError(
             f"There is no folder {checkpoint} here, and the package huggingface_hub, which asks the Hub for its {names[0]}, is missing: "
@@ -72,21 +72,22 @@ def _of_hub(checkpoint: str, names: Sequence[str], revision: str | None, else_: 
     for name in names:
         try:
             path = Path(hub.hf_hub_download(checkpoint, name, revision=commit or revision))
-        except LocalEntryNotFoundError as error:  # which is an EntryNotFoundError too, and means that nobody answers
-            raise _no_answer(checkpoint, name, error, else_) from None
+        except LocalEntryNotFoundError:  # which is an EntryNotFoundError too
+            raise _no_answer(
+                checkpoint, name, "it does not answer, and no copy is kept on this machine", else_
+            ) from None
         except EntryNotFoundError:
             continue
         except Exception as error:  # the Hub, the network and their libraries have many classes for what may fail
-            raise _no_answer(checkpoint, name, error, else_) from None
+            raise _no_answer(checkpoint, name, shown(one_line(error), 200).rstrip("."), else_) from None
         commit = commit or next((part for part in reversed(path.parts) if COMMIT.fullmatch(part)), None)
         contents[name] = read_json(path)
     return SmallFiles(contents=contents, source=f"{checkpoint}@{commit[:12]}" if commit else checkpoint, commit=commit)
 
 
-def _no_answer(checkpoint: str, name: str, error: Exception, else_: str) -> PolicyError:
+def _no_answer(checkpoint: str, name: str, why: str, else_: str) -> PolicyError:
     return PolicyError(
-        f"There is no folder {checkpoint} here, and the Hub does not give its {name}: {shown(one_line(error), 200).rstrip('.')}. "
-        f"{else_}".strip()
+        f"There is no folder {checkpoint} here, and the Hub does not give its {name}: {why}. {else_}".strip()
     )
 
 
