@@ -7,8 +7,6 @@ import pytest
 
 from helpers.adapted import ALL, adapter, broken, with_actions, with_form, with_pictures
 from vlagen_bench.diagnostics.adapter_check.check import check
-from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.adapters.names import adapter_class
 from vlagen_bench.policies.conversion import images
 from vlagen_bench.policies.conversion.rotations import euler_xyz_of_quat as euler
 from vlagen_bench.policies.conversion.rotations import multiply, quat_of_axis_angle, quat_of_euler_xyz, rotate
@@ -34,15 +32,6 @@ def test_a_right_adapter_raises_no_alarm_in_either_scene(name, scene):
     arguments = {"cameras": "observation/wrist_image:none"} if name == "openpi" and scene == "bridge" else {}
     checked = check(adapter(name, scene=scene, **arguments))
     assert checked.mistakes == () and len(checked.notes) == len(arguments)
-
-
-def test_a_camera_that_the_scene_has_not_is_noted():
-    (black,) = check(adapter("openpi", scene="bridge", cameras="observation/wrist_image:none")).notes
-    assert "the scene bridge has no camera 'wrist', so that it is black" in black
-    (lacking,) = check(adapter("openpi", scene="bridge")).notes
-    assert "cannot be drawn; for a black one: cameras=observation/wrist_image:none" in lacking
-    (wrong,) = check(adapter("openpi", cameras="observation/wrist_image:none")).mistakes  # where there is one
-    assert wrong.kind == "picture"
 
 
 # The twelve mistakes of the issue of real models, by the arguments of a user: argument, and what the check calls it.
@@ -180,71 +169,6 @@ def test_an_encode_that_fails_is_a_mistake(encode, says):
     assert says in check(made).mistakes[0].text
 
 
-def raises(*given):
-    raise ValueError("mine")
-
-
-@pytest.mark.parametrize(
-    ("method", "does", "says"),
-    [
-        ("played", raises, "played() fails on a chunk of 10 actions: ValueError: mine"),
-        ("played", lambda actions: None, "played() fails on a chunk of 10 actions: TypeError"),
-        ("played", lambda actions: actions[:0], "none of the 10 actions that the model answers is played"),
-        ("decode", raises, "decode() fails on a right answer"),
-        ("decode", lambda output, situation: None, "decode() gives the shape ()"),
-        (
-            "encode",
-            lambda obs, instr: {"observation/state": "far"},
-            "encode() gives what cannot be compared: ValueError",
-        ),
-        ("pack", raises, "ValueError: mine"),
-        ("declare", raises, "cannot be checked: ValueError: mine"),
-    ],
-)
-def test_whatever_fails_in_an_adapters_code_is_one_sentence(method, does, says):
-    made = adapter("openpi")
-    setattr(made, method, does)
-    try:
-        found = [mistake.text for mistake in check(made).mistakes]
-    except PolicyError as error:
-        found = [str(error)]
-    assert any(says in text and "\n" not in text for text in found)
-
-
-@pytest.mark.parametrize("how", ["bilinear", "lanczos", "area"])
-def test_a_crop_whose_side_was_taken_for_its_area_is_named(how):
-    def nine_tenths_of_each_side(picture):
-        margin = round(0.05 * len(picture))
-        return images.resize(picture[margin:-margin, margin:-margin], picture.shape[:2], how)
-
-    made = adapter("openvla", crop="none")
-    planted = broken("openvla", with_pictures(nine_tenths_of_each_side), crop="none")
-    (mistake,) = check(planted).mistakes
-    assert mistake.kind == "crop" and "81 % of the area, 90 % of each side" in mistake.text
-    assert "trained on 90 % of the area, 95 % of each side" in mistake.text
-    assert [mistake.kind for mistake in check(made).mistakes] == ["missing crop"]
-    assert kinds(adapter("openvla", crop="0.81")) == ["crop"]
-    assert sorted(kinds(adapter("openvla", crop="0.81", colours="bgr"))) == ["BGR", "crop"]
-
-
-def test_a_crop_by_another_resampling_is_a_note_and_no_mistake():
-    def crop(picture):
-        margin = round((1 - 0.9**0.5) / 2 * len(picture))
-        return images.resize(picture[margin:-margin, margin:-margin], picture.shape[:2])
-
-    checked = check(broken("openvla", with_pictures(crop), crop="none"))
-    assert checked.mistakes == () and "differs slightly" in checked.notes[0]
-
-
-def test_positions_in_the_frame_of_the_base_are_named_where_the_models_are_in_liberos_world():
-    (mistake,) = check(adapter("openpi", state_base="0,0,0")).mistakes
-    assert mistake.kind == "state" and "the model's base stands at (-0.66, 0.0, 0.912) m" in mistake.text
-    assert (
-        "positions in a world where the base stands at (-0.66, 0.0, 0.912) m"
-        in check(adapter("openpi")).assumed["observation/state"]
-    )
-
-
 def test_a_wrong_state_is_named():
     for parts, words in (
         ("position,quat_xyzw,fingers", "quat_xyzw in place of axis_angle_x"),
@@ -257,13 +181,6 @@ def test_a_wrong_state_is_named():
     assert [mistake.kind for mistake in jumping] == ["state"]  # the vector on the other side of pi
     quat = check(adapter("lerobot", state="position,quat_xyzw,opening,joints")).mistakes[0]
     assert quat.kind == "state" and "quat_xyzw in place of quat_wxyz" in quat.text
-
-
-def test_arguments_of_an_object_that_the_check_never_makes_are_said():
-    for name in ("simpler", "octo"):
-        assert check(adapter(name, sticky_step="3")).notes == (
-            "not checked: what goes to the object's constructor: sticky_step.",
-        )
 
 
 def test_what_is_meant_is_noted_and_not_called_a_mistake():
@@ -297,22 +214,6 @@ def test_code_that_fails_or_answers_no_actions_is_said():
     assert "(1, 6)" in check(broken("lerobot", short)).mistakes[0].text
     nothing = check(broken("lerobot", with_actions(lambda actions: actions * np.nan))).mistakes[0]
     assert "not finite" in nothing.text
-
-
-def test_an_act_of_ones_own_is_played_and_compared():
-    own = adapter_class("openpi")
-
-    def of(**methods):
-        return check(type("Own", (own,), methods).without_model()).mistakes
-
-    batch = own.act_batch
-    assert of(act_batch=lambda self, *asked: batch(self, *asked)) == ()
-    (cut,) = of(act_batch=lambda self, *asked: [actions[:1] for actions in batch(self, *asked)])
-    assert cut.kind == "chunk of one" and "act() gives 1 of the 5 actions" in cut.text
-    (turned,) = of(act_batch=lambda self, *asked: [-actions for actions in batch(self, *asked)])
-    assert turned.kind == "unknown" and "in place of (5, 7)" in turned.text
-    (fails,) = of(act=lambda self, obs, instr: 1 / 0)
-    assert "act() fails on an observation: ZeroDivisionError" in fails.text
 
 
 def test_a_decode_that_keeps_one_action_of_a_chunk_is_a_chunk_of_one():
