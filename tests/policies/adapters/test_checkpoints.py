@@ -146,6 +146,18 @@ def test_wrong_statistics_are_one_sentence(tmp_path, changed, says):
         assert says in str(raised.value) and "\n" not in str(raised.value)
 
 
+def test_a_fault_in_one_of_many_data_sets_is_said_where_that_one_is_asked_for(tmp_path):
+    file = tmp_path / "statistics.json"
+    file.write_text(
+        json.dumps({"own": {"action": RIGHT, "proprio": {}}, "other": {"action": {"q01": "far"}, "proprio": None}})
+    )
+    for name in ("openvla", "onnx"):
+        made = adapter_class(name).without_model("", statistics=str(file), unnorm_key="own")
+        assert made.conventions.output.statistics.q99 == (1.0,) * 7
+        with pytest.raises(PolicyError, match=r"the actions of 'other' in .*statistics\.json: q01 has to be a list"):
+            adapter_class(name).without_model("", statistics=str(file), unnorm_key="other")
+
+
 def test_a_scheme_that_the_statistics_lack_and_a_rotation_of_another_length_are_refused(tmp_path):
     own = str(checkpoint_in(tmp_path / "own", {"sft": SFT}))
     with pytest.raises(PolicyError, match=r"normalisation=mean_std needs mean and std, .* have q01, q99"):

@@ -41,7 +41,7 @@ class ModelFile(FileAdapter):
         """As the data set says that the network was trained on, with the statistics that the user has for it."""
         data = dataset(self.options.get("trained_on", VLAGEN.name))
         output, known = OutputForm(action=data.action), self.known
-        if known.actions:
+        if known.own:
             key = data.name if data.name in known.actions else known.key_for(self.options.get("unnorm_key"))
             output = dataclasses.replace(output, key=key, statistics=known.of_actions(key))
         return Conventions(
@@ -59,7 +59,7 @@ class ModelFile(FileAdapter):
         declared, key = self.declare(), self.options.get("unnorm_key")
         if key is None:
             return declared
-        if not self.known.actions:
+        if not self.known.own:
             raise PolicyError(f"unnorm_key={shown(key, 60)}: of what? Give the file that has it: statistics=FILE")
         output = dataclasses.replace(declared.output, key=key, statistics=self.known.of_actions(key))
         return dataclasses.replace(declared, output=output)
@@ -68,7 +68,7 @@ class ModelFile(FileAdapter):
     def known(self) -> KeyedStatistics:
         """The statistics in the file that the user gives; none without one."""
         file = self.options.get("statistics")
-        return KeyedStatistics(actions={}, states={}, source="") if file is None else read_statistics(Path(file))
+        return KeyedStatistics(actions={}, source="") if file is None else read_statistics(Path(file))
 
     def unpack(self, output: Any) -> np.ndarray:
         """The actions (H, n), without a leading batch of one."""

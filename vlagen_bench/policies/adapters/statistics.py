@@ -5,7 +5,7 @@ files (in its folder or on the Hub), or are those that this package ships for th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,9 @@ ELSE = f"Give its file: statistics=dataset_statistics.json, or statistics={PUBLI
 
 @dataclass(frozen=True, kw_only=True)
 class KeyedStatistics:
-    """Statistics of actions and of states, by key."""
+    """Statistics of actions, by key."""
 
     actions: Mapping[str, Statistics]
-    states: Mapping[str, Statistics]
     source: str
     """where they come from, for sentences"""
     own: tuple[str, ...] = ()
@@ -38,9 +37,13 @@ class KeyedStatistics:
     """whether the checkpoint was trained on all of them, so that the robot says which is meant"""
     commit: str | None = None
     """of the Hub, where they come from there"""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """by key, why what stands there are no statistics"""
 
     def of_actions(self, key: str) -> Statistics:
         """Those of a key; raises `PolicyError` with what there is."""
+        if key in self.faults:
+            raise PolicyError(self.faults[key])
         if key not in self.actions:
             where = f"Of {self.source}, the statistics"
             raise PolicyError(
@@ -62,6 +65,7 @@ class KeyedStatistics:
             self.of_actions(named)
             return named
         if len(self.own) == 1:
+            self.of_actions(self.own[0])
             return self.own[0]
         if self.base and robots in self.actions:
             return robots
@@ -88,15 +92,13 @@ def statistics_for(checkpoint: str, file: str | None = None, revision: str | Non
     named = OPENVLA_7B if file == PUBLISHED or not checkpoint else checkpoint
     shipped = published_statistics(named)
     if shipped and (file == PUBLISHED or not Path(named).is_dir()):
-        return KeyedStatistics(
-            actions=shipped, states={}, source=f"what {named} published", own=tuple(shipped), base=True
-        )
+        return KeyedStatistics(actions=shipped, source=f"what {named} published", own=tuple(shipped), base=True)
     return held_by(small_files(checkpoint, FILES, revision=revision, else_=ELSE))
 
 
 def held_by(files: SmallFiles) -> KeyedStatistics:
     """Those in a checkpoint's own files."""
-    every = [_by_key(content, f"{name} of {files.source}") for name, content in files.contents.items()]
+    every = [_by_key(content) for content in files.contents.values()]
     if not any(every):
         raise PolicyError(f"statistics: {files.source} has none, neither in {' nor in '.join(FILES)}. {ELSE}")
     own = next(one for one in every if one)
@@ -105,12 +107,12 @@ def held_by(files: SmallFiles) -> KeyedStatistics:
 
 
 def read_statistics(path: Path) -> KeyedStatistics:
-    """The statistics in a file of OpenVLA's form: `norm_stats`, or by key, each with `action` and perhaps `proprio`."""
+    """The statistics in a file of OpenVLA's form: `norm_stats`, or by key, each with `action`."""
     try:
         content = read_json(path)
     except PolicyError as error:
         raise PolicyError(f"statistics: {error}") from None
-    held = _by_key(content, str(path))
+    held = _by_key(content)
     if not held:
         raise PolicyError(
             f"statistics: {path} holds no statistics by key, each with 'action' and its q01 and q99. A checkpoint's "
@@ -120,31 +122,25 @@ def read_statistics(path: Path) -> KeyedStatistics:
 
 
 def _keyed(
-    held: Mapping[str, Mapping[str, Statistics]], source: str, own: tuple[str, ...], commit: str | None
+    held: Mapping[str, Mapping[str, Any]], source: str, own: tuple[str, ...], commit: str | None
 ) -> KeyedStatistics:
-    return KeyedStatistics(
-        actions={key: value["action"] for key, value in held.items()},
-        states={key: value["proprio"] for key, value in held.items() if "proprio" in value},
-        source=source,
-        own=own,
-        commit=commit,
-    )
+    """What was read, each key for itself: a fault in one of many data sets is said where that one is asked for."""
+    actions: dict[str, Statistics] = {}
+    faults: dict[str, str] = {}
+    for key, value in held.items():
+        try:
+            actions[key] = statistics_of(value["action"], f"the actions of '{shown(key, 60)}' in {source}")
+        except PolicyError as error:
+            faults[key] = str(error)
+    return KeyedStatistics(actions=actions, source=source, own=own, commit=commit, faults=faults)
 
 
-def _by_key(content: Mapping[str, Any], source: str) -> dict[str, dict[str, Statistics]]:
-    """What a file holds, by key and then by `action` and `proprio`; raises `PolicyError` for what are no statistics."""
+def _by_key(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What a file holds of actions, by key, as it stands there."""
     given = content.get("norm_stats") or content
     if not isinstance(given, Mapping):
         return {}
-    keyed = {key: value for key, value in given.items() if isinstance(value, Mapping) and "action" in value}
-    return {
-        key: {
-            part: statistics_of(value[part], f"'{shown(key, 60)}' in {source}, {part}")
-            for part in ("action", "proprio")
-            if part in value
-        }
-        for key, value in keyed.items()
-    }
+    return {key: value for key, value in given.items() if isinstance(value, Mapping) and "action" in value}
 
 
 def statistics_of(given: Any, where: str) -> Statistics:
