@@ -51,9 +51,12 @@ def facts(env: str, kwargs_json: str, source: str | None) -> TaskFacts:
     return made
 
 
-def source_file(env: str) -> str:
-    """The file that defines a task here. Not kept: the same task may lie elsewhere the next time."""
-    return entry(env).source_file
+def source(env: str) -> native.TaskSource | None:
+    """Where the code of a user's own task is here. Not kept: the same task may lie elsewhere the next time."""
+    task = entry(env)
+    if task.own_module is None:
+        return None
+    return native.TaskSource(file=task.source_file, module=task.own_module, imports=task.imports)
 
 
 def layout(env: str, kwargs_json: str, seed: int) -> Layout:
