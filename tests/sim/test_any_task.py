@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sapien
 
 from helpers.outside import forgotten
 from helpers.own_task import SOURCE
@@ -16,6 +17,7 @@ from vlagen_bench.harness.env_runner import EnvRunner
 from vlagen_bench.harness.replay import play
 from vlagen_bench.plan import catalog, native_tasks, plan
 from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.maniskill.any_task import looking
 from vlagen_bench.sim.maniskill.any_task.effect import Trial
 from vlagen_bench.sim.maniskill.any_task.entries import entry
 from vlagen_bench.sim.maniskill.any_task.scene import OtherStart
@@ -170,3 +172,22 @@ def test_no_axis_puts_the_source_where_the_task_is_done(name):
         episode, _ = plan.sample(task, "object_position_l3", index=index, seed=0)
         away_m = np.subtract(episode.values["object_position"]["xy_m"], episode.values["start"]["target"])
         assert np.linalg.norm(away_m) >= task.native.clear_m > 0
+
+
+def test_a_source_of_another_size_takes_spawn_and_success_with_it_and_leaves_the_next_episode_alone():
+    """PushCube is done only while its cube is no higher than its own half, so that a larger cube needs the larger half."""
+    task = catalog.task("PushCube-v1")
+    pairs = (plan.sample(task, "object_size_l5", index=index, seed=0) for index in range(20))
+    episode, twin = next(pair for pair in pairs if pair[0].values["object_size"] > 1)
+    simulator = simulator_of(task, drawn=False)
+    simulator.reset(episode)
+    env, half_m = simulator.env, 0.02 * episode.values["object_size"]
+    assert looking.extents_m(env.obj) == pytest.approx([2 * half_m] * 3, abs=1e-4)
+    assert simulator.source_m[2] == pytest.approx(half_m) and half_m > 0.02 + 5e-3
+    env.obj.set_pose(sapien.Pose([*env.goal_region.pose.sp.p[:2], half_m]))
+    assert env.evaluate()["success"].item()
+    simulator.reset(twin)
+    assert looking.extents_m(env.obj) == pytest.approx([0.04] * 3, abs=1e-4)
+    start = {**episode.values["start"], "hash": "0" * 16}
+    with pytest.raises(OtherStart, match="resets to another state"):
+        simulator.reset(replace(episode, values={**episode.values, "start": start}))

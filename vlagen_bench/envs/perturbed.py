@@ -51,11 +51,8 @@ class PerturbedEnv(gymnasium.Wrapper):
                 "and lights already, and would again. Leave it out: every episode has a fresh scene."
             )
         self.episode = self._episode(seed) if given is None else plan.episode_from_dict(given)
-        scene = NativeScene.of(self.episode, self._spec_of_scene)
-        raw = self.unwrapped
-        raw.vlagen = scene  # type: ignore[attr-defined]
-        self._scene = scene
-        observation, info = making.fresh(self.env, scene.seed, **wanted)
+        scene = self._scene = NativeScene.of(self.episode, self.task, self._spec_of_scene)
+        observation, info = scene.reset(self.env, **wanted)
         self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
         return scene.seen(0, observation), {**info, INFO: self._said}
 

@@ -67,10 +67,9 @@ class NativeSimulator:
         """A fresh scene of the episode's seed, changed as its axes want."""
         fork_guard.check()
         names = tuple(camera.name for camera in self.spec.drawn_cameras)
-        self.scene = NativeScene.of(episode, self.spec, drawn=names)
-        self.env.vlagen = self.scene
+        self.scene = NativeScene.of(episode, self.task, self.spec, drawn=names)
         self._observed: dict[str, Any] | None = None
-        _, info = making.fresh(self.env, self.scene.seed)
+        _, info = self.scene.reset(self.env)
         self.steps = 0
         self.judge: ManiSkillJudge = ManiSkillFamily.judge(self.source_m, None)
         self._keep_view()
