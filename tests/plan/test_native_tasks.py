@@ -46,7 +46,9 @@ def test_a_listed_task_has_ids_for_its_levels_and_none_for_what_makes_no_sense(n
 
 def test_an_axis_that_makes_no_sense_says_why():
     task = catalog.task("PlaceSphere-v1")
-    with pytest.raises(ConfigError, match=r"object_size makes no sense in the task PlaceSphere-v1 .*its bin is as wide"):
+    with pytest.raises(
+        ConfigError, match=r"object_size makes no sense in the task PlaceSphere-v1 .*its bin is as wide"
+    ):
         catalog.condition(task, "object_size_l3")
 
 

@@ -12,6 +12,7 @@ from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.maniskill.any_task import looking, making
 from vlagen_bench.sim.maniskill.any_task.entries import entry
+from vlagen_bench.sim.maniskill.any_task.probe import random_action
 from vlagen_bench.sim.maniskill.any_task.robot_verbs import flat, shaped
 from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 from vlagen_bench.tasks.behaviour import Behaviour
@@ -156,6 +157,10 @@ class NativeSimulator:
     def behaviour(self) -> Behaviour | None:
         """Nothing: what is measured of our own scenes' arms is not defined for every robot."""
         return None
+
+    def tried_action(self, step: int) -> np.ndarray:
+        """An action within the bounds for trying what an axis does, flat: the same for the same step."""
+        return flat(looking.in_order(self.env, random_action(self.env, step)))
 
     def state_hash(self) -> str:
         """16 hex digits of everything that moves."""
