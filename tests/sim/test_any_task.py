@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import gymnasium
 import numpy as np
 import pytest
 import sapien
@@ -191,3 +192,21 @@ def test_a_source_of_another_size_takes_spawn_and_success_with_it_and_leaves_the
     start = {**episode.values["start"], "hash": "0" * 16}
     with pytest.raises(OtherStart, match="resets to another state"):
         simulator.reset(replace(episode, values={**episode.values, "start": start}))
+
+
+def test_parameters_of_ones_own_are_a_condition_and_wrong_ones_are_named(own_task):
+    env = perturb(own_task, {"mass": {"factor": 2.5}}, obs_mode="state", reward_mode="sparse")
+    _, info = env.reset(seed=3)
+    assert info["vlagen"]["scenario"]["values"]["mass"] == 2.5 and env.condition == "mass(factor=2.5)"
+    with pytest.raises(ConfigError, match=r"perturb: mass: There is no key 'ratio'\. There are: factor"):
+        perturb(own_task, {"mass": {"ratio": 2.5}})
+    with pytest.raises(ConfigError, match=r"object makes no sense in the task SlidePuck-v1 .*chosen by its own code"):
+        perturb(own_task, {"object": {"split": "test"}})
+
+
+def test_gymnasium_makes_the_same_environment_again_from_its_spec(own_task):
+    env = perturb(own_task, {"object_position": 3, "mass": 5}, obs_mode="state", reward_mode="sparse")
+    again = gymnasium.make(gymnasium.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+    assert type(again) is type(env) and again.spec == env.spec
+    (one, _), (other, _) = (made.reset(seed=4) for made in (env, again))
+    assert (one == other).all()
