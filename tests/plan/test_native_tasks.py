@@ -1,10 +1,12 @@
 """The cards of ManiSkill's tasks: fifteen, complete, and read without a simulator."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from helpers.places import DOCS
 from vlagen_bench.axes import AXES
 from vlagen_bench.envs.registration import env_ids
 from vlagen_bench.errors import ConfigError
@@ -50,6 +52,11 @@ def test_an_axis_that_makes_no_sense_says_why():
         ConfigError, match=r"object_size makes no sense in the task PlaceSphere-v1 .*its bin is as wide"
     ):
         catalog.condition(task, "object_size_l3")
+
+
+def test_the_page_names_the_parameters_of_axes_as_they_are():
+    named = re.findall(r"`(\w+)` of `(\w+)`", (DOCS / "any_task.md").read_text(encoding="utf-8"))
+    assert len(named) == 5 and all(key == AXES.get(axis).sized_by for key, axis in named)
 
 
 def test_goals_that_pictures_do_not_show_are_said():
