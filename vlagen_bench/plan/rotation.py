@@ -1,6 +1,7 @@
 """The rotation of conditions over scenes: every scene has one condition of each group of axes, by a fixed rule."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from vlagen_bench import axes
 from vlagen_bench.axes import AXES, Offer
@@ -25,8 +26,14 @@ def scenes(suite: Suite) -> Iterator[tuple[str, ...]]:
 
 def _turn(group: str, members: Sequence[Sequence[str]], index: int) -> str:
     block, place = divmod(index, len(members))
-    number = int(stream(0, "rotation", group, block).permutation(len(members))[place])
+    number = _order(group, block, len(members))[place]
     return members[number][(number + block) % len(members[number])]
+
+
+@lru_cache(maxsize=2**14)  # every reader of a suite asks for the same few
+def _order(group: str, block: int, size: int) -> tuple[int, ...]:
+    """The order in which the axes of a group take their turns within a block."""
+    return tuple(stream(0, "rotation", group, block).permutation(size).tolist())
 
 
 def rotating_of(suite: Suite) -> dict[str, list[tuple[str, ...]]]:

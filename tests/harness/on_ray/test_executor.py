@@ -45,7 +45,7 @@ def two_nodes():
     os.environ |= before
 
 
-def go(path, policy, make_sim=FakeSim, *, workers=3, **options):
+def go(path, policy, make_sim=FakeSim, *, workers=2, **options):
     """As workers play; the policy by its name."""
     made = policy if isinstance(policy, LoadedPolicy) else load(policy, {})
     return workers_go(path, made, make_sim, workers=workers, **options)

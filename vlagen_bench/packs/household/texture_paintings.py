@@ -53,13 +53,31 @@ def low_poly(rng: Rng, size_px: int) -> np.ndarray:
     shifts = np.stack(np.meshgrid((-1, 0, 1), (-1, 0, 1)), axis=-1).reshape(-1, 1, 2)
     everywhere = (points + shifts).reshape(-1, 2)
     mesh = Delaunay(everywhere)
-    facet = mesh.find_simplex(np.stack(grid(size_px), axis=-1))
+    facet = _facet_of_each_pixel(everywhere[mesh.simplices], size_px)
     corners = np.sort(mesh.simplices % len(points), axis=1)  # the same for a facet and its copies
     centre = everywhere[mesh.simplices].mean(axis=1)
     hue = 0.5 + 0.3 * np.sin(2 * np.pi * centre[:, 0]) * np.cos(2 * np.pi * centre[:, 1])
     tone = rng.uniform(-0.22, 0.22, (3, len(points)))
     tone = sum(tone[k][corners[:, k]] for k in range(3))
     return ramp((hue + tone)[facet], "#1a1440", "#2f5fd0", "#38c6c6", "#ffd166", "#ff6b35", "#b5179e")
+
+
+def _facet_of_each_pixel(triangles: np.ndarray, size_px: int) -> np.ndarray:
+    """(size_px, size_px): which of the triangles (N, 3, 2) holds a pixel's centre; of a shared edge, the last."""
+    x, y = grid(size_px)
+    facet = np.zeros((size_px, size_px), dtype=int)
+    for number, corners in enumerate(triangles):
+        left, top = np.clip(np.floor(corners.min(axis=0) * size_px).astype(int), 0, size_px)
+        right, bottom = np.clip(np.ceil(corners.max(axis=0) * size_px).astype(int), 0, size_px)
+        box = (slice(top, bottom), slice(left, right))
+        sides = [_side(corners[k], corners[(k + 1) % 3], x[box], y[box]) for k in range(3)]
+        facet[box][(np.minimum.reduce(sides) >= 0) | (np.maximum.reduce(sides) <= 0)] = number
+    return facet
+
+
+def _side(start: np.ndarray, end: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """On which side of a line the pixels are: positive on one, negative on the other."""
+    return (end[0] - start[0]) * (y - start[1]) - (end[1] - start[1]) * (x - start[0])
 
 
 def fractal(_rng: Rng, size_px: int) -> np.ndarray:
