@@ -13,7 +13,7 @@ from helpers.outside import forgotten
 from helpers.own_task import SOURCE
 from helpers.places import TOP
 from vlagen_bench.envs.perturbed import perturb
-from vlagen_bench.errors import ConfigError, UnknownName, VlagenError
+from vlagen_bench.errors import AssetError, ConfigError, UnknownName, VlagenError
 from vlagen_bench.harness.env_runner import EnvRunner
 from vlagen_bench.harness.replay import play
 from vlagen_bench.plan import catalog, native_tasks, plan
@@ -137,6 +137,14 @@ def test_what_a_task_cannot_be_made_with_is_a_sentence(wrong):
     with pytest.raises(ConfigError, match=r"The task PickCube-v1 cannot be made with") as raised:
         perturb("PickCube-v1", {}, **wrong)
     assert "\n" not in str(raised.value) and next(iter(wrong)) in str(raised.value)
+
+
+def test_a_robot_whose_files_are_not_here_is_a_sentence_and_no_question(monkeypatch):
+    from mani_skill.agents.robots import Panda
+
+    monkeypatch.setattr(Panda, "urdf_path", "no/such/robot.urdf")
+    with pytest.raises(AssetError, match=r"files of panda are not here\. Download them: .*download_asset panda"):
+        perturb("PickCube-v1", {}, robot_init_qpos_noise=0.021)
 
 
 def test_axes_that_are_no_mapping_and_seeds_that_are_none_are_sentences(own_task):

@@ -173,12 +173,12 @@ def _actions(environment: Any) -> tuple[ActionFact, ...]:
 def _rise(environment: Any, robot: Any) -> tuple[float, ...]:
     """How fast the tool rises with each joint of the arm."""
     tool = getattr(robot, "tcp", None)
-    arm = next((part for name, part in looking.parts_of(robot.controller) if "gripper" not in name), None)
-    if tool is None or arm is None:
+    indices = looking.arm_indices(robot)
+    if tool is None or not indices:
         return ()
     qpos = robot.robot.get_qpos().clone()
     height_m, rises = float(tool.pose.sp.p[2]), []
-    for index in range(len(arm.joints)):
+    for index in indices:
         moved = qpos.clone()
         moved[0, index] += TILT_RAD
         robot.robot.set_qpos(moved)
