@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-STEPS, PAIRS = 4, 600
-EPISODE_PAIRS = 12
+STEPS, PAIRS = 4, 480
+EPISODE_PAIRS = 24
 """after so many both begin anew: a robot that was driven far away would make other work"""
 EMPTY_STEPS = 2000
 RESAMPLES = 2000
