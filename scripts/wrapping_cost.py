@@ -43,7 +43,7 @@ def main() -> int:
     low, high = interval(shares)
     step_s = statistics.median(pairs_s[:, 0]) / STEPS
     print(
-        f"{name}: a wrapped step takes {100 * np.median(shares):+.2f} % more than one of {1e3 * step_s:.2f} ms; 95 % interval "
+        f"{name}: wrapping changes a step of {1e3 * step_s:.2f} ms by {100 * np.median(shares):+.2f} %; 95 % interval "
         f"{100 * low:+.2f} to {100 * high:+.2f} %, of {len(shares)} pairs of {STEPS} steps"
     )
     alone_s = hooks_alone(plain, ours)

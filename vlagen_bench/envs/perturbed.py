@@ -50,7 +50,7 @@ class PerturbedEnv(gymnasium.Wrapper):
         return self._own_spec
 
     @spec.setter
-    def spec(self, spec: EnvSpec) -> None:
+    def spec(self, spec: EnvSpec | None) -> None:
         self._own_spec = spec
 
     def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:

@@ -28,7 +28,7 @@ from vlagen_bench.utils.parsing import build
 
 SEEDS = tuple(range(3))
 """whose layouts show where a task puts its things"""
-FORMAT = 5
+FORMAT = 6
 """of what is kept; another one makes it again"""
 TILT_RAD = 1e-3
 """by how much a joint is moved to see how fast the tool rises with it"""
