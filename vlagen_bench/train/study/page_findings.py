@@ -64,11 +64,15 @@ def answer(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
             yield ""
     counts = {verdict: sum(one.verdict == verdict for one in run) for verdict in ("agrees", "contradicts", "undecided")}
     replicated = sum(bool(one.is_replicated) for one in run)
-    missing = f" {len(tested) - len(run)} were not run." if len(run) < len(tested) else ""
     yield (
-        f"Of {len(tested)} hypotheses that were fixed before the runs, {counts['agrees']} agree with the paper ({replicated} of them "
-        f"with a second seed too), {counts['contradicts']} contradict it, and {counts['undecided']} are undecided.{missing}"
+        f"Of {len(tested)} hypotheses that were fixed before the runs, {_count(counts['agrees'], 'agrees', 'agree')} with the paper "
+        f"({replicated or 'none'} of them with a second seed too), {_count(counts['contradicts'], 'contradicts', 'contradict')} it, "
+        f"{_count(counts['undecided'], 'is', 'are')} undecided, and {_count(len(tested) - len(run), 'was', 'were')} not run."
     )
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number or 'none'} {one if number < 2 else several}"
 
 
 def _said(one: Finding) -> str:
