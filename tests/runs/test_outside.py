@@ -16,7 +16,7 @@ HEADER = header_of(PLAN, "fake")
 SUITE = {"kind": "suite", "name": "own", "sha256": "1" * 64, "path": "mine"}
 POLICY = {"kind": "policy", "name": "mine:Model", "sha256": "2" * 64, "module": "mine"}
 
-TASK = {"kind": "task", "name": "Mine-v1", "sha256": "4" * 64, "path": "mine.py"}
+TASK = {"kind": "task", "name": "mine", "sha256": "4" * 64, "path": "mine.py"}
 IMPORTS = {"imports": {"rules.py": "1" * 64}}
 
 
