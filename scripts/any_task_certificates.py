@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "any_task.md"
@@ -15,7 +16,7 @@ BEGIN, END = (
     "<!-- certificates: made by `python scripts/any_task_certificates.py` -->",
     "<!-- end of the certificates -->",
 )
-HEAD = "| suite | episodes | solved | what was not solved | marks |\n|---|---|---|---|---|\n"
+HEAD = "| suite | conditions | episodes | solved | what was not solved | marks |\n|---|---|---|---|---|---|\n"
 
 
 def main() -> None:
@@ -26,13 +27,18 @@ def main() -> None:
 
 
 def rows() -> Iterator[str]:
-    """A row a file: the whole suites first."""
-    files = sorted((DOCS / "certificates").glob("any-task-*.jsonl"), key=lambda file: ("full" in file.name, file.name))
-    for file in files:
+    """A row a suite, of all files that have certificates of it: the whole suites first. An episode counts once."""
+    suites: dict[str, dict[str, Any]] = {}
+    for file in sorted((DOCS / "certificates").glob("any-task-*.jsonl")):
         head, *found = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        suites.setdefault(head["suite"]["name"], {}).update({one["id"]: one for one in found})
+    for name, episodes in sorted(suites.items(), key=lambda one: ("full" in one[0], one[0])):
+        found = list(episodes.values())
+        kinds = len({one["condition"] for one in found})
         lost = Counter(one["condition"] for one in found if not one["solved"])
         marks = Counter(re.sub(r" \(\d+ pixels\)", "", mark) for one in found for mark in one["problems"])
-        cells = (head["suite"]["name"], len(found), sum(one["solved"] for one in found), told(lost), told(marks))
+        solved = sum(one["solved"] for one in found)
+        cells = (name, kinds, len(found), solved, told(lost), told(marks))
         yield f"| {' | '.join(map(str, cells))} |\n"
 
 

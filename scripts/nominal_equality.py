@@ -56,8 +56,7 @@ def compared(name: str, steps: int) -> dict[str, Any]:
 
     from vlagen_bench.envs.perturbed import perturb
 
-    # The device by the name that ManiSkill knows: a process can use only one name of it.
-    more = {"obs_mode": "rgb", "render_backend": "cpu"}
+    more = {"obs_mode": "rgb"}  # each draws with the device of its own choice, beside the other in one process
     plain = played(gymnasium.make(name, **more), steps)
     ours = played(perturb(name, {}, **more), steps)
     parts = sum(len(moment) for moment in plain)

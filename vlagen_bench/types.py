@@ -55,14 +55,14 @@ class NativeTask:
     """whether pictures show where it has to go; None: nobody has said so"""
     clear_m: float = 0.0
     """how far from the target the source has to stand at least, where the task counts it as done further out than it is wide"""
-    size_attribute: str = ""
-    """the attribute of the task that sets the size of the source, so that spawn, success and reward follow"""
+    size_attributes: tuple[str, ...] = ()
+    """attributes of the task, in metres, that set the size of the source, so that spawn, success and reward follow"""
     oracle: str = ""
     """name of the privileged policy that solves it; empty: there is none"""
     rewrites: tuple[tuple[str, ...], ...] = ()
     """instructions by level of the axis `instruction`, from 1"""
-    unfit: tuple[str, ...] = ()
-    """axes that make no sense in it"""
+    unfit: tuple[tuple[str, str], ...] = ()
+    """axes that make no sense in it, each with a clause that says why"""
     listed: bool = True
     """whether a card says all this; else it was found by looking"""
 

@@ -12,7 +12,8 @@ from vla_eval.specs import GRIPPER_CLOSE_POS, IMAGE_RGB, LANGUAGE, POSITION_DELT
 from vlagen_bench.envs.env import TaskEnv
 from vlagen_bench.plan import catalog, plan
 from vlagen_bench.policies.adapters.actions import ActionForm, Situation, decode
-from vlagen_bench.policies.conversion.states import state_in
+from vlagen_bench.policies.adapters.datasets import LIBERO
+from vlagen_bench.policies.conversion.images import Turn, turned
 
 CLEAN = " clean"
 
@@ -29,7 +30,8 @@ class VlagenBenchmark(StepBenchmark):
         translation_unit_m: metres of a translation of 1; 0.05 for servers of LIBERO's models.
         rotation: `axis_angle` or `euler_xyz`.
         rotation_unit_rad: radians of a turn of 1; 0.5 for servers of LIBERO's models.
-        send_state: whether servers are given position, rotation vector and fingers, as LIBERO gives them.
+        send_state: whether servers are given position, rotation vector and fingers, as LIBERO gives them: positions in its world.
+        turn: how pictures are flipped; `horizontal` for servers of LIBERO's models, which saw the world mirrored.
     """
 
     render_backends = frozenset({"gpu", "cpu"})
@@ -47,10 +49,11 @@ class VlagenBenchmark(StepBenchmark):
         rotation: str = "axis_angle",
         rotation_unit_rad: float = 1.0,
         send_state: bool = False,
+        turn: Turn = "none",
     ) -> None:
         super().__init__()
         self._catalogued, self._conditions = catalog.task(task), tuple(conditions)
-        self._rotation, self._send_state = rotation, send_state
+        self._rotation, self._send_state, self._turn = rotation, send_state, turn
         self._form = ActionForm(
             rotation=rotation, rotation_unit_rad=rotation_unit_rad, translation_unit_m=translation_unit_m,
             gripper="plus_one_closed", gripper_threshold=0.0,
@@ -91,9 +94,9 @@ class VlagenBenchmark(StepBenchmark):
 
     def make_obs(self, raw_obs: Any, task: dict[str, Any]) -> dict[str, Any]:
         """The primary picture, the instruction and, where it is asked for, the state."""
-        seen = {"images": {"primary": raw_obs["image"]}, "task_description": self._told}
+        seen = {"images": {"primary": turned(raw_obs["image"], self._turn)}, "task_description": self._told}
         if self._send_state:
-            seen["states"] = state_in(raw_obs["state"], ("position", "axis_angle", "fingers"))
+            seen["states"] = LIBERO.state.of(raw_obs)
         return seen
 
     def get_step_result(self, step_result: StepResult) -> dict[str, Any]:

@@ -6,7 +6,11 @@ import pytest
 
 from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import gallery
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog
+from vlagen_bench.scenes.cameras import CameraChoice
+from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.simulator import Simulator
 
 TASK = catalog.task("tabletop_put_on")
 
@@ -37,3 +41,23 @@ def test_a_ladder_begins_with_the_clean_twin_and_says_sizes_in_words(axis, label
 def test_every_rung_of_every_ladder_is_named_once():
     for axis in gallery.axes_of(TASK):
         assert len(gallery.ladder(TASK, axis, index=0, seed=0)) == 1 + len(AXES.get(axis).variants())
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_a_task_of_maniskill_has_sheets_whose_later_pictures_follow_the_same_drawn_actions():
+    task = catalog.task("PushCube-v1")
+    drawn = simulator_of(task, cameras=CameraChoice(fast_meshes=True))
+    assert drawn.spec.robot.simplify_to is not None
+    clean, *_, pushed = gallery.ladder(task, "push", index=0, seed=0).values()
+    actions = gallery._actions(drawn, clean)
+    assert len(actions) == gallery.LATER
+    pictures = [gallery._picture(drawn, episode, actions) for episode in (clean, clean, pushed)]
+    assert (pictures[0] == pictures[1]).all() and (pictures[0] != pictures[2]).any()
+
+
+def test_what_works_with_our_own_scenes_alone_says_so():
+    with pytest.raises(
+        ConfigError, match="PushCube-v1 is of ManiSkill, and this works with the scenes of this package alone"
+    ):
+        Simulator.of(catalog.task("PushCube-v1"))

@@ -8,6 +8,12 @@ from helpers.commands import call
 from helpers.own_task import SOURCE
 from helpers.submissions import CARD
 
+RULE = "away < 0.03"
+assert RULE in SOURCE
+OWN_TASK = SOURCE.replace(RULE, "away < puck_rules.NEAR_M").replace(
+    "import sapien\n", "import puck_rules\nimport sapien\n", 1
+)
+"""the rule of the task is in a file of its own"""
 pytestmark = [pytest.mark.sim, pytest.mark.slow]
 SUITE = """
 name: puck
@@ -35,7 +41,12 @@ EVAL = (
 def played(tmp_path_factory):
     """A folder with the task's file, and a run of its suite: one scene, untouched and under two axes."""
     home = tmp_path_factory.mktemp("own")
-    for name, text in {"slide_puck.py": SOURCE, "puck.yaml": SUITE, "go.py": POLICY}.items():
+    for name, text in {
+        "slide_puck.py": OWN_TASK,
+        "puck_rules.py": "NEAR_M = 0.03\n",
+        "puck.yaml": SUITE,
+        "go.py": POLICY,
+    }.items():
         (home / name).write_text(text)
     (home / "card.yaml").write_bytes(CARD)
     done = call(*EVAL, cwd=home)
@@ -52,6 +63,7 @@ def test_the_run_is_recorded_and_says_what_was_found_by_looking(played):
         printed.split()
     )
     assert [entry["name"] for entry in header["outside"]] == ["puck", "SlidePuck-v1"]
+    assert list(header["outside"][1]["imports"]) == ["puck_rules.py"]
     assert {line["condition"] for line in lines} == {"mass_l5", "exposure_l5", "nominal"}
     assert all(line["outcome"] == "failure" and line["steps"] == 12 for line in lines)
     assert all(line["metrics"]["trouble"] in ("never_near", "reached_not_moved", "moved_not_done") for line in lines)
@@ -78,7 +90,7 @@ def test_a_submission_of_it_is_verified_bit_for_bit(played):
 
 def test_a_task_that_was_changed_is_not_scored_as_the_same(played):
     home, _ = played
-    (home / "slide_puck.py").write_text(SOURCE.replace("* 0.1 - 0.1", "* 0.1 - 0.2"))
+    (home / "slide_puck.py").write_text(OWN_TASK.replace("* 0.1 - 0.1", "* 0.1 - 0.2"))
     done = call("vlagen", "replay", "run", *OWN, cwd=home)
     assert done.returncode != 0
     assert "resets to another state" in " ".join((done.stdout + done.stderr).split())

@@ -15,7 +15,7 @@ REMADE = ("PickCube-v1", "PlaceSphere-v1")
 def in_the_docs() -> dict[tuple[str, str], str]:
     """Axis and short name of a task -> what the page says."""
     text = PAGE.read_text(encoding="utf-8").split(axis_matrix.BEGIN)[1].split(axis_matrix.END)[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.strip().splitlines()]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     head, _, *body = rows
     return {(row[0].strip("`"), task): cell for row in body for task, cell in zip(head[1:], row[1:], strict=True)}
 
@@ -44,11 +44,16 @@ def test_a_table_takes_the_place_of_the_one_before(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(f"before\n{axis_matrix.BEGIN}\nold\n{axis_matrix.END}\nafter\n")
     table = axis_matrix.markdown(
-        [Cell(task="A-v1", axis="mass", effect="physics"), Cell(task="B-v1", axis="mass", effect="")]
+        [
+            Cell(task="A-v1", axis="mass", effect="physics"),
+            *(Cell(task=name, axis="mass", effect="", why="it is nailed down") for name in ("B-v1", "C-v1")),
+            Cell(task="A-v1", axis="yaw", effect="", why="it is round"),
+        ]
     )
     axis_matrix.write(table, page)
     assert page.read_text() == (
-        f"before\n{axis_matrix.BEGIN}\n| axis | A | B |\n|---|---|---|\n| `mass` | physics | - |\n{axis_matrix.END}\nafter\n"
+        f"before\n{axis_matrix.BEGIN}\n| axis | A | B | C |\n|---|---|---|---|\n| `mass` | physics | - | - |\n\n"
+        f"* `mass` not in B, C: it is nailed down.\n{axis_matrix.END}\nafter\n"
     )
 
 

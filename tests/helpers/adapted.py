@@ -1,20 +1,42 @@
 """Adapters without models, what they would see, and mistakes that are planted into them."""
 
 import dataclasses
+import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
 from vlagen_bench.diagnostics.adapter_check.recording import recording
 from vlagen_bench.policies.adapters import names
+from vlagen_bench.policies.adapters.datasets import published_statistics
 from vlagen_bench.policies.conversion import images
 
 ALL = tuple(names.ADAPTERS)
-CHECKPOINTS = {"openvla": "runs/openvla-7b+bridge_orig--image_aug"}
-"""a name alone: such a model was trained on crops"""
+CROPPED = "openvla-7b+bridge_orig--image_aug"
+"""a checkpoint whose name says that it was trained on crops"""
+FILES = ("onnx", "torchscript", "sb3")
 
 
 def adapter(name, **arguments):
-    return names.adapter_class(name).without_model(CHECKPOINTS.get(name, "somewhere"), **arguments)
+    if name != "openvla":
+        return names.adapter_class(name).without_model("somewhere" if name in FILES else "", **arguments)
+    with tempfile.TemporaryDirectory() as place:
+        shipped = published_statistics()
+        folder = checkpoint_in(Path(place) / CROPPED, shipped, "config.json")
+        checkpoint_in(folder, {"bridge_orig": shipped["bridge_orig"]})
+        return names.adapter_class(name).without_model(str(folder), **arguments)
+
+
+def checkpoint_in(folder, statistics, file="dataset_statistics.json"):
+    """A folder with statistics of actions by key, as OpenVLA's checkpoints have them; what it holds is read when it is asked for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = {
+        key: {"action": {name: list(value) for name, value in vars(one).items() if value}}
+        for key, one in statistics.items()
+    }
+    (folder / file).write_text(json.dumps({"norm_stats": held} if file == "config.json" else held))
+    return folder
 
 
 def obs(scene="tabletop", step=0):

@@ -12,6 +12,7 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard import archive, codec, provenance, submission, verify
 from vlagen_bench.leaderboard.limits import Refused
 from vlagen_bench.report import entries
+from vlagen_bench.runs import outside
 from vlagen_bench.utils import paths
 
 pytestmark = [pytest.mark.sim, pytest.mark.usefixtures("tiny")]
@@ -169,3 +170,18 @@ def test_a_policy_may_come_from_outside():
     taken = {"kind": "policy", "name": "mine:Model", "sha256": "0" * 64, "path": "mine"}
     parts["header.json"] = json.dumps(json.loads(parts["header.json"]) | {"outside": [taken]}).encode()
     assert submission.read(archive.pack(parts)).plan.suite.name == "tiny"
+
+
+@pytest.mark.parametrize(("claimed", "ok"), [({"rules.py": "1"}, True), ({}, True), ({"rules.py": "2"}, False)])
+def test_what_a_task_from_outside_imports_has_to_be_here_with_the_same_content(monkeypatch, claimed, ok):
+    """Runs of former releases name no imports."""
+    here = {"kind": "task", "name": "Mine-v1", "sha256": "0", "path": "mine.py"}
+    monkeypatch.setattr(outside, "used", lambda plan, policy: [here | {"imports": {"rules.py": "1"}}])
+    parts = members()
+    taken = here | ({"imports": claimed} if claimed else {})
+    parts["header.json"] = json.dumps(json.loads(parts["header.json"]) | {"outside": [taken]}).encode()
+    if ok:
+        assert submission.read(archive.pack(parts)).plan.suite.name == "tiny"
+        return
+    with pytest.raises(Refused, match=r"what it imports is not here with the same content: rules.py"):
+        submission.read(archive.pack(parts))

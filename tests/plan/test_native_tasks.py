@@ -1,12 +1,15 @@
 """The cards of ManiSkill's tasks: fifteen, complete, and read without a simulator."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from helpers.places import DOCS
 from vlagen_bench.axes import AXES
 from vlagen_bench.envs.registration import env_ids
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, native_tasks
 
 LISTED = (
@@ -25,7 +28,8 @@ def test_a_card_is_complete(name):
     card = native_tasks.card(name)
     assert card.source and card.instruction and card.result and len(card.alternatives) == 2
     assert card.max_steps >= 100
-    assert set(card.unfit) <= set(AXES.names())
+    assert set(card.unfit) <= set(AXES.names()) and all(card.unfit.values())
+    assert ("object_size" in card.unfit) != bool(card.size_attributes), "an axis that is left out needs a reason"
     sentences = [sentence for level in native_tasks.rewrites(card) for sentence in level]
     assert len(sentences) == len(set(sentences)) and card.instruction not in sentences
     assert not any("{" in sentence for sentence in sentences)
@@ -38,7 +42,21 @@ def test_a_listed_task_has_ids_for_its_levels_and_none_for_what_makes_no_sense(n
     assert ids[f"VLAGen/{short}-LightingL3-v1"] == {"task": name, "condition": "lighting_l3"}
     assert f"VLAGen/{short}-Nominal-v1" in ids
     assert f"VLAGen/{short}-TableTest-v1" not in ids
+    assert (f"VLAGen/{short}-ObjectSizeL1-v1" in ids) == bool(native_tasks.card(name).size_attributes)
     assert (f"VLAGen/{short}-YawL1-v1" in ids) == (name not in ("PlaceSphere-v1", "RollBall-v1"))
+
+
+def test_an_axis_that_makes_no_sense_says_why():
+    task = catalog.task("PlaceSphere-v1")
+    with pytest.raises(
+        ConfigError, match=r"object_size makes no sense in the task PlaceSphere-v1 .*its bin is as wide"
+    ):
+        catalog.condition(task, "object_size_l3")
+
+
+def test_the_page_names_the_parameters_of_axes_as_they_are():
+    named = re.findall(r"`(\w+)` of `(\w+)`", (DOCS / "any_task.md").read_text(encoding="utf-8"))
+    assert len(named) == 5 and all(key == AXES.get(axis).sized_by for key, axis in named)
 
 
 def test_goals_that_pictures_do_not_show_are_said():

@@ -9,9 +9,9 @@ import pytest
 
 from helpers.servers import serving
 from vlagen_bench.policies import base, content, live
-from vlagen_bench.policies.imported import sha256
 from vlagen_bench.policies.isolation.proxy import IsolationLimits
 from vlagen_bench.policies.isolation.proxy import load as isolated
+from vlagen_bench.utils.imported import sha256
 
 POLICY = """
 import numpy as np

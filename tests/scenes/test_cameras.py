@@ -4,7 +4,7 @@ import pytest
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.cameras import CameraChoice, chosen_in, described, sizes_px
+from vlagen_bench.scenes.cameras import CameraChoice, chosen_in, described, drawn_in, sizes_px
 from vlagen_bench.scenes.specs import BRIDGE, TABLETOP
 
 BOTH = {"front": [256, 256], "wrist": [128, 128]}
@@ -69,6 +69,12 @@ def test_what_is_recorded_gives_the_same_pictures_again(choice):
     chosen = CameraChoice.of(TABLETOP, *choice)
     assert chosen_in(TABLETOP, sizes_px(chosen.scene(TABLETOP))) == chosen
     assert chosen_in(TABLETOP, {}) == CameraChoice()
+
+
+def test_a_run_is_drawn_again_with_the_meshes_that_it_was_drawn_with():
+    sizes = {"cameras": sizes_px(TABLETOP)}
+    assert drawn_in(TABLETOP, {**sizes, "maniskill": {"fast_meshes": 0.03}}) == CameraChoice(fast_meshes=True)
+    assert drawn_in(TABLETOP, {**sizes, "maniskill": {}}) == drawn_in(TABLETOP, {}) == CameraChoice()
 
 
 def test_sizes_are_said_in_words():

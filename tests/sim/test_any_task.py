@@ -4,18 +4,21 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import gymnasium
 import numpy as np
 import pytest
+import sapien
 
 from helpers.outside import forgotten
 from helpers.own_task import SOURCE
 from helpers.places import TOP
 from vlagen_bench.envs.perturbed import perturb
-from vlagen_bench.errors import ConfigError, UnknownName, VlagenError
+from vlagen_bench.errors import AssetError, ConfigError, UnknownName, VlagenError
 from vlagen_bench.harness.env_runner import EnvRunner
 from vlagen_bench.harness.replay import play
 from vlagen_bench.plan import catalog, native_tasks, plan
 from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.maniskill.any_task import looking
 from vlagen_bench.sim.maniskill.any_task.effect import Trial
 from vlagen_bench.sim.maniskill.any_task.entries import entry
 from vlagen_bench.sim.maniskill.any_task.scene import OtherStart
@@ -136,6 +139,14 @@ def test_what_a_task_cannot_be_made_with_is_a_sentence(wrong):
     assert "\n" not in str(raised.value) and next(iter(wrong)) in str(raised.value)
 
 
+def test_a_robot_whose_files_are_not_here_is_a_sentence_and_no_question(monkeypatch):
+    from mani_skill.agents.robots import Panda
+
+    monkeypatch.setattr(Panda, "urdf_path", "no/such/robot.urdf")
+    with pytest.raises(AssetError, match=r"files of panda are not here\. Download them: .*download_asset panda"):
+        perturb("PickCube-v1", {}, robot_init_qpos_noise=0.021)
+
+
 def test_axes_that_are_no_mapping_and_seeds_that_are_none_are_sentences(own_task):
     with pytest.raises(ConfigError, match="give a mapping of axes to levels"):
         perturb(own_task, ["lighting"])
@@ -170,3 +181,40 @@ def test_no_axis_puts_the_source_where_the_task_is_done(name):
         episode, _ = plan.sample(task, "object_position_l3", index=index, seed=0)
         away_m = np.subtract(episode.values["object_position"]["xy_m"], episode.values["start"]["target"])
         assert np.linalg.norm(away_m) >= task.native.clear_m > 0
+
+
+def test_a_source_of_another_size_takes_spawn_and_success_with_it_and_leaves_the_next_episode_alone():
+    """PushCube is done only while its cube is no higher than its own half, so that a larger cube needs the larger half."""
+    task = catalog.task("PushCube-v1")
+    pairs = (plan.sample(task, "object_size_l5", index=index, seed=0) for index in range(20))
+    episode, twin = next(pair for pair in pairs if pair[0].values["object_size"] > 1)
+    simulator = simulator_of(task, drawn=False)
+    simulator.reset(episode)
+    env, half_m = simulator.env, 0.02 * episode.values["object_size"]
+    assert looking.extents_m(env.obj) == pytest.approx([2 * half_m] * 3, abs=1e-4)
+    assert simulator.source_m[2] == pytest.approx(half_m) and half_m > 0.02 + 5e-3
+    env.obj.set_pose(sapien.Pose([*env.goal_region.pose.sp.p[:2], half_m]))
+    assert env.evaluate()["success"].item()
+    simulator.reset(twin)
+    assert looking.extents_m(env.obj) == pytest.approx([0.04] * 3, abs=1e-4)
+    start = {**episode.values["start"], "hash": "0" * 16}
+    with pytest.raises(OtherStart, match="resets to another state"):
+        simulator.reset(replace(episode, values={**episode.values, "start": start}))
+
+
+def test_parameters_of_ones_own_are_a_condition_and_wrong_ones_are_named(own_task):
+    env = perturb(own_task, {"mass": {"factor": 2.5}}, obs_mode="state", reward_mode="sparse")
+    _, info = env.reset(seed=3)
+    assert info["vlagen"]["scenario"]["values"]["mass"] == 2.5 and env.condition == "mass(factor=2.5)"
+    with pytest.raises(ConfigError, match=r"perturb: mass: There is no key 'ratio'\. There are: factor"):
+        perturb(own_task, {"mass": {"ratio": 2.5}})
+    with pytest.raises(ConfigError, match=r"object makes no sense in the task SlidePuck-v1 .*chosen by its own code"):
+        perturb(own_task, {"object": {"split": "test"}})
+
+
+def test_gymnasium_makes_the_same_environment_again_from_its_spec(own_task):
+    env = perturb(own_task, {"object_position": 3, "mass": 5}, obs_mode="state", reward_mode="sparse")
+    again = gymnasium.make(gymnasium.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+    assert type(again) is type(env) and again.spec == env.spec
+    (one, _), (other, _) = (made.reset(seed=4) for made in (env, again))
+    assert (one == other).all()

@@ -1,8 +1,10 @@
 """The hooks before a task's class: they cost next to nothing, and do nothing where nothing is asked for."""
 
 import time
+from types import SimpleNamespace
 
 from vlagen_bench.scenes.tabletop import TABLETOP
+from vlagen_bench.sim.maniskill.any_task import looking
 from vlagen_bench.sim.maniskill.any_task.hooks import Hooks
 from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 
@@ -56,3 +58,11 @@ def test_a_scene_of_which_nothing_is_asked_hands_actions_and_pictures_on_as_they
     action = object()
     assert scene.act(hooked, lambda given: (given, 0.0), action) == (action, 0.0)
     assert not scene.light(hooked)
+
+
+def test_the_arm_of_a_robot_that_drives_is_bent_and_not_its_wheels():
+    joints = [SimpleNamespace(name=name) for name in ("wheel", "torso", "shoulder", "head", "elbow")]
+    arm, base = SimpleNamespace(joints=[joints[2], joints[4]]), SimpleNamespace(joints=joints[:2])
+    controller = SimpleNamespace(controllers={"gripper": SimpleNamespace(joints=[]), "arm": arm, "base": base})
+    robot = SimpleNamespace(controller=controller, robot=SimpleNamespace(active_joints=joints))
+    assert looking.arm_indices(robot) == [2, 4]

@@ -58,8 +58,8 @@ class Offer:
     """of the scene, its pack and the family"""
     axes: frozenset[str]
     """that every episode has"""
-    unfit: frozenset[str] = frozenset()
-    """axes that make no sense in it, whatever they require"""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """axes that make no sense in it, whatever they require: name -> why, as a clause"""
 
 
 class Axis(ABC):
@@ -199,7 +199,7 @@ def lack_of(cls: type[Axis], offer: Offer, *, ready_made: bool = True) -> str | 
     """
     whose = f"the task {offer.task} (family {offer.family})"
     if cls.name in offer.unfit:
-        return f"The axis {cls.name} makes no sense in {whose}: it has nothing that the axis could change."
+        return f"The axis {cls.name} makes no sense in {whose}: {offer.unfit[cls.name]}."
     for role in cls.requires_roles:
         if role not in offer.roles:
             return f"The axis {cls.name} needs the role {role}, which {whose} does not have."

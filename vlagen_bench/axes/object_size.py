@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Axis, Draft, axis
+from vlagen_bench.scenes import native
 from vlagen_bench.scenes.verbs import Scene
 
 WIDEST_SHARE = 0.9
 """of the fingers' travel: nothing wider is made, so that it can still be held"""
+TRAVEL_M = 0.08
+"""of a Panda's fingers, the robot of the listed tasks of ManiSkill"""
 
 
 @axis
@@ -46,7 +49,11 @@ class ObjectSize(Axis):
 
 
 def _fits(draft: Draft, factor: float) -> bool:
-    """Whether the source, so much larger, fits between the fingers and is no longer than the longest of its pack."""
+    """Whether the source, so much larger, fits between the fingers; of a pack, too, whether it is no longer than the longest."""
+    if draft.native is not None:
+        facts = native.facts_of_task(draft.native)
+        source = facts.layouts[0].thing(draft.native.source or facts.found["source"])
+        return min(source.extents_m) * factor <= WIDEST_SHARE * TRAVEL_M
     robot = draft.scene.robot
     travel_m = 2 * (robot.gripper_open_m - max(robot.gripper_closed_m, 0.0))
     sides_m = draft.pack.find("objects", draft.values["object"]).extents_m[:2]

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.axes.base import Draft, PoolAxis, axis
+from vlagen_bench.errors import ConfigError
+from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.scenes.verbs import Scene
 
 RISE_M_RAD = {
@@ -74,9 +76,8 @@ class RobotPose(PoolAxis):
         if self.spread_rad is None:
             offsets_rad: list[float] = super().sample(rng, draft)
             return offsets_rad
-        robot = draft.scene.robot
-        rise = np.array(robot.rise_m_rad or RISE_M_RAD[robot.name])
-        upwards = rise / np.linalg.norm(rise)
+        rise = _rise(draft.scene.robot)
+        upwards = rise / (np.linalg.norm(rise) or 1.0)  # of an arm that moves in a plane no joint raises the tool
         direction = rng.normal(size=len(rise))
         direction += (RISE_KEPT * abs(direction @ upwards) - direction @ upwards) * upwards
         direction *= self.spread_rad / np.linalg.norm(direction)
@@ -85,3 +86,13 @@ class RobotPose(PoolAxis):
     @staticmethod
     def apply(scene: Scene, value: Any) -> None:
         scene.bend_arm(tuple(value))
+
+
+def _rise(robot: RobotSpec) -> np.ndarray:
+    rise = robot.rise_m_rad or RISE_M_RAD.get(robot.name)
+    if not rise:
+        raise ConfigError(
+            f"robot_pose: which way the joints of the robot {robot.name} raise its tool is not known, since ManiSkill names no tool of "
+            f"it (`tcp`). Leave this axis out, or choose another robot."
+        )
+    return np.array(rise)

@@ -12,6 +12,10 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.plan import conditions
 from vlagen_bench.plan.plan import sample
 from vlagen_bench.policies.expert.policy import Expert
+from vlagen_bench.scenes.cameras import CameraChoice
+from vlagen_bench.sim.backends import simulator_of
+from vlagen_bench.sim.interface import Sim
+from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode, Task
 from vlagen_bench.utils.contact_sheet import LEGEND, SheetCell, contact_sheet
@@ -32,7 +36,7 @@ h3 a { font-size: .8rem; font-weight: 400; margin-left: .6rem } .soft { color: v
 """
 LATER = 10
 """of an axis that the first picture does not show, the picture is taken after so many actions: at every level the same
-ones, which the expert takes in the clean twin"""
+ones, which the expert takes in the clean twin; in a task of ManiSkill, which may have no expert, drawn ones"""
 
 
 def ladder(task: Task, axis: str, *, index: int, seed: int) -> dict[str, Episode]:
@@ -54,7 +58,7 @@ def _label(axis: str, which: str) -> str:
     return f"level {which}: {size}" if size else f"level {which}"
 
 
-def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulator) -> Image.Image:
+def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Sim) -> Image.Image:
     """One row an episode, one column a level.
 
     Raises:
@@ -84,7 +88,10 @@ def sheet(task: Task, axis: str, *, episodes: int, seed: int, simulator: Simulat
     return contact_sheet(f"{axis.replace('_', ' ')} ({kind.kind}), {task.name}: {what}{when}", cells)
 
 
-def _actions(simulator: Simulator, clean: Episode) -> list[np.ndarray]:
+def _actions(simulator: Sim, clean: Episode) -> list[np.ndarray]:
+    if isinstance(simulator, NativeSimulator):
+        return [simulator.tried_action(step) for step in range(LATER)]
+    assert isinstance(simulator, Simulator), "there are two simulators"
     expert = Expert()
     simulator.reset(clean)
     expert.attach(simulator)
@@ -95,11 +102,12 @@ def _actions(simulator: Simulator, clean: Episode) -> list[np.ndarray]:
     return actions
 
 
-def _picture(simulator: Simulator, episode: Episode, actions: Sequence[np.ndarray]) -> np.ndarray:
+def _picture(simulator: Sim, episode: Episode, actions: Sequence[np.ndarray]) -> np.ndarray:
     simulator.reset(episode)
     for action in actions:
         simulator.advance(action)
-    return simulator.observe()["image"]
+    image: np.ndarray = simulator.observe()["image"]
+    return image
 
 
 def axes_of(task: Task) -> tuple[str, ...]:
@@ -108,9 +116,9 @@ def axes_of(task: Task) -> tuple[str, ...]:
     return tuple(axis.name for axis in sorted(mine, key=lambda axis: (KINDS.index(axis.kind), axis.name)))
 
 
-def pages(task: Task, folder: Path, *, episodes: int, seed: int) -> Iterator[str]:
+def pages(task: Task, folder: Path, *, episodes: int, seed: int, cameras: CameraChoice | None = None) -> Iterator[str]:
     """Writes a sheet per axis and an `index.html` of them; yields each axis when its sheet is there."""
-    simulator = Simulator.of(task)
+    simulator = simulator_of(task, cameras=cameras)
     folder.mkdir(parents=True, exist_ok=True)
     names = axes_of(task)
     for axis in names:

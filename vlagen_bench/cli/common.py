@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
+from vlagen_bench.utils import surface
 from vlagen_bench.utils.console import OUTPUT, complain, console
 from vlagen_bench.utils.signals import Terminated
 from vlagen_bench.utils.text import shown, split_names
@@ -29,7 +30,8 @@ def exit_with(command: Callable[[], int | None]) -> NoReturn:
     """
     OUTPUT.take_over()
     try:
-        code = command()
+        with surface.command_line():
+            code = command()
     except VlagenError as error:
         complain(f"error: {error}")
         code = USER_ERROR

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -51,7 +51,7 @@ def replay(
         say(f"warning: {sentence}", to=out_console)
     task = task_of(recorded[0].episode.task)
     films = out or run / "replayed"
-    compared = _filmed(recorded, task, found.header.cameras, films) if video else _unseen(recorded, task)
+    compared = _filmed(recorded, task, found.header_json, films) if video else _unseen(recorded, task)
     shown = list(tracked(compared, total=len(recorded), label="replaying", console=out_console))
     for comparison in shown:
         for line in _lines(comparison):
@@ -88,14 +88,14 @@ def _unseen(recorded: "list[RecordedEpisode]", task: "Task") -> "Iterator[Replay
 
 
 def _filmed(
-    recorded: "list[RecordedEpisode]", task: "Task", cameras: "Mapping[str, tuple[int, int]]", folder: Path
+    recorded: "list[RecordedEpisode]", task: "Task", header: "Mapping[str, Any]", folder: Path
 ) -> "Iterator[ReplayComparison]":
     from vlagen_bench.report.refilm import film
     from vlagen_bench.scenes import specs
-    from vlagen_bench.scenes.cameras import chosen_in
+    from vlagen_bench.scenes.cameras import drawn_in
     from vlagen_bench.sim.backends import simulator_of
 
-    sim = simulator_of(task, cameras=chosen_in(specs.of_task(task), cameras))
+    sim = simulator_of(task, cameras=drawn_in(specs.of_task(task), header))
     return (film(take, sim, task, folder) for take in recorded)
 
 

@@ -25,7 +25,7 @@ class Cell:
     effect: str
     """`words`, `physics` or `pictures`, where the first difference was found; `nothing`; empty: it makes no sense there"""
     why: str = ""
-    """the sentence, where it makes no sense or fails"""
+    """where it makes no sense, as a clause; where it fails, as a sentence"""
 
 
 def fitting(task: Task) -> tuple[type[Axis], ...]:
@@ -38,11 +38,12 @@ def row(name: str) -> Iterator[Cell]:
     """Tries every axis on a task."""
     task = catalog.task(name)
     trial, mine = Trial(task), fitting(task)
+    reasons = tasks.offer_of(task).unfit
     for axis in AXES:
-        if axis not in mine:
-            yield Cell(task=name, axis=axis.name, effect=UNFIT)
-            continue
-        yield tried(task, axis, trial)
+        if axis in mine:
+            yield tried(task, axis, trial)
+        else:
+            yield Cell(task=name, axis=axis.name, effect=UNFIT, why=reasons.get(axis.name, ""))
 
 
 def tried(task: Task, axis: type[Axis], trial: Trial) -> Cell:
@@ -63,7 +64,7 @@ def listed() -> tuple[str, ...]:
 
 
 def markdown(cells: Sequence[Cell]) -> str:
-    """The table, a row an axis: what it changes first, and nothing where it makes no sense."""
+    """The table, a row an axis: what it changes first, and a dash where it makes no sense; below it, why."""
     names = list(dict.fromkeys(cell.task for cell in cells))
     found: Mapping[tuple[str, str], str] = {(cell.axis, cell.task): cell.effect for cell in cells}
     shown = [axis.name for axis in AXES if any(found.get((axis.name, name)) for name in names)]
@@ -72,7 +73,18 @@ def markdown(cells: Sequence[Cell]) -> str:
         "|---" * (len(names) + 1) + "|",
     ]
     lines += [f"| `{axis}` | " + " | ".join(found.get((axis, name)) or "-" for name in names) + " |" for axis in shown]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_reasons(cells, shown)]) + "\n"
+
+
+def _reasons(cells: Sequence[Cell], shown: Sequence[str]) -> Iterator[str]:
+    """A line for each reason why an axis that the table shows makes no sense in a task."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        if cell.axis in shown and cell.effect == UNFIT and cell.why:
+            found.setdefault((cell.axis, cell.why), []).append(native_tasks.short(cell.task))
+    if found:
+        yield ""
+    yield from (f"* `{axis}` not in {', '.join(names)}: {why}." for (axis, why), names in sorted(found.items()))
 
 
 def write(table: str, path: Path) -> None:

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import gymnasium
+from gymnasium.envs.registration import EnvSpec
 
-from vlagen_bench.axes import AXES, variant, variant_name
+from vlagen_bench import tasks
+from vlagen_bench.axes import AXES, lack_of, variant, variant_name
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, conditions, native_tasks, plan
 from vlagen_bench.scenes import native, specs
 from vlagen_bench.sim.maniskill.any_task import effect, entries, making
 from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
-from vlagen_bench.types import Episode, Task
+from vlagen_bench.types import Episode, Task, canonical_json
 
 INFO = "vlagen"
 _LOG = logging.getLogger(__name__)
@@ -34,12 +36,22 @@ class PerturbedEnv(gymnasium.Wrapper):
         super().__init__(env)
         self.task, self.condition = task, condition
         self._spec_of_scene = specs.of_task(task)
+        self._own_spec: EnvSpec | None = None
         self._next_seed = 0
         self.episode: Episode | None = None
         self._said: dict[str, Any] = {}
         self._scene: NativeScene | None = None
         assert task.native is not None
         self._draws_globally = native.facts_of_task(task.native).draws_globally
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """By which `gym.make` makes the same environment again; None: it was not made by `perturb`."""
+        return self._own_spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._own_spec = spec
 
     def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins the episode of a seed, or with `options={"episode": ...}` exactly that one."""
@@ -51,11 +63,8 @@ class PerturbedEnv(gymnasium.Wrapper):
                 "and lights already, and would again. Leave it out: every episode has a fresh scene."
             )
         self.episode = self._episode(seed) if given is None else plan.episode_from_dict(given)
-        scene = NativeScene.of(self.episode, self._spec_of_scene)
-        raw = self.unwrapped
-        raw.vlagen = scene  # type: ignore[attr-defined]
-        self._scene = scene
-        observation, info = making.fresh(self.env, scene.seed, **wanted)
+        scene = self._scene = NativeScene.of(self.episode, self.task, self._spec_of_scene)
+        observation, info = scene.reset(self.env, **wanted)
         self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
         return scene.seen(0, observation), {**info, INFO: self._said}
 
@@ -96,7 +105,8 @@ def perturb(
 
     Args:
         task: its id, such as `StackCube-v1`; a class of a task; or the id of a task of your own.
-        axes: axis -> level or setting, such as `{"lighting": 3, "camera_pose": 2}`; none: the task as it is, bit for bit.
+        axes: axis -> level, setting or parameters, such as `{"lighting": 3, "mass": {"factor": 3}}`; none: the task as it is, bit
+            for bit.
         max_episode_steps: after how many steps an episode is truncated; None: as the task is registered.
         fast_meshes: draws the robots with decimated meshes: pictures take less time, and are others.
         kwargs: of the task's environment, as `gym.make` takes them: `obs_mode`, `robot_uids`, `control_mode` and others.
@@ -108,17 +118,31 @@ def perturb(
         raise ConfigError(f"perturb: axes: give a mapping of axes to levels, such as {{'lighting': 3}}, not {axes!r}.")
     making.prefer(kwargs.get("render_backend"))
     name = entries.name_of(task)
-    of_task = native_tasks.task_with(name, kwargs)
-    condition = condition_of(of_task, axes or {})
+    of_task, names = with_axes(native_tasks.task_with(name, kwargs), axes or {})
+    condition = condition_of(of_task, names)
     for sentence in native_tasks.remarks(of_task):
         _LOG.warning(sentence)
-    _check_effects(of_task, axes or {})
+    _check_effects(of_task, names)
     entry = entries.entry(name)
     more = {**making.keywords(of_task.native.kwargs_json), **_shown(kwargs)}  # type: ignore[union-attr]
     raw = making.make(entry, more, drawn=True, meshes=native.FAST_MESHES if fast_meshes else None)
     _warn_of_unseen(axes or {}, str(raw.obs_mode))
     limit = entry.max_episode_steps if max_episode_steps is None else max_episode_steps
-    return PerturbedEnv(making.limited(raw, limit), of_task, condition)
+    made = PerturbedEnv(making.limited(raw, limit), of_task, condition)
+    arguments = {"max_episode_steps": max_episode_steps, "fast_meshes": fast_meshes, **kwargs}
+    made.spec = _spec(of_task, {"task": name, "axes": dict(axes or {}), **arguments})
+    return made
+
+
+def _spec(task: Task, arguments: dict[str, Any]) -> EnvSpec:
+    """What `gym.make` needs to make the same environment: it calls `perturb`, and puts nothing around what that gives."""
+    return EnvSpec(
+        id=f"VLAGen/{native_tasks.short(task.name.partition('{')[0])}-Perturbed-v{task.version}",
+        entry_point=f"{perturb.__module__}:{perturb.__name__}",
+        kwargs=arguments,
+        disable_env_checker=True,
+        order_enforce=False,
+    )
 
 
 def _warn_of_unseen(axes: Mapping[str, Any], obs_mode: str) -> None:
@@ -131,9 +155,8 @@ def _warn_of_unseen(axes: Mapping[str, Any], obs_mode: str) -> None:
         )  # fmt: skip
 
 
-def _check_effects(task: Task, axes: Mapping[str, Any]) -> None:
+def _check_effects(task: Task, names: tuple[str, ...]) -> None:
     """Raises `ConfigError` for an axis that changes nothing in the task, each tried by itself."""
-    names = [variant_name(axis, str(which)) for axis, which in axes.items()]
     pairs = [plan.sample(task, name, index=0, seed=0) for name in names]
     effect.require(task, ((episode, twin) for episode, twin in pairs if twin is not None))
 
@@ -142,12 +165,28 @@ def _shown(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in kwargs.items() if key in native_tasks.SHOWN}
 
 
-def condition_of(task: Task, axes: Mapping[str, Any]) -> str:
-    """The name of the condition with these axes at these levels or settings."""
-    names = []
+def with_axes(task: Task, axes: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
+    """The task that knows every condition which is asked for, and their names; parameters of one's own make a new condition.
+
+    Raises:
+        ConfigError: an axis does not exist or makes no sense in the task, or has no such level, setting or key.
+    """
+    own, names = {}, []
     for axis, which in axes.items():
-        variant(axis, str(which))
-        names.append(variant_name(axis, str(which)))
+        if not isinstance(which, Mapping):
+            variant(axis, str(which))
+            names.append(variant_name(axis, str(which)))
+            continue
+        if (lack := lack_of(AXES.get(axis), tasks.offer_of(task))) is not None:
+            raise ConfigError(lack)
+        name = f"{axis}({','.join(f'{key}={canonical_json(value)}' for key, value in sorted(which.items()))})"
+        own[name] = conditions.of_parameters(axis, which, task.nominal, "perturb")
+        names.append(name)
+    return replace(task, conditions={**task.conditions, **own}), tuple(names)
+
+
+def condition_of(task: Task, names: tuple[str, ...]) -> str:
+    """The name of the condition in which all of these are."""
     if not names:
         return task.nominal_name
     name = conditions.canonical(conditions.JOIN.join(names))

@@ -23,7 +23,7 @@ from vlagen_bench.runs import episodes, identity
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.cameras import CameraChoice, ImageSize, sizes_px
+from vlagen_bench.scenes.cameras import CameraChoice, ImageSize, require_fast_meshes, sizes_px
 from vlagen_bench.scenes.oversized import StepLimits
 from vlagen_bench.types import Plan, Task
 
@@ -137,10 +137,8 @@ def evaluate(wanted: Evaluation, load: Callable[[], LoadedPolicy], display: Disp
     stop = EarlyStopping(wanted.until, plan) if wanted.until is not None else None
     task = catalog.task(plan.suite.task)
     scene = specs.of_task(task)
-    if wanted.fast_meshes and task.native is None:
-        raise ConfigError(
-            "--fast-meshes is for tasks of ManiSkill: the robots of this package's own scenes are quick. Leave it out."
-        )
+    if wanted.fast_meshes:
+        require_fast_meshes(task)
     CameraChoice.of(scene, wanted.cameras)  # before a policy is loaded, which may name more
     # Wrong files would make wrong scores, so every file is checked.
     checked = manifest.check(manifest.load(scene.pack), manifest.folder(scene.pack))

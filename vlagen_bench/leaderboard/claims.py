@@ -38,6 +38,7 @@ class OutsideClaim:
     kind: str
     name: str
     sha256: str | None
+    imports: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,11 +193,19 @@ def _check_policy(claims: Claims) -> None:
 def _check_outside(claims: Claims, plan: Plan) -> None:
     """What a suite takes from outside has to be here, too, with the same content; a policy may come from anywhere."""
     # The policy's name is a stranger's, and looking for a module imports the packages around it.
-    here = {(one["kind"], one["name"]): one["sha256"] for one in outside.used(plan, policy="")}
+    used = {(one["kind"], one["name"]): one for one in outside.used(plan, policy="")}
+    here = {key: one["sha256"] for key, one in used.items()}
     claimed = {(one.kind, one.name): one.sha256 for one in claims.outside if one.kind != "policy"}
     for kind, name in sorted({*here, *claimed}):
         if here.get((kind, name)) != claimed.get((kind, name)):
             raise Refused(f"header.json: {_from_outside(kind, name)}, and is not here with the same content. {OWN}")
+    for one in claims.outside:
+        now = used.get((one.kind, one.name), {})
+        if one.kind != "policy" and (names := outside.changed_imports({"imports": one.imports}, now)):
+            raise Refused(
+                f"header.json: {_from_outside(one.kind, one.name)}, and what it imports is not here with the same content: "
+                f"{shown(', '.join(names))}. {OWN}"
+            )
 
 
 def _from_outside(kind: str, name: str) -> str:

@@ -15,11 +15,9 @@ from vlagen_bench.packs import manifest
 from vlagen_bench.plan import conditions, native_tasks, rotation
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Condition, Suite, Task
-from vlagen_bench.utils import plugins
+from vlagen_bench.utils import plugins, surface
 from vlagen_bench.utils.blame import wrong
 from vlagen_bench.utils.parsing import build, load_yaml
-
-HINT = " Is it your own? Then include where it is: --include FOLDER"
 
 
 def task_names() -> tuple[str, ...]:
@@ -275,10 +273,10 @@ def _hinting(path: Path) -> Iterator[None]:
         yield
     except UnknownName as error:
         place = plugins.location_of(path)
-        if place is None or place.path != path.resolve() or HINT in str(error):
+        if place is None or place.path != path.resolve() or surface.hint() in str(error):
             raise
         end = "" if str(error).endswith((".", "?")) else "."
-        raise UnknownName(f"{error}{end}{HINT}") from None
+        raise UnknownName(f"{error}{end}{surface.hint()}") from None
 
 
 def check_conditions(task_name: str, names: tuple[str, ...], where: str) -> None:

@@ -15,15 +15,20 @@ JOIN = "+"
 
 def of_axis(name: str, nominal: AxisSet) -> dict[str, Condition]:
     """Condition name -> condition of every level and setting of an axis, over a task's nominal axes."""
-    generated = {}
-    for which, parameters in AXES.get(name).variants().items():
-        perturb = {name: {**nominal.get(name, {}), **parameters}}
-        made = axes.make(name, perturb[name], axes.variant_name(name, which))
-        with code_of(f"axis {name}", type(made)):
-            needs = made.needs()
-        shared = {other: {**nominal.get(other, {}), **more} for other, more in needs.items()}
-        generated[axes.variant_name(name, which)] = Condition(perturb=perturb, shared=shared, twin=f"{name}:clean")
-    return generated
+    return {
+        axes.variant_name(name, which): of_parameters(name, parameters, nominal, axes.variant_name(name, which))
+        for which, parameters in AXES.get(name).variants().items()
+    }
+
+
+def of_parameters(name: str, parameters: Mapping[str, Any], nominal: AxisSet, where: str) -> Condition:
+    """The condition of an axis with these parameters; raises `ConfigError` for a key that it does not have, or an odd value."""
+    perturb = {name: {**nominal.get(name, {}), **parameters}}
+    made = axes.make(name, perturb[name], where)
+    with code_of(f"axis {name}", type(made)):
+        needs = made.needs()
+    shared = {other: {**nominal.get(other, {}), **more} for other, more in needs.items()}
+    return Condition(perturb=perturb, shared=shared, twin=f"{name}:clean")
 
 
 def fitting(offer: Offer) -> tuple[type[Axis], ...]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ SHOWN = (
 """keyword arguments of an environment that change what is shown of an episode, not the episode"""
 CPU_BACKENDS = ("auto", "cpu", "physx_cpu")
 OWN_SCENES = (
-    "distractor_object", "distractor_receptacle", "object", "object_size", "position", "receptacle", "receptacle_position",
+    "distractor_object", "distractor_receptacle", "object", "position", "receptacle", "receptacle_position",
     "receptacle_reposition", "reference", "table", "table_height",
 )  # fmt: skip
 """axes that choose assets or places of this package's own scenes: the code of a task names its things itself"""
+ITSELF = "its things, and where they stand, are chosen by its own code"
+UNSIZED = "no card says which attributes of its class set the size of its object"
 ENDLESS = 1_000_000
 """steps of an episode that its task does not end, where nobody has to know"""
 POLITE = ("could you please {}", "would you kindly {}", "please {} for me", "I would like you to {}, please")
@@ -74,10 +76,11 @@ class Card:
     """what is so in the end, as a clause"""
     clear_m: float = 0.0
     """how far from the target axes put the source at least: nearer, the task would be done before the first action"""
-    size_attribute: str = ""
+    size_attributes: tuple[str, ...] = ()
+    """attributes of the task, in metres, by which every length of the source can be scaled, and what follows from it with it"""
     oracle: str = ""
-    unfit: tuple[str, ...] = ()
-    """axes that make no sense in it"""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """axes that make no sense in it, each with a clause that says why"""
 
 
 def card_files() -> dict[str, Path]:
@@ -107,9 +110,10 @@ def listed() -> Iterator[tuple[str, Card, Offer]]:
         yield name, read, tasks.offer_of(task)
 
 
-def unfit(read: Card) -> tuple[str, ...]:
-    """Axes that make no sense in a task."""
-    return (*OWN_SCENES, *read.unfit)
+def unfit(read: Card) -> tuple[tuple[str, str], ...]:
+    """Axes that make no sense in a task, each with the reason."""
+    sizes = {} if read.size_attributes else {"object_size": UNSIZED}
+    return tuple((dict.fromkeys(OWN_SCENES, ITSELF) | sizes | read.unfit).items())
 
 
 def is_native(name: str) -> bool:
@@ -179,7 +183,7 @@ def _task(name: str, kwargs_json: str, version: int, *, limited: bool = True) ->
         target=read.target,
         goal_visible=read.goal_visible if listed else None,
         clear_m=read.clear_m,
-        size_attribute=read.size_attribute,
+        size_attributes=read.size_attributes,
         oracle=read.oracle,
         rewrites=rewrites(read),
         unfit=unfit(read),

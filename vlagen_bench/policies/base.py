@@ -11,11 +11,11 @@ from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.adapters import names
 from vlagen_bench.policies.content import Content, Look, of_code, of_server, version_of
 from vlagen_bench.policies.guard import Guard, call
-from vlagen_bench.policies.imported import SourceFiles
 from vlagen_bench.policies.modules import classes_of, module_of, without_class
 from vlagen_bench.policies.shipped import playable
 from vlagen_bench.scenes.base import RobotSpec
 from vlagen_bench.utils import installing, plugins
+from vlagen_bench.utils.imported import SourceFiles
 from vlagen_bench.utils.text import one_line, shown
 
 BUILT_IN = {

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.imported import SourceFiles, on_disk
 from vlagen_bench.types import canonical_json, content_hash
+from vlagen_bench.utils.imported import SourceFiles, on_disk
 from vlagen_bench.utils.text import LONGEST_TEXT, shown
 
 Kind = Literal["built-in", "code", "server"]

@@ -15,7 +15,7 @@ from vlagen_bench.runs.episodes import RecordedEpisode
 from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.video import VideoWriter
 from vlagen_bench.scenes import specs
-from vlagen_bench.scenes.cameras import CameraChoice, chosen_in
+from vlagen_bench.scenes.cameras import CameraChoice, drawn_in
 from vlagen_bench.sim.interface import Sim
 from vlagen_bench.types import EpisodeResult, Task
 
@@ -71,7 +71,7 @@ def make(wanted: Sequence[tuple[LoadedRun, str]]) -> Iterator[str | None]:
     for run, episode_id in wanted:
         (take,) = episodes.of_run(run.path, episode_id)
         task = task_of(take.episode.task)
-        cameras = chosen_in(specs.of_task(task), run.header.get("cameras", {}))  # runs of one plan have one task
+        cameras = drawn_in(specs.of_task(task), run.header)  # runs of one plan have one task
         sim = sims.get(cameras) or sims.setdefault(cameras, simulator_of(task, cameras=cameras))
         compared = film(take, sim, task, run.path / "videos")
         if not compared.disagreements:

@@ -12,7 +12,8 @@ from vlagen_bench.plan import catalog, native_tasks
 from vlagen_bench.scenes import native, specs
 from vlagen_bench.tasks import FAMILIES
 from vlagen_bench.types import Plan, Task
-from vlagen_bench.utils import plugins
+from vlagen_bench.utils import plugins, surface
+from vlagen_bench.utils.imported import SourceFiles
 from vlagen_bench.utils.locations import Kind, Location, sha256
 from vlagen_bench.utils.registry import Registry
 
@@ -23,6 +24,8 @@ Hashes = dict[Location, str]
 FILES: tuple[Kind, ...] = ("suite", "task", "pack")
 CODE: Mapping[str, Registry[Any]] = {"axis": AXES, "family": FAMILIES}
 """kinds that are classes"""
+PROGRAM = "__main__"
+"""the module of what the user's own program defines"""
 NEEDED = ("task", "pack", *CODE)
 """kinds without which a run cannot be read"""
 
@@ -48,11 +51,16 @@ def _file_entry(kind: Kind, name: str) -> Entry | None:
 
 
 def _native_entry(task: Task) -> Entry | None:
-    """Of a task of ManiSkill that is written in a file from outside."""
-    if task.native is None or not (file := native.source_file_of(task.native)):
+    """Of a task of ManiSkill that is the user's own: its file, and every file of his that this imports."""
+    if task.native is None or (source := native.source_of(task.native)) is None:
         return None
-    location = plugins.location_of(Path(file))
-    return None if location is None else _entry("task", task.name, location, sha256(Path(file)))
+    location = plugins.location_of(Path(source.file)) if source.file else None
+    digest = sha256(Path(source.file)) if source.file else None
+    if location is None:  # registered by the user's own program, or found on the module path
+        entry: Entry = {"kind": "task", "name": task.name, "sha256": digest, "module": source.module}
+    else:
+        entry = _entry("task", task.name, location, digest)
+    return {**entry, "imports": source.imports} if source.imports else entry
 
 
 def _code_entry(kind: str, name: str, hashes: Hashes) -> Entry | None:
@@ -61,11 +69,19 @@ def _code_entry(kind: str, name: str, hashes: Hashes) -> Entry | None:
         return None
     location = plugins.location_of_code(code)
     if location is not None:
-        return _entry(kind, name, location, _content_sha256(location, hashes))
+        entry = _entry(kind, name, location, _content_sha256(location, hashes))
+        return entry if location.path.is_dir() else _with_imports(entry, code)
     # Defined by the user's own program, or in a notebook, which has no file.
     file = getattr(sys.modules.get(code.__module__), "__file__", None)
     digest = None if file is None else sha256(Path(file))
-    return {"kind": kind, "name": name, "sha256": digest, "module": code.__module__}
+    return _with_imports({"kind": kind, "name": name, "sha256": digest, "module": code.__module__}, code)
+
+
+def _with_imports(entry: Entry, code: Any) -> Entry:
+    """With the user's files that the class's own file imports, since its place is this file alone."""
+    sources = SourceFiles([code.__module__], unloaded=True)
+    imports = {name: digest for name, digest in sorted(sources.hashes().items()) if name != sources.first}
+    return {**entry, "imports": imports} if imports else entry
 
 
 def _policy_entry(name: str, hashes: Hashes) -> Entry | None:
@@ -94,7 +110,7 @@ def policy_file(name: str) -> Path | None:
     return None if spec is None or spec.origin is None else Path(spec.origin)
 
 
-def _entry(kind: str, name: str, location: Location, digest: str) -> Entry:
+def _entry(kind: str, name: str, location: Location, digest: str | None) -> Entry:
     if location.distribution is not None:
         where = {"package": location.distribution}
     elif location.given == location.module:
@@ -124,8 +140,11 @@ def changes(header: Mapping[str, Any]) -> Iterator[str]:
     hashes: Hashes = {}
     for entry in _entries(header):
         now = _now(entry, hashes) if entry.get("kind") != "policy" else None
-        if now is not None and now["sha256"] != entry.get("sha256"):
-            yield f"The {entry['kind']} '{entry['name']}' from outside this package has changed since the run was made."
+        if now is not None and _differ(entry, now):
+            yield (
+                f"The {entry['kind']} '{entry['name']}' from outside this package has changed since the run was made."
+                f"{_which_imports(entry, now)}"
+            )
 
 
 def check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
@@ -133,21 +152,44 @@ def check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> No
     was, now = ({(e.get("kind"), e.get("name")): e for e in _entries(header)} for header in (old, new))
     for key in sorted({*was, *now}, key=str):
         before, after = was.get(key), now.get(key)
+        if before is None and key[0] == "task" and native_tasks.is_native(str(key[1])) and "module" in (after or {}):
+            continue  # not recorded by former releases, which named a task only where it had been included
         if key[0] == "policy" and (None in (before, after) or ("fingerprint" in old and "fingerprint" in new)):
             continue  # the header names the policy anyway, and its fingerprint says which files it consists of
-        if before is None or after is None or before.get("sha256") != after.get("sha256"):
+        if before is None or after is None or _differ(before, after):
             contents = " and ".join(f"{'none' if e is None else str(e.get('sha256'))[:12]}" for e in (before, after))
             raise RunError(
                 f"{path} holds a run with another content of the {key[0]} '{key[1]}' from outside this package (hashes "
                 f"then and now: {contents}).{_which(before, after)} Restore what it was made with, or choose another "
-                f"folder: --out DIR"
+                f"folder: {surface.way('--out DIR', 'out=DIR')}"
             )
+
+
+def _differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return before.get("sha256") != after.get("sha256") or bool(changed_imports(before, after))
+
+
+def changed_imports(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The imported files that two entries know with another content, or that are gone.
+
+    One that only the later entry knows is no difference: former releases recorded none, and a file that imports another one
+    than before has changed itself.
+    """
+    old, new = before.get("imports") or {}, after.get("imports") or {}
+    return sorted(name for name, digest in old.items() if new.get(name) != digest)
+
+
+def _which_imports(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    names = changed_imports(before, after)
+    return f" What it imports is another now: {', '.join(names)}." if names else ""
 
 
 def _which(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     """What has changed, as far as hashes tell: the file of a suite, task or pack; of code, one file of a place."""
     if before is None or after is None:
         return ""
+    if said := _which_imports(before, after):
+        return said
     path = plugins.files(after["kind"]).get(after["name"]) if after["kind"] in FILES else None
     if path is not None:
         return f" The file {path} has changed."
@@ -157,8 +199,14 @@ def _which(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) ->
 
 def include_options(header: Mapping[str, Any]) -> list[str]:
     """The options that include what a run took from outside."""
-    given = (entry.get("path") or entry.get("module") for entry in _entries(header))
+    given = (entry.get("path") or entry.get("module") for entry in _entries(header) if not _is_imported(entry))
     return [word for one in dict.fromkeys(filter(None, given)) for word in ("--include", one)]
+
+
+def _is_imported(entry: Mapping[str, Any]) -> bool:
+    """Whether nothing needs to be included: `module:Class` is imported by its name, and a program knows what it defines."""
+    named = entry.get("kind") == "task" and ":" in str(entry.get("name")).partition("{")[0]
+    return named or (entry.get("path") or entry.get("module")) == PROGRAM
 
 
 def _entries(header: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -196,4 +244,8 @@ def _remedy(entry: Mapping[str, Any]) -> str:
     if "package" in entry:
         return f"Install the package {entry['package']}."
     given = entry.get("path") or entry.get("module")
-    return f"It was included as: --include {given}"
+    if given == PROGRAM:
+        return "It was defined by the program that made the run: do what you do with it in that program."
+    if _is_imported(entry):
+        return f"Make the module {given} one that Python finds, as with PYTHONPATH."
+    return f"It was included as: {surface.include(str(given))}"

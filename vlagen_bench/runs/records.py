@@ -61,6 +61,8 @@ class OutsideKey:
     path: str | None = None
     module: str | None = None
     package: str | None = None
+    imports: dict[str, str] = field(default_factory=dict)
+    """name -> SHA-256 of the user's files that a task's own file, or an axis's, imports; empty: none, or not recorded"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.scenes import native
 from vlagen_bench.scenes.base import CameraSpec, SceneSpec
+from vlagen_bench.types import Task
 
 SMALLEST_PX, LARGEST_PX = 16, 2048
 ImageSize = int | str | Sequence[int] | Mapping[str, Any] | None
@@ -75,10 +76,24 @@ def described(sizes: Mapping[str, Iterable[int]]) -> str:
     return ", ".join(f"{name} {' x '.join(map(str, size))}" for name, size in sizes.items())
 
 
-def chosen_in(spec: SceneSpec, recorded: Mapping[str, Iterable[int]]) -> CameraChoice:
+def chosen_in(spec: SceneSpec, recorded: Mapping[str, Iterable[int]], *, fast_meshes: bool = False) -> CameraChoice:
     """The choice that `sizes_px` described; nothing recorded: the primary camera in its own size."""
     pairs = {name: _pair(tuple(size)) for name, size in recorded.items()}
-    return CameraChoice.of(spec, pairs, pairs or None)
+    return replace(CameraChoice.of(spec, pairs, pairs or None), fast_meshes=fast_meshes)
+
+
+def drawn_in(spec: SceneSpec, header: Mapping[str, Any]) -> CameraChoice:
+    """What the header of a run says of how its pictures were drawn."""
+    fast = (header.get("maniskill") or {}).get("fast_meshes") is not None
+    return chosen_in(spec, header.get("cameras") or {}, fast_meshes=fast)
+
+
+def require_fast_meshes(task: Task) -> None:
+    """Raises `ConfigError` where a task's robots are not drawn with decimated meshes, since they are quick already."""
+    if task.native is None:
+        raise ConfigError(
+            "--fast-meshes is for tasks of ManiSkill: the robots of this package's own scenes are quick. Leave it out."
+        )
 
 
 def names_of(cameras: str | Iterable[str]) -> tuple[str, ...]:

@@ -115,12 +115,23 @@ class CameraFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskSource:
+    """Where the code of a user's own task is."""
+
+    file: str
+    """that defines its class; empty: there is none, as in a notebook"""
+    module: str
+    imports: dict[str, str]
+    """name -> SHA-256 of the source files that it imports, neither Python's nor installed packages"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskFacts:
     """What is the same in every episode of a task."""
 
     env: str
     source_hash: str
-    """of the file that defines the task"""
+    """of the file that defines the task, and of a user's own files that this imports"""
     versions: dict[str, str]
     robots: tuple[str, ...]
     base: tuple[Vec3, QuatWxyz]
@@ -182,10 +193,10 @@ def layout_of(task: NativeTask, seed: int) -> Layout:
     return layout
 
 
-def source_file_of(task: NativeTask) -> str:
-    """The file that defines a task on this machine; empty: there is none."""
-    file: str = importlib.import_module(SCOUT).source_file(task.env)
-    return file
+def source_of(task: NativeTask) -> TaskSource | None:
+    """Where the code of a user's own task is on this machine; None: the task is ManiSkill's."""
+    source: TaskSource | None = importlib.import_module(SCOUT).source(task.env)
+    return source
 
 
 def facts_of_task(task: NativeTask) -> TaskFacts:

@@ -9,6 +9,7 @@ import numpy as np
 import sapien
 
 from vlagen_bench.axes import apply_stage
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.cameras import CameraChoice
@@ -55,7 +56,16 @@ class Simulator:
 
     @classmethod
     def of(cls, task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None) -> Self:
-        """The simulator of a task: its scene, its family and its rule of success; None: the primary camera alone is drawn."""
+        """The simulator of a task: its scene, its family and its rule of success; None: the primary camera alone is drawn.
+
+        Raises:
+            ConfigError: the task is ManiSkill's, or a user's of it, whose simulator is another one: see `sim.backends`.
+        """
+        if task.native is not None:
+            raise ConfigError(
+                f"The task {task.name} is of ManiSkill, and this works with the scenes of this package alone. Choose one of its "
+                f"tasks, such as tabletop_put_on."
+            )
         return cls(specs.of_task(task, cameras), family=family_of(task), rule=rule_of(task), drawn=drawn)
 
     @default_float_mode()

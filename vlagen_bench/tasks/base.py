@@ -171,7 +171,7 @@ def _native_offer(task: Task, native: NativeTask) -> Offer:
         roles=("source",),
         capabilities=frozenset(("overlay textures", *words)),
         axes=frozenset((*task.nominal, "object", "position")),
-        unfit=frozenset(native.unfit),
+        unfit=dict(native.unfit),
     )
 
 

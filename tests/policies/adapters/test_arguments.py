@@ -2,11 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from helpers.adapted import adapter, obs
+from helpers.adapted import ALL, adapter, obs
 from vlagen_bench.diagnostics.adapter_check.check import check
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.policies.adapters.base import Adapter
+from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.names import adapter_class
 
 WRONG = {
@@ -24,6 +27,8 @@ WRONG = {
     "size=1x2x3": "give pixels such as 224",
     "jpeg=maybe": "no value 'maybe'",
     "cameras=wrist": "is not THEIRS:OURS",
+    "cameras=a:primary,a:wrist": "'a' is named twice",
+    "cameras=,": "is not THEIRS:OURS",
     "prompt=do it": "has no {instruction}",
     "state=position,pose": "no value 'pose'",
     "scene=moon": "no value 'moon'",
@@ -41,6 +46,102 @@ def test_a_wrong_argument_is_one_sentence(given):
     assert WRONG[given] in str(raised.value) and "\n" not in str(raised.value)
 
 
+OWN = {
+    "openvla": {"temperature": "hot", "seed": "-1", "device": "banana", "dtype": "float31", "revision": "a b", "statistics": ""},
+    "openvla_oft": {"unnorm_key": "", "trained_on": "mars"},
+    "lerobot": {"trained_on": "mars", "device": "cuda:x", "revision": "../x"},
+    "openpi": {"form": "humanoid", "connect_s": "0", "reconnect_s": "nan", "answer_s": "forever", "api_key": ""},
+    "gr00t": {"protocol": "n9", "answer_s": "-1", "api_token": "a\nb", "trained_on": "mars"},
+    "onnx": {"threads": "0", "chunk": "-1", "with_state": "maybe", "state_name": " ", "trained_on": "mars"},
+    "torchscript": {"threads": "1.5", "device": "tpu", "chunk": "9" * 5000},
+    "sb3": {"algorithm": "DQN", "actions": "both", "deterministic": "1", "device": "gpu"},
+    "simpler": {"scene": "moon", "ensemble": "1e9"},
+    "octo": {"sticky_steps": "0"},
+}  # fmt: skip
+"""by adapter, its own arguments with values that are none"""
+
+
+@pytest.mark.parametrize(("name", "argument"), [(name, argument) for name, given in OWN.items() for argument in given])
+def test_each_argument_of_each_adapter_is_read_before_anything_is_loaded(name, argument):
+    with pytest.raises(PolicyError) as raised:
+        adapter(name, **{argument: OWN[name][argument]})
+    assert argument in str(raised.value) and "\n" not in str(raised.value) and len(str(raised.value)) < 700
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ALL if name not in ("simpler", "octo")]
+)  # whose others are the object's
+def test_every_argument_of_an_adapter_has_a_reader_and_refuses_a_misspelt_name(name):
+    kind = adapter_class(name)
+    assert all(callable(read) for read in kind.ARGUMENTS.values())
+    for argument in kind.ARGUMENTS:
+        with pytest.raises(PolicyError, match=f"has no argument '{argument}_'"):
+            adapter(name, **{f"{argument}_": "1"})
+
+
+def test_numbers_of_a_program_are_arguments_as_well_and_lists_are_not():
+    made = adapter("openpi", answer_s=20, replan_steps=3, jpeg=True, crop=None)
+    assert (made.options["answer_s"], made.conventions.replan_steps) == (20.0, 3)
+    assert made.conventions.pictures["observation/image"].jpeg is True
+    for wrong in (["a"], {"a": 1}, b"x"):
+        with pytest.raises(PolicyError, match="api_key: give a text or a number, not a "):
+            adapter("openpi", api_key=wrong)
+
+
+def test_an_adapter_whose_class_fails_is_one_sentence(tmp_path):
+    class Fails(Adapter):
+        NAME = "mine"
+
+        def declare(self):
+            return 1 / 0
+
+    class Nothing(Adapter):
+        NAME = "mine"
+
+        def declare(self):
+            return None
+
+    with pytest.raises(PolicyError, match="The adapter mine cannot be made: ZeroDivisionError"):
+        Fails.without_model()
+    with pytest.raises(PolicyError, match="declares a NoneType, not its Conventions"):
+        Nothing.without_model()
+
+
+def test_names_alone_are_arguments_of_text():
+    class Own(Adapter):
+        NAME, ARGUMENTS = "mine", ("device",)
+
+        def declare(self):
+            return Conventions()
+
+    assert Own.without_model(device="tpu").options == {"device": "tpu"}
+
+
+def test_liberos_positions_are_in_its_world_and_the_panda_stands_where_its_scenes_say():
+    start = np.zeros(15, np.float32)
+    start[0:7] = (
+        0.451,
+        0.0,
+        0.254,
+        0.0,
+        1.0,
+        0.0,
+        0.0,
+    )  # LIBERO's first pose by the Panda's kinematics, in the base's frame
+    for name, key in (("openpi", "observation/state"), ("openvla_oft", "state")):
+        given = adapter(name).encode({**obs(), "state": start}, "go")
+        np.testing.assert_allclose(given[key][:3], [-0.209, 0.0, 1.166], atol=1e-5)
+    floor = adapter("openvla_oft", unnorm_key="libero_object_no_noops").encode({**obs(), "state": start}, "go")
+    np.testing.assert_allclose(floor["state"][:3], [-0.149, 0.0, 0.254], atol=1e-5)
+    own = adapter("openpi", state_base="0,0,0").encode({**obs(), "state": start}, "go")
+    np.testing.assert_allclose(own["observation/state"][:3], start[:3])
+    for wrong in ("1,2", "a,b,c", "1,2,inf", "1000,0,0"):
+        with pytest.raises(PolicyError, match="state_base"):
+            adapter("openpi", state_base=wrong)
+    with pytest.raises(PolicyError, match="takes no state"):
+        adapter("openvla", state_base="0,0,0")
+
+
 def test_a_key_of_libero_brings_its_pictures_and_its_gripper(tmp_path):
     of_actions = {"action": {"q01": [-1.0] * 7, "q99": [1.0] * 7, "mask": [True] * 6 + [False]}}
     known = {"norm_stats": {"bridge_orig": of_actions, "libero_spatial": of_actions}}
@@ -49,7 +150,7 @@ def test_a_key_of_libero_brings_its_pictures_and_its_gripper(tmp_path):
     action, picture = made.conventions.output.action, made.conventions.pictures["image"]
     assert (picture.turn, action.rotation, action.translation_unit_m) == ("horizontal", "axis_angle", 0.05)
     assert check(adapter_class("openvla").without_model(str(tmp_path), unnorm_key="libero_spatial")).mistakes == ()
-    own = adapter_class("openvla").without_model(str(tmp_path))
+    own = adapter_class("openvla").without_model(str(tmp_path), unnorm_key="bridge_orig")
     assert (own.conventions.pictures["image"].turn, own.conventions.output.action.rotation) == ("none", "euler_xyz")
 
 
@@ -62,9 +163,15 @@ def test_statistics_that_come_with_a_file_are_right_and_another_key_of_them_is_n
     }
     (tmp_path / "statistics.json").write_text(json.dumps(known))
     given = {"statistics": str(tmp_path / "statistics.json"), "scene": "bridge", **more}
+    if not more:  # nothing says which of the two is meant
+        with pytest.raises(
+            PolicyError, match=r"statistics of 2 data sets.*Name it: unnorm_key=KEY\. There are: bridge_orig, sft"
+        ):
+            adapter_class("onnx").without_model("policy.onnx", **given)
+        return
     assert check(adapter_class("onnx").without_model("policy.onnx", **given)).mistakes == ()
     other = check(adapter_class("onnx").without_model("policy.onnx", unnorm_key="sft", **given))
-    assert other.kinds == (("normalisation key",) if more else ())
+    assert other.kinds == ("normalisation key",)
     with pytest.raises(PolicyError, match="Give the file that has it"):
         adapter_class("onnx").without_model("policy.onnx", unnorm_key="sft")
 

@@ -13,7 +13,7 @@ from vlagen_bench.policies import base
 
 BatchFeature = pytest.importorskip("transformers").BatchFeature
 TOKENS = [31_871, 31_800, 31_950, 31_872, 31_872, 31_872, 31_744]
-KEY = {"unnorm_key": "bridge_orig"}
+KEY = {"unnorm_key": "bridge_orig", "statistics": "published"}
 
 
 class Processor:
@@ -56,7 +56,7 @@ def openvla(monkeypatch):
 def test_openvla_is_asked_with_the_empty_word_once(openvla, monkeypatch, ids):
     processor, model, loaded = openvla
     monkeypatch.setattr(Processor, "ids", ids)
-    policy = base.load("openvla:openvla/openvla-7b", {**KEY, "device": "cpu"}).policy
+    policy = base.load("openvla:openvla/openvla-7b", {"device": "cpu"}).policy
     action = policy.act(obs("bridge"), "Put the Carrot on the Plate")
     assert model.asked["input_ids"].tolist() == [[1, 512, 4451, 29901, 29871]]
     assert model.asked["attention_mask"].tolist() == [[1] * 5]
@@ -123,7 +123,7 @@ def test_openvla_oft_is_called_by_its_own_functions(oft):
 
 
 def test_openvla_oft_of_bridgedata_sees_one_picture(oft):
-    policy = base.load("openvla_oft:somewhere", {"trained_on": "bridge_orig", "scene": "bridge"}).policy
+    policy = base.load("openvla_oft:somewhere", {"unnorm_key": "bridge_orig", "scene": "bridge"}).policy
     policy.act(obs("bridge"), "go")
     assert (oft["settings"].num_images_in_input, oft["settings"].unnorm_key) == (1, "bridge_orig")
     assert "wrist_image" not in oft["given"]

@@ -137,6 +137,28 @@ def test_a_simpler_object_is_made_for_each_episode_with_its_arguments(monkeypatc
     assert loaded.shown_arguments == {"speed": "0.01", "checkpoint": "their_robot:Robot"}
     with pytest.raises(base.PolicyError, match="Name it as simpler:MODULE:CLASS"):
         base.load("simpler:their_robot:Nobody", {})
+    with pytest.raises(
+        base.PolicyError, match=r"simpler:their_robot:Robot cannot be made: ValueError.*constructor: speed"
+    ):
+        base.load("simpler:their_robot:Robot", {"speed": "fast"})
+    with pytest.raises(base.PolicyError, match=r"cannot be made: TypeError.*constructor: spead"):
+        base.load("simpler:their_robot:Robot", {"spead": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("json:dumps", "is a function, not a class"),
+        ("json:JSONDecoder", "has no step and no reset"),
+        ("json", "Name it as simpler:MODULE:CLASS"),
+        ("json:", "Name it as simpler:MODULE:CLASS"),
+        (":x", "Name it as simpler:MODULE:CLASS"),
+    ],
+)
+def test_what_is_no_simpler_object_is_one_sentence(name, says):
+    with pytest.raises(base.PolicyError) as raised:
+        base.load(f"simpler:{name}", {})
+    assert says in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_lerobots_queues_are_kept_for_each_episode():
@@ -187,32 +209,6 @@ def test_lerobots_checkpoint_says_its_pictures_and_steps(tmp_path):
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(base.PolicyError, match="cannot be read"):
         LeRobot.without_model(str(tmp_path))
-
-
-def test_a_checkpoint_of_the_hub_is_brought_here_before_its_pictures_are_known(tmp_path, monkeypatch):
-    from vlagen_bench.policies.adapters.lerobot import LeRobot
-
-    (tmp_path / "config.json").write_text(
-        '{"n_action_steps": 5, "chunk_size": 10, "input_features": {"observation.images.top": {"shape": [3, 48, 64]}}}'
-    )
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    hub = ModuleType("huggingface_hub")
-    hub.snapshot_download = {"someone/act": str(tmp_path)}.__getitem__
-    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
-    made = LeRobot.without_model("someone/act", replan_steps="3")
-    assert list(made.conventions.pictures) == ["observation.images.front"] and made.version() == "someone/act"
-    made.fetch()
-    assert list(made.conventions.pictures) == ["observation.images.top"]
-    assert (made.conventions.chunk, made.conventions.played) == (10, 3) and len(made.version()) == 16
-
-    def refuses(name):
-        raise OSError("401 Client Error")
-
-    hub.snapshot_download = refuses
-    with pytest.raises(
-        base.PolicyError, match="there is no folder nobody/act, and the Hub does not give it: OSError: 401"
-    ):
-        LeRobot.without_model("nobody/act").fetch()
 
 
 @pytest.mark.parametrize(

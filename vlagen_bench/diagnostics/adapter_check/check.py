@@ -5,6 +5,7 @@ as it would run, with the user's arguments or the code of its author. Where both
 known mistake would make of it, and the one that fits is named.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,11 +15,15 @@ from vlagen_bench.diagnostics.adapter_check.actions import mistakes_of_actions
 from vlagen_bench.diagnostics.adapter_check.inputs import mistakes_of_inputs
 from vlagen_bench.diagnostics.adapter_check.mistakes import Checked, Mistake
 from vlagen_bench.diagnostics.adapter_check.recording import Recording, recording
+from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.base import Adapter
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import OF_SCENE, published_statistics
+from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics
 from vlagen_bench.policies.conversion.normalisation import Statistics
+from vlagen_bench.policies.conversion.states import ORIGIN
+from vlagen_bench.scenes import specs
 from vlagen_bench.utils.text import one_line
 
 PLAUSIBLE = 5.0
@@ -33,24 +38,52 @@ def check(adapter: Adapter, scene: str | None = None) -> Checked:
         scene: whose recording is replayed; None: that of the adapter.
     """
     taken = recording(scene or adapter.scene)
-    declared = adapter.declare()
-    cases = taken.cases()
-    known = _known(adapter)
-    mistakes, count = mistakes_of_actions(adapter, declared.output, cases, known)
+    try:
+        declared, known = adapter.declare(), _known(adapter)
+        mistakes, count = mistakes_of_actions(adapter, declared.output, taken.cases(), known)
+    except PolicyError:
+        raise
+    except Exception as error:  # code of an adapter's author
+        raise PolicyError(
+            f"The adapter {adapter.NAME or type(adapter).__name__} cannot be checked: {one_line(error)}."
+        ) from error
     if not mistakes:  # else the chunk differs for the same reason
         mistakes += chunks.mistakes_within(adapter, declared, taken)
-    wrong, notes = _of_inputs(adapter, declared, taken)
+    seen, missing = _drawn(adapter, declared, taken)
+    wrong, notes = _of_inputs(adapter, seen, taken)
     mistakes += wrong
+    notes = [*missing, *notes]
     played, more = chunks.played(adapter, declared, taken)
     mistakes += played
+    if not mistakes:  # else what is played differs for the same reason
+        mistakes += chunks.mistakes_of_playing(adapter, declared, taken)
     mistakes += _implausible(declared, taken)
     return Checked(
         adapter=adapter.NAME or type(adapter).__name__,
         cases=count,
         mistakes=tuple(mistakes),
-        notes=(*notes, *more),
-        assumed=assumed(declared),
+        notes=(*notes, *more, *adapter.notes()),
+        assumed=assumed(declared, _source(adapter)),
     )
+
+
+def _drawn(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[Conventions, list[str]]:
+    """The conventions as far as the scene has their cameras, with a note on each picture that it cannot draw."""
+    scene = specs.scene(taken.scene)
+    cameras = {PRIMARY, NO_CAMERA, scene.camera.name, *(camera.name for camera in scene.extra_cameras)}
+    pictures, notes = dict(declared.pictures), []
+    for name, form in declared.pictures.items():
+        if form.camera in cameras:
+            continue
+        given = adapter.conventions.pictures.get(name)
+        black = given is not None and given.camera == NO_CAMERA
+        how = "is black" if black else f"cannot be drawn; for a black one: cameras={name}:{NO_CAMERA}"
+        notes.append(
+            f"picture {name}: the scene {scene.name} has no camera '{form.camera}', so that it {how}. The model saw one in training."
+        )
+        if black:
+            pictures[name] = dataclasses.replace(form, camera=NO_CAMERA)
+    return dataclasses.replace(declared, pictures=pictures), notes
 
 
 def _of_inputs(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
@@ -61,12 +94,15 @@ def _of_inputs(adapter: Adapter, declared: Conventions, taken: Recording) -> tup
         return [Mistake(kind="unknown", text=f"encode() fails on an observation: {one_line(error)}.")], []
     if not isinstance(given, Mapping):
         return [Mistake(kind="unknown", text=f"encode() gives a {type(given).__name__}, not a mapping of inputs.")], []
-    wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
+    try:
+        wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
+    except Exception as error:  # whatever an adapter's author gives to a model
+        return [Mistake(kind="unknown", text=f"encode() gives what cannot be compared: {one_line(error)}.")], []
     return list(wrong), list(notes)
 
 
-def assumed(declared: Conventions) -> dict[str, str]:
-    """The conventions that are taken for right, in words."""
+def assumed(declared: Conventions, source: str = "") -> dict[str, str]:
+    """The conventions that are taken for right, in words; `source`: where the statistics come from."""
     form, output = declared.output.action, declared.output
     said = {
         name: f"{picture.camera}, {picture.layout}, "
@@ -77,7 +113,11 @@ def assumed(declared: Conventions) -> dict[str, str]:
         for name, picture in declared.pictures.items()
     }
     if declared.state is not None:
-        said[declared.state_key] = ", ".join(declared.state.parts)
+        said[declared.state_key] = ", ".join(declared.state.parts) + (
+            ""
+            if declared.state.base_m == ORIGIN
+            else f"; positions in a world where the base stands at {declared.state.base_m} m"
+        )
     if declared.prompt_key:
         said[declared.prompt_key] = declared.prompt.template.replace("\n", "\\n") + (
             ", small letters" if declared.prompt.lower else ""
@@ -90,11 +130,16 @@ def assumed(declared: Conventions) -> dict[str, str]:
     )
     said["gripper"] = form.gripper + ("" if form.gripper_threshold is None else f" above {form.gripper_threshold:g}")
     if output.statistics is not None:
-        said["normalisation"] = f"{output.scheme} of {output.key}"
+        said["normalisation"] = f"{output.scheme} of {output.key}" + (f", from {source}" if source else "")
     if output.bins is not None:
         said["tokens"] = f"{output.bins.edges - 1} bins"
     said["chunk"] = f"{declared.chunk or 'as answered'}, of which {declared.played or 'all'} are played"
     return said
+
+
+def _source(adapter: Adapter) -> str:
+    own = getattr(adapter, "known", None)
+    return own.source if isinstance(own, KeyedStatistics) else ""
 
 
 def _known(adapter: Adapter) -> dict[str, Statistics]:

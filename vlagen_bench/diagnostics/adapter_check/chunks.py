@@ -5,6 +5,7 @@ import numpy as np
 from vlagen_bench.diagnostics.adapter_check.mistakes import Mistake
 from vlagen_bench.diagnostics.adapter_check.naming import GROUPS, SAME, listed, same
 from vlagen_bench.diagnostics.adapter_check.recording import Recording
+from vlagen_bench.policies.adapters.actions import Situation
 from vlagen_bench.policies.adapters.base import Adapter
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.utils.text import one_line
@@ -48,9 +49,20 @@ def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[l
         decoded, _ = _decoded(adapter, declared, taken)
     except Exception:  # named by the comparison of actions
         return [], []
-    count, right = len(adapter.played(decoded)), declared.played or chunk
+    if decoded.ndim != 2:  # the same
+        return [], []
+    try:
+        count, right = len(adapter.played(decoded)), declared.played or chunk
+    except Exception as error:  # code of an adapter's author
+        return [
+            Mistake(kind="unknown", text=f"played() fails on a chunk of {len(decoded)} actions: {one_line(error)}.")
+        ], []
     if count == right:
         return [], []
+    if count == 0:
+        return [
+            Mistake(kind="unknown", text=f"chunk: none of the {chunk} actions that the model answers is played.")
+        ], []
     if adapter.conventions.ensemble is not None and declared.ensemble is None:
         return [], [f"chunk: the model is asked at every step, and its chunks are averaged; usual are {right} steps."]
     text = f"chunk: {count} of the {chunk} actions that the model answers are played before it is asked again, where {right} are usual."
@@ -59,13 +71,50 @@ def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[l
     return [], [text]
 
 
-def _decoded(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[np.ndarray, np.ndarray]:
-    """What the adapter makes of a chunk that a model of the declared conventions would answer, and what it should make of it."""
+def mistakes_of_playing(adapter: Adapter, declared: Conventions, taken: Recording) -> list[Mistake]:
+    """What is wrong with the first actions of an episode, where a class has an `act` or `act_batch` of its own."""
+    kind, own = type(adapter), adapter.conventions
+    if (
+        (kind.act, kind.act_batch) == (Adapter.act, Adapter.act_batch)
+        or own.ensemble is not None
+        or own.sticky_steps > 1
+    ):
+        return []
+    answer, at = _answer(declared, taken)
+    right = np.asarray(declared.output.decode(answer, at), np.float64)[: own.played or None]
+    if declared.output.action.reference == "absolute":  # one by one, as targets are
+        right = right[:1]
+    loaded = {name: value for name, value in vars(adapter).items() if name == "_model"}
+    adapter._model = lambda inputs: [adapter.pack(answer) for _ in inputs]
+    try:
+        acted = np.atleast_2d(np.asarray(adapter.act(taken.obs(0), taken.instruction), np.float64))
+        if len(acted) == 1 < len(right):
+            text = f"chunk: act() gives 1 of the {len(right)} actions that are to be played before the model is asked again."
+            return [Mistake(kind="chunk of one", text=text)]
+        if acted.shape == right.shape and _same(acted, right):
+            return []
+        text = f"act() plays {acted.shape} numbers, the first {listed(acted[0])}, in place of {right.shape}, {listed(right[0])}."
+    except Exception as error:  # code of an adapter's author
+        text = f"act() fails on an observation: {one_line(error)}."
+    finally:
+        vars(adapter).pop("_model")
+        vars(adapter).update(loaded)
+        Adapter.reset(adapter, ["recorded"])
+    return [Mistake(kind="unknown", text=text)]
+
+
+def _answer(declared: Conventions, taken: Recording) -> tuple[np.ndarray, Situation]:
+    """What a model of the declared conventions would answer at first, as long as its chunk is."""
     chunk = declared.chunk or LONG_CHUNK
     repeats = -(-chunk // len(taken.actions))
     actions = np.tile(taken.actions, (repeats, 1))[:chunk]
     at = taken.cases()[0].situation
-    answer = declared.output.encode(actions, at)
+    return declared.output.encode(actions, at), at
+
+
+def _decoded(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """What the adapter makes of a chunk that a model of the declared conventions would answer, and what it should make of it."""
+    answer, at = _answer(declared, taken)
     return np.asarray(adapter.decode(adapter.pack(answer), at), np.float64), declared.output.decode(answer, at)
 
 

@@ -12,7 +12,7 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY, PictureForm, StateForm
 from vlagen_bench.policies.conversion.images import FILTERS, TURNS
-from vlagen_bench.policies.conversion.states import NO_TURN, PARTS, Part
+from vlagen_bench.policies.conversion.states import NO_TURN, ORIGIN, PARTS, Part
 from vlagen_bench.utils.text import shown
 
 EXACT = 0.25
@@ -20,6 +20,9 @@ EXACT = 0.25
 SLIGHT = 4.0
 """the same up to which only the resampling may differ"""
 CROP = 0.9
+AREA_STEP = 0.03
+AREAS = tuple(round(float(area), 2) for area in np.arange(1.0, 0.45, -AREA_STEP)) + (CROP, CROP**2)
+"""of crops that are tried where no known mistake makes a picture"""
 Obs = Mapping[str, Any]
 Change = tuple[Kind, str, dict[str, Any]]
 """what it is called, in words, and the fields that differ"""
@@ -62,6 +65,8 @@ def _of_picture(name: str, found: np.ndarray, form: PictureForm, obs: Obs) -> tu
         return [], []
     if changes := _explained(found, form, obs):
         return [Mistake(kind=kind, text=f"picture {name}: {text}.") for kind, text, _ in changes], []
+    if text := _other_crop(found, form, obs):
+        return [Mistake(kind="crop", text=f"picture {name}: {text}.")], []
     distance = _distance(right, found)
     if distance <= SLIGHT:
         return [], [
@@ -124,6 +129,8 @@ def _changes(form: PictureForm, found: np.ndarray) -> Iterator[Change]:
     if form.crop_area is not None:
         share = f"the middle {100 * form.crop_area:.0f} % of it"
         yield "missing crop", f"it is whole, but the model was trained on {share}", {"crop_area": None}
+        squared = form.crop_area**2
+        yield "crop", _cropped(squared, form), {"crop_area": squared}
     elif found.ndim == 3:
         yield (
             "crop",
@@ -139,6 +146,24 @@ def _changes(form: PictureForm, found: np.ndarray) -> Iterator[Change]:
     for camera in (PRIMARY, "wrist", NO_CAMERA):
         if camera != form.camera:
             yield "picture", f"it is that of the camera '{camera}', not '{form.camera}'", {"camera": camera}
+
+
+def _cropped(area: float, form: PictureForm) -> str:
+    """That another crop was cut than the model's: its area and its side, of which one is often taken for the other."""
+    wanted = (
+        "whole ones"
+        if form.crop_area is None
+        else f"{100 * form.crop_area:.0f} % of the area, {100 * form.crop_area**0.5:.0f} % of each side"
+    )
+    return f"it is cropped to {100 * area:.0f} % of the area, {100 * area**0.5:.0f} % of each side, but the model was trained on {wanted}"
+
+
+def _other_crop(found: np.ndarray, form: PictureForm, obs: Obs) -> str:
+    """That another crop explains the picture, whatever resampled it; empty: none does."""
+    distances = {area: _distance_after(form, [("crop", "", {"crop_area": area})], obs, found) for area in AREAS}
+    best, own = min(distances, key=distances.__getitem__), form.crop_area or 1.0
+    near = distances[best] <= SLIGHT and distances[best] < _distance(form.of(obs), found) / 2
+    return _cropped(best, form) if near and abs(best - own) > AREA_STEP else ""
 
 
 def _of_size(form: PictureForm, found: np.ndarray) -> Iterator[Change]:
@@ -181,6 +206,9 @@ def _of_state(given: Mapping[str, Any], declared: Conventions, obs: Obs) -> list
     for words, parts in _other_states(form):
         if _close(found, dataclasses.replace(form, parts=parts).of(obs)):
             return [Mistake(kind="state", text=f"state: {words}; it should be {', '.join(form.parts)}.")]
+    if form.base_m != ORIGIN and _close(found, dataclasses.replace(form, base_m=ORIGIN).of(obs)):
+        text = f"state: the position is in the frame of the robot's base; the model's base stands at {form.base_m} m."
+        return [Mistake(kind="state", text=text)]
     if form.rest_quat_wxyz != NO_TURN and _close(found, dataclasses.replace(form, rest_quat_wxyz=NO_TURN).of(obs)):
         text = "state: the orientation is that of the base's frame, where the model's is seen from its own rest pose."
         return [Mistake(kind="state", text=text)]

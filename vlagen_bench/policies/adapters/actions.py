@@ -1,7 +1,7 @@
 """What the numbers that a model answers mean, as data, and the two functions that read and write them.
 
 `decode` makes this package's actions of a model's numbers, and `encode` is its inverse: the numbers that the model would have
-to answer. Both follow an `OutputForm`, so that a form that is wrong in one place can be tried out: `vlagen adapter check`
+to answer. `decode` has two halves, `read` and `played`, between which predictions of the same step can be averaged. All follow an `OutputForm`, so that a form that is wrong in one place can be tried out: `vlagen adapter check`
 finds mistakes in that way.
 """
 
@@ -24,6 +24,8 @@ PARTS: tuple[ActionPart, ...] = get_args(ActionPart)
 Reference = Literal["delta", "absolute"]
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
+TURN = slice(3, 7)
+"""where the quaternion stands in what `read` gives"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,10 @@ class OutputForm:
         """A model's answer (H, n) as actions float32 (H, 7) of this package."""
         return decode(self.action, self.units(np.atleast_2d(values)), situation)
 
+    def read(self, values: np.ndarray, situation: Situation) -> np.ndarray:
+        """A model's answer (H, n) as changes or targets (H, 8) that can be averaged; see `read` of this module."""
+        return read(self.action, self.units(np.atleast_2d(values)), situation)
+
     def encode(self, actions: np.ndarray, situation: Situation) -> np.ndarray:
         """The inverse of `decode`: the answer (H, n) that becomes these actions (H, 7)."""
         return self.written(encode(self.action, np.atleast_2d(actions), situation))
@@ -123,6 +129,19 @@ class OutputForm:
 
 def decode(form: ActionForm, values: np.ndarray, situation: Situation) -> np.ndarray:
     """Actions float32 (H, 7) of numbers (H, n) in the data set's units.
+
+    Raises:
+        ValueError: they are not as many numbers as the form has.
+    """
+    return played(form, read(form, values, situation), situation)
+
+
+def read(form: ActionForm, values: np.ndarray, situation: Situation) -> np.ndarray:
+    """Of numbers (H, n) in the data set's units the changes, or the absolute targets, as the form's reference is.
+
+    Returns:
+        (H, 8), along the axes of the base: metres, a quaternion wxyz, and the gripper still in the model's numbers, before any
+        threshold. Predictions of the same step, made at different times, can be averaged in this form.
 
     Raises:
         ValueError: they are not as many numbers as the form has.
@@ -139,7 +158,15 @@ def decode(form: ActionForm, values: np.ndarray, situation: Situation) -> np.nda
     moves = frames.with_axes(matrix, values[:, at["translation"]] * form.translation_unit_m)
     turns = _renamed(matrix, rotation.to_quat(angles))
     moves, turns = _in_base(form, moves, turns, situation)
-    gripper = grippers.to_plus_one_open(values[:, at["gripper"]], form.gripper, form.gripper_threshold)
+    return np.concatenate([moves, turns, values[:, at["gripper"]]], axis=1)
+
+
+def played(form: ActionForm, numbers: np.ndarray, situation: Situation) -> np.ndarray:
+    """Actions float32 (H, 7) of what `read` gave, from the present target on."""
+    moves, turns = numbers[:, :3], numbers[:, TURN]
+    if form.reference == "absolute":
+        moves, turns = deltas.changes_of_poses(situation.target_m, situation.target_quat_wxyz, moves, turns)
+    gripper = grippers.to_plus_one_open(numbers[:, 7:8], form.gripper, form.gripper_threshold)
     return np.concatenate([moves, rotations.euler_xyz_of_quat(turns), gripper], axis=1).astype(np.float32)
 
 
@@ -168,13 +195,13 @@ def _renamed(matrix: np.ndarray, turns: np.ndarray) -> np.ndarray:
 def _in_base(
     form: ActionForm, moves: np.ndarray, turns: np.ndarray, situation: Situation
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Changes along the axes of the base, of what the model answered in its frame."""
+    """Changes, or absolute poses, along the axes of the base, of what the model answered in its frame."""
     base = rotations.inverse(np.array(situation.base_quat_wxyz))
     if form.reference == "absolute":
         if form.frame == "world":
             moves = rotations.rotate(base, moves - np.array(situation.base_m))
             turns = rotations.multiply(base, turns)
-        return deltas.changes_of_poses(situation.target_m, situation.target_quat_wxyz, moves, turns)
+        return moves, turns
     if form.frame == "world":
         return frames.turned_change(base, moves, turns)
     if form.frame == "tool":

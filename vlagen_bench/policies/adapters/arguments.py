@@ -1,14 +1,31 @@
 """The arguments that all adapters understand (`--policy-args turn=vertical gripper=one_closed`), read into conventions."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from math import inf
+from collections.abc import Mapping
 from typing import Any
 
-from vlagen_bench.errors import PolicyError, unknown
+from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import PARTS, REFERENCES
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.observations import COLOURS, FITS, LAYOUTS, VALUES
+from vlagen_bench.policies.adapters.readers import (
+    MOST_STEPS,
+    NOTHING,
+    Read,
+    in_unit,
+    names_of,
+    number,
+    one_of,
+    optional,
+    pairs,
+    point,
+    share,
+    size,
+    steps,
+    whole,
+    within,
+    yes_or_no,
+)
 from vlagen_bench.policies.conversion.frames import FRAMES, axes_matrix
 from vlagen_bench.policies.conversion.grippers import POLARITIES
 from vlagen_bench.policies.conversion.images import FILTERS, TURNS
@@ -17,96 +34,11 @@ from vlagen_bench.policies.conversion.rotations import FORMATS
 from vlagen_bench.policies.conversion.states import PARTS as STATE_PARTS
 from vlagen_bench.utils.text import shown
 
-Read = Callable[[str, str], Any]
-"""makes a value of an argument's name and text; raises `PolicyError`"""
-NOTHING = "none"
 OFF = "off"
-LARGEST_PX = 4096
-"""side of a picture: no model has a larger one, and a typing error would fill the memory"""
 LENGTHS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 ANGLES_RAD = {"rad": 1.0, "deg": 0.017453292519943295}
-
-
-def one_of(known: Sequence[str]) -> Read:
-    """One of several names."""
-
-    def read(name: str, text: str) -> str:
-        if text not in known:
-            raise PolicyError(f"{name}: {unknown('value', shown(text, 60), known)}")
-        return text
-
-    return read
-
-
-def number(name: str, text: str) -> float:
-    """A finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if value - value != 0:
-        raise PolicyError(f"{name}={shown(text, 60)}: give a finite number.")
-    return value
-
-
-def whole(name: str, text: str) -> int:
-    """A whole number from 0 on."""
-    if not (text.isascii() and text.isdigit()):
-        raise PolicyError(f"{name}={shown(text, 60)}: give a whole number from 0 on.")
-    return int(text)
-
-
-def optional(read: Read) -> Read:
-    """A value, or `none`."""
-    return lambda name, text: None if text == NOTHING else read(name, text)
-
-
-def yes_or_no(name: str, text: str) -> bool:
-    """`yes` or `no`."""
-    return bool(one_of(("no", "yes"))(name, text) == "yes")
-
-
-def in_unit(units: Mapping[str, float]) -> Read:
-    """How much one of a model's units is: its name, or a number."""
-    return lambda name, text: units[text] if text in units else positive(name, text)
-
-
-def positive(name: str, text: str) -> float:
-    """A number above 0."""
-    value = number(name, text)
-    if not 0 < value < inf:
-        raise PolicyError(f"{name}={shown(text, 60)}: give a number above 0.")
-    return value
-
-
-def share(name: str, text: str) -> float:
-    """A share of a whole: above 0, and at most 1."""
-    value = number(name, text)
-    if not 0 < value <= 1:
-        raise PolicyError(f"{name}={shown(text, 60)}: give a share above 0 and at most 1, such as 0.9.")
-    return value
-
-
-def size(name: str, text: str) -> tuple[int, int]:
-    """(height, width) of 224 or 240x320."""
-    sides = text.lower().split("x")
-    if len(sides) > 2 or not all(
-        side.isascii() and side.isdigit() and len(side) < 6 and 0 < int(side) <= LARGEST_PX for side in sides
-    ):
-        raise PolicyError(
-            f"{name}={shown(text, 60)}: give pixels such as 224 or 240x320 (height x width), at most {LARGEST_PX}."
-        )
-    return int(sides[0]), int(sides[-1])
-
-
-def names_of(known: Sequence[str]) -> Read:
-    """Several names, separated by commas."""
-
-    def read(name: str, text: str) -> tuple[str, ...]:
-        parts = tuple(part.strip() for part in text.split(","))
-        return tuple(one_of(known)(name, part) for part in parts)
-
-    return read
+MOST_WEIGHT = 100.0
+"""m of an ensemble: beyond it one chunk alone counts"""
 
 
 def order(name: str, text: str) -> tuple[str, ...]:
@@ -124,17 +56,6 @@ def axes(name: str, text: str) -> str:
     except ValueError as error:
         raise PolicyError(f"{name}: {error}.") from None
     return text
-
-
-def pairs(name: str, text: str) -> dict[str, str]:
-    """KEY:VALUE,... of which the last colon of each counts."""
-    found = {}
-    for pair in filter(None, map(str.strip, text.split(","))):
-        key, colon, value = pair.rpartition(":")
-        if not colon or not key or not value:
-            raise PolicyError(f"{name}: '{shown(pair, 80)}' is not THEIRS:OURS, such as observation/image:primary.")
-        found[key] = value
-    return found
 
 
 ACTION: dict[str, tuple[str, Read]] = {
@@ -162,12 +83,12 @@ PICTURES: dict[str, tuple[str, Read]] = {
 }
 """by argument, the field of every `PictureForm`"""
 PLAYING: dict[str, tuple[str, Read]] = {
-    "replan_steps": ("replan_steps", whole),
-    "ensemble": ("ensemble", optional(number)),
-    "sticky_steps": ("sticky_steps", whole),
+    "replan_steps": ("replan_steps", steps),
+    "ensemble": ("ensemble", optional(within(-MOST_WEIGHT, MOST_WEIGHT))),
+    "sticky_steps": ("sticky_steps", whole(1, MOST_STEPS)),
 }
 """by argument, the field of `Conventions`"""
-OTHERS = ("cameras", "prompt", "state", "normalisation")
+OTHERS = ("cameras", "prompt", "state", "state_base", "normalisation")
 COMMON = (*ACTION, *PICTURES, *PLAYING, *OTHERS)
 """what every adapter understands"""
 
@@ -214,6 +135,11 @@ def _told(conventions: Conventions, arguments: Mapping[str, str]) -> dict[str, A
         if conventions.state is None:
             raise PolicyError("state: this model takes no state.")
         found["state"] = dataclasses.replace(conventions.state, parts=parts)
+    if "state_base" in arguments:
+        base_m = point("state_base", arguments["state_base"])
+        if conventions.state is None:
+            raise PolicyError("state_base: this model takes no state.")
+        found["state"] = dataclasses.replace(found.get("state", conventions.state), base_m=base_m)
     return found
 
 

@@ -1,6 +1,8 @@
 """The base of adapters: conventions, the conversion in both directions, and the call of the model between them."""
 
 import dataclasses
+import importlib.util
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +11,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.errors import PolicyError, unknown
-from vlagen_bench.policies.adapters.actions import Situation
-from vlagen_bench.policies.adapters.arguments import COMMON, one_of, overridden
-from vlagen_bench.policies.adapters.conventions import Conventions
+from vlagen_bench.policies.adapters.actions import TURN, Situation, played
+from vlagen_bench.policies.adapters.arguments import COMMON, overridden
+from vlagen_bench.policies.adapters.conventions import Conventions, contradiction
+from vlagen_bench.policies.adapters.readers import Read, one_of, text_of, word
 from vlagen_bench.policies.conversion.chunks import ChunkQueue, TemporalEnsemble
 from vlagen_bench.policies.conversion.deltas import poses_of_changes
 from vlagen_bench.policies.conversion.grippers import StickyGripper
 from vlagen_bench.policies.conversion.rotations import quat_of_euler_xyz
 from vlagen_bench.policies.conversion.states import QUAT
 from vlagen_bench.scenes import specs
-from vlagen_bench.utils.text import shown
+from vlagen_bench.utils.text import one_line, shown
 
 MOST_EPISODES = 1024
 """whose memory is kept; nobody says when an episode is over"""
@@ -59,37 +62,76 @@ class Adapter:
     """one sentence: which models, and what is assumed of them"""
     SCENE: ClassVar[str] = "tabletop"
     """whose robot the family's models are trained for, as far as any"""
-    ARGUMENTS: ClassVar[tuple[str, ...]] = ()
-    """what it understands besides what all do"""
+    ARGUMENTS: ClassVar[Mapping[str, Read] | tuple[str, ...]] = ()
+    """what it understands besides what all do: names, each with what reads its text; a name alone is a text of one line"""
+    NO_ENSEMBLE: ClassVar[str] = ""
+    """why `ensemble` makes no sense for it; empty: it does"""
 
-    def __init__(self, checkpoint: str = "", **arguments: str) -> None:
+    def __init__(self, checkpoint: str = "", **arguments: Any) -> None:
         """Reads the arguments, then loads the model.
 
         Raises:
             PolicyError: an argument is unknown or wrong, a package is missing, or the model cannot be loaded.
         """
+        self.require()
         self.prepare(checkpoint, arguments)
         self._model: Model = self.connect()
 
     @classmethod
-    def without_model(cls, checkpoint: str = "", **arguments: str) -> "Adapter":
-        """The conversion alone, which needs no weights and none of the model's packages."""
+    def without_model(cls, checkpoint: str = "", **arguments: Any) -> "Adapter":
+        """The conversion alone, which needs no weights and none of the model's packages.
+
+        Raises:
+            PolicyError: an argument is unknown or wrong, or the class of the adapter fails.
+        """
         adapter = cls.__new__(cls)
-        adapter.prepare(checkpoint, arguments)
+        try:
+            adapter.prepare(checkpoint, arguments)
+        except PolicyError:
+            raise
+        except Exception as error:  # code of an adapter's author
+            raise PolicyError(f"The adapter {cls.NAME or cls.__name__} cannot be made: {one_line(error)}.") from error
         return adapter
 
-    def prepare(self, checkpoint: str, arguments: Mapping[str, str]) -> None:
-        """Takes checkpoint and arguments in; what the user says replaces what is declared."""
-        known = (*COMMON, *self.ARGUMENTS, "scene")
+    def prepare(self, checkpoint: str, arguments: Mapping[str, Any]) -> None:
+        """Takes checkpoint and arguments in, and reads each; what the user says replaces what is declared."""
+        named = self.ARGUMENTS
+        readers: Mapping[str, Read] = named if isinstance(named, Mapping) else {name: word for name in named}
+        known = (*COMMON, *readers, "scene")
         for name in arguments:
             if name not in known:
                 raise PolicyError(
                     f"--policy-args: {unknown('argument', shown(name, 60), known, of=f'The adapter {self.NAME}')}"
                 )
-        self.checkpoint, self.arguments = checkpoint, dict(arguments)
-        self.scene = one_of(specs.scene_names())("scene", arguments.get("scene", self.SCENE))
-        self.conventions: Conventions = overridden(self.configured(), self.arguments)
+        self.checkpoint = checkpoint
+        self.arguments = {name: text_of(name, value) for name, value in arguments.items()}
+        self.options: dict[str, Any] = {
+            name: read(name, self.arguments[name]) for name, read in readers.items() if name in arguments
+        }
+        self.scene = one_of(specs.scene_names())("scene", self.arguments.get("scene", self.SCENE))
+        self.conventions: Conventions = self.agreed()
         self._episodes: OrderedDict[str, Memory] = OrderedDict()
+
+    def agreed(self) -> Conventions:
+        """The conventions with all that the user says; raises `PolicyError` where they contradict each other."""
+        configured = self.configured()
+        if not isinstance(configured, Conventions):
+            raise PolicyError(f"The adapter {self.NAME} declares a {type(configured).__name__}, not its Conventions.")
+        conventions = overridden(configured, self.arguments)
+        wrong = ("" if conventions.ensemble is None else self._no_ensemble()) or contradiction(conventions)
+        if wrong:
+            raise PolicyError(f"{self.NAME or type(self).__name__}: {wrong}")
+        return conventions
+
+    def _no_ensemble(self) -> str:
+        """Why this adapter cannot average; empty: it can."""
+        if self.NO_ENSEMBLE:
+            return f"ensemble: {self.NO_ENSEMBLE}"
+        if "replan_steps" in self.arguments:
+            return "ensemble asks the model at every step, and replan_steps does not. Give one of them."
+        if type(self).decode is not Adapter.decode:
+            return "ensemble averages what the conventions read, but this class has a decode() of its own."
+        return ""
 
     def declare(self) -> Conventions:
         """What the model was trained with, by the family, the checkpoint and the data set; without what the user changes."""
@@ -98,6 +140,9 @@ class Adapter:
     def configured(self) -> Conventions:
         """What is used before the common arguments: as declared, with the family's own arguments."""
         return self.declare()
+
+    def require(self) -> None:
+        """Raises `PolicyError` if a package of the model is missing, before anything is fetched; see `need`."""
 
     def connect(self) -> Model:
         """Loads the model; packages are imported here and nowhere else."""
@@ -135,6 +180,10 @@ class Adapter:
         """The inverse of `unpack`."""
         return values
 
+    def notes(self) -> tuple[str, ...]:
+        """What its check cannot see and says."""
+        return ()
+
     def act(self, obs: Mapping[str, Any], instr: str) -> np.ndarray:
         """Float32 (k, 7): as many actions as are played before the model is asked again."""
         return self.act_batch([obs], [instr])[0]
@@ -167,10 +216,12 @@ class Adapter:
 
     def _played(self, memory: Memory, obs: Mapping[str, Any], output: Any, asked: bool) -> np.ndarray:
         if asked:
-            chunk = self.decode(output, self.situation(obs, memory))
+            situation = self.situation(obs, memory)
             if memory.ensemble is not None:
-                return self._done(memory, memory.ensemble.next(chunk)[None])
-            chosen = self.played(chunk)
+                form = self.conventions.output
+                mean = memory.ensemble.next(form.read(self.unpack(output), situation))
+                return self._done(memory, played(form.action, mean[None], situation))
+            chosen = self.played(self.decode(output, situation))
             if self.conventions.output.action.reference == "delta":
                 return self._done(memory, chosen)
             memory.queue.put(chosen)
@@ -194,13 +245,22 @@ class Adapter:
                 target_m=state[:3],
                 target_quat_wxyz=state[QUAT],
                 queue=ChunkQueue(replan_steps=conventions.played or MOST_EPISODES),
-                ensemble=None if conventions.ensemble is None else TemporalEnsemble(m=conventions.ensemble),
+                ensemble=None
+                if conventions.ensemble is None
+                else TemporalEnsemble(m=conventions.ensemble, quaternion=TURN),
                 sticky=StickyGripper(steps=conventions.sticky_steps),
             )
         self._episodes.move_to_end(name)
         while len(self._episodes) > MOST_EPISODES:
             self._episodes.popitem(last=False)
         return self._episodes[name]
+
+
+def need(name: str, package: str, command: str) -> None:
+    """Raises the error of `missing` unless the package is there; imports nothing."""
+    here = sys.modules[package] is not None if package in sys.modules else importlib.util.find_spec(package) is not None
+    if not here:
+        raise missing(name, package, command)
 
 
 def missing(name: str, package: str, command: str) -> PolicyError:

@@ -6,6 +6,9 @@ from typing import Any
 
 from vlagen_bench.policies.adapters.actions import OutputForm
 from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY, PictureForm, PromptForm, StateForm
+from vlagen_bench.policies.conversion.normalisation import FIELDS
+
+ALL_FIELDS = tuple(name for pair in FIELDS.values() for name in pair)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +56,28 @@ class Conventions:
         if self.prompt_key:
             found[self.prompt_key] = self.prompt.of(instruction)
         return found
+
+
+def contradiction(conventions: Conventions) -> str:
+    """What cannot be together in conventions, as a sentence; empty: nothing."""
+    output = conventions.output
+    if conventions.chunk < 0 or conventions.replan_steps < 0:
+        return f"chunk {conventions.chunk} and replan_steps {conventions.replan_steps} have to be 0 or more."
+    statistics, size = output.statistics, output.action.size
+    if statistics is not None and statistics.size != size:
+        parts = ", ".join(f"{part} {count}" for part, count in output.action.sizes().items())
+        return (
+            f"an action has {size} numbers here ({parts}), but the statistics '{output.key}' are of {statistics.size}. They belong "
+            f"to other actions: give another unnorm_key or statistics, or the right rotation and order."
+        )
+    if statistics is not None and not statistics.has(output.scheme):
+        needed = " and ".join(FIELDS[output.scheme])
+        held = [name for name in ALL_FIELDS if getattr(statistics, name)]
+        return (
+            f"normalisation={output.scheme} needs {needed}, but the statistics '{output.key}' have {', '.join(held)}."
+        )
+    if conventions.ensemble is not None and conventions.chunk == 1:
+        return (
+            "ensemble averages what several chunks foresaw, but this model answers one action at a time. Leave it out."
+        )
+    return ""

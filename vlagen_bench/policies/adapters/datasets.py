@@ -4,7 +4,10 @@ Sources. `bridge_orig` and `fractal20220817_data`: the statistics that the publi
 both are changes of the tool along the axes of the base, the gripper from 0 (closed) to 1 (open). LIBERO: robosuite's
 controller OSC_POSE turns its input from -1 to 1 into 0.05 m and 0.5 rad (rotation vector), +1 closes. The rotation vector
 of its state comes from MuJoCo's quaternion, whose sign is left as it is: a tool that points down has a vector near (+pi, 0, 0), beyond pi too, and
-never jumps to (-pi, 0, 0). Its raw pictures stand on
+never jumps to (-pi, 0, 0). Its positions are those of its world. There the base of the Panda stands, by the scene's table
+(Lifelong-Robot-Learning/LIBERO, `libero/libero/envs/robots/*_panda.py`, `problems/*.py`), at the places in `LIBERO_BASES_M`; the height
+0.912 is that of robosuite's mount. Its tool point, robosuite's `grip_site`, is 7 mm nearer to the flange than ours (0.2035 m for
+0.2104 m), which is not converted. Its raw pictures stand on
 their heads, and the scripts of openpi and OpenVLA rotate them by 180 degrees, so that models saw the world mirrored
 (openvla/openvla issue 295, huggingface/lerobot issue 3830). `libero_rlds`: the same in the form of OpenVLA's data, whose gripper
 is 1 (open) or 0. `vlagen`: this package's own actions, as `vlagen collect` writes them.
@@ -19,6 +22,7 @@ from vlagen_bench.policies.adapters.actions import ActionForm
 from vlagen_bench.policies.adapters.observations import StateForm
 from vlagen_bench.policies.conversion.images import Turn
 from vlagen_bench.policies.conversion.normalisation import Statistics
+from vlagen_bench.policies.conversion.states import Point
 
 TOP_DOWN = (sqrt(0.5), 0.0, sqrt(0.5), 0.0)
 """BridgeData's arm calls the pose from above no turn: its orientations are R D^-1 with D the quarter turn about y
@@ -79,6 +83,13 @@ FRACTAL = Dataset(
         mask=ALL_BUT_THE_GRIPPER,
     ),
 )  # fmt: skip
+LIBERO_BASES_M: dict[str, Point] = {
+    "table": (-0.66, 0.0, 0.912),
+    "floor": (-0.6, 0.0, 0.0),
+    "living_room": (-0.51, 0.0, 0.42),
+    "study": (-0.75, 0.0, 0.912),
+}
+"""table: libero_spatial, libero_goal, and the kitchens of libero_10 and libero_90; floor: libero_object"""
 LIBERO = Dataset(
     name="libero",
     action=ActionForm(
@@ -88,7 +99,7 @@ LIBERO = Dataset(
         gripper="plus_one_closed",
         gripper_threshold=0.0,
     ),
-    state=StateForm(parts=("position", "axis_angle_x", "fingers")),
+    state=StateForm(parts=("position", "axis_angle_x", "fingers"), base_m=LIBERO_BASES_M["table"]),
     turn="horizontal",
 )
 LIBERO_RLDS = dataclasses.replace(
@@ -99,7 +110,21 @@ VLAGEN = Dataset(
     action=ActionForm(gripper="plus_one_open"),
     state=StateForm(parts=("position", "quat_wxyz", "opening", "joints")),
 )
+LIBERO_OBJECT = dataclasses.replace(
+    LIBERO_RLDS,
+    name="libero_object",
+    state=dataclasses.replace(LIBERO_RLDS.state, base_m=LIBERO_BASES_M["floor"]),
+)
+"""the suite whose robot stands on the floor, by a key of OpenVLA's statistics"""
 _BY_NAME = {dataset.name: dataset for dataset in (BRIDGE, FRACTAL, LIBERO, LIBERO_RLDS, VLAGEN)}
+OPENVLA_7B = "openvla/openvla-7b"
+PUBLISHED_WITH = {
+    OPENVLA_7B: ("bridge_orig", "fractal20220817_data"),
+    "gen-robot/openvla-7b-rlvla-warmup": ("bridge_orig",),
+    "gen-robot/openvla-7b-rlvla-rl": ("bridge_orig",),
+}
+"""by checkpoint, the keys of the statistics above that it is known to have. The last two were trained and evaluated with OpenVLA's own
+`bridge_orig` (gen-robot/RL4VLA, README and evaluation)"""
 OF_SCENE = {"bridge": "bridge_orig", "tabletop": "vlagen"}
 """by scene, the data set that was recorded with its robot"""
 
@@ -116,13 +141,16 @@ def dataset(name: str) -> Dataset:
     return _BY_NAME[name]
 
 
-def published_statistics() -> dict[str, Statistics]:
-    """The statistics of actions that are known without a checkpoint, by key."""
-    return {name: held.statistics for name, held in _BY_NAME.items() if held.statistics is not None}
+def published_statistics(checkpoint: str = OPENVLA_7B) -> dict[str, Statistics]:
+    """The statistics of actions that are shipped because a published checkpoint has them, by key; empty for any other."""
+    keys = PUBLISHED_WITH.get(checkpoint, ())
+    return {name: held.statistics for name, held in _BY_NAME.items() if name in keys and held.statistics is not None}
 
 
 def dataset_of_key(key: str) -> Dataset:
     """The data set whose form actions under a key of OpenVLA's statistics have: LIBERO's, or that of BridgeData."""
+    if key.startswith(LIBERO_OBJECT.name):
+        return LIBERO_OBJECT
     if key.startswith("libero"):
         return LIBERO_RLDS
     return _BY_NAME.get(key, BRIDGE)

@@ -16,7 +16,7 @@ class FileAdapter(Adapter):
         """The file; raises `PolicyError` where there is none."""
         path = Path(self.checkpoint)
         if not path.is_file():
-            raise PolicyError(f"{self.NAME}: there is no file {path}.")
+            raise PolicyError(f"{self.NAME}: there is no file '{path}'.")
         return path
 
     def version(self) -> str | None:

@@ -14,11 +14,11 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.arguments import number, one_of
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import BRIDGE, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.policies.adapters.readers import Read, one_of, seconds, word
 from vlagen_bench.utils import installing
 from vlagen_bench.utils.text import shown
 
@@ -36,11 +36,16 @@ class Gr00t(Adapter):
     REST = "HOST:PORT"
     ABOUT: ClassVar[str] = "GR00T N1.5 to N1.7 on NVIDIA's own server, in its WidowX form"
     SCENE = "bridge"
-    ARGUMENTS = ("protocol", "trained_on", "api_token", "answer_s")
+    ARGUMENTS: ClassVar[Mapping[str, Read]] = {
+        "protocol": one_of(PROTOCOLS),
+        "trained_on": word,
+        "api_token": word,
+        "answer_s": seconds,
+    }
 
     def declare(self) -> Conventions:
         """In the form of its WidowX embodiment."""
-        data = dataset(self.arguments.get("trained_on", BRIDGE.name))
+        data = dataset(self.options.get("trained_on", BRIDGE.name))
         return Conventions(
             pictures={"video.image_0": PictureForm(turn=data.turn, size_px=(256, 256), how="bilinear")},
             state=dataclasses.replace(BRIDGE.state, parts=("position", "euler_xyz_fixed", "zero", "opening")),
@@ -53,7 +58,7 @@ class Gr00t(Adapter):
     @property
     def protocol(self) -> str:
         """How questions are nested."""
-        return str(one_of(PROTOCOLS)("protocol", self.arguments.get("protocol", "n1.6")))
+        return str(self.options.get("protocol", "n1.6"))
 
     def question(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The observation as the server wants it, of what `encode` gives."""
@@ -93,8 +98,8 @@ class Gr00t(Adapter):
             import zmq
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("gr00t")) from None
-        self._line = Line(zmq, self.checkpoint, number("answer_s", self.arguments.get("answer_s", "300")))
-        token = self.arguments.get("api_token")
+        self._line = Line(zmq, self.checkpoint, self.options.get("answer_s", 300.0))
+        token = self.options.get("api_token")
 
         def ask(given: Mapping[str, Any]) -> Any:
             request = {"endpoint": "get_action", "data": self.question(given)}
@@ -136,7 +141,7 @@ class Line:
     def _made(self) -> Any:
         socket = self._zmq.Context.instance().socket(self._zmq.REQ)
         for option in (self._zmq.RCVTIMEO, self._zmq.SNDTIMEO):
-            socket.setsockopt(option, int(1000 * self._answer_s))
+            socket.setsockopt(option, max(1, int(1000 * self._answer_s)))
         socket.setsockopt(self._zmq.LINGER, 0)
         socket.connect(f"tcp://{self._address}")
         return socket

@@ -8,9 +8,9 @@ set that the policy was trained on: this package's own (`vlagen collect`), unles
 
 import copy
 import dataclasses
-import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,16 +18,20 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.arguments import overridden
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.base import Adapter, Model, missing, need
+from vlagen_bench.policies.adapters.checkpoints import SmallFiles, small_files
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, Dataset, dataset
 from vlagen_bench.policies.adapters.observations import PRIMARY, PictureForm
+from vlagen_bench.policies.adapters.readers import LARGEST_PX, MOST_STEPS, Read, device, revision, word
+from vlagen_bench.policies.conversion.states import size_of
+from vlagen_bench.scenes import specs
 from vlagen_bench.utils.locations import sha256
-from vlagen_bench.utils.text import one_line
+from vlagen_bench.utils.text import one_line, shown
 
 PICTURES, STATE, TASK = "observation.images.", "observation.state", "task"
-WEIGHTS = "model.safetensors"
+ACTION = "action"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SETTINGS = ("config", "training")
 MODULE_PARTS = (
     "_parameters",
@@ -53,48 +57,123 @@ class LeRobot(Adapter):
     NAME = "lerobot"
     REST = "PATH"
     ABOUT: ClassVar[str] = "any PreTrainedPolicy of LeRobot 0.4, with its saved processors; cameras by name"
-    ARGUMENTS = ("trained_on", "device")
+    ARGUMENTS: ClassVar[Mapping[str, Read]] = {"trained_on": word, "revision": revision, "device": device}
+    NO_ENSEMBLE = (
+        "LeRobot's policy answers one action and plays its chunk by itself. ACT has an ensemble of its own: "
+        "temporal_ensemble_coeff in its config.json."
+    )
 
     def declare(self) -> Conventions:
         """As the checkpoint's `config.json` and the data set say."""
-        data = dataset(self.arguments.get("trained_on", VLAGEN.name))
-        config = config_of(self.folder)
-        features = config.get("input_features") or {}
-        sized = {name: _size(value) for name, value in features.items() if name.startswith("observation.image")}
-        horizon = config.get("chunk_size") or config.get("horizon") or 1
+        data = dataset(self.options.get("trained_on", VLAGEN.name))
+        features = self.features("input_features")
+        sized = {
+            name: self._size(name, value) for name, value in features.items() if name.startswith("observation.image")
+        }
         return Conventions(
             pictures=_pictures(sized or {f"{PICTURES}front": None}, data),
             state=data.state if STATE in features or not features else None,
             state_key=STATE,
             prompt_key=TASK,
             output=OutputForm(action=data.action),
-            chunk=int(horizon),
-            replan_steps=int(config.get("n_action_steps") or 1),
+            chunk=self._count("chunk_size", self._count("horizon", 1)),
+            replan_steps=self._count("n_action_steps", 1),
         )
+
+    def agreed(self) -> Conventions:
+        """The conventions with all that the user says, if they are as long as the policy's features."""
+        conventions = super().agreed()
+        given, joints = conventions.state, len(specs.scene(self.scene).robot.arm_joints)
+        inputs, outputs = self.features("input_features"), self.features("output_features")
+        lengths = {ACTION: conventions.output.action.size, STATE: given and size_of(given.parts, joints)}
+        for name, ours in lengths.items():
+            theirs = _length((outputs if name == ACTION else inputs).get(name))
+            if ours and theirs and theirs != ours:
+                raise PolicyError(
+                    f"lerobot: {self.checkpoint} has {name} of {theirs} numbers, and here it has {ours}: it was trained on another "
+                    f"robot or other data. Name what they are: trained_on=DATASET, or state=PART,... order=... rotation=..."
+                )
+        return conventions
+
+    @cached_property
+    def files(self) -> SmallFiles:
+        """The checkpoint's `config.json`, of its folder or of the Hub; nothing where no checkpoint is named."""
+        if not self.checkpoint:
+            return SmallFiles()
+        files = small_files(
+            self.checkpoint,
+            (CONFIG,),
+            revision=self.options.get("revision"),
+            else_="Give the folder of its config.json.",
+        )
+        if CONFIG not in files.contents:
+            raise PolicyError(f"lerobot: {files.source} has no {CONFIG}, so that it is no checkpoint of LeRobot.")
+        return files
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What the checkpoint says of itself."""
+        return self.files.contents.get(CONFIG, {})
+
+    def features(self, name: str) -> Mapping[str, Any]:
+        """What the policy takes or answers, by name; empty where the checkpoint does not say."""
+        found = self.config.get(name) or {}
+        if not isinstance(found, Mapping):
+            raise self._wrong(name, found)
+        return found
+
+    def _count(self, name: str, otherwise: int) -> int:
+        """A number of actions."""
+        found = self.config.get(name)
+        if found is None:
+            return otherwise
+        if not isinstance(found, int) or not 0 < found <= MOST_STEPS:
+            raise self._wrong(name, found)
+        return found
+
+    def _size(self, name: str, feature: Any) -> tuple[int, int] | None:
+        """(height, width) of a picture of shape (3, H, W); None: it is not said."""
+        shape = feature.get("shape") if isinstance(feature, Mapping) else None
+        if shape is None:
+            return None
+        right = isinstance(shape, list) and len(shape) == 3 and all(isinstance(side, int) for side in shape)
+        if not right or not all(0 < side <= LARGEST_PX for side in shape):
+            raise self._wrong(name, shape)
+        return shape[1], shape[2]
+
+    def _wrong(self, name: str, found: Any) -> PolicyError:
+        return PolicyError(f"lerobot: {self.files.source}: {name} of {CONFIG} cannot be {shown(str(found), 80)}.")
 
     @property
     def folder(self) -> str:
         """Where the checkpoint is on this machine; its name where it has not been fetched."""
-        return getattr(self, "_fetched", self.checkpoint)
+        return str(getattr(self, "_fetched", self.checkpoint))
 
     def fetch(self) -> None:
-        """Brings a checkpoint of the Hub here, whose `config.json` then says what the model sees."""
+        """Brings the weights of a checkpoint of the Hub here, from the commit of its `config.json`."""
         if Path(self.checkpoint).is_dir():
             return
         from huggingface_hub import snapshot_download
 
         try:
-            self._fetched = snapshot_download(self.checkpoint)
+            self._fetched = snapshot_download(
+                self.checkpoint, revision=self.files.commit or self.options.get("revision")
+            )
         except (OSError, ValueError) as error:  # what the Hub and the network raise are such
             raise PolicyError(
-                f"lerobot: there is no folder {self.checkpoint}, and the Hub does not give it: {one_line(error)}."
+                f"lerobot: there is no folder {self.checkpoint}, and the Hub does not give it: {one_line(error).rstrip('.')}."
             ) from None
-        self.conventions = overridden(self.configured(), self.arguments)
 
     def version(self) -> str | None:
-        """The hash of the weights, where they are on this machine."""
+        """The hash of the weights, where they are on this machine; else the checkpoint and its commit."""
         weights = Path(self.folder) / WEIGHTS
-        return sha256(weights)[:16] if weights.is_file() else self.checkpoint or None
+        if weights.is_file():
+            return sha256(weights)[:16]
+        return f"{self.checkpoint}@{self.files.commit}" if self.files.commit else self.checkpoint or None
+
+    def require(self) -> None:
+        """The package that no other can stand in for."""
+        need(self.NAME, "lerobot", INSTALL)
 
     def connect(self) -> Model:
         """LeRobot's own policy and processors."""
@@ -107,9 +186,9 @@ class LeRobot(Adapter):
 
         self.fetch()
         config = PreTrainedConfig.from_pretrained(self.folder)
-        config.device = self.arguments.get("device", "cuda" if torch.cuda.is_available() else "cpu")
-        if "replan_steps" in self.arguments and hasattr(config, "n_action_steps"):
-            config.n_action_steps = self.conventions.replan_steps
+        config.device = self.options.get("device", "cuda" if torch.cuda.is_available() else "cpu")
+        if "replan_steps" in self.arguments:
+            config.n_action_steps = steps_of(config, self.conventions.replan_steps)
         policy = get_policy_class(config.type).from_pretrained(self.folder, config=config).eval()
         before, after = make_pre_post_processors(
             policy_cfg=config,
@@ -173,25 +252,24 @@ class Sessions:
         return copy.deepcopy({name: value for name, value in own.items() if not name.startswith(MODULE_PARTS)})
 
 
-def config_of(checkpoint: str) -> dict[str, Any]:
-    """The checkpoint's `config.json`; empty where the checkpoint is not on this machine.
+def steps_of(config: Any, wanted: int) -> int:
+    """How many actions of a chunk LeRobot's policy is to play; 0 stands for all. Raises `PolicyError` if it cannot."""
+    if not hasattr(config, "n_action_steps"):
+        raise PolicyError(
+            f"replan_steps: LeRobot's policy '{config.type}' has no n_action_steps that it would replace."
+        )
+    horizon = getattr(config, "horizon", None)
+    most = horizon - getattr(config, "n_obs_steps", 1) + 1 if horizon else getattr(config, "chunk_size", wanted)
+    if wanted > most:
+        raise PolicyError(
+            f"replan_steps={wanted}: LeRobot's policy '{config.type}' plays at most {most} actions of a chunk."
+        )
+    return int(wanted or most)
 
-    Raises:
-        PolicyError: it is here, and cannot be read.
-    """
-    path = Path(checkpoint) / "config.json"
-    if not checkpoint or not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"lerobot: {path} cannot be read: {one_line(error)}.") from None
-    return found if isinstance(found, dict) else {}
 
-
-def _size(feature: Any) -> tuple[int, int] | None:
+def _length(feature: Any) -> int | None:
     shape = feature.get("shape") if isinstance(feature, Mapping) else None
-    return (int(shape[1]), int(shape[2])) if shape and len(shape) == 3 else None
+    return int(shape[0]) if isinstance(shape, list) and len(shape) == 1 and isinstance(shape[0], int) else None
 
 
 def _pictures(sized: Mapping[str, tuple[int, int] | None], data: Dataset) -> dict[str, PictureForm]:

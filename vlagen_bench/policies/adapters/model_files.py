@@ -15,11 +15,11 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.arguments import whole, yes_or_no
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, dataset
 from vlagen_bench.policies.adapters.files import FileAdapter
 from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.policies.adapters.readers import Read, steps, whole, word, yes_or_no
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics, read_statistics
 from vlagen_bench.utils.text import shown
 
@@ -27,42 +27,39 @@ from vlagen_bench.utils.text import shown
 class ModelFile(FileAdapter):
     """A network in a file."""
 
-    ARGUMENTS: ClassVar[tuple[str, ...]] = (
-        "trained_on",
-        "statistics",
-        "unnorm_key",
-        "with_state",
-        "state_name",
-        "chunk",
-        "threads",
-    )
+    ARGUMENTS: ClassVar[Mapping[str, Read]] = {
+        "trained_on": word,
+        "statistics": word,
+        "unnorm_key": word,
+        "with_state": yes_or_no,
+        "state_name": word,
+        "chunk": steps,
+        "threads": whole(1, 1024),
+    }
 
     def declare(self) -> Conventions:
         """As the data set says that the network was trained on, with the statistics that the user has for it."""
-        data = dataset(self.arguments.get("trained_on", VLAGEN.name))
-        with_state = yes_or_no("with_state", self.arguments.get("with_state", "yes"))
+        data = dataset(self.options.get("trained_on", VLAGEN.name))
         output, known = OutputForm(action=data.action), self.known
-        if known.actions:
-            key = (
-                data.name if data.name in known.actions else self.arguments.get("unnorm_key", next(iter(known.actions)))
-            )
+        if known.own:
+            key = data.name if data.name in known.actions else known.key_for(self.options.get("unnorm_key"))
             output = dataclasses.replace(output, key=key, statistics=known.of_actions(key))
         return Conventions(
             pictures={"image": PictureForm(turn=data.turn, layout="chw", values="unit")},
-            state=data.state if with_state else None,
-            state_key=self.arguments.get("state_name", "state"),
+            state=data.state if self.options.get("with_state", True) else None,
+            state_key=self.options.get("state_name", "state"),
             prompt_key="",
             output=output,
-            chunk=whole("chunk", self.arguments.get("chunk", "0")),
+            chunk=self.options.get("chunk", 0),
             replan_steps=0,
         )
 
     def configured(self) -> Conventions:
         """With the statistics under the key that the user names."""
-        declared, key = self.declare(), self.arguments.get("unnorm_key")
+        declared, key = self.declare(), self.options.get("unnorm_key")
         if key is None:
             return declared
-        if not self.known.actions:
+        if not self.known.own:
             raise PolicyError(f"unnorm_key={shown(key, 60)}: of what? Give the file that has it: statistics=FILE")
         output = dataclasses.replace(declared.output, key=key, statistics=self.known.of_actions(key))
         return dataclasses.replace(declared, output=output)
@@ -70,8 +67,8 @@ class ModelFile(FileAdapter):
     @cached_property
     def known(self) -> KeyedStatistics:
         """The statistics in the file that the user gives; none without one."""
-        file = self.arguments.get("statistics")
-        return KeyedStatistics(actions={}, states={}, source="") if file is None else read_statistics(Path(file))
+        file = self.options.get("statistics")
+        return KeyedStatistics(actions={}, source="") if file is None else read_statistics(Path(file))
 
     def unpack(self, output: Any) -> np.ndarray:
         """The actions (H, n), without a leading batch of one."""

@@ -10,7 +10,7 @@ from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.conversion import images
 from vlagen_bench.policies.conversion.images import Filter, Turn
 from vlagen_bench.policies.conversion.normalisation import Scheme, Statistics, normalise
-from vlagen_bench.policies.conversion.states import NO_TURN, Part, Quat, state_in
+from vlagen_bench.policies.conversion.states import NO_TURN, ORIGIN, Part, Point, Quat, state_in
 
 PRIMARY, NO_CAMERA = "primary", "none"
 """the scene's own main camera; a black picture in place of a camera that there is none of"""
@@ -69,12 +69,20 @@ class StateForm:
     """how far a finger of the model's robot is from the middle when it is open"""
     rest_quat_wxyz: Quat = NO_TURN
     """the tool's orientation, in the frame of the base, that the model's robot calls none"""
+    base_m: Point = ORIGIN
+    """where the base of the model's robot stands in the world in which its positions are; zero: they are in the base's frame"""
     statistics: Statistics | None = None
     scheme: Scheme = "quantiles"
 
     def of(self, obs: Mapping[str, Any]) -> np.ndarray:
         """Float32 (n,)."""
-        state = state_in(obs["state"], self.parts, finger_m=self.finger_m, rest_quat_wxyz=self.rest_quat_wxyz)
+        state = state_in(
+            obs["state"],
+            self.parts,
+            finger_m=self.finger_m,
+            rest_quat_wxyz=self.rest_quat_wxyz,
+            base_m=self.base_m,
+        )
         if self.statistics is None:
             return state
         return normalise(state, self.statistics, self.scheme, clip=True).astype(np.float32)

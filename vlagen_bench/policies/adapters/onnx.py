@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.adapters.arguments import whole
 from vlagen_bench.policies.adapters.base import Model, missing
 from vlagen_bench.policies.adapters.model_files import ModelFile, batched
 from vlagen_bench.utils import installing
@@ -24,13 +23,12 @@ class Onnx(ModelFile):
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("onnx")) from None
         settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = whole("threads", self.arguments.get("threads", "1"))
+        settings.intra_op_num_threads = self.options.get("threads", 1)
+        path = self.file()
         try:
-            session = onnxruntime.InferenceSession(
-                str(self.file()), settings, providers=onnxruntime.get_available_providers()
-            )
+            session = onnxruntime.InferenceSession(str(path), settings, providers=onnxruntime.get_available_providers())
         except Exception as error:  # onnxruntime has a class of its own for each way in which a file is wrong
-            raise PolicyError(f"onnx: {self.checkpoint} cannot be read: {one_line(error)}.") from None
+            raise PolicyError(f"onnx: {self.checkpoint} cannot be read: {one_line(error).rstrip('.')}.") from None
         self._expect({one.name: one.shape for one in session.get_inputs()})
         return lambda inputs: [session.run(None, batched(given))[0] for given in inputs]
 

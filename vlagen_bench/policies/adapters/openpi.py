@@ -14,11 +14,11 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters import droid
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.arguments import one_of
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import LIBERO, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.policies.adapters.readers import Read, one_of, seconds, word
 from vlagen_bench.policies.conversion.kinematics import JOINTS
 from vlagen_bench.scenes import specs
 from vlagen_bench.utils import installing
@@ -28,7 +28,7 @@ TWO_ARMS = (
     "form=aloha: models of ALOHA's form answer absolute angles of the 14 joints of two ViperX arms. The robots here have one arm, so "
     "that no such model can be scored."
 )
-CONNECTION = ("api_key", "connect_s", "reconnect_s", "answer_s")
+CONNECTION = {"api_key": word, "connect_s": seconds, "reconnect_s": seconds, "answer_s": seconds}
 
 
 class OpenPi(Adapter):
@@ -37,7 +37,7 @@ class OpenPi(Adapter):
     NAME = "openpi"
     REST = "HOST:PORT"
     ABOUT: ClassVar[str] = "pi0, pi0-FAST and pi0.5 on openpi's own server, in LIBERO's or DROID's form"
-    ARGUMENTS = ("form", "trained_on", *CONNECTION)
+    ARGUMENTS: ClassVar[Mapping[str, Read]] = {"form": one_of(FORMS), "trained_on": word, **CONNECTION}
 
     def declare(self) -> Conventions:
         """In the form that the server's configuration has."""
@@ -45,7 +45,7 @@ class OpenPi(Adapter):
             raise PolicyError(TWO_ARMS)
         if self.form == "droid":
             return droid.conventions(self.scene)
-        data = dataset(self.arguments.get("trained_on", LIBERO.name))
+        data = dataset(self.options.get("trained_on", LIBERO.name))
         picture = PictureForm(turn=data.turn, size_px=(224, 224), how="bilinear", fit="pad")
         return Conventions(
             pictures={
@@ -62,7 +62,7 @@ class OpenPi(Adapter):
     @property
     def form(self) -> str:
         """Whose form the server's configuration has."""
-        return str(one_of(FORMS)("form", self.arguments.get("form", "libero")))
+        return str(self.options.get("form", "libero"))
 
     def connect(self) -> Model:
         """The connection to the server; the client is this package's own, of the same protocol."""
@@ -70,10 +70,8 @@ class OpenPi(Adapter):
             from vlagen_bench.policies.remote.websocket import Connection, Timeouts
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("remote")) from None
-        from vlagen_bench.policies.adapters.arguments import number
-
         address = self.checkpoint if "://" in self.checkpoint else f"ws://{self.checkpoint}"
-        patience = {name: number(name, text) for name, text in self.arguments.items() if name.endswith("_s")}
+        patience = {name: value for name, value in self.options.items() if name.endswith("_s")}
         line = Connection(address, api_key=self.arguments.get("api_key", ""), patience=Timeouts(**patience))
         self._line = line
         ask = self._of_joints if self.form == "droid" else line.ask

@@ -6,19 +6,20 @@ tokens out of 255 bins, normalised by the quantiles of a data set, the gripper a
 with random crops (their folder's name says `image_aug`) see the middle 90 % of the picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
+from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.arguments import number, whole
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.base import Adapter, Model, missing, need
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import BRIDGE, OF_SCENE, dataset_of_key, published_statistics
 from vlagen_bench.policies.adapters.observations import PictureForm, PromptForm
-from vlagen_bench.policies.adapters.statistics import KeyedStatistics, statistics_for
+from vlagen_bench.policies.adapters.readers import DTYPES, Read, device, one_of, revision, whole, within, word
+from vlagen_bench.policies.adapters.statistics import PUBLISHED, KeyedStatistics, statistics_for, statistics_of
 from vlagen_bench.policies.conversion.bins import TokenBins
 
 QUESTION = "In: What action should the robot take to {instruction}?\nOut:"
@@ -39,7 +40,15 @@ class OpenVLA(Adapter):
     NAME = "openvla"
     ABOUT: ClassVar[str] = "OpenVLA 7B and its fine-tuned models: one picture, action tokens, statistics by unnorm_key"
     SCENE = "bridge"
-    ARGUMENTS = ("unnorm_key", "statistics", "temperature", "seed", "device", "dtype")
+    ARGUMENTS: ClassVar[Mapping[str, Read]] = {
+        "unnorm_key": word,
+        "statistics": word,
+        "revision": revision,
+        "temperature": within(0, 100),
+        "seed": whole(0, 2**63 - 1),
+        "device": device,
+        "dtype": one_of(DTYPES),
+    }
 
     def declare(self) -> Conventions:
         """As trained on the data set that was recorded with the scene's robot, if the checkpoint knows it."""
@@ -47,35 +56,60 @@ class OpenVLA(Adapter):
 
     def configured(self) -> Conventions:
         """In the form of the key that the user names: its statistics, and LIBERO's pictures, units and gripper if it is LIBERO's."""
-        key = self.arguments.get("unnorm_key")
-        return (
-            self.declare() if key is None else conventions_of(self.known, key, augmented=AUGMENTED in self.checkpoint)
-        )
+        key = self.known.key_for(self.options.get("unnorm_key"), OF_SCENE.get(self.scene, ""))
+        return conventions_of(self.known, key, augmented=AUGMENTED in self.checkpoint)
 
     @cached_property
     def known(self) -> KeyedStatistics:
-        """The statistics that the checkpoint has, as far as they are on this machine."""
-        return statistics_for(self.checkpoint, self.arguments.get("statistics"))
+        """The statistics that the checkpoint has."""
+        return statistics_for(self.checkpoint, self.options.get("statistics"), self.options.get("revision"))
 
     def _own_key(self) -> str:
         """The user's, if it is the checkpoint's alone, such as that of a fine-tuning; else that of the scene's robot."""
-        named = self.arguments.get("unnorm_key", "")
+        named, robots = self.options.get("unnorm_key"), OF_SCENE.get(self.scene, BRIDGE.name)
         if named in self.known.actions and named not in published_statistics():
-            return named
-        own = OF_SCENE.get(self.scene, BRIDGE.name)
-        if own in self.known.actions:
-            return own
-        return (
-            next(iter(self.known.actions))
-            if len(self.known.actions) == 1
-            else self.arguments.get("unnorm_key", BRIDGE.name)
-        )
+            return str(named)
+        return robots if robots in self.known.actions else self.known.key_for(named, robots)
+
+    def require(self) -> None:
+        """The package that no other can stand in for."""
+        need(self.NAME, "transformers", INSTALL)
 
     def connect(self) -> Model:
         """The model on its device; greedy, or sampled where a temperature is given."""
-        temperature = number("temperature", self.arguments.get("temperature", "0"))
-        generator = Generator(self.checkpoint, self.arguments, temperature)
+        self._generator = generator = Generator(self.checkpoint, self.options, self.known.commit)
+        self._agrees(generator.statistics)
         return lambda inputs: [generator.tokens(one["image"], one["prompt"]) for one in inputs]
+
+    def _agrees(self, held: Any) -> None:
+        """Raises `PolicyError` if the loaded model has no such key, or other statistics than those shipped for it."""
+        key, given = self.conventions.output.key, self.options.get("statistics")
+        if not isinstance(held, Mapping) or given not in (None, PUBLISHED):
+            return
+        if key not in held:
+            if self.known.base:
+                raise PolicyError(f"unnorm_key: {unknown('key', key, held, of=f'The model {self.checkpoint}')}")
+            return  # of a file beside the model, as OpenVLA's scripts put it there
+        own, used = (
+            statistics_of(dict(held[key]).get("action"), f"the model {self.checkpoint}"),
+            self.known.of_actions(key),
+        )
+        if self.known.base and not (
+            np.allclose(own.q01, used.q01, atol=1e-6) and np.allclose(own.q99, used.q99, atol=1e-6)
+        ):
+            raise PolicyError(
+                f"statistics: those of '{key}' in the model {self.checkpoint} are not the published ones of the same name. Give its "
+                f"own file: statistics=config.json"
+            )
+
+    def version(self) -> str | None:
+        """The checkpoint, with the commit of the Hub that it came from."""
+        commit = (
+            self.known.commit
+            or getattr(getattr(self, "_generator", None), "commit", None)
+            or self.options.get("revision")
+        )
+        return f"{self.checkpoint}@{commit}" if commit and self.checkpoint else super().version()
 
     def unpack(self, output: Any) -> np.ndarray:
         """The tokens (1, 7)."""
@@ -95,20 +129,23 @@ def conventions_of(known: KeyedStatistics, key: str, *, augmented: bool) -> Conv
 class Generator:
     """The model behind `tokens`; imports transformers and PyTorch."""
 
-    def __init__(self, checkpoint: str, arguments: dict[str, str], temperature: float) -> None:
+    def __init__(self, checkpoint: str, options: Mapping[str, Any], commit: str | None) -> None:
         try:
             import torch
             from transformers import AutoModelForVision2Seq, AutoProcessor
         except ImportError as error:
             raise missing("openvla", error.name or "transformers", INSTALL) from None
-        self._torch, self._temperature = torch, temperature
-        device = arguments.get("device", "cuda" if torch.cuda.is_available() else "cpu")
-        kind = getattr(torch, arguments.get("dtype", "bfloat16"))
-        self._processor = AutoProcessor.from_pretrained(checkpoint, trust_remote_code=True)
-        model = AutoModelForVision2Seq.from_pretrained(checkpoint, torch_dtype=kind, trust_remote_code=True)
-        self._model = model.to(device).eval()
-        self._kind, self._device = kind, device
-        torch.manual_seed(whole("seed", arguments.get("seed", "0")))
+        self._torch, self._temperature = torch, options.get("temperature", 0.0)
+        self._device = options.get("device", "cuda" if torch.cuda.is_available() else "cpu")
+        self._kind = getattr(torch, options.get("dtype", "bfloat16"))
+        wanted = commit or options.get("revision")
+        how: dict[str, Any] = {"trust_remote_code": True, **({"revision": wanted} if wanted else {})}
+        self._processor = AutoProcessor.from_pretrained(checkpoint, **how)
+        model = AutoModelForVision2Seq.from_pretrained(checkpoint, torch_dtype=self._kind, **how)
+        self.statistics = getattr(model, "norm_stats", None)
+        self.commit = getattr(getattr(model, "config", None), "_commit_hash", None)
+        self._model = model.to(self._device).eval()
+        torch.manual_seed(options.get("seed", 0))
 
     def tokens(self, picture: np.ndarray, prompt: str) -> Sequence[int]:
         """The seven action tokens that follow."""

@@ -15,12 +15,12 @@ import numpy as np
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.adapters import sb3_file
 from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
-from vlagen_bench.policies.adapters.arguments import one_of, yes_or_no
 from vlagen_bench.policies.adapters.base import Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN
 from vlagen_bench.policies.adapters.files import FileAdapter
 from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.policies.adapters.readers import Read, device, one_of, yes_or_no
 from vlagen_bench.scenes import specs
 from vlagen_bench.utils import installing
 from vlagen_bench.utils.text import one_line
@@ -41,15 +41,20 @@ class StableBaselines3(FileAdapter):
     ABOUT: ClassVar[str] = (
         "a policy saved by Stable-Baselines3, trained in this package's environments, or on a task of ManiSkill"
     )
-    ARGUMENTS = ("algorithm", "actions", "deterministic", "device", "obs_mode")
+    ARGUMENTS: ClassVar[Mapping[str, Read]] = {
+        "algorithm": one_of(ALGORITHMS),
+        "actions": one_of(KINDS),
+        "deterministic": yes_or_no,
+        "device": device,
+        "obs_mode": one_of((TASK_STATE,)),
+    }
     _sim: Any = None
     _action_dim = 7
 
     @property
     def privileged(self) -> bool:
         """Whether it sees the state of the simulator."""
-        given = self.arguments.get("obs_mode")
-        return given is not None and one_of((TASK_STATE,))("obs_mode", given) == TASK_STATE
+        return self.options.get("obs_mode") == TASK_STATE
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -81,7 +86,7 @@ class StableBaselines3(FileAdapter):
     def declare(self) -> Conventions:
         """This package's actions, as shares of the robot's steps or in metres and radians."""
         robot = specs.scene(self.scene).robot
-        shares = one_of(KINDS)("actions", self.arguments.get("actions", "normalized")) == "normalized"
+        shares = self.options.get("actions", "normalized") == "normalized"
         form = ActionForm(
             gripper="plus_one_open",
             translation_unit_m=robot.action_step_m if shares else 1.0,
@@ -98,19 +103,19 @@ class StableBaselines3(FileAdapter):
         except ModuleNotFoundError as error:
             raise missing(self.NAME, str(error.name), installing.extra("sb3")) from None
         path = self.file()
-        kind = getattr(theirs, one_of(ALGORITHMS)("algorithm", self.arguments.get("algorithm", "PPO")))
+        kind = getattr(theirs, self.options.get("algorithm", "PPO"))
         try:
-            policy = kind.load(path, device=self.arguments.get("device", "cpu"), custom_objects=sb3_file.settings(path))
+            policy = kind.load(path, device=self.options.get("device", "cpu"), custom_objects=sb3_file.settings(path))
         except (ValueError, RuntimeError, KeyError, AttributeError, TypeError, OSError, AssertionError) as error:
             raise PolicyError(
-                f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error)}. Another: algorithm=SAC."
+                f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error).rstrip('.')}. Another: algorithm=SAC."
             ) from None
         if self.privileged:
             self._refuse_conversions()
             (self._action_dim,) = policy.action_space.shape
         elif policy.action_space.shape != (7,):
             raise PolicyError(f"sb3: {path} acts with {policy.action_space}, not with 7 numbers. {OF_MANISKILL}")
-        certain = yes_or_no("deterministic", self.arguments.get("deterministic", "yes"))
+        certain = self.options.get("deterministic", True)
         space = policy.observation_space
         return lambda inputs: [policy.predict(seen(given, space), deterministic=certain)[0] for given in inputs]
 

@@ -14,13 +14,16 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
+from vlagen_bench.policies.adapters.arguments import COMMON
 from vlagen_bench.policies.adapters.base import Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.observations import PictureForm
+from vlagen_bench.utils.text import one_line
 
 PARTS = (("world_vector", 3), ("rot_axangle", 3), ("gripper", 1))
 """of an answer, in the order of an action"""
-OURS = ("scene",)
+KNOWN = (*COMMON, "scene")
+"""arguments that are the adapter's; others are the object's"""
 OCTO_INSTALL = (
     "install simpler-env/SimplerEnv and octo in an environment of their own, add this package there, then: vlagen serve --policy "
     "octo:octo-base, and here: --policy ws://HOST:8000"
@@ -39,16 +42,15 @@ class Simpler(Adapter):
     KEPT = 64
     """objects, one for each episode; the oldest is let go"""
 
-    def prepare(self, checkpoint: str, arguments: Mapping[str, str]) -> None:
+    def prepare(self, checkpoint: str, arguments: Mapping[str, Any]) -> None:
         """What is no argument of adapters goes to the object's constructor."""
-        self.constructed = {name: text for name, text in arguments.items() if name not in self._known()}
-        super().prepare(checkpoint, {name: text for name, text in arguments.items() if name in self._known()})
+        self.constructed = {name: value for name, value in arguments.items() if name not in KNOWN}
+        super().prepare(checkpoint, {name: value for name, value in arguments.items() if name in KNOWN})
 
-    @classmethod
-    def _known(cls) -> tuple[str, ...]:
-        from vlagen_bench.policies.adapters.arguments import COMMON
-
-        return (*COMMON, *OURS)
+    def notes(self) -> tuple[str, ...]:
+        """Arguments that the object alone knows: a misspelt one of the adapter's is among them."""
+        named = ", ".join(self.constructed)
+        return (f"not checked: what goes to the object's constructor: {named}.",) if named else ()
 
     def declare(self) -> Conventions:
         """SimplerEnv's, for the WidowX."""
@@ -61,7 +63,7 @@ class Simpler(Adapter):
     def connect(self) -> Model:
         """Makes one object, so that a mistake shows now; further ones as episodes begin."""
         self._objects: dict[str, Any] = {}
-        self._spare: Any = self.make()
+        self._spare: Any = self.made()
         return lambda inputs: [self._step(given) for given in inputs]
 
     def make(self) -> Any:
@@ -69,11 +71,35 @@ class Simpler(Adapter):
         module, _, name = self.checkpoint.partition(":")
         try:
             kind = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
+        except Exception as error:  # code of a module's author
             raise PolicyError(
-                f"simpler:{self.checkpoint}: {error}. Name it as simpler:MODULE:CLASS, which can be imported."
+                f"simpler:{self.checkpoint}: {one_line(error).rstrip('.')}. Name it as simpler:MODULE:CLASS, which can be imported."
             ) from None
+        if not isinstance(kind, type):
+            raise PolicyError(
+                f"simpler:{self.checkpoint} is a {type(kind).__name__}, not a class. Name a class whose objects have "
+                f"step(image, text) and reset(text)."
+            )
         return kind(**self.constructed)
+
+    def made(self) -> Any:
+        """An object, if it is one that can be asked; raises `PolicyError` otherwise."""
+        whose = f"{self.NAME}:{self.checkpoint}"
+        try:
+            found = self.make()
+        except PolicyError:
+            raise
+        except Exception as error:  # code of the object's author
+            raise PolicyError(
+                f"{whose} cannot be made: {one_line(error).rstrip('.')}. What no adapter has among --policy-args goes to its "
+                f"constructor: {', '.join(self.constructed) or 'nothing'}."
+            ) from error
+        lacking = [name for name in ("step", "reset") if not callable(getattr(found, name, None))]
+        if lacking:
+            raise PolicyError(
+                f"{whose} has no {' and no '.join(lacking)}: step(image, text) and reset(text) are called."
+            )
+        return found
 
     def encode(self, obs: Mapping[str, Any], instr: str) -> dict[str, Any]:
         """Picture and text, and whose they are."""
@@ -88,7 +114,7 @@ class Simpler(Adapter):
     def _step(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         name = given["episode"]
         if name not in self._objects:
-            made, self._spare = self._spare or self.make(), None
+            made, self._spare = self._spare or self.made(), None
             made.reset(given["text"])
             self._objects[name] = made
             while len(self._objects) > self.KEPT:

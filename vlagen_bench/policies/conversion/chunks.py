@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vlagen_bench.policies.conversion.rotations import unit
+
 
 def ensemble_weights(count: int, m: float) -> np.ndarray:
     """(count,) the weights of predictions of one step, the oldest first: exp(-m * i), which sum up to 1.
@@ -22,13 +24,21 @@ class TemporalEnsemble:
     """Averages what the last chunks foresaw for the present step. One for each episode; asked at every step."""
 
     m: float = 0.0
+    quaternion: slice | None = None
+    """where a quaternion stands among the numbers: its sign means nothing, and its length stays 1"""
     _chunks: list[np.ndarray] = field(default_factory=list)
     """the oldest first, each from the present step on"""
 
     def next(self, chunk: np.ndarray) -> np.ndarray:
         """The action (D,) of this step, after the model answered the chunk (H, D)."""
         self._chunks.append(np.asarray(chunk, np.float64))
-        action = ensemble_weights(len(self._chunks), self.m) @ np.stack([foreseen[0] for foreseen in self._chunks])
+        now = np.stack([foreseen[0] for foreseen in self._chunks])
+        if self.quaternion is not None:
+            signs = np.sign(now[:, self.quaternion] @ now[-1, self.quaternion])
+            now[:, self.quaternion] *= np.where(signs < 0, -1.0, 1.0)[:, None]
+        action = np.asarray(ensemble_weights(len(self._chunks), self.m) @ now)
+        if self.quaternion is not None:
+            action[self.quaternion] = unit(action[self.quaternion])
         self._chunks = [foreseen[1:] for foreseen in self._chunks if len(foreseen) > 1]
         return action
 

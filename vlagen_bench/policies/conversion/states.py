@@ -17,17 +17,24 @@ Part = Literal[
     "position", "euler_xyz", "euler_xyz_fixed", "axis_angle", "axis_angle_x", "quat_wxyz", "quat_xyzw", "rot6d_columns", "rot6d_rows", "matrix",
     "opening", "closing", "fingers", "joints", "zero",
 ]  # fmt: skip
-"""position: m, in the frame of the base; a rotation format: the tool's orientation there, angles in rad; opening: 1 open,
+"""position: m, in the frame of the base, or in a world where the base stands elsewhere; a rotation format: the tool's orientation there, angles in rad; opening: 1 open,
 axis_angle_x: of the two rotation vectors of an orientation the one whose x is positive, up to 2 pi long; closing: 1 closed; fingers: m of both, the second negative (robosuite's `gripper_qpos`); joints: rad; zero: one number 0"""
 PARTS: tuple[Part, ...] = get_args(Part)
 Quat = tuple[float, float, float, float]
+Point = tuple[float, float, float]
+ORIGIN: Point = (0.0, 0.0, 0.0)
 NO_TURN: Quat = (1.0, 0.0, 0.0, 0.0)
 POSITION, QUAT, OPENING, JOINTS = slice(0, 3), slice(3, 7), 7, slice(8, None)
 """where they stand in `obs["state"]`, as `RobotSpec.state_layout` names them"""
 
 
 def state_in(
-    state: np.ndarray, parts: tuple[Part, ...], *, finger_m: float = 0.04, rest_quat_wxyz: Quat = NO_TURN
+    state: np.ndarray,
+    parts: tuple[Part, ...],
+    *,
+    finger_m: float = 0.04,
+    rest_quat_wxyz: Quat = NO_TURN,
+    base_m: Point = ORIGIN,
 ) -> np.ndarray:
     """The parts, float32 (n,).
 
@@ -36,10 +43,22 @@ def state_in(
         parts: which, in order.
         finger_m: how far a finger of the model's robot is from the middle when it is open.
         rest_quat_wxyz: the orientation, in the frame of the base, that counts as none.
+        base_m: where the base stands in the world in which the model's positions are, its axes along those of that world.
     """
     state = np.asarray(state, np.float64)
     quat = multiply(state[QUAT], inverse(np.array(rest_quat_wxyz)))
-    return np.concatenate([_part(state, quat, part, finger_m) for part in parts]).astype(np.float32)
+    found = [
+        state[POSITION] + np.array(base_m) if part == "position" else _part(state, quat, part, finger_m)
+        for part in parts
+    ]
+    return np.concatenate(found).astype(np.float32)
+
+
+def size_of(parts: tuple[Part, ...], joints: int) -> int:
+    """How many numbers the parts have, of a robot with so many joints."""
+    example = np.zeros(POSITION.stop + 5 + joints)
+    example[QUAT] = NO_TURN
+    return len(state_in(example, parts))
 
 
 def _part(state: np.ndarray, quat_wxyz: np.ndarray, part: Part, finger_m: float) -> np.ndarray:
@@ -50,7 +69,6 @@ def _part(state: np.ndarray, quat_wxyz: np.ndarray, part: Part, finger_m: float)
         return format_of(rotation).of_quat(quat_wxyz)
     opening = state[OPENING]
     return {
-        "position": state[POSITION],
         "opening": np.array([opening]),
         "closing": np.array([1 - opening]),
         "fingers": np.array([opening, -opening]) * finger_m,

@@ -14,19 +14,26 @@ def seen(header: Mapping[str, Any]) -> str | None:
 
     >>> seen({"cameras": {"front": [256, 256], "wrist": [128, 128]}})
     'cameras front 256 x 256, wrist 128 x 128 pixels'
+    >>> seen({"cameras": {"base": [128, 128]}, "maniskill": {"fast_meshes": 0.03}})
+    'camera base 128 x 128 pixels, robots with decimated meshes'
     """
     sizes = _sizes(header)
-    return f"camera{'s' * (len(sizes) > 1)} {described(sizes)} pixels" if sizes else None
+    meshes = "" if _meshes(header) is None else ", robots with decimated meshes"
+    return f"camera{'s' * (len(sizes) > 1)} {described(sizes)} pixels{meshes}" if sizes else None
 
 
 def saw_alike(headers: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether the policies of runs of one scene saw the same cameras in the same sizes; the name of the primary one is the scene's.
+    """Whether the policies of runs of one scene saw the same cameras in the same sizes, and robots of the same meshes.
+
+    The name of the primary camera is the scene's.
 
     >>> saw_alike([{"robot_spec": {"image_px": [256, 256]}}, {"cameras": {"front": [256, 256]}}])
     True
+    >>> saw_alike([{"cameras": {"base": [128, 128]}, "maniskill": {"fast_meshes": 0.03}}, {"cameras": {"base": [128, 128]}}])
+    False
     """
-    found = map(_sizes, headers)
-    return len({(tuple(sizes)[1:], tuple(map(tuple, sizes.values()))) for sizes in found}) <= 1
+    found = ((_sizes(header), _meshes(header)) for header in headers)
+    return len({(tuple(sizes)[1:], tuple(map(tuple, sizes.values())), meshes) for sizes, meshes in found}) <= 1
 
 
 def protocol(header: Mapping[str, Any], scene: str, others: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -54,6 +61,12 @@ def protocol(header: Mapping[str, Any], scene: str, others: Sequence[Mapping[str
     if "seed" in header:
         parts.append(f"seed {header['seed']}")
     return f"{suite['name']}, version {suite['version']}: {', '.join(parts)}"
+
+
+def _meshes(header: Mapping[str, Any]) -> float | None:
+    """The share of their faces that the meshes of a ManiSkill task's robots kept; None: all, as a header without the key has it."""
+    share: float | None = (header.get("maniskill") or {}).get("fast_meshes")
+    return share
 
 
 def _sizes(header: Mapping[str, Any]) -> Mapping[str, Iterable[int]]:

@@ -12,8 +12,6 @@ from vlagen_bench.errors import ConfigError
 from vlagen_bench.scenes import native, specs
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim.maniskill.any_task import looking, scout
-from vlagen_bench.sim.maniskill.any_task.probe import random_action
-from vlagen_bench.sim.maniskill.any_task.robot_verbs import flat
 from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.types import Episode, Task, content_hash
 from vlagen_bench.utils import paths
@@ -62,7 +60,7 @@ class Trial:
             sim.reset(episode)
             hashes: list[Any] = [sim.state_hash(), list(parameters(sim.env))]
             for step in range(STEPS):
-                sim.advance(flat(looking.in_order(sim.env, random_action(sim.env, step))))
+                sim.advance(sim.tried_action(step))
                 hashes.append(sim.state_hash())
             self._physics[episode.id] = content_hash(hashes)
         return self._physics[episode.id]
@@ -73,7 +71,7 @@ class Trial:
             sim, digest = self._drawn, hashlib.sha256()
             sim.reset(episode)
             for step in range(STEPS if late else 0):
-                sim.advance(flat(looking.in_order(sim.env, random_action(sim.env, step))))
+                sim.advance(sim.tried_action(step))
                 digest.update(sim.observe()["image"].tobytes())
             if not late:
                 digest.update(sim.observe()["image"].tobytes())

@@ -4,14 +4,21 @@ import contextlib
 import importlib
 import inspect
 import io
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from types import FunctionType, ModuleType
 from typing import Any
 
 from vlagen_bench.errors import AssetError, ConfigError, UnknownName, unknown
 from vlagen_bench.sim.maniskill.any_task.hooks import Hooks
 from vlagen_bench.types import content_hash
-from vlagen_bench.utils import plugins
+from vlagen_bench.utils import plugins, surface
+from vlagen_bench.utils.imported import SourceFiles
 
+MANISKILL = "mani_skill"
+"""the package of the tasks whose code is told by its version, apart from the file that defines a task"""
 _GIVEN: dict[str, type] = {}
 """classes that a program has given itself, by `module:Class`"""
 
@@ -38,11 +45,29 @@ class TaskEntry:
 
     @property
     def source_hash(self) -> str:
-        """Of the file that defines the class, so that a task that was changed is another one; of no file, it is empty."""
+        """Of the file that defines the class and of all its own code that this imports, so that a task that was changed is
+        another one; of no file, it is empty.
+        """
         try:
-            return content_hash(inspect.getsource(inspect.getmodule(self.cls) or self.cls))[:16]
+            own = content_hash(inspect.getsource(inspect.getmodule(self.cls) or self.cls))
         except (OSError, TypeError):
-            return ""
+            own = ""
+        return content_hash([own, self.imports])[:16] if self.imports else own[:16]
+
+    @property
+    def imports(self) -> dict[str, str]:
+        """Name -> SHA-256 of the source files that the task's own file imports, neither Python's nor installed packages."""
+        if self.own_module is None:
+            return {}
+        sources = _code_of(self.cls)
+        apart = sources.first if self.source_file else None
+        return {name: digest for name, digest in sorted(sources.hashes().items()) if name != apart}
+
+    @property
+    def own_module(self) -> str | None:
+        """The name of the module that defines the class of a user's own task; None: the task is ManiSkill's."""
+        module = self.cls.__module__
+        return None if _top(module) == MANISKILL else module
 
     @property
     def source_file(self) -> str:
@@ -82,7 +107,7 @@ def entry(env: str) -> TaskEntry:
         return TaskEntry(env=env, cls=_given(env))
     known = _registry()
     if env not in known:
-        raise UnknownName(unknown("ManiSkill task", env, known))
+        raise UnknownName(f"{unknown('ManiSkill task', env, known)}.{surface.hint()}")
     spec = known[env]
     _check_assets(env, spec.asset_download_ids or [])
     return TaskEntry(env=env, cls=spec.cls, max_episode_steps=spec.max_episode_steps, kwargs=dict(spec.default_kwargs))
@@ -107,6 +132,28 @@ def _given(env: str) -> type:
     if not isinstance(_GIVEN[env], type) or not issubclass(_GIVEN[env], BaseEnv):
         raise ConfigError(f"{env} is no task of ManiSkill: a task is a subclass of mani_skill.envs.sapien_env.BaseEnv.")
     return _GIVEN[env]
+
+
+@cache
+def _code_of(cls: type) -> SourceFiles:
+    """The files of a user's task, kept with the content that they had when the task was first looked at."""
+    bases = [kind.__module__ for kind in cls.__mro__ if _top(kind.__module__) != MANISKILL]
+    return SourceFiles([*bases, *_held(sys.modules.get(cls.__module__))], unloaded=True)
+
+
+def _held(module: ModuleType | None) -> Iterator[str]:
+    """The modules of what a module holds, which it may have imported by no statement."""
+    for value in list(vars(module).values()) if module is not None else ():
+        if isinstance(value, ModuleType):
+            yield value.__name__
+        elif isinstance(value, type | FunctionType):
+            yield value.__module__ or ""
+        else:
+            yield type(value).__module__
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _check_assets(env: str, ids: list[str]) -> None:

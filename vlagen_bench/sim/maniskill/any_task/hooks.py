@@ -7,6 +7,8 @@ from typing import Any, Protocol
 class Perturbation(Protocol):
     """What happens to one episode, at the moments at which a task can be reached."""
 
+    def size(self, env: Any) -> None: ...
+
     def load(self, env: Any) -> None: ...
 
     def light(self, env: Any) -> bool: ...
@@ -49,6 +51,8 @@ class Hooks:
             super()._load_agent(options, *arguments, **more)  # type: ignore[misc]
 
     def _load_scene(self, options: dict[str, Any]) -> None:
+        if self.vlagen is not None:
+            self.vlagen.size(self)
         super()._load_scene(options)  # type: ignore[misc]
         if self.vlagen is not None:
             self.vlagen.load(self)

@@ -158,6 +158,13 @@ def parts_of(controller: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield from parts_of(member, key)
 
 
+def arm_indices(robot: Any) -> list[int]:
+    """Where the joints of a robot's arm stand among its joint positions: of one that drives, wheels and torso may come first."""
+    arm = next((part for name, part in parts_of(robot.controller) if "gripper" not in name), None)
+    names = [joint.name for joint in robot.robot.active_joints]
+    return [] if arm is None else [names.index(joint.name) for joint in arm.joints]
+
+
 def actions(env: Any) -> tuple[ActionFact, ...]:
     """What the numbers of an action mean; of several robots one after the other."""
     return tuple(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from vlagen_bench.errors import ConfigError
+from vlagen_bench.errors import AssetError, ConfigError
 from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.maniskill.any_task.entries import TaskEntry
 from vlagen_bench.sim.vulkan import device
@@ -39,6 +39,10 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
         kwargs: keyword arguments of its class. With `render_backend`, that names the device that draws.
         drawn: False leaves out the renderer.
         meshes: the share of their faces that the robots' visual meshes keep; None: they are the robots' own.
+
+    Raises:
+        ConfigError: it cannot be made with these arguments.
+        AssetError: files of a robot are not here.
     """
     fork_guard.check()
     cls, wanted = entry.hooked(), {**entry.kwargs, **kwargs}
@@ -53,12 +57,33 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
         # ManiSkill cannot name a device that is not CUDA's: its parser takes "pci:..." apart.
         cls.vlagen_device = alias  # type: ignore[attr-defined]
     try:
-        return cls(**wanted)
+        with _unasked(entry.env):
+            return cls(**wanted)
     except (TypeError, AssertionError, RuntimeError, KeyError) as error:
         if not kwargs:  # nothing of the user's could be wrong
             raise
         given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
         raise ConfigError(f"The task {entry.env} cannot be made with {given}: {one_line(error)}.") from error
+
+
+@contextmanager
+def _unasked(env: str) -> Iterator[None]:
+    """In the block, files that are missing are an error, where ManiSkill would ask on the terminal whether to download them."""
+    from mani_skill.utils import download_asset
+
+    def refuse(question: str) -> bool:
+        words = question.split()
+        what = words[1] if words[:1] == ["Robot"] else env
+        raise AssetError(
+            f"The task {env} cannot be made: files of {what} are not here. Download them: "
+            f"python -m mani_skill.utils.download_asset {what}"
+        )
+
+    ask, download_asset.prompt_yes_no = download_asset.prompt_yes_no, refuse
+    try:
+        yield
+    finally:
+        download_asset.prompt_yes_no = ask
 
 
 def limited(env: Any, max_episode_steps: int | None) -> Any:

@@ -18,6 +18,8 @@ from vlagen_bench.sim.maniskill.any_task import looking
 GENTLE_M_S = 0.3
 """at most this fast a thing that was put into another in mid-episode comes out of it, for one control step"""
 CLUTTER = "clutter_"
+OWN_SIZES = "vlagen_own_sizes"
+"""the attribute of an environment that keeps the sizes of its task"""
 Point = tuple[float, float]
 
 
@@ -28,6 +30,9 @@ class ObjectVerbs:
     spec: SceneSpec
     names: dict[str, str] = field(default_factory=dict)
     """role -> actor of the task"""
+    size_attributes: tuple[str, ...] = ()
+    """attributes of the task that set the size of its source"""
+    sizes: dict[str, float] = field(default_factory=dict)
     models: dict[str, tuple[ModelKind, str]] = field(default_factory=dict)
     """role -> model of the pack, of things that the task does not have"""
     places: dict[str, tuple[Point, float | None]] = field(default_factory=dict)
@@ -73,11 +78,29 @@ class ObjectVerbs:
         raise ConfigError("A ManiSkill task stands on what it has built itself: leave out the axis table_height.")
 
     def scale_size(self, role: str, factor: float) -> None:
-        raise ConfigError("The size of a thing of a ManiSkill task is in its code: leave out the axis object_size.")
+        if not self.size_attributes:
+            raise ConfigError(
+                "No card says which attributes of this ManiSkill task set the size of its object: leave out the axis object_size."
+            )
+        self.sizes[role] = factor
 
     def actor(self, env: Any, role: str) -> Any:
         """The task's actor in a role."""
         return looking.actors(env)[self.names[role]]
+
+    def put_sizes(self, env: Any) -> None:
+        """Before the task makes its things: it has its own sizes, times what is asked for.
+
+        The environment may be used for another episode, so that its own sizes are kept.
+        """
+        own: dict[str, Any] = vars(env).setdefault(OWN_SIZES, {})
+        for factor in self.sizes.values():
+            for name in self.size_attributes:
+                own.setdefault(name, getattr(env, name))
+                setattr(env, name, own[name] * factor)
+        if not self.sizes:
+            for name, size in own.items():
+                setattr(env, name, size)
 
     def load_clutter(self, env: Any) -> None:
         """Adds things beside the task's own. They are no part of its state, whose layout others rely on."""

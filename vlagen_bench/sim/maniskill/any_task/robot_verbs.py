@@ -60,8 +60,8 @@ class RobotVerbs(LineVerbs):
                 articulation.set_pose(sapien.Pose(root.p + np.array([*xy_m, 0.0], dtype=np.float32), turned))
             if self.offsets_rad:
                 qpos = articulation.get_qpos().clone()
-                count = min(len(self.offsets_rad), qpos.shape[1])
-                qpos[0, :count] += qpos.new_tensor(self.offsets_rad[:count])
+                for index, offset_rad in zip(looking.arm_indices(robot), self.offsets_rad, strict=False):
+                    qpos[0, index] += offset_rad
                 articulation.set_qpos(qpos)
             self._scale_drives(robot)
 

@@ -9,11 +9,11 @@ from vlagen_bench.axes import apply_stage
 from vlagen_bench.axes.base import STAGES
 from vlagen_bench.errors import VlagenError
 from vlagen_bench.scenes.base import SceneSpec
-from vlagen_bench.sim.maniskill.any_task import looking
+from vlagen_bench.sim.maniskill.any_task import looking, making
 from vlagen_bench.sim.maniskill.any_task.object_verbs import ObjectVerbs
 from vlagen_bench.sim.maniskill.any_task.render_verbs import RenderVerbs
 from vlagen_bench.sim.maniskill.any_task.robot_verbs import RobotVerbs, lasting
-from vlagen_bench.types import Episode
+from vlagen_bench.types import Episode, Task
 
 
 class OtherStart(VlagenError):
@@ -33,9 +33,12 @@ class NativeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
     """whether nothing lies between policy and task: known once the episode begins, and asked in each of its steps"""
 
     @classmethod
-    def of(cls, episode: Episode, spec: SceneSpec, *, drawn: tuple[str, ...] | None = None) -> "NativeScene":
-        """The scene that an episode asks for."""
-        scene = cls(spec=spec, drawn=drawn)
+    def of(
+        cls, episode: Episode, task: Task, spec: SceneSpec, *, drawn: tuple[str, ...] | None = None
+    ) -> "NativeScene":
+        """The scene that an episode of a task asks for."""
+        assert task.native is not None
+        scene = cls(spec=spec, drawn=drawn, size_attributes=task.native.size_attributes)
         for stage in STAGES:
             apply_stage(scene, episode.values, stage)
         return scene
@@ -45,6 +48,22 @@ class NativeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
 
     def tell(self, instruction: str) -> None:
         self.instruction = instruction
+
+    def reset(self, env: Any, **options: Any) -> tuple[Any, dict[str, Any]]:
+        """What the reset of an environment gives under this scene.
+
+        With another size, the task's own reset comes to another state than the one that the episode was made for. So a scene
+        in which nothing is asked for is reset first, and compared.
+        """
+        raw = env.unwrapped
+        if self.sizes:
+            raw.vlagen = NativeScene(spec=self.spec, seed=self.seed, start_hash=self.start_hash, names=self.names)
+            making.fresh(env, self.seed, **options)
+        raw.vlagen = self
+        return making.fresh(env, self.seed, **options)
+
+    def size(self, env: Any) -> None:
+        self.put_sizes(env)
 
     def load(self, env: Any) -> None:
         self.load_clutter(env)
@@ -58,7 +77,7 @@ class NativeScene(ObjectVerbs, RenderVerbs, RobotVerbs):
     def begin(self, env: Any) -> None:
         """After the task has put its things: checks that they are those of the episode, then changes what is asked for."""
         now = looking.state_hash(env)
-        if now != self.start_hash:
+        if now != self.start_hash and not self.sizes:
             raise OtherStart(
                 f"The task resets to another state here ({now}) than the episode was made for ({self.start_hash}). Its code, a "
                 f"package or a file has changed since: plan the episode again, or use the versions that it was planned with."

@@ -28,7 +28,7 @@ from vlagen_bench.utils.parsing import build
 
 SEEDS = tuple(range(3))
 """whose layouts show where a task puts its things"""
-FORMAT = 5
+FORMAT = 6
 """of what is kept; another one makes it again"""
 TILT_RAD = 1e-3
 """by how much a joint is moved to see how fast the tool rises with it"""
@@ -51,9 +51,12 @@ def facts(env: str, kwargs_json: str, source: str | None) -> TaskFacts:
     return made
 
 
-def source_file(env: str) -> str:
-    """The file that defines a task here. Not kept: the same task may lie elsewhere the next time."""
-    return entry(env).source_file
+def source(env: str) -> native.TaskSource | None:
+    """Where the code of a user's own task is here. Not kept: the same task may lie elsewhere the next time."""
+    task = entry(env)
+    if task.own_module is None:
+        return None
+    return native.TaskSource(file=task.source_file, module=task.own_module, imports=task.imports)
 
 
 def layout(env: str, kwargs_json: str, seed: int) -> Layout:
@@ -170,12 +173,12 @@ def _actions(environment: Any) -> tuple[ActionFact, ...]:
 def _rise(environment: Any, robot: Any) -> tuple[float, ...]:
     """How fast the tool rises with each joint of the arm."""
     tool = getattr(robot, "tcp", None)
-    arm = next((part for name, part in looking.parts_of(robot.controller) if "gripper" not in name), None)
-    if tool is None or arm is None:
+    indices = looking.arm_indices(robot)
+    if tool is None or not indices:
         return ()
     qpos = robot.robot.get_qpos().clone()
     height_m, rises = float(tool.pose.sp.p[2]), []
-    for index in range(len(arm.joints)):
+    for index in indices:
         moved = qpos.clone()
         moved[0, index] += TILT_RAD
         robot.robot.set_qpos(moved)

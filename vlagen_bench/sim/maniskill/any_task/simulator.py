@@ -12,6 +12,7 @@ from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim import fork_guard
 from vlagen_bench.sim.maniskill.any_task import looking, making
 from vlagen_bench.sim.maniskill.any_task.entries import entry
+from vlagen_bench.sim.maniskill.any_task.probe import random_action
 from vlagen_bench.sim.maniskill.any_task.robot_verbs import flat, shaped
 from vlagen_bench.sim.maniskill.any_task.scene import NativeScene
 from vlagen_bench.tasks.behaviour import Behaviour
@@ -67,11 +68,10 @@ class NativeSimulator:
         """A fresh scene of the episode's seed, changed as its axes want."""
         fork_guard.check()
         names = tuple(camera.name for camera in self.spec.drawn_cameras)
-        self.scene = NativeScene.of(episode, self.spec, drawn=names)
-        self.env.vlagen = self.scene
+        self.scene = NativeScene.of(episode, self.task, self.spec, drawn=names)
         self._observed: dict[str, Any] | None = None
         self._task_states: dict[int, np.ndarray] = {}
-        _, self._info = making.fresh(self.env, self.scene.seed)
+        _, self._info = self.scene.reset(self.env)
         self.steps = 0
         self.judge: ManiSkillJudge = ManiSkillFamily.judge(self.source_m, None)
         self._keep_view()
@@ -165,6 +165,10 @@ class NativeSimulator:
     def behaviour(self) -> Behaviour | None:
         """Nothing: what is measured of our own scenes' arms is not defined for every robot."""
         return None
+
+    def tried_action(self, step: int) -> np.ndarray:
+        """An action within the bounds for trying what an axis does, flat: the same for the same step."""
+        return flat(looking.in_order(self.env, random_action(self.env, step)))
 
     def state_hash(self) -> str:
         """16 hex digits of everything that moves."""

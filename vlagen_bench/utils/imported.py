@@ -1,4 +1,4 @@
-"""The source files of a policy: its own, and those that it imported which are neither Python's nor installed packages."""
+"""The source files of a policy or a task: its own, and those that it imports which are neither Python's nor installed packages."""
 
 import ast
 import hashlib
@@ -23,20 +23,25 @@ _imported: WeakKeyDictionary[ModuleType, tuple[str, ...]] = WeakKeyDictionary()
 class SourceFiles:
     """The files of the code that starts with some modules."""
 
-    def __init__(self, start: Iterable[str], before: Collection[str] | None = None) -> None:
+    def __init__(self, start: Iterable[str], before: Collection[str] | None = None, *, unloaded: bool = False) -> None:
         """Looks at nothing yet.
 
         Args:
-            start: names of modules: of the policy's class, and of those that it inherits from.
+            start: names of modules: of the class that it is about, and of those that it inherits from.
             before: names of the modules that were there before the policy was loaded; others in its folder are its own, too,
                 however they are imported. None: only import statements are followed.
+            unloaded: whether files count that import statements name and that nobody has imported yet, as where one stands in
+                a function. Then what is found is the same before and after the code has run.
         """
+        self._unloaded = unloaded
         self._start = [name for name in dict.fromkeys(start) if name in sys.modules]
         self._before = None if before is None else frozenset(before)
         first = next((file for name in self._start if (file := _file(sys.modules[name])) is not None), None)
         self.root = None if first is None else _root(first)
         """the folder that names are relative to; None: no module has a file"""
         self._folder = None if first is None else _own_folder(first.parent.resolve() / first.name)
+        self.first = None if first is None else self._name(first)
+        """the name of the first of the files that `start` names"""
         self._count = -1
         self._known: dict[str, str] = {}
 
@@ -44,29 +49,39 @@ class SourceFiles:
         """Name -> SHA-256 of every file that is imported by now."""
         if len(sys.modules) != self._count:
             self._count = len(sys.modules)
-            for module in self._modules():
-                file = _file(module)
-                if file is not None and (digest := _hash(module, file)) is not None:
-                    self._known.setdefault(self._name(file), digest)
+            for file, digest in self._files():
+                self._known.setdefault(self._name(file), digest)
         return dict(self._known)
 
-    def _modules(self) -> Iterator[ModuleType]:
+    def _files(self) -> Iterator[tuple[Path, str]]:
         waiting, seen = list(self._start), set[str]()
         if self._before is not None:
             waiting += [name for name in list(sys.modules) if name not in self._before and self._is_beside(name)]
         while waiting:
             name = waiting.pop()
-            module = sys.modules.get(name)
-            if name in seen or not isinstance(module, ModuleType):
+            if name in seen:
                 continue
             seen.add(name)
-            file = _file(module)
+            module = sys.modules.get(name)
+            loaded = module if isinstance(module, ModuleType) else None
+            file = self._not_loaded(name) if loaded is None else _file(loaded)
             if file is None or not self._is_own(file):
                 continue
-            yield module
-            if module not in _imported:
-                _imported[module] = tuple(_imports(module, file))
-            waiting += _imported[module]
+            digest = sha256(file) if loaded is None else _hash(loaded, file)
+            if digest is not None:
+                yield file, digest
+            waiting += _imports(_package(name, file), file) if loaded is None else _imported_by(loaded, file)
+
+    def _not_loaded(self, name: str) -> Path | None:
+        """The file that a module would be loaded from; nothing is imported for that."""
+        parts = name.split(".")
+        if not self._unloaded or self.root is None or not all(part.isidentifier() for part in parts):
+            return None
+        for folder in (self.root, *(Path(one).absolute() for one in sys.path)):
+            for file in (folder.joinpath(*parts, "__init__.py"), folder.joinpath(*parts[:-1], f"{parts[-1]}.py")):
+                if file.is_file():
+                    return file
+        return None
 
     def _is_beside(self, name: str) -> bool:
         module = sys.modules.get(name)
@@ -149,7 +164,18 @@ def _libraries() -> tuple[Path, ...]:
     return tuple(Path(folder).resolve() for folder in (*folders, *site.getsitepackages(), site.getusersitepackages()))
 
 
-def _imports(module: ModuleType, file: Path) -> Iterator[str]:
+def _imported_by(module: ModuleType, file: Path) -> tuple[str, ...]:
+    if module not in _imported:
+        _imported[module] = tuple(_imports(getattr(module, "__package__", None) or "", file))
+    return _imported[module]
+
+
+def _package(name: str, file: Path) -> str:
+    """The package that a module is in, or is."""
+    return name if file.name == "__init__.py" else name.rpartition(".")[0]
+
+
+def _imports(package: str, file: Path) -> Iterator[str]:
     """Names of the modules that its import statements may have loaded, wherever they stand in it."""
     if file.suffix != ".py":
         return
@@ -162,17 +188,17 @@ def _imports(module: ModuleType, file: Path) -> Iterator[str]:
             for alias in node.names:
                 yield from _with_parents(alias.name)
         elif isinstance(node, ast.ImportFrom):
-            base = _base(module, node)
+            base = _base(package, node)
             yield from _with_parents(base)
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def _base(module: ModuleType, node: ast.ImportFrom) -> str:
+def _base(package: str, node: ast.ImportFrom) -> str:
     """The absolute name of what a statement imports from."""
     if not node.level:
         return node.module or ""
-    package = (getattr(module, "__package__", None) or "").split(".")
-    above = package[: len(package) - node.level + 1]
+    parts = package.split(".")
+    above = parts[: len(parts) - node.level + 1]
     return ".".join([*above, *([node.module] if node.module else [])])
 
 
