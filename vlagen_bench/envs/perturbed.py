@@ -131,7 +131,9 @@ def perturb(
     if not isinstance(axes, Mapping | None) or not all(isinstance(axis, str) for axis in axes or {}):
         raise ConfigError(f"perturb: axes: give a mapping of axes to levels, such as {{'lighting': 3}}, not {axes!r}.")
     if max_episode_steps is not None and (type(max_episode_steps) is not int or max_episode_steps < 1):
-        raise ConfigError(f"perturb: max_episode_steps={max_episode_steps!r}: give a whole number of at least 1, or None.")
+        raise ConfigError(
+            f"perturb: max_episode_steps={max_episode_steps!r}: give a whole number of at least 1, or None."
+        )
     if not isinstance(fast_meshes, bool):
         raise ConfigError(f"perturb: fast_meshes={fast_meshes!r}: give True or False.")
     making.prefer(kwargs.get("render_backend"))
