@@ -145,6 +145,57 @@ def test_a_simpler_object_is_made_for_each_episode_with_its_arguments(monkeypatc
         base.load("simpler:their_robot:Robot", {"spead": "1"})
 
 
+@pytest.fixture
+def counting(monkeypatch):
+    """A class whose objects move 1 cm farther at each step; how many there were."""
+
+    class Counting:
+        made = 0
+
+        def __init__(self):
+            Counting.made += 1
+
+        def reset(self, text):
+            self.steps = 0
+
+        def step(self, image, text):
+            self.steps += 1
+            return {}, {"world_vector": [self.steps / 100, 0, 0], "rot_axangle": [0, 0, 0], "gripper": [1]}
+
+    module = ModuleType("their_counter")
+    module.Counting = Counting
+    monkeypatch.setitem(sys.modules, "their_counter", module)
+    return Counting
+
+
+def test_more_episodes_at_once_than_objects_are_kept_remember_each(counting):
+    policy = base.load("simpler:their_counter:Counting", {}).policy
+    many = [seen(str(i)) for i in range(65)]
+    for _ in range(3):
+        moved = [actions[0, 0] for actions in policy.act_batch(many, ["go"] * 65)]
+    assert moved == pytest.approx([0.03] * 65) and counting.made == 65
+
+
+def test_the_object_that_was_asked_longest_ago_is_let_go_and_its_episode_is_told(counting):
+    policy = base.load("simpler:their_counter:Counting", {}).policy
+    for i in range(100):
+        policy.act(seen(f"short {i}"), "go")
+        assert policy.act(seen("long"), "go")[0, 0] == pytest.approx((i + 1) / 100)
+    with pytest.raises(base.PolicyError, match=r"the object of the episode short 0 was let go.*Play fewer episodes at"):
+        policy.act(seen("short 0"), "go")
+    policy.reset(["short 0"])
+    assert policy.act(seen("short 0"), "go")[0, 0] == pytest.approx(0.01)
+
+
+def test_a_batch_larger_than_what_is_remembered_forgets_none_of_its_episodes(monkeypatch):
+    monkeypatch.setattr("vlagen_bench.policies.adapters.base.MOST_EPISODES", 2)
+    policy = Absolute()
+    many = [seen(name) for name in "abc"]
+    for _ in range(2):  # two steps of one chunk
+        policy.act_batch(many, ["go"] * 3)
+    assert policy.asked == [3]
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

@@ -191,6 +191,8 @@ class Adapter:
     def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[np.ndarray]:
         """The same for several episodes."""
         memories = [self._memory(obs) for obs in obs_list]
+        while len(self._episodes) > max(MOST_EPISODES, len(obs_list)):  # those of this batch stand at the end
+            self._episodes.popitem(last=False)
         asked = [i for i, memory in enumerate(memories) if memory.queue.empty]
         answers = self._model([self.encode(obs_list[i], instrs[i]) for i in asked]) if asked else []
         fresh = dict(zip(asked, answers, strict=True))
@@ -251,8 +253,6 @@ class Adapter:
                 sticky=StickyGripper(steps=conventions.sticky_steps),
             )
         self._episodes.move_to_end(name)
-        while len(self._episodes) > MOST_EPISODES:
-            self._episodes.popitem(last=False)
         return self._episodes[name]
 
 
