@@ -93,6 +93,26 @@ def test_an_ensemble_asks_at_every_step_and_averages():
     assert policy.asked == [1, 1, 1]
 
 
+@pytest.mark.parametrize("ensemble", [{}, {"ensemble": "0"}])
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (np.zeros((5, 1, 7)), "answered float64 of the shape (5, 1, 7); expected are numbers of the shape (actions, 7)"),
+        (np.zeros((4, 8)), "of the shape (4, 8); expected are numbers of the shape (actions, 7): translation 3, rotation 3, "),
+        (np.zeros((0, 7)), "of the shape (0, 7)"),
+        (None, "answered object of the shape (1, 1)"),
+        ([[1, 2], [3]], "the model's answer, a list, is no array: ValueError"),
+        ({"action": 1}, "answered object"),
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_shape_is_one_sentence(answer, says, ensemble):
+    policy = Scripted(**ensemble)
+    policy.chunk = lambda number: answer
+    with pytest.raises(base.PolicyError) as raised:
+        policy.act(seen(), "go")
+    assert says in str(raised.value) and str(raised.value).startswith("scripted: ") and "\n" not in str(raised.value)
+
+
 def test_a_sticky_gripper_holds():
     class Flips(Scripted):
         CHUNK = 1
