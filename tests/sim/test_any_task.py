@@ -132,7 +132,9 @@ def test_physics_on_a_gpu_is_refused_and_pictures_that_nobody_sees_are_told(own_
 
 # ManiSkill 3.0.1 warns of robots that a task does not list by a method of `logging` that is deprecated.
 @pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("wrong", [{"control_mode": "pd_foo"}, {"robot_uids": "pandah"}, {"no_such": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"control_mode": "pd_foo"}, {"robot_uids": "pandah"}, {"robot_uids": "none"}, {"no_such": 3}]
+)
 def test_what_a_task_cannot_be_made_with_is_a_sentence(wrong):
     with pytest.raises(ConfigError, match=r"The task PickCube-v1 cannot be made with") as raised:
         perturb("PickCube-v1", {}, **wrong)
@@ -150,8 +152,33 @@ def test_a_robot_whose_files_are_not_here_is_a_sentence_and_no_question(monkeypa
 def test_axes_that_are_no_mapping_and_seeds_that_are_none_are_sentences(own_task):
     with pytest.raises(ConfigError, match="give a mapping of axes to levels"):
         perturb(own_task, ["lighting"])
-    with pytest.raises(ConfigError, match="seed=-1: give a whole number"):
-        perturb(own_task, {}, obs_mode="state", reward_mode="sparse").reset(seed=-1)
+    for wrong in ({3: 3}, [], "mass"):
+        with pytest.raises(ConfigError, match="give a mapping of axes to levels"):
+            perturb(own_task, wrong)
+    for wrong in ({"factor": float("nan")}, {"factor": float("inf")}):
+        with pytest.raises(ConfigError, match="mass"):
+            perturb(own_task, {"mass": wrong})
+    for wrong in (3, None):
+        with pytest.raises(ConfigError, match="is named by its id"):
+            perturb(wrong)
+    with pytest.raises(ConfigError, match="cannot be imported"):
+        perturb(":")
+    for wrong in ("5", 0, -1, True):
+        with pytest.raises(ConfigError, match="max_episode_steps"):
+            perturb(own_task, max_episode_steps=wrong)
+    with pytest.raises(ConfigError, match="give True or False"):
+        perturb(own_task, fast_meshes="yes")
+    env = perturb(own_task, {}, obs_mode="state", reward_mode="sparse")
+    for seed in (-1, "a", 1.5):
+        with pytest.raises(ConfigError, match="give a whole number"):
+            env.reset(seed=seed)
+    with pytest.raises(ConfigError, match="give a mapping"):
+        env.reset(options=[1])
+    env.reset(seed=[])
+    other = perturb(own_task, {}, obs_mode="state", reward_mode="sparse", control_mode="pd_joint_pos")
+    other.reset(seed=1)
+    with pytest.raises(ConfigError, match="Robot, control mode and other arguments are a part of a task"):
+        env.reset(options={"episode": other.episode.to_dict()})
 
 
 def test_a_task_that_does_not_exist_is_named_with_the_nearest_one():

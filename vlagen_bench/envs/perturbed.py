@@ -4,6 +4,7 @@ import copy
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import index
 from typing import Any
 
 import gymnasium
@@ -55,6 +56,8 @@ class PerturbedEnv(gymnasium.Wrapper):
 
     def reset(self, *, seed: Any = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins the episode of a seed, or with `options={"episode": ...}` exactly that one."""
+        if not isinstance(options, Mapping | None):
+            raise ConfigError(f"reset: options={options!r}: give a mapping, such as {{'episode': episode}}.")
         wanted = dict(options or {})
         given = wanted.pop("episode", None)
         if not wanted.pop("reconfigure", True):
@@ -62,20 +65,31 @@ class PerturbedEnv(gymnasium.Wrapper):
                 "reset: options: reconfigure=False keeps the scene that was used before, in which axes have changed masses, drives "
                 "and lights already, and would again. Leave it out: every episode has a fresh scene."
             )
-        self.episode = self._episode(seed) if given is None else plan.episode_from_dict(given)
+        self.episode = self._episode(seed) if given is None else self._of_this_task(plan.episode_from_dict(given))
         scene = self._scene = NativeScene.of(self.episode, self.task, self._spec_of_scene)
         observation, info = scene.reset(self.env, **wanted)
         self._said = {"instruction": scene.instruction, "scenario": copy.deepcopy(self.episode.to_dict())}
         return scene.seen(0, observation), {**info, INFO: self._said}
 
     def _episode(self, seed: Any) -> Episode:
-        first = seed[0] if isinstance(seed, list | tuple) else seed
-        chosen = self._next_seed if first is None else int(first)
+        first = next(iter(seed), None) if isinstance(seed, list | tuple) else seed
+        try:
+            chosen = self._next_seed if first is None else index(first)
+        except TypeError:
+            chosen = -1
         if not 0 <= chosen < 2**32:
             raise ConfigError(f"reset: seed={first!r}: give a whole number from 0 to 4,294,967,295.")
         self._next_seed = chosen + 1
         nominal = {**self.task.nominal, "start": {"seed": chosen}}
         episode, _ = plan.sample(replace(self.task, nominal=nominal), self.condition, index=0, seed=chosen, twins=False)
+        return episode
+
+    def _of_this_task(self, episode: Episode) -> Episode:
+        if episode.task != self.task.name:
+            raise ConfigError(
+                f"reset: options: episode: it is one of the task {episode.task}, and this is {self.task.name}. Robot, control mode and "
+                f"other arguments are a part of a task: make the environment with those of the episode."
+            )
         return episode
 
     def step(self, action: Any) -> Any:
@@ -114,8 +128,14 @@ def perturb(
     Raises:
         ConfigError: an unknown task or axis, one that makes no sense in the task, or a task whose plays cannot be repeated.
     """
-    if not isinstance(axes or {}, Mapping):
+    if not isinstance(axes, Mapping | None) or not all(isinstance(axis, str) for axis in axes or {}):
         raise ConfigError(f"perturb: axes: give a mapping of axes to levels, such as {{'lighting': 3}}, not {axes!r}.")
+    if max_episode_steps is not None and (type(max_episode_steps) is not int or max_episode_steps < 1):
+        raise ConfigError(
+            f"perturb: max_episode_steps={max_episode_steps!r}: give a whole number of at least 1, or None."
+        )
+    if not isinstance(fast_meshes, bool):
+        raise ConfigError(f"perturb: fast_meshes={fast_meshes!r}: give True or False.")
     making.prefer(kwargs.get("render_backend"))
     name = entries.name_of(task)
     of_task, names = with_axes(native_tasks.task_with(name, kwargs), axes or {})
@@ -179,8 +199,9 @@ def with_axes(task: Task, axes: Mapping[str, Any]) -> tuple[Task, tuple[str, ...
             continue
         if (lack := lack_of(AXES.get(axis), tasks.offer_of(task))) is not None:
             raise ConfigError(lack)
+        condition = conditions.of_parameters(axis, which, task.nominal, "perturb")
         name = f"{axis}({','.join(f'{key}={canonical_json(value)}' for key, value in sorted(which.items()))})"
-        own[name] = conditions.of_parameters(axis, which, task.nominal, "perturb")
+        own[name] = condition
         names.append(name)
     return replace(task, conditions={**task.conditions, **own}), tuple(names)
 

@@ -157,10 +157,10 @@ def check_same(path: Path, new: Mapping[str, Any], old: Mapping[str, Any]) -> No
         if key[0] == "policy" and (None in (before, after) or ("fingerprint" in old and "fingerprint" in new)):
             continue  # the header names the policy anyway, and its fingerprint says which files it consists of
         if before is None or after is None or _differ(before, after):
-            contents = " and ".join(f"{'none' if e is None else str(e.get('sha256'))[:12]}" for e in (before, after))
+            hashes = [str((entry or {}).get("sha256", "none"))[:12] for entry in (before, after)]
+            contents = f" (hashes then and now: {' and '.join(hashes)})" if hashes[0] != hashes[1] else ""
             raise RunError(
-                f"{path} holds a run with another content of the {key[0]} '{key[1]}' from outside this package (hashes "
-                f"then and now: {contents}).{_which(before, after)} Restore what it was made with, or choose another "
+                f"{path} holds a run with another content of the {key[0]} '{key[1]}' from outside this package{contents}.{_which(before, after)} Restore what it was made with, or choose another "
                 f"folder: {surface.way('--out DIR', 'out=DIR')}"
             )
 

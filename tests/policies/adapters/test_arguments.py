@@ -35,6 +35,7 @@ WRONG = {
     "crop_area=0.9": "has no argument 'crop_area'",
     "unnorm_key=bridge": "Did you mean 'bridge_orig'?",
     "normalisation=z": "no value 'z'",
+    "cameras=prompt:primary": "no picture can have this name",
 }
 
 
@@ -44,6 +45,19 @@ def test_a_wrong_argument_is_one_sentence(given):
     with pytest.raises(PolicyError) as raised:
         adapter("openvla" if name != "state" else "openpi", **{name: value})
     assert WRONG[given] in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"reference": "absolute", "frame": "tool"}, "an absolute pose has to be in the base or in the world"),
+        ({"rotation": "quat_wxyz", "rotation_unit": "deg"}, "rotation=quat_wxyz has no angles"),
+        ({"normalisation": "mean_std"}, "there are no statistics that it would use"),
+    ],
+)
+def test_arguments_that_would_have_no_effect_are_refused(arguments, says):
+    with pytest.raises(PolicyError, match=says):
+        adapter("onnx", **arguments)
 
 
 OWN = {

@@ -219,3 +219,18 @@ def test_weights_are_loaded_from_the_commit_of_the_statistics(hub, monkeypatch):
     with pytest.raises(RuntimeError, match="enough"):
         OpenVLA.connect(made)
     assert seen["revision"] == COMMIT
+
+
+@pytest.mark.parametrize(
+    ("name", "cropped"),
+    [
+        ("a--image_aug", True),
+        ("openvla-7b-finetuned-libero-spatial", True),
+        ("image_aug_runs/plain", False),
+        ("mine", False),
+    ],
+)
+def test_whether_a_checkpoint_saw_crops_is_told_by_its_own_name(tmp_path, name, cropped):
+    (tmp_path / name).mkdir(parents=True)
+    made = openvla(str(checkpoint_in(tmp_path / name, {"libero_spatial_no_noops": SFT})))
+    assert (made.conventions.pictures["image"].crop_area == 0.9) is cropped

@@ -110,3 +110,15 @@ def test_every_adapter_gives_its_actions_back(name):
     bin_m = 0.5 * 2 / 255 * 0.04 if name == "openvla" else 0
     np.testing.assert_allclose(back, right[:count], atol=1e-5 + 6 * bin_m)
     assert back.dtype == np.float32
+
+
+@pytest.mark.parametrize("rotation", FORMATS)
+@pytest.mark.parametrize("reference", ["delta", "absolute"])
+@pytest.mark.parametrize(("polarity", "threshold"), [("plus_one_closed", 0.0), ("one_open", 0.5), ("one_open", None)])
+def test_what_is_no_number_in_an_answer_is_none_in_the_action(rotation, reference, polarity, threshold):
+    form = ActionForm(rotation=rotation, reference=reference, gripper=polarity, gripper_threshold=threshold)
+    values = OutputForm(action=form).encode(ACTIONS[:1], SITUATION)
+    for place in range(form.size):
+        given = values.copy()
+        given[0, place] = np.nan
+        assert np.isnan(OutputForm(action=form).decode(given, SITUATION)).any(), place

@@ -84,3 +84,22 @@ def test_a_missing_package_is_said_before_the_hub_is_asked(hub, monkeypatch):
     with pytest.raises(PolicyError, match="needs the package lerobot"):
         base.load("lerobot:someone/act", {})
     assert hub.asked == []
+
+
+@pytest.mark.parametrize(
+    ("names", "cameras"),
+    [
+        ("wrist", "wrist"),
+        ("hand_camera", "wrist"),
+        ("top", "primary"),
+        ("eye_in_hand,front", "wrist,primary"),
+        ("gripper,front", "wrist,primary"),
+        ("side,front", "side,primary"),
+        ("left_wrist,right_wrist,top", "wrist,right_wrist,primary"),
+    ],
+)
+def test_no_camera_stands_for_another_one(tmp_path, names, cameras):
+    pictures = {f"observation.images.{name}": {"shape": [3, 48, 64]} for name in names.split(",")}
+    made = lerobot(str(act_config(tmp_path, input_features=pictures | {"observation.state": {"shape": [15]}})))
+    given = [made.conventions.pictures[name].camera for name in pictures]
+    assert given == cameras.split(",")

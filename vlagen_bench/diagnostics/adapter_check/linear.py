@@ -50,7 +50,7 @@ def linear_mistakes(right: np.ndarray, found: np.ndarray, what: str) -> list[Mis
     """What is wrong with vectors (n, 3), where signs, order, one factor or one for each axis explain it; else nothing."""
     map, matrix = linear_map(right, found)
     if map is not None:
-        return _signs_and_order(map.axes, what) + _factor(map.factor, what)
+        return _signs_and_order(map.axes, what) + _factor(map.factor, what) or _slightly(right, found, what)
     if matrix is not None and _is_diagonal(matrix, float(np.abs(matrix).max())):
         return [_uneven(matrix, what)]
     return []
@@ -116,6 +116,14 @@ def _factor(factor: float, what: str) -> list[Mistake]:
         return []
     words = next((words for known, words in UNITS.items() if abs(factor / known - 1) <= CLOSE), "another unit or scale")
     return [Mistake(kind="units", text=f"{what}: {factor:.4g} times as large as it should be: {words}.")]
+
+
+def _slightly(right: np.ndarray, found: np.ndarray, what: str) -> list[Mistake]:
+    """A factor so near 1 that a fit with other axes would not tell it, where nothing else differs."""
+    factor = float((right * found).sum() / (right * right).sum())
+    if np.abs(found - factor * right).max() > 0.1 * np.abs(found - right).max():
+        return []
+    return [Mistake(kind="units", text=f"{what}: {factor:.5g} times as large as it should be: another scale.")]
 
 
 def _listed(names: Sequence[str]) -> str:

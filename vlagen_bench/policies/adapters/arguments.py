@@ -99,6 +99,10 @@ def overridden(conventions: Conventions, arguments: Mapping[str, str]) -> Conven
     output = dataclasses.replace(conventions.output, action=action)
     if "normalisation" in arguments:
         scheme = one_of((*SCHEMES, NOTHING))("normalisation", arguments["normalisation"])
+        if scheme != NOTHING and output.statistics is None:
+            raise PolicyError(
+                f"normalisation={scheme}: there are no statistics that it would use. Name them (statistics=FILE), or leave it out."
+            )
         output = dataclasses.replace(output, **({"statistics": None} if scheme == NOTHING else {"scheme": scheme}))
     pictures = dict(conventions.pictures)
     if "cameras" in arguments:

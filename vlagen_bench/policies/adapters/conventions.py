@@ -7,6 +7,7 @@ from typing import Any
 from vlagen_bench.policies.adapters.actions import OutputForm
 from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY, PictureForm, PromptForm, StateForm
 from vlagen_bench.policies.conversion.normalisation import FIELDS
+from vlagen_bench.policies.conversion.rotations import format_of
 
 ALL_FIELDS = tuple(name for pair in FIELDS.values() for name in pair)
 
@@ -76,6 +77,13 @@ def contradiction(conventions: Conventions) -> str:
         return (
             f"normalisation={output.scheme} needs {needed}, but the statistics '{output.key}' have {', '.join(held)}."
         )
+    if output.action.reference == "absolute" and output.action.frame == "tool":
+        return "frame=tool: an absolute pose has to be in the base or in the world, since the tool is what moves. Give frame=base."
+    if output.action.rotation_unit_rad != 1 and not format_of(output.action.rotation).angles:
+        return f"rotation_unit: rotation={output.action.rotation} has no angles. Leave rotation_unit out."
+    taken = [key for key in (conventions.state_key if conventions.state else "", conventions.prompt_key) if key]
+    if twice := sorted(set(conventions.pictures) & set(taken)):
+        return f"cameras: the model is given its state or its prompt as '{twice[0]}', so that no picture can have this name."
     if conventions.ensemble is not None and conventions.chunk == 1:
         return (
             "ensemble averages what several chunks foresaw, but this model answers one action at a time. Leave it out."

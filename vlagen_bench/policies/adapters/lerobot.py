@@ -31,6 +31,10 @@ from vlagen_bench.utils.text import one_line, shown
 
 PICTURES, STATE, TASK = "observation.images.", "observation.state", "task"
 ACTION = "action"
+WRIST, ON_THE_HAND = "wrist", ("wrist", "hand", "gripper")
+"""the camera on the arm, and what is in the names of its pictures"""
+MAIN = ("front", "primary", "image")
+"""of several pictures of cameras that stand still, that of one of these is the primary camera's; else the first"""
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SETTINGS = ("config", "training")
 MODULE_PARTS = (
@@ -273,14 +277,18 @@ def _length(feature: Any) -> int | None:
 
 
 def _pictures(sized: Mapping[str, tuple[int, int] | None], data: Dataset) -> dict[str, PictureForm]:
-    """A form for each picture: the first is the primary camera's, others those of cameras of the same name."""
+    """A form for each picture."""
     form = PictureForm(turn=data.turn, layout="chw", values="unit")
-    names = sorted(sized, key=lambda name: "wrist" in name)  # the wrist's is nowhere the main one
-    return {
-        name: dataclasses.replace(
-            form,
-            size_px=sized[name],
-            camera=PRIMARY if i == 0 else "wrist" if "wrist" in name else name.rpartition(".")[2],
-        )
-        for i, name in enumerate(names)
-    }
+    cameras = _cameras(tuple(sized))
+    return {name: dataclasses.replace(form, size_px=sized[name], camera=cameras[name]) for name in sized}
+
+
+def _cameras(names: Sequence[str]) -> dict[str, str]:
+    """Whose picture each name stands for: one on the hand is the wrist camera's, one other the primary camera's.
+
+    All others keep their own name, so that a scene which lacks such a camera is refused, and no picture is shown twice.
+    """
+    own = {name: name.rpartition(".")[2] for name in names}
+    on_hand = [name for name in names if any(word in own[name] for word in ON_THE_HAND)]
+    still = sorted((name for name in names if name not in on_hand), key=lambda name: own[name] not in MAIN)
+    return own | dict.fromkeys(on_hand[:1], WRIST) | dict.fromkeys(still[:1], PRIMARY)

@@ -8,6 +8,7 @@ with random crops (their folder's name says `image_aug`) see the middle 90 % of 
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,6 +26,8 @@ from vlagen_bench.policies.conversion.bins import TokenBins
 QUESTION = "In: What action should the robot take to {instruction}?\nOut:"
 AUGMENTED = "image_aug"
 """in the name of a checkpoint that was fine-tuned with random crops, as OpenVLA's scripts write and read it"""
+PUBLISHED_AUGMENTED = "openvla-7b-finetuned-libero-"
+"""how the names of OpenVLA's own four begin that were, without saying so (openvla/openvla, README, LIBERO)"""
 EMPTY_WORD = 29871
 """the token between `Out:` and the first action, which training had and the tokenizer leaves out"""
 ACTION_TOKENS = 7
@@ -52,12 +55,12 @@ class OpenVLA(Adapter):
 
     def declare(self) -> Conventions:
         """As trained on the data set that was recorded with the scene's robot, if the checkpoint knows it."""
-        return conventions_of(self.known, self._own_key(), augmented=AUGMENTED in self.checkpoint)
+        return conventions_of(self.known, self._own_key(), augmented=is_augmented(self.checkpoint))
 
     def configured(self) -> Conventions:
         """In the form of the key that the user names: its statistics, and LIBERO's pictures, units and gripper if it is LIBERO's."""
         key = self.known.key_for(self.options.get("unnorm_key"), OF_SCENE.get(self.scene, ""))
-        return conventions_of(self.known, key, augmented=AUGMENTED in self.checkpoint)
+        return conventions_of(self.known, key, augmented=is_augmented(self.checkpoint))
 
     @cached_property
     def known(self) -> KeyedStatistics:
@@ -114,6 +117,12 @@ class OpenVLA(Adapter):
     def unpack(self, output: Any) -> np.ndarray:
         """The tokens (1, 7)."""
         return np.asarray(output, np.int64).reshape(-1, ACTION_TOKENS)
+
+
+def is_augmented(checkpoint: str) -> bool:
+    """Whether a checkpoint's own name, not that of a folder around it, says that it was trained with random crops."""
+    name = PurePath(checkpoint).name
+    return AUGMENTED in name or name.startswith(PUBLISHED_AUGMENTED)
 
 
 def conventions_of(known: KeyedStatistics, key: str, *, augmented: bool) -> Conventions:

@@ -28,13 +28,16 @@ def to_plus_one_open(values: np.ndarray, polarity: Polarity, threshold: float | 
     Args:
         values: (...), a model's.
         polarity: which number opens there.
-        threshold: in the model's numbers: what is above it means its higher end, all else its lower one. None: commands stay
-            continuous, cut at both ends.
+        threshold: in the model's numbers: what is above it means its higher end, all else but NaN its lower one. None: commands
+            stay continuous, cut at both ends.
     """
     closed, opened = ends(polarity)
     values = np.asarray(values, np.float64)
     if threshold is not None:
-        values = np.where(values > threshold, max(closed, opened), min(closed, opened))
+        ended = np.where(values > threshold, max(closed, opened), min(closed, opened))
+        values = np.where(
+            np.isnan(values), values, ended
+        )  # what is no number stays none, and is an error of the episode
     return np.clip(2 * (values - closed) / (opened - closed) - 1, -1, 1)
 
 
@@ -58,6 +61,8 @@ class StickyGripper:
 
     def next(self, command: float) -> float:
         """The command of this step, +1 open to -1 closed."""
+        if np.isnan(command):
+            return command
         if self._left > 0 and self._held is not None:
             self._left -= 1
             return self._held

@@ -19,6 +19,8 @@ from vlagen_bench.utils import paths
 STEPS = 6
 """so many that what happens in mid-episode has happened"""
 WIDTH_PX = 64
+RULES = 2
+"""raised with every change of what is looked for, so that nothing counts as tried that was not"""
 Effect = Literal["words", "physics", "pictures"]
 
 
@@ -29,6 +31,7 @@ class Trial:
         """For one task."""
         self._task = task
         self._physics: dict[str, str] = {}
+        self._done: dict[str, bool] = {}
         self._pictures: dict[tuple[str, bool], str] = {}
 
     @cached_property
@@ -57,11 +60,12 @@ class Trial:
         """A hash of all physics in a short play."""
         if episode.id not in self._physics:
             sim = self._undrawn
-            sim.reset(episode)
+            done = sim.reset(episode).solved_already
             hashes: list[Any] = [sim.state_hash(), list(parameters(sim.env))]
             for step in range(STEPS):
-                sim.advance(sim.tried_action(step))
+                done |= sim.advance(sim.tried_action(step)).success
                 hashes.append(sim.state_hash())
+            self._done[episode.id] = done
             self._physics[episode.id] = content_hash(hashes)
         return self._physics[episode.id]
 
@@ -79,12 +83,19 @@ class Trial:
         return self._pictures[episode.id, late]
 
     def require(self, episode: Episode, twin: Episode) -> Effect:
-        """As `effect`; raises `ConfigError` for an episode that is its twin, bit for bit: its score would be a lie."""
+        """As `effect`; raises `ConfigError` for an episode whose score would be a lie: its twin, bit for bit, or done by itself."""
         found = self.effect(episode, twin)
         if found is None:
             raise ConfigError(
                 f"{self._task.name}: the condition {episode.condition} changes no bit of the physics, no pixel and no word of episode "
                 f"{episode.index}: it has nothing there that it could change. Leave it out."
+            )
+        if self._done.get(episode.id) and not self._done[twin.id]:
+            raise ConfigError(
+                f"{self._task.name}: under the condition {episode.condition} the task is done within {STEPS} steps of episode "
+                f"{episode.index} without a policy, and not in its clean twin. An axis moves things after the task has placed them: "
+                f"a task that compares them with places which it remembers takes that for success. Leave the axis out, or have "
+                f"the task measure from a goal."
             )
         return found
 
@@ -107,7 +118,7 @@ def require(task: Task, pairs: Iterable[tuple[Episode, Episode]]) -> None:
         paths.cache_dir()
         / "maniskill"
         / "effects"
-        / content_hash([native.facts_of_task(task.native).source_hash, scout.versions()])[:16]
+        / content_hash([RULES, native.facts_of_task(task.native).source_hash, scout.versions()])[:16]
     )
     for episode, twin in pairs:
         mark = known / f"{episode.id}-{twin.id}"

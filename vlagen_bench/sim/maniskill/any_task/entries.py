@@ -86,6 +86,8 @@ def name_of(task: str | type) -> str:
     """How a task is called in episodes: its id, or `module:Class`; a class is remembered by it in this process."""
     if isinstance(task, str):
         return task
+    if not isinstance(task, type):
+        raise ConfigError(f"A task is named by its id, such as StackCube-v1, or is a class of a task, not {task!r}.")
     registered = [key for key, spec in _registry().items() if spec.cls is task]
     if registered:
         return str(registered[0])
@@ -127,7 +129,7 @@ def _given(env: str) -> type:
         module, _, name = env.partition(":")
         try:
             _GIVEN[env] = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError) as error:
+        except (ImportError, AttributeError, ValueError) as error:
             raise ConfigError(f"The task {env} cannot be imported ({error}). Write it as module:Class.") from None
     if not isinstance(_GIVEN[env], type) or not issubclass(_GIVEN[env], BaseEnv):
         raise ConfigError(f"{env} is no task of ManiSkill: a task is a subclass of mani_skill.envs.sapien_env.BaseEnv.")

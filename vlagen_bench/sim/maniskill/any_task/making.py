@@ -59,7 +59,11 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
     try:
         with _unasked(entry.env):
             return cls(**wanted)
-    except (TypeError, AssertionError, RuntimeError, KeyError) as error:
+    except (AssetError, ConfigError):
+        raise
+    except (
+        Exception
+    ) as error:  # ManiSkill, the task and their libraries have many classes for arguments that do not fit
         if not kwargs:  # nothing of the user's could be wrong
             raise
         given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())

@@ -159,13 +159,11 @@ def _hold_part(part: Any) -> np.ndarray:
     config, space = part.config, part.single_action_space
     normalized = bool(getattr(config, "normalize_action", False))
     kind = type(part).__name__
-    if getattr(config, "use_delta", False) or "Vel" in kind:
-        wanted = np.zeros(len(space.low))
-    elif kind.startswith("PDJointPos"):
-        indices = getattr(part, "control_joint_indices", None)
-        qpos = part.qpos[0].cpu().numpy()
-        wanted = qpos if indices is None else qpos[: len(space.low)]
-    else:
+    wanted, changes = np.zeros(len(space.low)), getattr(config, "use_delta", False)
+    if kind.startswith("PDJointPos") and not changes:
+        qpos = part.qpos[0].cpu().numpy()[: len(wanted)]
+        wanted[: len(qpos)] = qpos  # behind them stand speeds, if any: of one that rests they are 0
+    elif not changes and "Vel" not in kind:
         raise ConfigError(
             f"action_delay: under the control mode with {kind} no action is known that holds the robot still until the first one "
             f"arrives. Choose a control mode of joints, or of changes."
