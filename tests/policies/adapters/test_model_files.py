@@ -1,10 +1,9 @@
-"""Real files of PyTorch, Stable-Baselines3 and, where it is installed, onnxruntime."""
+"""Real files of PyTorch and Stable-Baselines3, and the scoring of files."""
 
 import base64
 import json
 import pickle
 import zipfile
-from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -14,9 +13,9 @@ import torch
 import vlagen_bench
 from helpers.adapted import obs
 from helpers.commands import here
+from helpers.onnx_files import onnx_file
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
-from vlagen_bench.utils.locations import sha256
 
 
 class Network(torch.nn.Module):
@@ -125,39 +124,6 @@ def test_what_a_torchscript_network_cannot_take_or_answer_is_said_before_the_fir
         base.load(f"torchscript:{scripted}", {"with_state": "no"})
     with pytest.raises(PolicyError, match=r"answered float64 of the shape \(5, 1, 7\); expected .* \(actions, 7\)"):
         base.load(saved(Tall(), tmp_path / "network.pt"), {})
-
-
-def test_a_file_that_is_none_is_said(tmp_path):
-    (tmp_path / "x.pt").write_bytes(b"no network")
-    with pytest.raises(PolicyError, match="cannot be read"):
-        base.load(f"torchscript:{tmp_path / 'x.pt'}", {})
-    with pytest.raises(PolicyError, match="is no file of Stable-Baselines3, or is damaged"):
-        base.load(f"sb3:{tmp_path / 'x.pt'}", {})
-
-
-def damaged(path, kind):
-    """An archive that cannot be read, in one of the ways in which it cannot."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data", "[" * 100_000 if kind == "nested" else '{"a": 1}' * (kind != "deflated") + "{}" * 99)
-    held = bytearray(path.read_bytes())
-    start, central = 30 + len("data"), held.rindex(b"PK\x01\x02")
-    if kind == "deflated":
-        held[start : start + 4] = b"\xff" * 4
-    if kind == "encrypted":
-        held[6] |= 1
-        held[central + 8] |= 1
-    path.write_bytes(held)
-
-
-@pytest.mark.parametrize(
-    ("kind", "says"),
-    [("deflated", "Error -3"), ("encrypted", "password"), ("nested", "RecursionError"), ("words", "JSONDecodeError")],
-)
-def test_a_damaged_file_of_stable_baselines_is_one_sentence(kind, says, tmp_path):
-    pytest.importorskip("stable_baselines3")
-    damaged(tmp_path / "ppo.zip", kind)
-    with pytest.raises(PolicyError, match=f"is no file of Stable-Baselines3, or is damaged: .*{says}"):
-        base.load(f"sb3:{tmp_path / 'ppo.zip'}", {})
 
 
 def test_a_policy_of_pictures_that_is_given_none_is_told():
@@ -287,135 +253,6 @@ def test_a_policy_of_other_pictures_is_told_which_it_sees(tmp_path):
     loaded = base.load(f"sb3:{tmp_path / 'ppo.zip'}", {})
     with pytest.raises(PolicyError, match=r"sees image of shape \(3, 64, 64\), not \(256, 256, 3\)"):
         loaded.policy.act(obs(), "go")
-
-
-def onnx_file(path, picture=("image", "FLOAT", [1, 3, 256, 256]), state=15, **saving):
-    """A network of the same numbers: x is the mean of the picture, z a tenth of the tool's height."""
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnxruntime")
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    name, values, shape = picture
-    column = np.zeros((state, 7), np.float32)
-    column[2, 2] = 0.1
-    row = np.zeros((1, 7), np.float32)
-    row[0, 0] = 1
-    last = np.eye(7, dtype=np.float32)[6:]
-    constants = [
-        onnx.numpy_helper.from_array(value, name) for name, value in (("column", column), ("row", row), ("last", last))
-    ]
-    nodes = [
-        helper.make_node("Cast", [name], ["numbers"], to=kind),
-        helper.make_node("ReduceMean", ["numbers"], ["mean"], axes=[1, 2, 3], keepdims=0),
-        helper.make_node("Mul", ["mean", "row"], ["x"]),
-        helper.make_node("MatMul", ["state", "column"], ["z"]),
-        helper.make_node("Add", ["x", "z"], ["moves"]),
-        helper.make_node("Add", ["moves", "last"], ["action"]),
-    ]
-    inputs = [
-        helper.make_tensor_value_info(name, getattr(onnx.TensorProto, values), shape),
-        helper.make_tensor_value_info("state", kind, [1, state]),
-    ]
-    graph = helper.make_graph(
-        nodes, "policy", inputs, [helper.make_tensor_value_info("action", kind, [1, 7])], constants
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    onnx.save(model, path, **saving)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("picture", "state", "arguments", "mends"),
-    [
-        (("image", "FLOAT", [1, 3, 224, 224]), 15, {}, {"size": "224x224"}),
-        (("image", "UINT8", [1, 3, 256, 256]), 15, {}, {"values": "bytes"}),
-        (("image", "FLOAT", [1, 256, 256, 3]), 15, {}, {"layout": "hwc"}),
-        (("image", "UINT8", [1, 96, 128, 3]), 15, {}, {"values": "bytes", "layout": "hwc", "size": "96x128"}),
-        (("image", "FLOAT", ["batch", 3, "H", 200]), 15, {"layout": "hwc"}, {"layout": "chw", "size": "256x200"}),
-    ],
-)
-def test_onnx_inputs_that_do_not_fit_are_refused_with_the_arguments_that_mend_it(
-    picture, state, arguments, mends, tmp_path
-):
-    path = onnx_file(tmp_path / "policy.onnx", picture, state)
-    with pytest.raises(PolicyError) as raised:
-        base.load(f"onnx:{path}", arguments)
-    kind = {"FLOAT": "float32", "UINT8": "uint8"}[picture[1]]
-    words = " ".join(f"{name}={value}" for name, value in mends.items())
-    assert f"the network takes image {kind} {picture[2]}; it would be given image float32" in str(raised.value)
-    assert str(raised.value).endswith(f"Give --policy-args {words}.") and "\n" not in str(raised.value)
-    assert base.load(f"onnx:{path}", arguments | mends).policy.act(obs(), "go").shape == (1, 7)
-
-
-def test_an_onnx_state_of_another_length_or_kind_is_refused(tmp_path):
-    path = onnx_file(tmp_path / "policy.onnx", state=7)
-    with pytest.raises(
-        PolicyError, match=r"takes state float32 \[1, 7\]; .* \[1, 15\]\. Give --policy-args state=PARTS \(of 7 numbers"
-    ):
-        base.load(f"onnx:{path}", {})
-    assert base.load(f"onnx:{path}", {"trained_on": "bridge_orig"}).policy.spec["action_dim"] == 7
-    half = onnx_file(tmp_path / "half.onnx", ("image", "FLOAT16", [1, 3, 256, 256]))
-    with pytest.raises(PolicyError, match=r"takes image float16 .*\. Export it with inputs of that form\."):
-        base.load(f"onnx:{half}", {})
-
-
-def test_a_picture_that_is_drawn_in_another_size_than_the_scenes_is_a_sentence(tmp_path):
-    policy = base.load(f"onnx:{onnx_file(tmp_path / 'policy.onnx')}", {}).policy
-    with pytest.raises(
-        PolicyError, match=r"fails on image float32 \[1, 3, 64, 64\], .* Pictures of another size: size=H"
-    ):
-        policy.act({**obs(), "image": np.zeros((64, 64, 3), np.uint8)}, "go")
-
-
-def test_the_pages_example_of_another_name_and_size_plays(tmp_path):
-    path = onnx_file(tmp_path / "policy.onnx", ("pixels", "FLOAT", [1, 3, 224, 224]))
-    page = (Path(vlagen_bench.__file__).parents[1] / "docs" / "models" / "files.md").read_text(encoding="utf-8")
-    (line,) = (line for line in page.splitlines() if "pixels:primary" in line)
-    words = line.split("--policy-args")[1].split("#")[0].split()
-    arguments = dict(word.split("=", 1) for word in words)
-    assert base.load(f"onnx:{path}", arguments).policy.act(obs(), "go").shape == (1, 7)
-
-
-BESIDE = {"save_as_external_data": True, "location": "weights.data", "size_threshold": 0}
-
-
-def test_the_version_of_an_onnx_file_is_that_of_its_weights_wherever_they_are(tmp_path):
-    whole = base.load(f"onnx:{onnx_file(tmp_path / 'whole.onnx')}", {}).policy
-    assert whole.version() == sha256(tmp_path / "whole.onnx")[:16]
-    path, weights = onnx_file(tmp_path / "policy.onnx", **BESIDE), tmp_path / "weights.data"
-    first = base.load(f"onnx:{path}", {}).policy
-    before, moved = first.version(), first.act(obs(), "go")
-    held = np.frombuffer(weights.read_bytes(), np.float32) * 2
-    weights.write_bytes(held.tobytes())
-    second = base.load(f"onnx:{path}", {}).policy
-    assert second.act(obs(), "go")[0, 0] == pytest.approx(2 * moved[0, 0]) and second.version() != before
-    weights.unlink()
-    with pytest.raises(PolicyError, match=r"keeps weights in 'weights\.data', which is not beside it"):
-        base.load(f"onnx:{path}", {})
-
-
-@pytest.mark.parametrize("location", ["../weights.data", "/etc/hosts", "a\\..\\..\\b", "C:weights"])
-def test_weights_outside_the_folder_of_an_onnx_file_are_refused(location, tmp_path):
-    onnx = pytest.importorskip("onnx")
-    path = onnx_file(tmp_path / "policy.onnx", **BESIDE)
-    model = onnx.load(path, load_external_data=False)
-    model.graph.initializer[0].external_data[0].value = location
-    path.write_bytes(model.SerializeToString())
-    with pytest.raises(PolicyError, match="names weights outside its folder"):
-        base.load(f"onnx:{path}", {})
-
-
-def test_an_onnx_file_answers(tmp_path):
-    path = onnx_file(tmp_path / "policy.onnx")
-    seen = obs()
-    actions = base.load(f"onnx:{path}", {}).policy.act(seen, "go")
-    np.testing.assert_allclose(actions, [[seen["image"].mean() / 255, 0, seen["state"][2] / 10, 0, 0, 0, 1]], atol=1e-4)
-    with pytest.raises(
-        PolicyError, match=r"takes image \[1, 3, 256, 256\], state \[1, 15\]; it would be given image\."
-    ):
-        base.load(f"onnx:{path}", {"with_state": "no"})
-    (tmp_path / "x.onnx").write_bytes(b"none")
-    with pytest.raises(PolicyError, match="cannot be read"):
-        base.load(f"onnx:{tmp_path / 'x.onnx'}", {})
 
 
 @pytest.mark.sim
