@@ -1,5 +1,7 @@
 """The check of adapters: faults in an adapter's own code, crops, cameras and frames."""
 
+import dataclasses
+
 import pytest
 
 from helpers.adapted import adapter, broken, with_pictures
@@ -92,6 +94,70 @@ def test_arguments_of_an_object_that_the_check_never_makes_are_said():
         assert check(adapter(name, sticky_step="3")).notes == (
             "not checked: what goes to the object's constructor: sticky_step.",
         )
+
+
+@pytest.mark.parametrize(
+    ("does", "kind", "says"),
+    [
+        (lambda actions: actions[1:6], "unknown", "played() gives other actions than the first 5: its action"),
+        (lambda actions: actions[:5][::-1], "order", "played() gives the actions of a chunk from the last to the first"),
+        (lambda actions: actions[::-1][:5], "order", "played() gives the actions of a chunk from the last to the first"),
+        (lambda actions: actions[:10:2], "unknown", "played() gives other actions than the first 5"),
+        (lambda actions: actions[:5, :6], "unknown", "played() makes (5, 6) numbers of (10, 7)"),
+        (lambda actions: ["far"], "unknown", "played() gives what is no array of actions: ValueError"),
+        (lambda actions: actions[:5].tolist(), None, ""),
+    ],
+)  # fmt: skip
+def test_a_played_of_ones_own_that_plays_other_actions_is_named(does, kind, says):
+    made = adapter("openpi")
+    made.played = does
+    found = check(made).mistakes
+    assert [mistake.kind for mistake in found] == ([kind] if kind else []) and all(says in one.text for one in found)
+
+
+def own_inputs(change, declared=lambda conventions: conventions, name="openpi"):
+    """What is wrong with an adapter whose author changes what the model is given."""
+    own = adapter_class(name)
+
+    class Own(own):
+        def declare(self):
+            return declared(super().declare())
+
+        def encode(self, obs, instr):
+            return {**super().encode(obs, instr), **change(self, obs, instr)}
+
+    return check(Own.without_model()).mistakes
+
+
+def test_a_state_that_stays_as_it_was_at_first_is_named():
+    def first_of_all(self, obs, instr):
+        self.first = getattr(self, "first", obs)
+        return {"observation/state": self.conventions.state.of(self.first)}
+
+    assert own_inputs(lambda self, obs, instr: {}) == ()
+    (frozen,) = own_inputs(first_of_all)
+    assert frozen.kind == "state"
+
+
+@pytest.mark.parametrize("scene", ["tabletop", "bridge"])
+@pytest.mark.parametrize("wrong", ["euler_xyz", "axis_angle", "axis_angle_x"])
+def test_a_form_of_the_state_that_is_right_in_some_poses_alone_is_named(scene, wrong):
+    right = adapter("lerobot", scene=scene, state="position,euler_xyz_fixed,opening")
+    made = adapter("lerobot", scene=scene, state=f"position,{wrong},opening")
+    made.declare = lambda: right.conventions
+    (mistake,) = check(made).mistakes
+    assert mistake.kind == "state" and "in place of euler_xyz_fixed" in mistake.text
+
+
+def test_a_prompt_that_is_not_written_as_the_model_was_trained_is_named():
+    def small(conventions):
+        prompt = dataclasses.replace(conventions.prompt, lower=True, full_stop=False)
+        return dataclasses.replace(conventions, prompt=prompt)
+
+    assert own_inputs(lambda self, obs, instr: {}, small) == ()
+    for text in (str, str.lower, lambda text: text.removesuffix(".")):
+        (mistake,) = own_inputs(lambda self, obs, instr, text=text: {"prompt": text(instr)}, small)
+        assert mistake.kind == "prompt"
 
 
 def test_an_act_of_ones_own_is_played_and_compared():

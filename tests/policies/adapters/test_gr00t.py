@@ -26,6 +26,43 @@ def test_gr00ts_questions_have_the_axes_that_its_server_wants(protocol):
         made.unpack({f"action.{name}": np.zeros(16) for name in ("x", "y", "z", "pitch", "yaw", "gripper")})
 
 
+def parts(**others):
+    """An answer of 16 actions, with other parts in place of some."""
+    names = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
+    return {name: others.get(name, np.zeros((1, 16, 1))) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ([], "the server answered an empty list, not the parts"),
+        (None, "the server answered a NoneType, not the parts"),
+        ([None, {}], "the server answered a NoneType, not the parts"),
+        ([parts(x=np.zeros((2, 16, 1))), {}], "x of the answer has the shape (2, 16, 1); expected is one number"),
+        ([parts(x=np.zeros((2, 16))), {}], "x of the answer has the shape (2, 16); expected is one number"),
+        ([parts(x=np.float32(1)), {}], "x of the answer has the shape ()"),
+        ([parts(x=None), {}], "x of the answer has the shape ()"),
+        ([parts(x="far"), {}], "x of the answer is a str, not numbers"),
+        ([parts(gripper=np.zeros((1, 8, 1))), {}], "of unequal numbers of actions: x 16, y 16"),
+        (parts() | {3: 0}, None),
+    ],
+)
+def test_an_answer_that_gr00t_cannot_have_meant_is_one_sentence(answer, says):
+    made = adapter("gr00t")
+    if says is None:
+        assert made.unpack(answer).shape == (16, 7)
+        return
+    with pytest.raises(base.PolicyError) as raised:
+        made.unpack(answer)
+    assert says in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("shape", [(16,), (16, 1), (1, 16), (1, 16, 1)])
+def test_a_part_of_gr00ts_answer_may_have_axes_of_one(shape):
+    values = {name: np.arange(16.0).reshape(shape) for name in parts()}
+    np.testing.assert_array_equal(adapter("gr00t").unpack(values), np.repeat(np.arange(16.0)[:, None], 7, axis=1))
+
+
 def test_arrays_to_gr00t_are_written_and_read():
     msgpack = pytest.importorskip("msgpack")
     from vlagen_bench.policies.adapters.gr00t import read, written

@@ -1,4 +1,4 @@
-"""Real files of PyTorch, Stable-Baselines3 and, where it is installed, onnxruntime."""
+"""Real files of PyTorch and Stable-Baselines3, and the scoring of files."""
 
 import base64
 import json
@@ -13,6 +13,7 @@ import torch
 import vlagen_bench
 from helpers.adapted import obs
 from helpers.commands import here
+from helpers.onnx_files import onnx_file
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
 
@@ -62,12 +63,74 @@ def test_torchscript_files_may_see_pictures_alone_and_answer_several_things(tmp_
     assert loaded.policy.act(obs(), "go")[0, 0] == pytest.approx(float(obs()["image"][0, 0, 0]))
 
 
-def test_a_file_that_is_none_is_said(tmp_path):
-    (tmp_path / "x.pt").write_bytes(b"no network")
-    with pytest.raises(PolicyError, match="cannot be read"):
-        base.load(f"torchscript:{tmp_path / 'x.pt'}", {})
-    with pytest.raises(PolicyError, match="is no file of Stable-Baselines3, or is damaged"):
-        base.load(f"sb3:{tmp_path / 'x.pt'}", {})
+class Counts(torch.nn.Module):
+    """Remembers how often it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("asked", torch.zeros(1))
+
+    def forward(self, image: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        self.asked += 1e-4
+        return torch.cat([self.asked, torch.zeros(5), torch.ones(1)])
+
+
+class Keeps(torch.nn.Module):
+    """Remembers the last picture in an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = torch.zeros(1)
+
+    def forward(self, image: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        before, self.last = self.last, image.mean().reshape(1)
+        return torch.cat([before, torch.zeros(6)])
+
+
+class Draws(torch.nn.Module):
+    def forward(self, image: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        return torch.randn(7)
+
+
+class Tall(torch.nn.Module):
+    def forward(self, image: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(5, 1, 7)
+
+
+def saved(network, path):
+    with pytest.warns(DeprecationWarning):
+        torch.jit.script(network).save(path)
+    return f"torchscript:{path}"
+
+
+@pytest.mark.parametrize("network", [Counts, Keeps])
+def test_a_torchscript_network_that_remembers_is_refused(network, tmp_path):
+    with pytest.raises(PolicyError, match="answers a question otherwise when it is asked again, so that it remembers"):
+        base.load(saved(network(), tmp_path / "network.pt"), {})
+
+
+def test_a_torchscript_network_that_draws_numbers_remembers_nothing(tmp_path):
+    torch.manual_seed(5)
+    expected = torch.randn(7)
+    torch.manual_seed(5)
+    policy = base.load(saved(Draws(), tmp_path / "network.pt"), {}).policy
+    np.testing.assert_allclose(policy.act(obs(), "go")[0, :3], expected[:3], atol=1e-6)  # the load drew none of them
+
+
+def test_what_a_torchscript_network_cannot_take_or_answer_is_said_before_the_first_episode(scripted, tmp_path):
+    with pytest.raises(
+        PolicyError, match=r"torchscript: the network .* fails on image float32 \[1, 3, 256, 256\]: .*'state'"
+    ):
+        base.load(f"torchscript:{scripted}", {"with_state": "no"})
+    with pytest.raises(PolicyError, match=r"answered float64 of the shape \(5, 1, 7\); expected .* \(actions, 7\)"):
+        base.load(saved(Tall(), tmp_path / "network.pt"), {})
+
+
+def test_a_policy_of_pictures_that_is_given_none_is_told():
+    from vlagen_bench.policies.adapters.sb3 import seen
+
+    with pytest.raises(PolicyError, match=r"sb3: What the policy is given has no part .image.. There are: state"):
+        seen({"state": np.zeros(15)}, FLAT)
 
 
 class Pictures(gym.Env):
@@ -190,52 +253,6 @@ def test_a_policy_of_other_pictures_is_told_which_it_sees(tmp_path):
     loaded = base.load(f"sb3:{tmp_path / 'ppo.zip'}", {})
     with pytest.raises(PolicyError, match=r"sees image of shape \(3, 64, 64\), not \(256, 256, 3\)"):
         loaded.policy.act(obs(), "go")
-
-
-def onnx_file(path):
-    """A network of the same numbers: x is the mean of the picture, z a tenth of the tool's height."""
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnxruntime")
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    column = np.zeros((15, 7), np.float32)
-    column[2, 2] = 0.1
-    row = np.zeros((1, 7), np.float32)
-    row[0, 0] = 1
-    last = np.eye(7, dtype=np.float32)[6:]
-    constants = [
-        onnx.numpy_helper.from_array(value, name) for name, value in (("column", column), ("row", row), ("last", last))
-    ]
-    nodes = [
-        helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3], keepdims=0),
-        helper.make_node("Mul", ["mean", "row"], ["x"]),
-        helper.make_node("MatMul", ["state", "column"], ["z"]),
-        helper.make_node("Add", ["x", "z"], ["moves"]),
-        helper.make_node("Add", ["moves", "last"], ["action"]),
-    ]
-    inputs = [
-        helper.make_tensor_value_info("image", kind, [1, 3, 256, 256]),
-        helper.make_tensor_value_info("state", kind, [1, 15]),
-    ]
-    graph = helper.make_graph(
-        nodes, "policy", inputs, [helper.make_tensor_value_info("action", kind, [1, 7])], constants
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    onnx.save(model, path)
-    return path
-
-
-def test_an_onnx_file_answers(tmp_path):
-    path = onnx_file(tmp_path / "policy.onnx")
-    seen = obs()
-    actions = base.load(f"onnx:{path}", {}).policy.act(seen, "go")
-    np.testing.assert_allclose(actions, [[seen["image"].mean() / 255, 0, seen["state"][2] / 10, 0, 0, 0, 1]], atol=1e-4)
-    with pytest.raises(
-        PolicyError, match=r"takes image \[1, 3, 256, 256\], state \[1, 15\]; it would be given image\."
-    ):
-        base.load(f"onnx:{path}", {"with_state": "no"})
-    (tmp_path / "x.onnx").write_bytes(b"none")
-    with pytest.raises(PolicyError, match="cannot be read"):
-        base.load(f"onnx:{tmp_path / 'x.onnx'}", {})
 
 
 @pytest.mark.sim

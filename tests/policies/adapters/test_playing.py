@@ -93,6 +93,26 @@ def test_an_ensemble_asks_at_every_step_and_averages():
     assert policy.asked == [1, 1, 1]
 
 
+@pytest.mark.parametrize("ensemble", [{}, {"ensemble": "0"}])
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (np.zeros((5, 1, 7)), "answered float64 of the shape (5, 1, 7); expected are numbers of the shape (actions, 7)"),
+        (np.zeros((4, 8)), "of the shape (4, 8); expected are numbers of the shape (actions, 7): translation 3, rotation 3, "),
+        (np.zeros((0, 7)), "of the shape (0, 7)"),
+        (None, "answered object of the shape (1, 1)"),
+        ([[1, 2], [3]], "the model's answer, a list, is no array: ValueError"),
+        ({"action": 1}, "answered object"),
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_shape_is_one_sentence(answer, says, ensemble):
+    policy = Scripted(**ensemble)
+    policy.chunk = lambda number: answer
+    with pytest.raises(base.PolicyError) as raised:
+        policy.act(seen(), "go")
+    assert says in str(raised.value) and str(raised.value).startswith("scripted: ") and "\n" not in str(raised.value)
+
+
 def test_a_sticky_gripper_holds():
     class Flips(Scripted):
         CHUNK = 1
@@ -143,6 +163,57 @@ def test_a_simpler_object_is_made_for_each_episode_with_its_arguments(monkeypatc
         base.load("simpler:their_robot:Robot", {"speed": "fast"})
     with pytest.raises(base.PolicyError, match=r"cannot be made: TypeError.*constructor: spead"):
         base.load("simpler:their_robot:Robot", {"spead": "1"})
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    """A class whose objects move 1 cm farther at each step; how many there were."""
+
+    class Counting:
+        made = 0
+
+        def __init__(self):
+            Counting.made += 1
+
+        def reset(self, text):
+            self.steps = 0
+
+        def step(self, image, text):
+            self.steps += 1
+            return {}, {"world_vector": [self.steps / 100, 0, 0], "rot_axangle": [0, 0, 0], "gripper": [1]}
+
+    module = ModuleType("their_counter")
+    module.Counting = Counting
+    monkeypatch.setitem(sys.modules, "their_counter", module)
+    return Counting
+
+
+def test_more_episodes_at_once_than_objects_are_kept_remember_each(counting):
+    policy = base.load("simpler:their_counter:Counting", {}).policy
+    many = [seen(str(i)) for i in range(65)]
+    for _ in range(3):
+        moved = [actions[0, 0] for actions in policy.act_batch(many, ["go"] * 65)]
+    assert moved == pytest.approx([0.03] * 65) and counting.made == 65
+
+
+def test_the_object_that_was_asked_longest_ago_is_let_go_and_its_episode_is_told(counting):
+    policy = base.load("simpler:their_counter:Counting", {}).policy
+    for i in range(100):
+        policy.act(seen(f"short {i}"), "go")
+        assert policy.act(seen("long"), "go")[0, 0] == pytest.approx((i + 1) / 100)
+    with pytest.raises(base.PolicyError, match=r"the object of the episode short 0 was let go.*Play fewer episodes at"):
+        policy.act(seen("short 0"), "go")
+    policy.reset(["short 0"])
+    assert policy.act(seen("short 0"), "go")[0, 0] == pytest.approx(0.01)
+
+
+def test_a_batch_larger_than_what_is_remembered_forgets_none_of_its_episodes(monkeypatch):
+    monkeypatch.setattr("vlagen_bench.policies.adapters.base.MOST_EPISODES", 2)
+    policy = Absolute()
+    many = [seen(name) for name in "abc"]
+    for _ in range(2):  # two steps of one chunk
+        policy.act_batch(many, ["go"] * 3)
+    assert policy.asked == [3]
 
 
 @pytest.mark.parametrize(

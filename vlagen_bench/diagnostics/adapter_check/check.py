@@ -7,6 +7,7 @@ known mistake would make of it, and the one that fits is named.
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -22,12 +23,15 @@ from vlagen_bench.policies.adapters.datasets import OF_SCENE, published_statisti
 from vlagen_bench.policies.adapters.observations import NO_CAMERA, PRIMARY
 from vlagen_bench.policies.adapters.statistics import KeyedStatistics
 from vlagen_bench.policies.conversion.normalisation import Statistics
-from vlagen_bench.policies.conversion.states import ORIGIN
+from vlagen_bench.policies.conversion.rotations import multiply, quat_of_euler_xyz
+from vlagen_bench.policies.conversion.states import OPENING, ORIGIN, QUAT
 from vlagen_bench.scenes import specs
 from vlagen_bench.utils.text import one_line
 
 PLAUSIBLE = 5.0
 """times that a data set's usual change may be larger or smaller than the expert's"""
+TURNED_RAD, HALF_OPEN = (0.3, -0.2, 0.4), 0.5
+"""a turn about all axes at once, and an opening, of a pose in which formats that agree elsewhere differ"""
 
 
 def check(adapter: Adapter, scene: str | None = None) -> Checked:
@@ -87,15 +91,43 @@ def _drawn(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[C
 
 
 def _of_inputs(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
-    """What is wrong with what the model is given, or why it is given nothing."""
+    """What is wrong with what the model is given, or why it is given nothing.
+
+    An instruction has a capital and a full stop, and the robot is where the recording begins, in its middle, at its end, and turned
+    about all axes: a state that stays as it was, or that is right for a tool that points down alone, shows there.
+    """
+    instruction = f"{taken.instruction.capitalize()}."
+    found, notes = _of_one(adapter, declared, taken.obs(0), instruction)
+    pictures_apart = dataclasses.replace(declared, pictures={})  # those of all steps are the same
+    for obs in _elsewhere(taken):
+        if found:
+            break
+        found, _ = _of_one(adapter, pictures_apart, obs, instruction)
+    return found, notes
+
+
+def _elsewhere(taken: Recording) -> list[dict[str, Any]]:
+    """What is seen later in the recording, and with the tool turned and the gripper half open."""
+    last = len(taken.states) - 1
+    later = [taken.obs(step) for step in (last // 2, last)]
+    turned = np.array(taken.states[0], np.float64)
+    turned[QUAT] = multiply(quat_of_euler_xyz(np.array(TURNED_RAD)), turned[QUAT])
+    turned[OPENING] = HALF_OPEN
+    return [*later, {**taken.obs(0), "state": turned.astype(np.float32)}]
+
+
+def _of_one(
+    adapter: Adapter, declared: Conventions, obs: Mapping[str, Any], instruction: str
+) -> tuple[list[Mistake], list[str]]:
+    """The same for one observation."""
     try:
-        given = adapter.encode(taken.obs(0), taken.instruction)
+        given = adapter.encode(obs, instruction)
     except Exception as error:  # code of an adapter's author
         return [Mistake(kind="unknown", text=f"encode() fails on an observation: {one_line(error)}.")], []
     if not isinstance(given, Mapping):
         return [Mistake(kind="unknown", text=f"encode() gives a {type(given).__name__}, not a mapping of inputs.")], []
     try:
-        wrong, notes = mistakes_of_inputs(given, declared, taken.obs(0), taken.instruction)
+        wrong, notes = mistakes_of_inputs(given, declared, obs, instruction)
     except Exception as error:  # whatever an adapter's author gives to a model
         return [Mistake(kind="unknown", text=f"encode() gives what cannot be compared: {one_line(error)}.")], []
     return list(wrong), list(notes)

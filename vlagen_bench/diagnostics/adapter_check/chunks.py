@@ -1,5 +1,7 @@
 """The comparison of whole chunks of actions: what is wrong between their first action and their last, and how many are played."""
 
+from typing import Any
+
 import numpy as np
 
 from vlagen_bench.diagnostics.adapter_check.mistakes import Mistake
@@ -12,6 +14,8 @@ from vlagen_bench.utils.text import one_line
 
 LONG_CHUNK = 4
 """actions of a chunk whose length nobody declares"""
+APART_M = 1e-3
+"""by which each action of a chunk goes farther than the one before, so that none is taken for another"""
 
 
 def mistakes_within(adapter: Adapter, declared: Conventions, taken: Recording) -> list[Mistake]:
@@ -41,7 +45,7 @@ def mistakes_within(adapter: Adapter, declared: Conventions, taken: Recording) -
 
 
 def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[list[Mistake], list[str]]:
-    """Whether as many actions of a chunk are played as should be: a mistake, or a note."""
+    """Whether the first actions of a chunk are played, and as many as should be: a mistake, or a note."""
     chunk = declared.chunk or LONG_CHUNK
     if chunk == 1:
         return [], []
@@ -51,24 +55,52 @@ def played(adapter: Adapter, declared: Conventions, taken: Recording) -> tuple[l
         return [], []
     if decoded.ndim != 2:  # the same
         return [], []
+    decoded[:, 0] += APART_M * np.arange(len(decoded))  # no two are the same
     try:
-        count, right = len(adapter.played(decoded)), declared.played or chunk
+        chosen, right = adapter.played(decoded.copy()), declared.played or chunk
+        count = len(chosen)
     except Exception as error:  # code of an adapter's author
         return [
             Mistake(kind="unknown", text=f"played() fails on a chunk of {len(decoded)} actions: {one_line(error)}.")
         ], []
-    if count == right:
-        return [], []
     if count == 0:
         return [
             Mistake(kind="unknown", text=f"chunk: none of the {chunk} actions that the model answers is played.")
         ], []
+    if wrong := _others(chosen, decoded):
+        return [wrong], []
+    if count == right:
+        return [], []
     if adapter.conventions.ensemble is not None and declared.ensemble is None:
         return [], [f"chunk: the model is asked at every step, and its chunks are averaged; usual are {right} steps."]
     text = f"chunk: {count} of the {chunk} actions that the model answers are played before it is asked again, where {right} are usual."
     if count == 1:
         return [Mistake(kind="chunk of one", text=text)], []
     return [], [text]
+
+
+def _others(chosen: Any, decoded: np.ndarray) -> Mistake | None:
+    """The mistake of playing others than the first actions of a chunk; None: these are played."""
+    try:
+        found = np.asarray(chosen, np.float64)
+    except (TypeError, ValueError) as error:
+        return Mistake(kind="unknown", text=f"chunk: played() gives what is no array of actions: {one_line(error)}.")
+    right = decoded[: len(found)]
+    if found.shape == right.shape and np.allclose(found, right, rtol=0, atol=APART_M / 10):
+        return None
+    if found.shape != right.shape:
+        text = f"chunk: played() makes {found.shape} numbers of {decoded.shape}; the first actions of them are to be played."
+        return Mistake(kind="unknown", text=text)
+    for backwards in (right[::-1], decoded[::-1][: len(found)]):
+        if np.allclose(found, backwards, rtol=0, atol=APART_M / 10):
+            text = "order: played() gives the actions of a chunk from the last to the first."
+            return Mistake(kind="order", text=text)
+    worst = int(np.abs(found - right).max(axis=1).argmax())
+    text = (
+        f"chunk: played() gives other actions than the first {len(found)}: its action {worst + 1} is {listed(found[worst])}, and "
+        f"should be {listed(right[worst])}."
+    )
+    return Mistake(kind="unknown", text=text)
 
 
 def mistakes_of_playing(adapter: Adapter, declared: Conventions, taken: Recording) -> list[Mistake]:

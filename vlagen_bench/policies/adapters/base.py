@@ -166,7 +166,7 @@ class Adapter:
 
     def decode(self, output: Any, situation: Situation) -> np.ndarray:
         """Actions float32 (H, 7) of what the model answered."""
-        return self.conventions.output.decode(self.unpack(output), situation)
+        return self.conventions.output.decode(self.numbers(output), situation)
 
     def inverse(self, actions: np.ndarray, situation: Situation) -> Any:
         """What the model would have answered, of actions (H, 7)."""
@@ -175,6 +175,23 @@ class Adapter:
     def unpack(self, output: Any) -> np.ndarray:
         """The numbers (H, n) in what the model answered."""
         return np.atleast_2d(np.asarray(output))
+
+    def numbers(self, output: Any) -> np.ndarray:
+        """What `unpack` finds, if it is one action at least of as many numbers as the conventions say; raises `PolicyError` otherwise."""
+        name, form = self.NAME or type(self).__name__, self.conventions.output.action
+        try:
+            values = np.atleast_2d(np.asarray(self.unpack(output)))
+        except (TypeError, ValueError) as error:  # rows of unequal lengths, or no numbers at all
+            raise PolicyError(
+                f"{name}: the model's answer, a {type(output).__name__}, is no array: {one_line(error)}."
+            ) from None
+        if values.ndim != 2 or values.shape[1] != form.size or not len(values) or values.dtype.kind not in "biuf":
+            parts = ", ".join(f"{part} {count}" for part, count in form.sizes().items())
+            raise PolicyError(
+                f"{name}: the model answered {values.dtype} of the shape {values.shape}; expected are numbers of the shape "
+                f"(actions, {form.size}): {parts}."
+            )
+        return values
 
     def pack(self, values: np.ndarray) -> Any:
         """The inverse of `unpack`."""
@@ -191,6 +208,8 @@ class Adapter:
     def act_batch(self, obs_list: Sequence[Mapping[str, Any]], instrs: Sequence[str]) -> list[np.ndarray]:
         """The same for several episodes."""
         memories = [self._memory(obs) for obs in obs_list]
+        while len(self._episodes) > max(MOST_EPISODES, len(obs_list)):  # those of this batch stand at the end
+            self._episodes.popitem(last=False)
         asked = [i for i, memory in enumerate(memories) if memory.queue.empty]
         answers = self._model([self.encode(obs_list[i], instrs[i]) for i in asked]) if asked else []
         fresh = dict(zip(asked, answers, strict=True))
@@ -219,7 +238,7 @@ class Adapter:
             situation = self.situation(obs, memory)
             if memory.ensemble is not None:
                 form = self.conventions.output
-                mean = memory.ensemble.next(form.read(self.unpack(output), situation))
+                mean = memory.ensemble.next(form.read(self.numbers(output), situation))
                 return self._done(memory, played(form.action, mean[None], situation))
             chosen = self.played(self.decode(output, situation))
             if self.conventions.output.action.reference == "delta":
@@ -251,8 +270,6 @@ class Adapter:
                 sticky=StickyGripper(steps=conventions.sticky_steps),
             )
         self._episodes.move_to_end(name)
-        while len(self._episodes) > MOST_EPISODES:
-            self._episodes.popitem(last=False)
         return self._episodes[name]
 
 

@@ -79,11 +79,19 @@ class Gr00t(Adapter):
 
     def unpack(self, output: Any) -> np.ndarray:
         """The numbers (H, 7) in its answer, by the names of the parts."""
-        answer = output[0] if isinstance(output, list | tuple) else output
-        parts = {name.removeprefix("action."): value for name, value in answer.items()}
+        answer = output[0] if isinstance(output, list | tuple) and output else output
+        if not isinstance(answer, Mapping):
+            said = "an empty list" if isinstance(output, list | tuple) and not output else f"a {type(answer).__name__}"
+            raise PolicyError(f"gr00t: the server answered {said}, not the parts of an action: {', '.join(ACTION)}.")
+        parts = {str(name).removeprefix("action."): value for name, value in answer.items()}
         if lacking := [name for name in ACTION if name not in parts]:
-            raise PolicyError(f"gr00t: the answer has no {', '.join(lacking)}; there is: {shown(', '.join(answer))}.")
-        return np.stack([np.asarray(parts[name], np.float64).reshape(-1) for name in ACTION], axis=1)
+            there = shown(", ".join(map(str, answer)))
+            raise PolicyError(f"gr00t: the answer has no {', '.join(lacking)}; there is: {there}.")
+        columns = {name: _column(name, parts[name]) for name in ACTION}
+        if len({len(column) for column in columns.values()}) > 1:
+            counts = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+            raise PolicyError(f"gr00t: the parts of the answer are of unequal numbers of actions: {counts}.")
+        return np.stack(list(columns.values()), axis=1)
 
     def pack(self, values: np.ndarray) -> Any:
         """An answer of the server."""
@@ -114,6 +122,21 @@ class Gr00t(Adapter):
     def close(self) -> None:
         """Ends the connection."""
         self._line.close()
+
+
+def _column(name: str, value: Any) -> np.ndarray:
+    """A part of an answer as one number (H,) for each action: it comes as (H,), (H, 1), (1, H) or (1, H, 1)."""
+    try:
+        found = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise PolicyError(f"gr00t: {name} of the answer is a {type(value).__name__}, not numbers.") from None
+    inner = found[0] if found.ndim == 3 and len(found) == 1 else found
+    if inner.ndim not in (1, 2) or (inner.ndim == 2 and 1 not in inner.shape):
+        raise PolicyError(
+            f"gr00t: {name} of the answer has the shape {found.shape}; expected is one number for each action of one episode, (1, "
+            f"actions, 1)."
+        )
+    return inner.reshape(-1)
 
 
 class Line:

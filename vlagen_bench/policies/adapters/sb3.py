@@ -106,7 +106,7 @@ class StableBaselines3(FileAdapter):
         kind = getattr(theirs, self.options.get("algorithm", "PPO"))
         try:
             policy = kind.load(path, device=self.options.get("device", "cpu"), custom_objects=sb3_file.settings(path))
-        except (ValueError, RuntimeError, KeyError, AttributeError, TypeError, OSError, AssertionError) as error:
+        except (*sb3_file.DAMAGED, AssertionError, IndexError) as error:
             raise PolicyError(
                 f"sb3: {path} cannot be read as {kind.__name__}: {one_line(error).rstrip('.')}. Another: algorithm=SAC."
             ) from None
@@ -135,9 +135,11 @@ def seen(given: Mapping[str, Any], space: Any) -> Any:
     if parts is not None:
         for name in parts:
             if name not in given:
-                raise PolicyError(f"sb3: the policy sees {unknown('part', name, given, of='the observation')}")
+                raise PolicyError(f"sb3: {unknown('part', name, given, of='What the policy is given')}")
         return {name: _fitting(name, given[name], part) for name, part in parts.items()}
     name = "image" if len(space.shape) == 3 else "state"
+    if name not in given:
+        raise PolicyError(f"sb3: {unknown('part', name, given, of='What the policy is given')}")
     return _fitting(name, given[name], space)
 
 

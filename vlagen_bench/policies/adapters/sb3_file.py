@@ -9,10 +9,12 @@ import io
 import json
 import pickle
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench.errors import PolicyError
+from vlagen_bench.utils.text import one_line
 
 NEEDED = ("policy_class", "policy_kwargs", "observation_space", "action_space", "train_freq")
 """what is read of what is pickled"""
@@ -44,6 +46,10 @@ ALLOWED = {
     "torch.optim.sgd": ("SGD",),
 }  # fmt: skip
 """module -> names of what a space, an array or a setting is made of. No more: many classes of PyTorch run what their attributes say"""
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, AttributeError, TypeError, RuntimeError,
+)  # fmt: skip
+"""what a damaged archive leads to; a RuntimeError is a password, an unknown compression or endless brackets"""
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -67,8 +73,10 @@ def settings(path: Path) -> dict[str, Any]:
             said = json.loads(archive.read("data"))
         pickled = {name: value for name, value in said.items() if isinstance(value, dict) and ":serialized:" in value}
         return {name: _read(path, name, value[":serialized:"]) for name, value in pickled.items()}
-    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError) as error:
-        raise PolicyError(f"sb3: {path} is no file of Stable-Baselines3, or is damaged: {error}.") from None
+    except DAMAGED as error:
+        raise PolicyError(
+            f"sb3: {path} is no file of Stable-Baselines3, or is damaged: {one_line(error).rstrip('.')}."
+        ) from None
 
 
 def _read(path: Path, name: str, text: str) -> Any:

@@ -7,6 +7,7 @@ sticky gripper are within the object. It remembers one episode, so each has an o
 """
 
 import importlib
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
 from vlagen_bench.policies.adapters.arguments import COMMON
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.base import MOST_EPISODES, Adapter, Model, missing
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.observations import PictureForm
 from vlagen_bench.utils.text import one_line
@@ -40,7 +41,7 @@ class Simpler(Adapter):
     )
     SCENE = "bridge"
     KEPT = 64
-    """objects, one for each episode; the oldest is let go"""
+    """objects, one for each episode, or twice the largest batch; the one that was asked longest ago is let go. Each may hold a model"""
 
     def prepare(self, checkpoint: str, arguments: Mapping[str, Any]) -> None:
         """What is no argument of adapters goes to the object's constructor."""
@@ -62,9 +63,11 @@ class Simpler(Adapter):
 
     def connect(self) -> Model:
         """Makes one object, so that a mistake shows now; further ones as episodes begin."""
-        self._objects: dict[str, Any] = {}
+        self._objects: OrderedDict[str, Any] = OrderedDict()
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._kept = self.KEPT
         self._spare: Any = self.made()
-        return lambda inputs: [self._step(given) for given in inputs]
+        return self._answers
 
     def make(self) -> Any:
         """An object of the class that is named."""
@@ -110,17 +113,37 @@ class Simpler(Adapter):
         super().reset(episode_ids)
         for name in episode_ids:
             self._objects.pop(name, None)
+            self._gone.pop(name, None)
+
+    def _answers(self, inputs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        self._kept = max(self._kept, 2 * len(inputs))
+        for given in inputs:  # all before any is let go, so that none of this batch is
+            if given["episode"] in self._objects:
+                self._objects.move_to_end(given["episode"])
+        return [self._step(given) for given in inputs]
 
     def _step(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         name = given["episode"]
+        if name in self._gone:
+            raise PolicyError(
+                f"{self.NAME}: the object of the episode {name} was let go, since {self._kept} others were asked after it, and what "
+                f"it remembered is lost. Play fewer episodes at once."
+            )
         if name not in self._objects:
             made, self._spare = self._spare or self.made(), None
             made.reset(given["text"])
             self._objects[name] = made
-            while len(self._objects) > self.KEPT:
-                self._objects.pop(next(iter(self._objects)))
+            self._let_go()
         answer = self._objects[name].step(given["image"], given["text"])
         return dict(answer[1] if isinstance(answer, tuple) else answer)
+
+    def _let_go(self) -> None:
+        """Drops what was asked longest ago, and notes whose it was: nobody says whether that episode is over."""
+        while len(self._objects) > self._kept:
+            name, _ = self._objects.popitem(last=False)
+            self._gone[name] = None
+        while len(self._gone) > MOST_EPISODES:
+            self._gone.popitem(last=False)
 
     def unpack(self, output: Mapping[str, Any]) -> np.ndarray:
         """The numbers (1, 7) of its answer."""

@@ -1,7 +1,7 @@
 """The adapter `torchscript`: a network in a TorchScript file, run by PyTorch."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,10 @@ from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.base import Model
 from vlagen_bench.policies.adapters.model_files import ModelFile, batched
 from vlagen_bench.policies.adapters.readers import Read, device
-from vlagen_bench.utils.text import one_line
+from vlagen_bench.utils.text import one_line, shown
+
+RELATIVE, ROUNDING = 1e-3, 1e-5
+"""by which the same answer may differ when a network is compiled meanwhile: of each number, and of the largest"""
 
 
 class TorchScript(ModelFile):
@@ -37,9 +40,47 @@ class TorchScript(ModelFile):
             ) from None
 
         def answer(given: Mapping[str, Any]) -> np.ndarray:
-            with torch.inference_mode():
-                found = network(*(torch.from_numpy(value).to(place) for value in batched(given).values()))
-            first = found[0] if isinstance(found, tuple | list) else found
-            return np.asarray(first.float().cpu())
+            arrays = batched(given)
+            try:
+                with torch.inference_mode():
+                    found = network(*(torch.from_numpy(value).to(place) for value in arrays.values()))
+                first = found[0] if isinstance(found, tuple | list) else found
+                return np.asarray(first.float().cpu())
+            except Exception as error:  # whatever a program in a file leads to
+                raise PolicyError(self._failure(arrays, error)) from None
 
+        def seeded(given: Mapping[str, Any]) -> np.ndarray:
+            with torch.random.fork_rng([place] if place.startswith("cuda") else []):
+                torch.manual_seed(0)  # a network that draws numbers remembers nothing
+                return answer(given)
+
+        self._try(seeded)
         return lambda inputs: [answer(given) for given in inputs]
+
+    def _try(self, answer: Callable[[Mapping[str, Any]], np.ndarray]) -> None:
+        """Raises `PolicyError` if it cannot answer with actions, or answers a question otherwise after another one."""
+        question, other = self.example(0), self.example(1)
+        first = answer(question)
+        self.numbers(first)
+        answer(other)
+        again = answer(question)
+        if first.shape != again.shape or not _same(first, again):
+            raise PolicyError(
+                f"torchscript: the network in {self.checkpoint} answers a question otherwise when it is asked again, so that it "
+                f"remembers, and episodes would share what it remembers. Play it in a class of your own with act(obs, instr) and "
+                f"reset(episode_ids): --policy my_policy.py:Policy"
+            )
+
+    def _failure(self, arrays: Mapping[str, np.ndarray], error: Exception) -> str:
+        lines = str(error).strip().splitlines()  # the last says what went wrong, those before it where
+        given = ", ".join(f"{name} {value.dtype} {list(value.shape)}" for name, value in arrays.items())
+        return (
+            f"torchscript: the network in {self.checkpoint} fails on {given}: {shown(lines[-1] if lines else error, 300).rstrip('.')}. "
+            f"What it is given: --policy-args size=HxW values=bytes layout=hwc cameras=NAME:CAMERA state=PARTS, or with_state=no."
+        )
+
+
+def _same(first: np.ndarray, again: np.ndarray) -> bool:
+    """Whether two answers differ by no more than the rounding of a compiled network."""
+    largest = float(np.abs(first).max(initial=0.0))
+    return bool(np.allclose(first, again, rtol=RELATIVE, atol=ROUNDING * largest, equal_nan=True))
