@@ -4,10 +4,12 @@ import json
 import sys
 
 import pytest
+import torch
 
 from helpers.fake_hub import COMMIT, installed
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
+from vlagen_bench.policies.adapters.lerobot import Sessions
 from vlagen_bench.policies.adapters.names import adapter_class
 
 
@@ -103,3 +105,21 @@ def test_no_camera_stands_for_another_one(tmp_path, names, cameras):
     made = lerobot(str(act_config(tmp_path, input_features=pictures | {"observation.state": {"shape": [15]}})))
     given = [made.conventions.pictures[name].camera for name in pictures]
     assert given == cameras.split(",")
+
+
+class Counting:
+    """A policy of LeRobot's form that answers how often it was asked since its reset."""
+
+    def reset(self):
+        self.asked = 0
+
+    def select_action(self, batch):
+        self.asked += 1
+        return torch.tensor([float(self.asked)])
+
+
+def test_the_episode_that_was_asked_longest_ago_is_forgotten_first(monkeypatch):
+    monkeypatch.setattr(Sessions, "KEPT", 2)
+    sessions = Sessions(torch, Counting(), lambda batch: batch, lambda action: action)
+    found = [sessions.answers([{"episode": name}])[0].item() for name in "abacaab"]
+    assert found == [1, 1, 2, 1, 3, 4, 1]

@@ -18,7 +18,7 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing, need
+from vlagen_bench.policies.adapters.base import MOST_EPISODES, Adapter, Model, missing, need
 from vlagen_bench.policies.adapters.checkpoints import SmallFiles, small_files
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN, Dataset, dataset
@@ -216,8 +216,8 @@ class LeRobot(Adapter):
 class Sessions:
     """The policy as several episodes share it: its queues of observations and actions are kept for each."""
 
-    KEPT = 256
-    """episodes; the oldest is let go"""
+    KEPT = MOST_EPISODES
+    """episodes; that which was asked longest ago is let go"""
 
     def __init__(self, torch: Any, policy: Any, before: Any, after: Any) -> None:
         self._torch, self._policy, self._before, self._after = torch, policy, before, after
@@ -239,6 +239,7 @@ class Sessions:
         with torch.inference_mode():
             action = self._after(self._policy.select_action(batch))
         self._memories[episode] = self._kept()
+        self._memories.move_to_end(episode)
         while len(self._memories) > self.KEPT:
             self._memories.popitem(last=False)
         return np.asarray(action.float().cpu()).reshape(1, -1)
