@@ -134,3 +134,9 @@ def test_a_gr00t_server_that_is_silent_is_asked_the_next_question_too():
             with pytest.raises(base.PolicyError, match=r"does not answer within 0\.2 s"):
                 policy.act(obs("bridge"), "go")
         policy.close()
+
+
+def test_the_state_for_gr00t_is_seen_as_the_data_set_saw_it():
+    bridge, libero = (adapter("gr00t", trained_on=name).conventions.state for name in ("bridge_orig", "libero"))
+    assert bridge.rest_quat_wxyz != libero.rest_quat_wxyz and bridge.base_m != libero.base_m
+    assert bridge.parts == libero.parts

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import vlagen_bench
-from helpers.adapted import obs
+from helpers.adapted import adapter, obs
 from helpers.servers import stub
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies import base
@@ -70,6 +70,9 @@ def test_what_droids_form_cannot_be_is_said():
     for wrong in (np.zeros((10, 7)), np.zeros((2, 8))):
         with pytest.raises(PolicyError, match=r"at least 3 of 8 numbers"):
             droid.poses(wrong, np.zeros(7), 5)
+    for name, value in {"trained_on": "libero", "state": "quat_wxyz,position,closing", "frame": "world"}.items():
+        with pytest.raises(PolicyError, match=f"{name}: form=droid has a state and actions of its own"):
+            adapter("openpi", form="droid", **{name: value})
 
 
 @pytest.mark.sim

@@ -48,7 +48,7 @@ class Gr00t(Adapter):
         data = dataset(self.options.get("trained_on", BRIDGE.name))
         return Conventions(
             pictures={"video.image_0": PictureForm(turn=data.turn, size_px=(256, 256), how="bilinear")},
-            state=dataclasses.replace(BRIDGE.state, parts=("position", "euler_xyz_fixed", "zero", "opening")),
+            state=dataclasses.replace(data.state, parts=("position", "euler_xyz_fixed", "zero", "opening")),
             prompt_key=LANGUAGE,
             output=OutputForm(action=data.action),
             chunk=16,

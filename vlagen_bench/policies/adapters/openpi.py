@@ -29,6 +29,18 @@ TWO_ARMS = (
     "that no such model can be scored."
 )
 CONNECTION = {"api_key": word, "connect_s": seconds, "reconnect_s": seconds, "answer_s": seconds}
+FIXED_BY_DROID = (
+    "trained_on",
+    "state",
+    "state_base",
+    "reference",
+    "rotation",
+    "frame",
+    "axes",
+    "order",
+    "translation_unit",
+)
+"""arguments that would change nothing, or the meaning of what DROID's form has to be"""
 
 
 class OpenPi(Adapter):
@@ -44,6 +56,10 @@ class OpenPi(Adapter):
         if self.form == "aloha":
             raise PolicyError(TWO_ARMS)
         if self.form == "droid":
+            if fixed := [name for name in FIXED_BY_DROID if name in self.arguments]:
+                raise PolicyError(
+                    f"{fixed[0]}: form=droid has a state and actions of its own, joints and their velocities. Leave it out."
+                )
             return droid.conventions(self.scene)
         data = dataset(self.options.get("trained_on", LIBERO.name))
         picture = PictureForm(turn=data.turn, size_px=(224, 224), how="bilinear", fit="pad")
