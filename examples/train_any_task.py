@@ -1,7 +1,7 @@
 """Train PPO of Stable-Baselines3 on a task of ManiSkill, as the task is, and score it under axes of execution and dynamics.
 
 pip install stable-baselines3 psutil
-python examples/train_any_task.py --steps 450000 --out push
+python examples/train_any_task.py --steps 1200000 --every 50000 --out push
 
 The policy sees `obs_mode="state"`, which tells where things are: its runs are marked as those of an oracle, and never ranked.
 docs/any_task_training.md shows what came out.
@@ -82,8 +82,8 @@ def train(steps: int, every: int, held_out: int, out: str) -> None:
 def main() -> None:
     """Trains, then scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=450_000)
-    parser.add_argument("--every", type=int, default=20_000, help="steps between two points of the curve")
+    parser.add_argument("--steps", type=int, default=1_200_000)
+    parser.add_argument("--every", type=int, default=50_000, help="steps between two points of the curve")
     parser.add_argument("--held-out", type=int, default=20, help="episodes of a point")
     parser.add_argument("--axes", default="object_position:3,robot_pose:3,mass:3,friction:3,action_noise:3")
     parser.add_argument("--episodes", type=int, default=20, help="of each condition")
