@@ -8,6 +8,7 @@ from helpers.outside import forgotten
 from helpers.own_task import SOURCE
 from vlagen_bench.envs.perturbed import perturb
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.sim.maniskill.any_task import scout
 from vlagen_bench.sim.maniskill.any_task.robot_verbs import hold_action
 from vlagen_bench.utils import plugins
 
@@ -55,3 +56,8 @@ def test_an_axis_that_a_task_takes_for_success_is_refused(tmp_path):
         for axis in ("object_position", "reposition"):
             with pytest.raises(ConfigError, match="without a policy, and not in its clean twin"):
                 perturb("MovedPuck-v1", {axis: 5}, obs_mode="state", reward_mode="sparse")
+
+
+def test_a_task_that_touches_what_is_only_there_when_it_is_drawn_is_looked_at_all_the_same():
+    environment = scout._environment("PushT-v1", "{}")
+    assert environment.unwrapped.backend.render_device is not None

@@ -43,6 +43,7 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
     Raises:
         ConfigError: it cannot be made with these arguments.
         AssetError: files of a robot are not here.
+        AttributeError: it is not to be drawn, and touches what is only there when it is, as PushT does.
     """
     fork_guard.check()
     cls, wanted = entry.hooked(), {**entry.kwargs, **kwargs}
@@ -64,7 +65,8 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
     except (
         Exception
     ) as error:  # ManiSkill, the task and their libraries have many classes for arguments that do not fit
-        if not kwargs:  # nothing of the user's could be wrong
+        undrawable = isinstance(error, AttributeError) and not drawn  # the caller tries again, drawn
+        if not kwargs or undrawable:  # or nothing of the user's could be wrong
             raise
         given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
         raise ConfigError(f"The task {entry.env} cannot be made with {given}: {one_line(error)}.") from error
