@@ -1,6 +1,7 @@
 """The base of adapters whose checkpoint is one file: the file, and its hash as the version of the weights."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,8 @@ class FileAdapter(Adapter):
         state[QUAT] /= np.linalg.norm(state[QUAT])
         images = {camera: picture(camera) for camera in self.conventions.cameras}
         return self.encode({"image": picture(""), "images": images, "state": state}, "go")
+
+
+def listed(arrays: Mapping[str, np.ndarray]) -> str:
+    """Names, kinds and shapes, for sentences."""
+    return ", ".join(f"{name} {value.dtype} {list(value.shape)}" for name, value in arrays.items())

@@ -8,6 +8,7 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.base import Model, missing
+from vlagen_bench.policies.adapters.files import listed
 from vlagen_bench.policies.adapters.model_files import ModelFile, batched
 from vlagen_bench.policies.adapters.observations import PictureForm
 from vlagen_bench.policies.adapters.onnx_file import weights_beside
@@ -51,7 +52,7 @@ class Onnx(ModelFile):
                 return session.run(None, arrays)[0]
             except Exception as error:  # the same
                 raise PolicyError(
-                    f"onnx: the network fails on {_listed(arrays)}: {one_line(error).rstrip('.')}. Pictures of another size: size=HxW."
+                    f"onnx: the network fails on {listed(arrays)}: {one_line(error).rstrip('.')}. Pictures of another size: size=HxW."
                 ) from None
 
         example = self.example()
@@ -74,7 +75,7 @@ class Onnx(ModelFile):
         mends = dict.fromkeys(mend for name in wrong for mend in self._mends(name, wanted[name], given[name]))
         how = f"Give --policy-args {' '.join(mends)}" if mends else "Export it with inputs of that form"
         raise PolicyError(
-            f"onnx: the network takes {takes}; it would be given {_listed({name: given[name] for name in wrong})}. {how}."
+            f"onnx: the network takes {takes}; it would be given {listed({name: given[name] for name in wrong})}. {how}."
         )
 
     def _mends(self, name: str, wanted: Any, given: np.ndarray) -> Iterator[str]:
@@ -118,7 +119,3 @@ def _kind(wanted: Any) -> str:
     """As numpy calls the kind of its numbers."""
     name = str(wanted.type).removeprefix("tensor(").removesuffix(")")
     return KINDS.get(name, name)
-
-
-def _listed(arrays: Mapping[str, np.ndarray]) -> str:
-    return ", ".join(f"{name} {value.dtype} {list(value.shape)}" for name, value in arrays.items())

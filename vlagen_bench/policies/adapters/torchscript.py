@@ -8,6 +8,7 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.base import Model
+from vlagen_bench.policies.adapters.files import listed
 from vlagen_bench.policies.adapters.model_files import ModelFile, batched
 from vlagen_bench.policies.adapters.readers import Read, device
 from vlagen_bench.utils.text import one_line, shown
@@ -73,9 +74,8 @@ class TorchScript(ModelFile):
 
     def _failure(self, arrays: Mapping[str, np.ndarray], error: Exception) -> str:
         lines = str(error).strip().splitlines()  # the last says what went wrong, those before it where
-        given = ", ".join(f"{name} {value.dtype} {list(value.shape)}" for name, value in arrays.items())
         return (
-            f"torchscript: the network in {self.checkpoint} fails on {given}: {shown(lines[-1] if lines else error, 300).rstrip('.')}. "
+            f"torchscript: the network in {self.checkpoint} fails on {listed(arrays)}: {shown(lines[-1] if lines else error, 300).rstrip('.')}. "
             f"What it is given: --policy-args size=HxW values=bytes layout=hwc cameras=NAME:CAMERA state=PARTS, or with_state=no."
         )
 

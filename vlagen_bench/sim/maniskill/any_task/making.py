@@ -37,15 +37,33 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
     Args:
         entry: the task.
         kwargs: keyword arguments of its class. With `render_backend`, that names the device that draws.
-        drawn: False leaves out the renderer.
+        drawn: False leaves out the renderer, unless the task touches what is only there with one, as PushT does.
         meshes: the share of their faces that the robots' visual meshes keep; None: they are the robots' own.
 
     Raises:
         ConfigError: it cannot be made with these arguments.
         AssetError: files of a robot are not here.
-        AttributeError: it is not to be drawn, and touches what is only there when it is, as PushT does.
     """
     fork_guard.check()
+    try:
+        try:
+            return _made(entry, kwargs, drawn=drawn, meshes=meshes)
+        except AttributeError:
+            if drawn:
+                raise
+            return _made(entry, kwargs, drawn=True, meshes=meshes)
+    except (AssetError, ConfigError):
+        raise
+    except (
+        Exception
+    ) as error:  # ManiSkill, the task and their libraries have many classes for arguments that do not fit
+        if not kwargs:  # nothing of the user's could be wrong
+            raise
+        given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
+        raise ConfigError(f"The task {entry.env} cannot be made with {given}: {one_line(error)}.") from error
+
+
+def _made(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: float | None) -> Any:
     cls, wanted = entry.hooked(), {**entry.kwargs, **kwargs}
     cls.vlagen_meshes = meshes if drawn else None  # type: ignore[attr-defined]
     if not drawn:
@@ -57,19 +75,8 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
         wanted["render_backend"] = "gpu" if alias.startswith("cuda") else "cpu"
         # ManiSkill cannot name a device that is not CUDA's: its parser takes "pci:..." apart.
         cls.vlagen_device = alias  # type: ignore[attr-defined]
-    try:
-        with _unasked(entry.env):
-            return cls(**wanted)
-    except (AssetError, ConfigError):
-        raise
-    except (
-        Exception
-    ) as error:  # ManiSkill, the task and their libraries have many classes for arguments that do not fit
-        undrawable = isinstance(error, AttributeError) and not drawn  # the caller tries again, drawn
-        if not kwargs or undrawable:  # or nothing of the user's could be wrong
-            raise
-        given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
-        raise ConfigError(f"The task {entry.env} cannot be made with {given}: {one_line(error)}.") from error
+    with _unasked(entry.env):
+        return cls(**wanted)
 
 
 @contextmanager

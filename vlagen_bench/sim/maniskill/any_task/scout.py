@@ -88,10 +88,7 @@ def _environment(env: str, kwargs_json: str) -> Any:
     task, kwargs = entry(env), making.keywords(kwargs_json)
     # A task may have no dense reward, which is the mode that is taken where none is given.
     kwargs |= task.first_supported("obs_mode", ("none",)) | task.first_supported("reward_mode", ("none", "sparse"))
-    try:
-        return making.make(task, kwargs, drawn=False)
-    except AttributeError:  # a task that touches what is only there when it is drawn, such as PushT
-        return making.make(task, kwargs, drawn=True)
+    return making.make(task, kwargs, drawn=False)
 
 
 def _layout(task: TaskEntry, kwargs_json: str, seed: int) -> Layout:

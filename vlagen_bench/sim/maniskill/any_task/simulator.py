@@ -54,10 +54,7 @@ class NativeSimulator:
     def _made(self, of: Any, kwargs: dict[str, Any]) -> Any:
         if kwargs.get("obs_mode") != "state_dict":
             raise ConfigError(f"The task {of.env} does not support obs_mode='state_dict', which every score needs.")
-        try:
-            return making.make(of, kwargs, drawn=self._drawn, meshes=self.spec.robot.simplify_to)
-        except AttributeError:  # a task that touches what is only there when it is drawn, such as PushT
-            return making.make(of, kwargs, drawn=True, meshes=self.spec.robot.simplify_to)
+        return making.make(of, kwargs, drawn=self._drawn, meshes=self.spec.robot.simplify_to)
 
     @classmethod
     def of(cls, task: Task, *, drawn: bool = True, cameras: CameraChoice | None = None) -> Self:
