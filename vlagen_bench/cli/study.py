@@ -48,7 +48,13 @@ def plan(config: Config = "study", preregistration: Path = PREREGISTRATION, writ
     return OK
 
 
-def run(config: Config = "study", out: Path = RUNS, only: str | None = None, hours: float | None = None) -> int:
+def run(
+    config: Config = "study",
+    out: Path = RUNS,
+    only: str | None = None,
+    hours: float | None = None,
+    records: Path | None = None,
+) -> int:
     """Does the stages of the study that are not done yet. Repeating the command goes on; what is done is never done again.
 
     Exits with 1 while something is left, and says what comes next and how long it takes.
@@ -58,10 +64,11 @@ def run(config: Config = "study", out: Path = RUNS, only: str | None = None, hou
         out: the folder of all stages.
         only: this stage alone.
         hours: after these nothing begins, and what runs pauses.
+        records: such as docs/data/study; what is done there is not done again, and released weights stand in for trained ones.
     """
     from functools import partial
 
-    from vlagen_bench.train.study import commands, runner
+    from vlagen_bench.train.study import commands, elsewhere, runner
     from vlagen_bench.train.study import config as configs
     from vlagen_bench.train.study.outcomes import rate_of
     from vlagen_bench.utils.signals import end_in_order
@@ -70,9 +77,13 @@ def run(config: Config = "study", out: Path = RUNS, only: str | None = None, hou
         raise ConfigError(f"--hours {hours}: give more than 0.")
     end_in_order()
     study, say = configs.load(config), partial(common.say, to=console())
+    if records is not None and (taken := elsewhere.adopt(study, out, records)):
+        say(f"Done elsewhere, by {records}: {', '.join(taken)}.")
     ended = runner.run(
         study, out, steps=commands.steps(), gate_rate=rate_of, only=only, hours=hours, say=say
     )  # fmt: skip
+    for same in filter(None, (elsewhere.sameness(out, name) for name in ended.finished)):
+        say(same)
     for sentence in runner.told(study, out, ended):
         say(sentence)
     return OK if ended.complete else INCOMPLETE

@@ -128,6 +128,8 @@ def test_a_damaged_table_is_a_sentence(tmp_path):
     (tmp_path / "a.csv").write_text("condition,index\nnominal,0\n")
     with pytest.raises(RunError, match="no table of outcomes"):
         outcomes.read(tmp_path / "a.csv")
+    with pytest.raises(RunError, match=r"b\.csv is missing"):
+        outcomes.read(tmp_path / "b.csv")
 
 
 def rule(episode):

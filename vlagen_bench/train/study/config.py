@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vlagen_bench.errors import ConfigError, UnknownName, unknown
+from vlagen_bench.policies import shipped as weights
 from vlagen_bench.train.study.stages import KINDS, Stage
 from vlagen_bench.types import content_hash
 from vlagen_bench.utils import paths
@@ -167,6 +168,10 @@ def _check_stage(config: StudyConfig, stage: Stage, where: str) -> None:
         for name in filter(None, (said,) if isinstance(said, str) else said):
             if (kind := config.by_name[name].kind) not in kinds:
                 raise ConfigError(f"{where}: {key}: '{name}' is a stage of kind {kind}, not {kinds[0]}.")
+    if stage.released and (stage.train is None or stage.released not in weights.REFERENCE):
+        raise ConfigError(
+            f"{where}: released: {unknown('reference policy', stage.released, weights.REFERENCE)} It stands at a training."
+        )
     if stage.gate is not None and not 0 <= stage.gate.rate <= 1:
         raise ConfigError(f"{where}: rate: it is a share from 0 to 1, not {stage.gate.rate}.")
 

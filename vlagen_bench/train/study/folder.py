@@ -1,10 +1,11 @@
 """The folder of a stage: what it was begun from, the pieces of work it took, and the marker that it is done."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.runs.durable import write_atomically
@@ -14,12 +15,13 @@ from vlagen_bench.types import content_hash
 from vlagen_bench.utils.locations import sha256
 from vlagen_bench.utils.parsing import build
 
-BEGUN, DONE, PIECES = "stage.json", "done.json", "pieces.jsonl"
+BEGUN, DONE, PIECES, ELSEWHERE = "stage.json", "done.json", "pieces.jsonl", "elsewhere.json"
 RESULTS = ("policy.safetensors", "episodes.jsonl")
 """what a training and an evaluation are about; reports and states beside may change"""
 WHOLE_BYTES = 50_000_000
 """files up to this size are hashed whole; of larger ones the size"""
 State = Literal["new", "begun", "done"]
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,14 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What is here of a stage that was done in another folder, of which only the records are known."""
+
+    released: str = ""
+    """the built-in policy whose weights are here in place of the stage's own; empty: nothing is here"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageFolder:
     """A stage's folder below that of the study."""
 
@@ -63,7 +73,16 @@ class StageFolder:
 
     def origin(self) -> Origin | None:
         """What it was begun from; None: it was not."""
-        return self._read(BEGUN)
+        return self._read(BEGUN, Origin)
+
+    def elsewhere(self) -> Elsewhere | None:
+        """What stands in for it, where it was done elsewhere; None: it was done here, or not at all."""
+        return self._read(ELSEWHERE, Elsewhere)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it was done elsewhere, and nothing is here that a stage could be made from."""
+        return self.elsewhere() is not None and not self.product.exists()
 
     def state(self) -> State:
         """How far it is."""
@@ -72,9 +91,20 @@ class StageFolder:
         return "begun" if (self.path / BEGUN).is_file() else "new"
 
     def begin(self, origin: Origin) -> None:
-        """Says what it is made from."""
+        """Says what it is made from; what stood in for it, done elsewhere, is removed."""
+        if self.elsewhere() is not None:
+            shutil.rmtree(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path / BEGUN, json.dumps(asdict(origin), indent=1) + "\n")
+
+    def adopt(self, origin: Origin, what: Elsewhere, weights: Mapping[str, Path]) -> None:
+        """Takes it as done elsewhere, with copies of these files as its product: name in the product -> file."""
+        self.begin(origin)
+        write_atomically(self.path / ELSEWHERE, json.dumps(asdict(what), indent=1) + "\n")
+        for name, file in weights.items():
+            self.product.mkdir(exist_ok=True)
+            shutil.copyfile(file, self.product / name)
+        self.finish()
 
     def finish(self) -> None:
         """Marks it as done, with the hash of its product."""
@@ -104,12 +134,12 @@ class StageFolder:
             if line.endswith("\n"):  # the last one may have been cut off
                 yield build(Piece, json.loads(line), str(path))
 
-    def _read(self, name: str) -> Origin | None:
+    def _read(self, name: str, kind: type[Kind]) -> Kind | None:
         path = self.path / name
         if not path.is_file():
             return None
         try:
-            return build(Origin, json.loads(path.read_text(encoding="utf-8")), str(path))
+            return build(kind, json.loads(path.read_text(encoding="utf-8")), str(path))
         except ValueError:
             raise RunError(f"{path} is damaged. Remove {self.path}, to do the stage again.") from None
 

@@ -119,6 +119,8 @@ def write(evaluation: Evaluation, path: Path) -> None:
 
 def read(path: Path) -> Evaluation:
     """The table in a file; raises `RunError` if it is none."""
+    if not path.is_file():
+        raise RunError(f"The table {path} is missing. Write it again: vlagen study report")
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.train.study import contrasts, figures, page_findings, page_tables, preregistration
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.config import StudyConfig
@@ -47,10 +48,26 @@ def write(config: StudyConfig, records: Records, docs: Path) -> Path:
 
 
 def update(config: StudyConfig, out: Path, docs: Path) -> Path:
-    """Takes over what the study's folder holds into the records, where there is one, and writes the page from them."""
+    """Takes over what the study's folder holds into the records, where there is one, and writes the page from them.
+
+    Raises:
+        ConfigError: results that are recorded would be lost.
+    """
     if out.is_dir():
-        stored.write(stored.collect(config, out), docs / DATA)
+        records = stored.collect(config, out)
+        _keeps_all(records, stored.read(docs / DATA), out, docs / DATA)
+        stored.write(records, docs / DATA)
     return write(config, stored.read(docs / DATA), docs)
+
+
+def _keeps_all(records: Records, before: Records, out: Path, folder: Path) -> None:
+    """Raises `ConfigError` where results of a stage would be lost."""
+    lost = [name for name in before.stages if before.state(name) == "done" and records.state(name) != "done"]
+    if lost:
+        raise ConfigError(
+            f"{folder} has results of {', '.join(lost)}, which {out} has not: they would be lost. To add to them, begin with "
+            f"vlagen study run --records {folder}; to replace them, remove {folder} first, or write elsewhere: --docs DIR"
+        )
 
 
 def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
@@ -146,5 +163,11 @@ def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[s
     errors = {name: table.errors for name, table in records.tables.items() if table.errors}
     for name, count in errors.items():
         said.append(f"`{name}`: {count} episodes ended as errors and enter no rate and no pair.")
+    for name, kept in records.stages.items():
+        if kept.released:
+            said.append(
+                f"`{name}` began from the released weights of {', '.join(kept.released)}, which are rounded to half precision: it was done on "
+                f"another machine than what it is made from."
+            )
     said += [line for line in notes.strip().splitlines() if line.strip()]
     yield from (f"* {line.removeprefix('* ')}" for line in said or ["Nothing that is known."])

@@ -1,7 +1,7 @@
 """The records of a study, small enough to be committed: a table of outcomes for each evaluation, curves, costs, and hashes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from vlagen_bench.train.study import outcomes
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.outcomes import Evaluation
 from vlagen_bench.train.study.runner import PROMISES
+from vlagen_bench.train.study.stages import Stage
 from vlagen_bench.utils.parsing import build
 
 MANIFEST = "study.json"
+TAKEN = "records"
+"""in the folder of a study: the records of stages that were done elsewhere"""
 LOG, CONFIG = "log.jsonl", "config.json"
 CURVE = ("iteration", "loss", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance")  # fmt: skip
 """what is kept of a training's log"""
@@ -49,6 +52,10 @@ class StageRecord:
     """of a training"""
     held_out: int = 0
     """episodes of each held-out score in it; 0: not recorded"""
+    content: str = ""
+    """hash of what the configuration said of it; empty: not recorded"""
+    released: tuple[str, ...] = ()
+    """built-in policies whose weights stood in for those of the stages that it was made from"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +82,22 @@ class Records:
 
 
 def collect(config: StudyConfig, out: Path) -> Records:
-    """The records in the folder of a study.
+    """The records in the folder of a study, and those of stages that were done elsewhere.
 
     Raises:
         ConfigError: a stage was begun with other settings.
         RunError: a run folder is damaged, or its episodes are not those of the configuration.
     """
-    stages, tables = {}, {}
+    stages, tables, other = {}, {}, read(out / TAKEN)
     for stage in config.order:
         folder = folders.of(out, stage.name)
         state = folders.checked_state(config, out, stage)
         if state == "new":
+            continue
+        if folder.elsewhere() is not None:
+            stages[stage.name] = other.stages[stage.name]
+            if stage.name in other.tables:
+                tables[stage.name] = other.tables[stage.name]
             continue
         pieces = folder.pieces()
         more: dict[str, Any] = {}
@@ -105,11 +117,29 @@ def collect(config: StudyConfig, out: Path) -> Records:
             core_s=round(sum(piece.core_s for piece in pieces), 1),
             peak_bytes=max((piece.peak_bytes for piece in pieces), default=0),
             product=folder.product_hash() if state == "done" else "",
+            content=config.content_of(stage),
+            released=tuple(_released(out, stage)),
             **more,
         )
     kept = json.loads((out / PROMISES).read_text(encoding="utf-8")) if (out / PROMISES).is_file() else []
     promises = build(tuple[Promise, ...], kept, str(out / PROMISES))
-    return Records(study=config.name, promises=promises, stages=stages, tables=tables)
+    return Records(study=config.name, promises=_joined(other.promises, promises), stages=stages, tables=tables)
+
+
+def _released(out: Path, stage: Stage) -> Iterator[str]:
+    for name in stage.inputs:
+        what = folders.of(out, name).elsewhere()
+        if what is not None and what.released:
+            yield what.released
+
+
+def _joined(before: tuple[Promise, ...], after: tuple[Promise, ...]) -> tuple[Promise, ...]:
+    """Promises of two folders, without those that change nothing."""
+    joined: list[Promise] = list(before)
+    for one in after:
+        if not joined or joined[-1].fingerprint != one.fingerprint:
+            joined.append(one)
+    return tuple(joined)
 
 
 def _curve(log: Path) -> list[dict[str, float | None]]:

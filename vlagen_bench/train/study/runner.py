@@ -100,7 +100,8 @@ def run(
         chosen = _chosen(config, out, only)
         until = None if hours is None else clock() + 3600 * hours
         _remember(config, out)
-        return _run(_Work(config=config, out=out, steps=steps, gate_rate=gate_rate, say=say), chosen, until, clock)
+        work = _Work(config=config, out=out, steps=steps, gate_rate=gate_rate, say=say)
+        return _run(work, chosen, until, clock, again=only is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,16 +115,22 @@ class _Work:
     say: Callable[[str], None]
 
 
-def _run(work: _Work, chosen: Sequence[Stage], until: float | None, clock: Callable[[], float]) -> Ended:
+def _run(
+    work: _Work, chosen: Sequence[Stage], until: float | None, clock: Callable[[], float], *, again: bool
+) -> Ended:
     config, out = work.config, work.out
     finished: list[str] = []
     blocked: dict[str, str] = {}
     for stage in chosen:
-        if folders.of(out, stage.name).state() == "done":
+        folder = folders.of(out, stage.name)
+        if folder.state() == "done" and not (again and folder.elsewhere() is not None):
             continue
         lacking = [name for name in stage.needs if folders.of(out, name).state() != "done"]
         if lacking:
             blocked[stage.name] = _why(stage, lacking, blocked)
+            continue
+        if absent := _absent(out, stage):
+            blocked[stage.name] = absent
             continue
         left = None if until is None else until - clock()
         if stage.gate is not None:
@@ -157,7 +164,20 @@ def _chosen(config: StudyConfig, out: Path, only: str | None) -> tuple[Stage, ..
         raise ConfigError(
             f"--only {only}: it needs {', '.join(lacking)}, which {_are(lacking)} not done. Run that first."
         )
+    if absent := _absent(out, stage):
+        raise ConfigError(f"--only {only}: {absent}")
     return (stage,)
+
+
+def _absent(out: Path, stage: Stage) -> str | None:
+    """Why a stage cannot be made, although all that it needs is done: it was done elsewhere; None: it can."""
+    absent = [name for name in stage.inputs if folders.of(out, name).is_absent]
+    if not absent:
+        return None
+    return (
+        f"{stage.name} is made from {', '.join(absent)}, which {_are(absent)} done elsewhere, so that nothing of it is here. Make it "
+        f"here too: vlagen study run --only {absent[0]}"
+    )
 
 
 def _are(names: list[str]) -> str:

@@ -99,6 +99,8 @@ class Stage:
     after: tuple[str, ...] = ()
     """stages that must be done before it, besides those it is made from"""
     exploratory: bool = False
+    released: str = ""
+    """the built-in policy that ships with the weights of a training, rounded to half precision; empty: none does"""
     about: str = ""
 
     @property
