@@ -22,7 +22,7 @@ def checkout(tmp_path):
     (tmp_path / "scripts").mkdir()
     shutil.copy(TOP / "scripts" / "reference_policies.sh", tmp_path / "scripts")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    for name in ("vlagen", "vlagen-eval"):
+    for name in ("vlagen", "vlagen-eval", "vlagen-train"):
         fake = tmp_path / ".venv" / "bin" / name
         fake.write_text(FAKE.format(log=tmp_path / "log"))
         fake.chmod(0o755)
@@ -45,7 +45,8 @@ def test_a_policy_is_scored_entered_shown_and_measured(checkout):
     first = commands(checkout)
     assert first == [
         "vlagen-eval --policy reference-sft --suite core --workers 2 --video none --out runs/core-reference-sft",
-        "vlagen leaderboard submit runs/core-reference-sft --card runs/release-reference-sft/card.yaml --out runs/reference-sft.zip",
+        "vlagen-train card assets/policies/reference-sft.safetensors --out runs/card-reference-sft.yaml",
+        "vlagen leaderboard submit runs/core-reference-sft --card runs/card-reference-sft.yaml --out runs/reference-sft.zip",
         "vlagen leaderboard verify runs/reference-sft.zip --out leaderboards/core/reference-sft.json",
         "vlagen report runs/core-reference-sft --html reports/core/reference-sft.html",
         "vlagen leaderboard build --reports reports",
@@ -53,7 +54,7 @@ def test_a_policy_is_scored_entered_shown_and_measured(checkout):
     ]
     assert run(checkout, "reference-sft", WORKERS="1", MINUTES="20").returncode == 0
     again = commands(checkout)
-    assert [line.split(" ", 2)[:2] for line in again] == [line.split(" ", 2)[:2] for line in (first[0], *first[3:])]
+    assert [line.split(" ", 2)[:2] for line in again] == [line.split(" ", 2)[:2] for line in (first[0], *first[4:])]
     assert again[0].count("--workers 1") == 1 and again[-1].endswith("--workers 1 --docs --minutes 20")
 
 

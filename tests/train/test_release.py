@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from helpers.trained import TINY
+from vlagen_bench.cli.release import card as make_card
 from vlagen_bench.cli.release import release as command
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard import card as entry_cards
 from vlagen_bench.plan import catalog
+from vlagen_bench.policies import shipped
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import release as releases
@@ -61,6 +63,24 @@ def test_the_card_of_the_entry_is_filled_in_and_names_the_stored_file(trained, p
     entry = entry_cards.read((work / "card.yaml").read_bytes())
     assert entry.name == "mine" and entry.weights_sha256 == sha256(target) and entry.benchmark_seen == "train split"
     assert entry.training_data == "demos; 7 demonstrations, 0 control steps of RL"
+
+
+def test_the_card_of_the_entry_is_made_again_from_the_stored_file(trained, played, tmp_path):
+    target, work, again = tmp_path / "mine.safetensors", tmp_path / "work", tmp_path / "cards" / "mine.yaml"
+    command(trained, name="mine", origin="stage sft", out=target, work=work)
+    make_card(target, out=again)
+    assert again.read_text() == (work / "card.yaml").read_text()
+    with pytest.raises(ConfigError, match="is there already"):
+        make_card(target, out=again)
+    with pytest.raises(ConfigError, match="was not released"):
+        make_card(trained, out=tmp_path / "other.yaml")
+
+
+@pytest.mark.parametrize("name", shipped.REFERENCE)
+def test_the_shipped_policies_have_cards(name, tmp_path):
+    make_card(shipped.weights_of(name), out=tmp_path / "card.yaml")
+    entry = entry_cards.read((tmp_path / "card.yaml").read_bytes())
+    assert entry.name == name and entry.weights_sha256 == sha256(shipped.weights_of(name))
 
 
 def test_nothing_is_written_over_and_a_stranger_needs_a_place(trained, played, tmp_path):

@@ -1,4 +1,4 @@
-"""`vlagen-train release`: makes a file of weights that is shipped, and the card of its leaderboard entry."""
+"""`vlagen-train release` and `vlagen-train card`: a file of weights that is shipped, and the card of its leaderboard entry."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +12,8 @@ from vlagen_bench.errors import ConfigError
 if TYPE_CHECKING:
     from vlagen_bench.policies.compact.checkpoint import ModelCard
 
+CONTACT = "the maintainers of vlagen_bench"
+
 
 def release(
     checkpoint: Annotated[Positional[Path], tyro.conf.arg(metavar="CHECKPOINT")],
@@ -22,7 +24,7 @@ def release(
     out: Path | None = None,
     work: Path | None = None,
     licence: str = "MIT",
-    contact: str = "the maintainers of vlagen_bench",
+    contact: str = CONTACT,
     episodes: int = 96,
     storage: Literal["float16", "bfloat16", "float32"] = "float16",
     workers: int = 0,
@@ -62,6 +64,34 @@ def release(
     say(f"Written: {config.target}, {config.target.stat().st_size / 1e6:.1f} MB, {card.storage}.")
     say(f"Rounding: {'not looked at' if rounding is None else rounding.sentence()}.")
     say(f"Card of its leaderboard entry: {entry}")
+    return OK
+
+
+def card(
+    checkpoint: Annotated[Positional[Path], tyro.conf.arg(metavar="CHECKPOINT")],
+    *,
+    out: Path = Path("card.yaml"),
+    contact: str = CONTACT,
+) -> int:
+    """Writes the card of a leaderboard entry from what a released checkpoint says of itself.
+
+    Args:
+        checkpoint: a file that `vlagen-train release` wrote.
+        out: the card to write.
+        contact: who answers questions.
+    """
+    from vlagen_bench.policies.compact import checkpoint as file
+
+    if out.exists():
+        raise ConfigError(f"{out} is there already. Remove it first, or name another file: --out FILE")
+    _, told = file.load(checkpoint)
+    if not told.name or not told.origin:
+        raise ConfigError(
+            f"{checkpoint} was not released: its card has no name or no origin. Release it first: vlagen-train release"
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(_entry_card(checkpoint, told, contact), encoding="utf-8")
+    say(f"Written: {out}")
     return OK
 
 

@@ -13,7 +13,7 @@ import tyro
 
 from vlagen_bench.cli.common import INCOMPLETE, OK, console, exit_with, say, version
 from vlagen_bench.cli.main import check_words, make_app
-from vlagen_bench.cli.release import release
+from vlagen_bench.cli.release import card, release
 from vlagen_bench.cli.words import parsed
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils.signals import end_in_order
@@ -98,7 +98,14 @@ def sft(which: Which) -> int:
     return _trained("sft", which, _config(SftConfig, "sft", which), imitation.run)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"sft": sft, "ppo": ppo, "grpo": grpo, "dpo": dpo, "release": release}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "sft": sft,
+    "ppo": ppo,
+    "grpo": grpo,
+    "dpo": dpo,
+    "release": release,
+    "card": card,
+}
 
 
 def main() -> None:
@@ -155,7 +162,7 @@ def _trained(algorithm: str, which: RunOptions, config: Any, run: "Callable[...,
 
 def _write_card(policy: Path) -> None:
     """Writes what is known for a leaderboard's card beside a policy; one that somebody may have filled in is left alone."""
-    from vlagen_bench.leaderboard import card
+    from vlagen_bench.leaderboard import card as entries
     from vlagen_bench.policies.compact import checkpoint
     from vlagen_bench.utils.locations import sha256
 
@@ -170,7 +177,7 @@ def _write_card(policy: Path) -> None:
         "decoding": "greedy",
         "weights_sha256": sha256(policy),
     }
-    path.write_text(card.template(known), encoding="utf-8")
+    path.write_text(entries.template(known), encoding="utf-8")
     say(f"Card for a leaderboard, to fill in: {path}")
 
 
