@@ -65,7 +65,16 @@ def test_a_page_of_some_runs_names_those_that_are_missing(study):
     text = page.text(study, records_of(study, {"sft": 0.5, "ppo-1": 0.8}))
     assert "`ppo-2`" in text.split("What is below")[0] and "`grpo`" in text.split("What is below")[0]
     assert "agrees |" in text and "replicated" not in text.split("## The untouched")[0].split("## What was tested")[1]
-    assert "not run | | | | | |" in text, "of the trainings that are missing"
+    assert "not run | | | | | | |" in text, "of the trainings that are missing"
+
+
+def test_the_core_time_of_a_control_step_is_that_of_all_workers(study):
+    records = records_of(study, {"sft": 0.5, "ppo-1": 0.8})
+    assert "| `ppo-1` | ppo | 10 | 10,000 | – |" in page.text(study, records), "not recorded"
+    curve = [{**line, "rollout_s": 5.0 if line["iteration"] == 1 else 6.0} for line in records.stages["ppo-1"].curve]
+    stages = {**records.stages, "ppo-1": dataclasses.replace(records.stages["ppo-1"], curve=tuple(curve))}
+    text = page.text(study, dataclasses.replace(records, stages=stages))
+    assert "| `ppo-1` | ppo | 10 | 10,000 | 12.0 ms |" in text, "1,000 steps in 6 s on 2 cores"
 
 
 def test_a_closed_gate_is_said(study):

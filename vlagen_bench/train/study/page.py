@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from statistics import median
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.train.study import contrasts, figures, page_findings, page_tables, preregistration
@@ -9,7 +10,7 @@ from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.outcomes import Evaluation
 from vlagen_bench.train.study.published import SOURCE
-from vlagen_bench.train.study.records import Records
+from vlagen_bench.train.study.records import Records, StageRecord
 from vlagen_bench.utils.text import percent
 
 PAGE, FIGURES, DATA, NOTES = "study.md", "study", Path("data/study"), "notes.txt"
@@ -128,12 +129,17 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
     yield from ("## While it learns", "", "![Success during training](study/learning.svg)", "")
     yield "Points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Lines: success of the rollouts, which are sampled, on training episodes."
     yield ""
-    yield "| training | algorithm | iterations | control steps | rollouts at first | rollouts at last | held out at first | held out at last |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield (
+        f"Core time is that of the rollouts, inference and pictures included: the median over iterations, on {config.cores} that other programs "
+        f"may have used too."
+    )
+    yield ""
+    yield "| training | algorithm | iterations | control steps | core time of one | rollouts at first | rollouts at last | held out at first | held out at last |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, train in trained.items():
         kept = records.stages.get(name)
         if kept is None or not kept.curve:
-            yield f"| `{name}` | {train.algorithm} | not run | | | | | |"
+            yield f"| `{name}` | {train.algorithm} | not run | | | | | | |"
             continue
         last = kept.curve[-1]
         _, rates = figures.smoothed(kept.curve)
@@ -142,8 +148,19 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
         held = [percent(scored[0]), percent(scored[-1])] if scored else ["–", "–"]
         steps = f"{last.get('control_steps') or 0:,.0f}"
         unfinished = "" if kept.state == "done" else ", not done"
-        yield f"| `{name}`{unfinished} | {train.algorithm} | {last.get('iteration') or 0:.0f} | {steps} | {' | '.join([*ends, *held])} |"
+        yield f"| `{name}`{unfinished} | {train.algorithm} | {last.get('iteration') or 0:.0f} | {steps} | {_step_time(config, kept)} | {' | '.join([*ends, *held])} |"
     yield ""
+
+
+def _step_time(config: StudyConfig, kept: StageRecord) -> str:
+    """Core time of a control step of a training's rollouts: its workers play on all cores of the study."""
+    times, before = [], 0.0
+    for line in kept.curve:
+        steps, seconds = line.get("control_steps"), line.get("rollout_s")
+        if steps and seconds:
+            times.append(1000 * config.workers * seconds / (steps - before))
+        before = steps or before
+    return f"{median(times):.1f} ms" if times else "–"
 
 
 def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:

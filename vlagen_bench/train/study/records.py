@@ -19,7 +19,7 @@ MANIFEST = "study.json"
 TAKEN = "records"
 """in the folder of a study: the records of stages that were done elsewhere"""
 LOG, CONFIG = "log.jsonl", "config.json"
-CURVE = ("iteration", "loss", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance")  # fmt: skip
+CURVE = ("iteration", "loss", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance", "rollout_s", "update_s")  # fmt: skip
 """what is kept of a training's log"""
 DIGITS = 5
 
