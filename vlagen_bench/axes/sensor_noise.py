@@ -19,7 +19,7 @@ class SensorNoise(Axis):
     stage: ClassVar = "render"
     sized_by: ClassVar = "deviation"
     unit: ClassVar = "% of white"
-    levels: ClassVar = (4.0, 6.8, 9.3, 11.7, 14.0)
+    levels: ClassVar = (5.7, 9.6, 13.3, 16.7, 20.0)
     bounds: ClassVar = (0.0, 100.0)
     shows: ClassVar = True
     cameras: ClassVar = "every"
