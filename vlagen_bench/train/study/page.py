@@ -85,7 +85,7 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield ""
     yield from _missing(config, records)
     yield from _gates(config, records, evaluations)
-    yield from page_findings.goal(config, findings)
+    yield from page_findings.goal(config, findings, evaluations)
     yield from page_findings.tables(config, findings)
     yield from page_tables.by_condition(config, evaluations)
     yield from page_tables.scaling(config, evaluations)

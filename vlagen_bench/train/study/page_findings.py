@@ -1,9 +1,11 @@
 """The findings on the page of a study: each of the paper's, ours beside it, what agrees, and how sure that is."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from vlagen_bench.train.study.config import StudyConfig
+from vlagen_bench.train.study.config import Hypothesis, StudyConfig
 from vlagen_bench.train.study.contrasts import Difference, Finding
+from vlagen_bench.train.study.outcomes import Evaluation
 from vlagen_bench.train.study.published import SOURCE
 
 TITLES: Mapping[str, str] = {
@@ -85,8 +87,8 @@ def _said(one: Finding) -> str:
     )
 
 
-def goal(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
-    """Whether the goal was reached."""
+def goal(config: StudyConfig, findings: Sequence[Finding], evaluations: Mapping[str, Evaluation]) -> Iterator[str]:
+    """Whether the goal was reached, and what the policies still fail in."""
     if config.goal is None:
         return
     wanted = f"{points(config.goal.at_least)} points in {config.goal.hypothesis} with p < {config.goal.p:g}"
@@ -96,7 +98,25 @@ def goal(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
     else:
         is_reached = found.value >= config.goal.at_least and found.p < config.goal.p
         yield f"The goal, {wanted}: {'reached' if is_reached else 'not reached'}, with {points(found.value)} points, p {p_text(found.p)}."
+        if not is_reached:
+            yield from (
+                "",
+                _remaining(next(one for one in config.hypotheses if one.id == config.goal.hypothesis), evaluations),
+            )
     yield ""
+
+
+def _remaining(hypothesis: Hypothesis, evaluations: Mapping[str, Evaluation]) -> str:
+    """What the failures of both policies are, in the episodes of a goal that was missed."""
+    told = []
+    for policy in (hypothesis.than, hypothesis.better):
+        rows = evaluations[policy].of(hypothesis.conditions)
+        causes = Counter(row.trouble.replace("_", " ") or "nothing named" for row in rows if row.outcome == "failure")
+        named = ", ".join(
+            f"{cause} {count}" for cause, count in sorted(causes.items(), key=lambda one: (-one[1], one[0]))
+        )
+        told.append(f"`{policy}` {causes.total()} of {len(rows)} ({named or 'none'})")
+    return f"What fails there: {'; '.join(told)}."
 
 
 def tables(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
