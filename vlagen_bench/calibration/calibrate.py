@@ -2,10 +2,9 @@
 
 import dataclasses
 import importlib.metadata
-import multiprocessing
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -21,6 +20,7 @@ from vlagen_bench.calibration.pairs import Pair, PairedPolicy
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.plan import catalog, conditions, plan
 from vlagen_bench.types import Condition, Episode, Task, content_hash
+from vlagen_bench.utils import spawned
 
 SEED = 1000
 """of no suite, so that levels are not made for the episodes that policies are scored on"""
@@ -150,7 +150,7 @@ def measure_all(
     if workers == 1:
         yield from ((job, measure(job)) for job in wanted if time.monotonic() < end)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with spawned.pool(workers) as pool:
         running = {pool.submit(measure, job): job for job in wanted}
         try:
             for done in as_completed(running):

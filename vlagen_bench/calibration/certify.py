@@ -1,9 +1,9 @@
 """Certificates of a suite's episodes: solvable, unsolved at the start, visible, clearly instructed."""
 
 import json
-import multiprocessing
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.tasks import draft
 from vlagen_bench.types import Episode, Plan, Task
+from vlagen_bench.utils import spawned
 
 VISIBLE_PX = 20
 """a thing with fewer pixels in the first picture cannot be found in it"""
@@ -81,9 +82,12 @@ def _all(episodes: list[Episode], task: Task, workers: int) -> Iterator[Certific
         simulator, expert = _simulator(task), Expert()
         yield from (certify_one(episode, task, simulator, expert) for episode in episodes)
         return
-    # SAPIEN's threads do not survive a fork.
-    with multiprocessing.get_context("spawn").Pool(workers, _begin, (task.name,)) as pool:
-        yield from pool.imap_unordered(_one, episodes)
+    with spawned.pool(workers, _begin, task.name) as pool:
+        running = [pool.submit(_one, episode) for episode in episodes]
+        try:
+            yield from (done.result() for done in as_completed(running))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _simulator(task: Task) -> Simulator | NativeSimulator:

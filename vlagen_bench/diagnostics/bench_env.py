@@ -1,6 +1,5 @@
 """The benchmark of one environment: steps against raw SAPIEN, resets, memory, and the harness's share."""
 
-import multiprocessing
 import resource
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from vlagen_bench.plan import catalog
 from vlagen_bench.plan.plan import make_plan, sample
 from vlagen_bench.scenes import specs
 from vlagen_bench.types import Episode, Suite, Task
+from vlagen_bench.utils import spawned
 
 MOVING = np.array([0.01, 0.004, -0.006, 0.0, 0.0, 0.05, 1.0], dtype=np.float32)
 LONGEST = 40
@@ -66,8 +66,8 @@ def measure_env(scene: str, *, episodes: int = 6) -> EnvSpeed:
     """Measures a scene in a fresh process, so that memory is that of one worker, and what it can show in another."""
     found: dict[str, Any] = {}
     for measure in (_measure, _measure_views):
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            found |= pool.apply(measure, (scene, episodes))
+        with spawned.pool(1) as fresh:
+            found |= fresh.submit(measure, scene, episodes).result()
     return EnvSpeed(**found)
 
 

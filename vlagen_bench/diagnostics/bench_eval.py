@@ -1,12 +1,10 @@
 """The benchmark of an evaluation by number of workers: episodes per hour, idle time, memory."""
 
-import multiprocessing
 import os
 import resource
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -27,6 +25,7 @@ from vlagen_bench.policies.base import LoadedPolicy
 from vlagen_bench.runs.folder import RunFolder
 from vlagen_bench.runs.records import SCHEMA
 from vlagen_bench.types import Plan, Suite
+from vlagen_bench.utils import spawned
 
 INSIDE = ("reset_s", "advance_s", "observe_s")
 
@@ -116,7 +115,7 @@ def gain(speeds: Sequence[EvalSpeed], base: Sequence[EvalSpeed]) -> float:
 
 def measure(setting: BenchSetting) -> EvalSpeed:
     """Measures in a fresh process, so that memory and shaders are its own."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
+    with spawned.pool(1) as fresh:
         return fresh.submit(_measure, setting).result()
 
 

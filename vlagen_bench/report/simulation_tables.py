@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 
 from vlagen_bench.report import simulation
 from vlagen_bench.report.simulation import COVERED, FALSE, Tally
 from vlagen_bench.statistics.worlds import SCENES, World, grid
+from vlagen_bench.utils import spawned
 from vlagen_bench.utils.text import NO_DATA
 
 RATES = (0.02, 0.1, 0.5, 0.9, 0.98)
@@ -72,7 +71,7 @@ def measure(wanted: Sequence[Task], runs: int, workers: int) -> Iterator[Measure
     if workers == 1:
         yield from (task(runs) for task in wanted)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with spawned.pool(workers) as pool:
         yield from pool.map(partial(_run, runs), wanted)
 
 

@@ -3,10 +3,8 @@
 The places come from the simulator. A policy that was trained on them says so in its model card.
 """
 
-import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.scenes import specs
 from vlagen_bench.scenes.cameras import CameraChoice
 from vlagen_bench.sim.simulator import Simulator
+from vlagen_bench.utils import spawned
 from vlagen_bench.utils.spawned import refuse_while_importing
 
 FIRST = 10_000_000
@@ -89,7 +88,7 @@ def stills(
     if missing:
         refuse_while_importing()
         try:
-            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            with spawned.pool(workers) as pool:
                 for done, _ in enumerate(pool.map(draw, missing), 1):
                     note(min(count, (len(parts) - len(missing) + done) * EACH))
         except BrokenProcessPool:

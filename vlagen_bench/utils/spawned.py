@@ -1,17 +1,18 @@
-"""Spawned workers: what happens where they import the program that starts them, and how that is said."""
+"""Spawned workers: pools and single ones, what happens where they import the program that starts them, and how that is said."""
 
 import contextlib
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
 from vlagen_bench.errors import ConfigError
-from vlagen_bench.utils.processes import ending, memory_mb
+from vlagen_bench.utils.processes import end_with_the_parent, ending, memory_mb
 
 NAME = "vlagen-worker"
 """of worker processes"""
@@ -40,6 +41,25 @@ def refuse_while_importing() -> None:
     if process.name == NAME:
         os._exit(WITHOUT_GUARD)
     raise ConfigError(no_guard(None))
+
+
+def pool(workers: int, begin: Callable[..., None] | None = None, *arguments: Any) -> ProcessPoolExecutor:
+    """Spawned processes for jobs. They end when this process does, however that ends.
+
+    Args:
+        workers: how many.
+        begin: is called in each of them first.
+        *arguments: of `begin`.
+    """
+    # SAPIEN's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(begin, arguments))
+
+
+def _begin(begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+    end_with_the_parent()
+    if begin is not None:
+        begin(*arguments)
 
 
 class SpawnedProcess:
