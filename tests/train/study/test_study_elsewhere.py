@@ -8,10 +8,10 @@ import pytest
 from helpers.places import TOP
 from helpers.studied import Pretence, evaluation, product, score_by_rule, small
 from vlagen_bench.cli import study as commands
-from vlagen_bench.errors import ConfigError
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies import shipped
 from vlagen_bench.train.study import config as configs
-from vlagen_bench.train.study import elsewhere, page, runner
+from vlagen_bench.train.study import elsewhere, page, rescoring, runner
 from vlagen_bench.train.study import folder as folders
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.folder import Piece
@@ -93,7 +93,7 @@ def test_the_records_of_both_folders_come_together_and_the_page_says_of_what(tmp
     assert after.tables["score-sft"] == before.tables["score-sft"] and len(after.promises) == 1
     assert after.stages["ppo"].released == ("reference-sft",) and after.stages["score-ppo"].released == ()
     text = (docs / page.PAGE).read_text()
-    assert "`ppo` began from the released weights of reference-sft" in text and "`score-ppo` began" not in text
+    assert "`ppo` is made from the released weights of reference-sft" in text and "`score-ppo` is made from" not in text
 
 
 def test_without_released_weights_what_is_made_from_a_stage_waits_until_it_is_made_here_too(tmp_path, docs, no_weights):
@@ -113,14 +113,62 @@ def test_without_released_weights_what_is_made_from_a_stage_waits_until_it_is_ma
 def test_a_stage_that_is_made_again_is_compared_with_the_records(tmp_path, docs, monkeypatch):
     adopt(tmp_path, docs)
     second = tmp_path / "second"
-    assert elsewhere.sameness(second, "demos") is None, "not made here"
+    assert elsewhere.sameness(released(), second, "demos") is None, "not made here"
     go(second, Recorded(), only="demos")
-    assert "to the bit" in elsewhere.sameness(second, "demos")
+    assert "is that of the records" in elsewhere.sameness(released(), second, "demos")
     go(second, Recorded(), only="sft")
-    (product(second, "sft") / "policy.safetensors").write_text("of another machine")
-    folders.of(second, "sft").finish()
-    assert "is not that of the records" in elsewhere.sameness(second, "sft")
-    assert elsewhere.sameness(second, "ppo") is None, "the records do not have it"
+    assert "is that of the records" in elsewhere.sameness(released(), second, "sft")
+    remade(second, "sft")
+    assert "is not that of the records" in elsewhere.sameness(released(), second, "sft")
+    assert elsewhere.sameness(released(), second, "ppo") is None, "the records do not have it"
+
+
+def remade(out, name):
+    """A training that came out differently."""
+    (product(out, name) / "policy.safetensors").write_text("of another machine")
+    folders.of(out, name).finish()
+
+
+def test_how_long_a_stage_took_is_no_difference_of_its_result(tmp_path, docs):
+    """The files of demonstrations and of evaluations say it, so that their hashes differ each time."""
+    adopt(tmp_path, docs)
+    second = tmp_path / "second"
+    go(second, Recorded(), only="demos")
+    (product(second, "demos") / "data").write_text("the same demonstrations, in another time")
+    folders.of(second, "demos").finish()
+    assert "is not known" in elsewhere.sameness(released(), second, "demos")
+    for name in ("sft", "score-sft"):
+        go(second, Recorded(), only=name)
+    record = product(second, "score-sft") / "episodes.jsonl"
+    record.write_text(record.read_text().replace("\n", " \n"))
+    folders.of(second, "score-sft").finish()
+    assert folders.of(second, "score-sft").product_hash() != stored.read(docs / page.DATA).stages["score-sft"].product
+    assert "is that of the records" in elsewhere.sameness(released(), second, "score-sft")
+
+
+def test_the_page_says_what_was_made_from_an_earlier_result(tmp_path, docs):
+    adopt(tmp_path, docs)
+    second = tmp_path / "second"
+    for name in ("demos", "sft"):
+        go(second, Recorded(), only=name)
+    assert not any(one.others for one in stored.collect(released(), second).stages.values()), "the same weights"
+    remade(second, "sft")
+    page.update(released(), second, docs)
+    found = {name: one.others for name, one in stored.read(docs / page.DATA).stages.items() if one.others}
+    assert found == {"score-gate": ("sft",), "score-sft": ("sft",)}
+    assert "`score-sft` is made from an earlier result of `sft`." in (docs / page.PAGE).read_text()
+
+
+def test_a_stage_is_not_made_again_where_its_stand_in_was_used(tmp_path, docs, weights):
+    """It would come out otherwise, and what was made from the stand-in would be refused from then on."""
+    adopt(tmp_path, docs)
+    second = tmp_path / "second"
+    go(second, Recorded(pauses={"ppo": 1}), only="ppo")
+    go(second, Recorded(), only="demos")
+    with pytest.raises(ConfigError, match="--only sft: ppo is made here from the weights that stand in for it"):
+        go(second, Recorded(), only="sft")
+    shutil.rmtree(second / "ppo")
+    assert go(second, Recorded(), only="sft").finished == ("sft",)
 
 
 def test_repeating_it_takes_what_is_new_and_leaves_what_was_begun_here(tmp_path, docs, weights):
@@ -135,6 +183,110 @@ def test_an_interruption_while_they_are_taken_does_no_harm(tmp_path, docs, weigh
     (tmp_path / "second" / "sft" / folders.DONE).unlink()
     assert adopt(tmp_path, docs) == ("sft",)
     assert go(tmp_path / "second", Recorded()).complete
+
+
+class Ended(Exception):
+    """What `kill -9` is in a test."""
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_an_interruption_between_any_two_writes_leaves_nothing_that_looks_begun(
+    tmp_path, docs, weights, monkeypatch, after
+):
+    left = [after]
+
+    def counted(write):
+        def wrapped(*arguments):
+            if not left[0]:
+                raise Ended
+            left[0] -= 1
+            return write(*arguments)
+
+        return wrapped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folders, "write_atomically", counted(folders.write_atomically))
+        patched.setattr(folders.shutil, "copyfile", counted(shutil.copyfile))
+        with pytest.raises(Ended):
+            adopt(tmp_path, docs)
+    second = tmp_path / "second"
+    assert all(folders.of(second, name).state() in ("new", "done") for name in ("demos", "sft", "score-gate"))
+    adopt(tmp_path, docs)
+    pretence = Recorded()
+    assert go(second, pretence).complete
+    assert pretence.worked == ["ppo", "score-ppo"]
+
+
+def test_what_was_taken_in_part_is_made_anew_where_it_is_made_here(tmp_path, docs, weights):
+    adopt(tmp_path, docs)
+    second = tmp_path / "second"
+    go(second, Recorded(), only="demos")
+    (second / "sft" / folders.DONE).unlink()
+    go(second, Recorded(), only="sft")
+    assert folders.of(second, "sft").elsewhere() is None
+    assert (product(second, "sft") / "policy.safetensors").read_bytes() != WEIGHTS
+
+
+def test_weights_that_come_later_are_taken_when_the_command_is_repeated(tmp_path, docs, monkeypatch):
+    monkeypatch.setattr(shipped, "folder", lambda: tmp_path / "weights")
+    adopt(tmp_path, docs)
+    assert "ppo" in go(tmp_path / "second", Recorded()).blocked
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "reference-sft.safetensors").write_bytes(WEIGHTS)
+    assert adopt(tmp_path, docs) == ("sft",)
+    assert go(tmp_path / "second", Recorded()).complete
+
+
+def test_records_that_lack_what_was_taken_before_lose_nothing(tmp_path, docs, weights):
+    adopt(tmp_path, docs)
+    second, fewer = tmp_path / "second", tmp_path / "fewer"
+    before = stored.collect(released(), second)
+    kept = stored.read(docs / page.DATA)
+    stored.write(dataclasses.replace(kept, stages={"demos": kept.stages["demos"]}, tables={}), fewer)
+    assert elsewhere.adopt(released(), second, fewer) == ()
+    assert stored.collect(released(), second) == before
+
+
+def test_records_that_are_gone_are_a_sentence_and_are_taken_again(tmp_path, docs, weights):
+    adopt(tmp_path, docs)
+    second = tmp_path / "second"
+    (second / stored.TAKEN / stored.MANIFEST).unlink()
+    with pytest.raises(RunError, match=r"no records of the stage demos.*--records"):
+        stored.collect(released(), second)
+    (second / stored.TAKEN / stored.MANIFEST).write_text("{")
+    adopt(tmp_path, docs)
+    assert "score-sft" in stored.collect(released(), second).tables
+
+
+def test_evaluations_of_another_folder_are_not_played_again(tmp_path, docs):
+    adopt(tmp_path, docs)
+    said = list(rescoring.again(released(), tmp_path / "second", 2))
+    assert said == [
+        (f"{name}: done elsewhere, so that its actions are not here.", False) for name in ("score-gate", "score-sft")
+    ]
+
+
+def test_promises_of_two_folders_are_joined_the_same_each_time():
+    a, b, again, c = (
+        stored.Promise(fingerprint=mark, since=f"2026-01-0{day}T00:00:00+00:00")
+        for mark, day in (("a", 1), ("b", 2), ("b", 3), ("c", 4))
+    )
+    once = stored.joined((a, b), (again, c))
+    assert once == (a, b, c) == stored.joined(once, (again, c))
+
+
+def test_a_report_of_another_study_does_not_replace_the_records(tmp_path, docs):
+    """Its stages may have the same names, as those of the toy study have."""
+    other = dataclasses.replace(released(), name="other")
+    out = tmp_path / "other"
+    for name in ("demos", "sft", "score-gate", "score-sft"):
+        runner.run(other, out, steps=Recorded().steps, gate_rate=lambda path: 1.0, only=name, say=lambda text: None)
+    runner.run(other, out, steps={}, gate_rate=lambda path: 1.0, only="gate", say=lambda text: None)
+    before = {path: path.read_bytes() for path in docs.rglob("*") if path.is_file()}
+    for folder in (out, tmp_path / "nowhere"):
+        with pytest.raises(ConfigError, match=r"records of the study small, and this is other: .* --docs DIR"):
+            page.update(other, folder, docs)
+    assert {path: path.read_bytes() for path in docs.rglob("*") if path.is_file()} == before
 
 
 def test_results_are_not_lost_by_a_report_of_another_folder(tmp_path, docs):
