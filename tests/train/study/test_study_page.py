@@ -126,6 +126,12 @@ def test_figures_are_the_same_each_time(study, tmp_path):
     assert pages[0] == pages[1] and set(pages[0]) == {"by_condition.svg", "scaling.svg", "learning.svg"}
 
 
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_a_policy_that_always_or_never_succeeds_is_drawn(study, tmp_path, rate):
+    page.write(study, records_of(study, {"sft-250": rate, "sft-500": rate}), tmp_path)
+    assert (tmp_path / page.FIGURES / "scaling.svg").is_file()
+
+
 def test_records_are_read_as_they_were_written(study, tmp_path):
     records = records_of(study, {"sft": 0.5, "ppo-1": 0.7})
     stored.write(records, tmp_path)
