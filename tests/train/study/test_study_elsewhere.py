@@ -5,73 +5,15 @@ import shutil
 
 import pytest
 
+from helpers.adopted import WEIGHTS, Recorded, adopt, go, released, remade
 from helpers.places import TOP
-from helpers.studied import Pretence, evaluation, product, score_by_rule, small
+from helpers.studied import product, small
 from vlagen_bench.cli import study as commands
-from vlagen_bench.errors import ConfigError, RunError
-from vlagen_bench.policies import shipped
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.train.study import config as configs
 from vlagen_bench.train.study import elsewhere, page, rescoring, runner
 from vlagen_bench.train.study import folder as folders
 from vlagen_bench.train.study import records as stored
-from vlagen_bench.train.study.folder import Piece
-
-WEIGHTS = b"weights that are shipped"
-
-
-class Recorded(Pretence):
-    """Evaluations leave real run folders, so that there are tables."""
-
-    def __call__(self, job):
-        if job.stage.score is None:
-            return super().__call__(job)
-        self.worked.append(job.stage.name)
-        assert all(path.exists() for path in job.inputs.values()), "a stage begins only when its inputs are there"
-        score_by_rule(job, lambda episode: "success" if episode.index == 0 else "failure")
-        job.folder.add(Piece(began="2026-01-01T00:00:00+00:00", wall_s=60.0, core_s=90.0, peak_bytes=2_000_000))
-        return True
-
-
-def released() -> configs.StudyConfig:
-    """The small study, whose supervised policy is shipped."""
-    config = small()
-    stages = [dataclasses.replace(one, released="reference-sft") if one.name == "sft" else one for one in config.stages]
-    return dataclasses.replace(config, stages=tuple(stages))
-
-
-def go(out, pretence, **options):
-    return runner.run(
-        released(), out, steps=pretence.steps, gate_rate=lambda path: 1.0, say=lambda text: None, **options
-    )
-
-
-@pytest.fixture
-def weights(tmp_path, monkeypatch):
-    """The released policy's file."""
-    (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "reference-sft.safetensors").write_bytes(WEIGHTS)
-    monkeypatch.setattr(shipped, "folder", lambda: tmp_path / "weights")
-
-
-@pytest.fixture
-def no_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped, "folder", lambda: tmp_path / "nowhere")
-
-
-@pytest.fixture
-def docs(tmp_path):
-    """The docs with the records of the supervised half, whose folder is gone."""
-    first = tmp_path / "first"
-    for name in ("demos", "sft", "score-gate", "score-sft"):
-        go(first, Recorded(), only=name)
-    go(first, Recorded(), only="gate")
-    page.update(released(), first, tmp_path / "docs")
-    shutil.rmtree(first)
-    return tmp_path / "docs"
-
-
-def adopt(tmp_path, docs):
-    return elsewhere.adopt(released(), tmp_path / "second", docs / page.DATA)
 
 
 def test_what_was_done_elsewhere_is_not_done_again_and_the_rest_is_made_from_released_weights(tmp_path, docs, weights):
@@ -123,12 +65,6 @@ def test_a_stage_that_is_made_again_is_compared_with_the_records(tmp_path, docs,
     assert elsewhere.sameness(released(), second, "ppo") is None, "the records do not have it"
 
 
-def remade(out, name):
-    """A training that came out differently."""
-    (product(out, name) / "policy.safetensors").write_text("of another machine")
-    folders.of(out, name).finish()
-
-
 def test_how_long_a_stage_took_is_no_difference_of_its_result(tmp_path, docs):
     """The files of demonstrations and of evaluations say it, so that their hashes differ each time."""
     adopt(tmp_path, docs)
@@ -171,93 +107,6 @@ def test_a_stage_is_not_made_again_where_its_stand_in_was_used(tmp_path, docs, w
     assert go(second, Recorded(), only="sft").finished == ("sft",)
 
 
-def test_repeating_it_takes_what_is_new_and_leaves_what_was_begun_here(tmp_path, docs, weights):
-    adopt(tmp_path, docs)
-    go(tmp_path / "second", Recorded(pauses={"ppo": 1}), only="ppo")
-    assert adopt(tmp_path, docs) == ()
-    assert folders.of(tmp_path / "second", "ppo").state() == "begun"
-
-
-def test_an_interruption_while_they_are_taken_does_no_harm(tmp_path, docs, weights):
-    adopt(tmp_path, docs)
-    (tmp_path / "second" / "sft" / folders.DONE).unlink()
-    assert adopt(tmp_path, docs) == ("sft",)
-    assert go(tmp_path / "second", Recorded()).complete
-
-
-class Ended(Exception):
-    """What `kill -9` is in a test."""
-
-
-@pytest.mark.parametrize("after", range(8))
-def test_an_interruption_between_any_two_writes_leaves_nothing_that_looks_begun(
-    tmp_path, docs, weights, monkeypatch, after
-):
-    left = [after]
-
-    def counted(write):
-        def wrapped(*arguments):
-            if not left[0]:
-                raise Ended
-            left[0] -= 1
-            return write(*arguments)
-
-        return wrapped
-
-    with monkeypatch.context() as patched:
-        patched.setattr(folders, "write_atomically", counted(folders.write_atomically))
-        patched.setattr(folders.shutil, "copyfile", counted(shutil.copyfile))
-        with pytest.raises(Ended):
-            adopt(tmp_path, docs)
-    second = tmp_path / "second"
-    assert all(folders.of(second, name).state() in ("new", "done") for name in ("demos", "sft", "score-gate"))
-    adopt(tmp_path, docs)
-    pretence = Recorded()
-    assert go(second, pretence).complete
-    assert pretence.worked == ["ppo", "score-ppo"]
-
-
-def test_what_was_taken_in_part_is_made_anew_where_it_is_made_here(tmp_path, docs, weights):
-    adopt(tmp_path, docs)
-    second = tmp_path / "second"
-    go(second, Recorded(), only="demos")
-    (second / "sft" / folders.DONE).unlink()
-    go(second, Recorded(), only="sft")
-    assert folders.of(second, "sft").elsewhere() is None
-    assert (product(second, "sft") / "policy.safetensors").read_bytes() != WEIGHTS
-
-
-def test_weights_that_come_later_are_taken_when_the_command_is_repeated(tmp_path, docs, monkeypatch):
-    monkeypatch.setattr(shipped, "folder", lambda: tmp_path / "weights")
-    adopt(tmp_path, docs)
-    assert "ppo" in go(tmp_path / "second", Recorded()).blocked
-    (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "reference-sft.safetensors").write_bytes(WEIGHTS)
-    assert adopt(tmp_path, docs) == ("sft",)
-    assert go(tmp_path / "second", Recorded()).complete
-
-
-def test_records_that_lack_what_was_taken_before_lose_nothing(tmp_path, docs, weights):
-    adopt(tmp_path, docs)
-    second, fewer = tmp_path / "second", tmp_path / "fewer"
-    before = stored.collect(released(), second)
-    kept = stored.read(docs / page.DATA)
-    stored.write(dataclasses.replace(kept, stages={"demos": kept.stages["demos"]}, tables={}), fewer)
-    assert elsewhere.adopt(released(), second, fewer) == ()
-    assert stored.collect(released(), second) == before
-
-
-def test_records_that_are_gone_are_a_sentence_and_are_taken_again(tmp_path, docs, weights):
-    adopt(tmp_path, docs)
-    second = tmp_path / "second"
-    (second / stored.TAKEN / stored.MANIFEST).unlink()
-    with pytest.raises(RunError, match=r"no records of the stage demos.*--records"):
-        stored.collect(released(), second)
-    (second / stored.TAKEN / stored.MANIFEST).write_text("{")
-    adopt(tmp_path, docs)
-    assert "score-sft" in stored.collect(released(), second).tables
-
-
 def test_evaluations_of_another_folder_are_not_played_again(tmp_path, docs):
     adopt(tmp_path, docs)
     said = list(rescoring.again(released(), tmp_path / "second", 2))
@@ -295,34 +144,6 @@ def test_results_are_not_lost_by_a_report_of_another_folder(tmp_path, docs):
     with pytest.raises(ConfigError, match=r"sft, score-gate, gate, score-sft, which .* has not: they would be lost"):
         page.update(released(), tmp_path / "other", docs)
     assert {path: path.read_bytes() for path in (docs / page.DATA).iterdir()} == before
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"study": "other"}, "records of the study other"),
-        ({"study": ""}, "has no records"),
-        ({"tables": {}, "stages": {"sft": stored.StageRecord(state="done", content="0" * 64)}}, "with other settings"),
-        ({"tables": {}, "stages": {"sft-9": stored.StageRecord(state="done")}}, "a stage sft-9 that"),
-    ],
-)
-def test_records_of_something_else_are_refused(tmp_path, docs, change, said):
-    records = dataclasses.replace(stored.read(docs / page.DATA), **change)
-    stored.write(records, tmp_path / "wrong")
-    with pytest.raises(ConfigError, match=said):
-        elsewhere.adopt(released(), tmp_path / "second", tmp_path / "wrong")
-    assert not (tmp_path / "second").exists()
-
-
-def test_records_of_other_episodes_are_refused(tmp_path):
-    records = stored.Records(
-        study="small",
-        stages={"score-sft": stored.StageRecord(state="done", plan="0" * 64, episodes=1)},
-        tables={"score-sft": evaluation({"nominal": "1"})},
-    )
-    stored.write(records, tmp_path / "wrong")
-    with pytest.raises(ConfigError, match="a stage score-sft that"):
-        elsewhere.adopt(released(), tmp_path / "second", tmp_path / "wrong")
 
 
 def test_only_a_training_is_released():
