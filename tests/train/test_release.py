@@ -1,5 +1,6 @@
 """`vlagen-train release`: what is stored, what its card says, and what the rounding changed."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -74,6 +75,18 @@ def test_the_card_of_the_entry_is_made_again_from_the_stored_file(trained, playe
         make_card(target, out=again)
     with pytest.raises(ConfigError, match="was not released"):
         make_card(trained, out=tmp_path / "other.yaml")
+
+
+def test_a_card_that_the_leaderboard_would_refuse_is_not_written(trained, played, tmp_path):
+    target, out = tmp_path / "mine.safetensors", tmp_path / "card.yaml"
+    with pytest.raises(ConfigError, match=r"would refuse the card of .*'My policy' is not allowed.*--name"):
+        command(trained, name="My policy", origin="stage sft", out=target, work=tmp_path / "work")
+    assert not target.exists(), "said before anything is played"
+    network, card = checkpoint.load(trained)
+    checkpoint.save(target, network, dataclasses.replace(card, origin="two\nlines", licence="MIT"))
+    with pytest.raises(ConfigError, match="would refuse the card"):
+        make_card(target, out=out)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("name", shipped.REFERENCE)

@@ -1,5 +1,6 @@
 """`vlagen-train release` and `vlagen-train card`: a file of weights that is shipped, and the card of its leaderboard entry."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,7 @@ from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.policies.compact.checkpoint import ModelCard
+    from vlagen_bench.policies.compact.network import CompactNetwork
 
 CONTACT = "the maintainers of vlagen_bench"
 
@@ -50,6 +52,7 @@ def release(
     from vlagen_bench.policies import shipped
     from vlagen_bench.policies.compact import checkpoint as file
     from vlagen_bench.train import release as releases
+    from vlagen_bench.utils.locations import sha256
 
     if out is None and name not in shipped.REFERENCE:
         raise ConfigError(f"--name {name}: only {' and '.join(shipped.REFERENCE)} have a place. Name one: --out FILE")
@@ -57,10 +60,15 @@ def release(
         source=checkpoint, name=name, target=out or shipped.weights_of(name), work=work or Path("runs") / f"release-{name}",
         origin=origin, data=data, licence=licence, episodes=episodes, storage=storage, workers=workers,
     )  # fmt: skip
+    network, card = file.load(checkpoint)
+    planned = replace(card, name=name, origin=origin, data=card.data if data is None else data, licence=licence)
+    _entry_card(
+        checkpoint, network, planned, contact, "none"
+    )  # what would be refused is said before anything is played
     rounding = releases.release(config)
-    _, card = file.load(config.target)
+    network, card = file.load(config.target)
     entry = config.work / "card.yaml"
-    entry.write_text(_entry_card(config.target, card, contact), encoding="utf-8")
+    entry.write_text(_entry_card(config.target, network, card, contact, sha256(config.target)), encoding="utf-8")
     say(f"Written: {config.target}, {config.target.stat().st_size / 1e6:.1f} MB, {card.storage}.")
     say(f"Rounding: {'not looked at' if rounding is None else rounding.sentence()}.")
     say(f"Card of its leaderboard entry: {entry}")
@@ -81,27 +89,27 @@ def card(
         contact: who answers questions.
     """
     from vlagen_bench.policies.compact import checkpoint as file
+    from vlagen_bench.utils.locations import sha256
 
     if out.exists():
         raise ConfigError(f"{out} is there already. Remove it first, or name another file: --out FILE")
-    _, told = file.load(checkpoint)
+    network, told = file.load(checkpoint)
     if not told.name or not told.origin:
         raise ConfigError(
             f"{checkpoint} was not released: its card has no name or no origin. Release it first: vlagen-train release"
         )
+    text = _entry_card(checkpoint, network, told, contact, sha256(checkpoint))
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(_entry_card(checkpoint, told, contact), encoding="utf-8")
+    out.write_text(text, encoding="utf-8")
     say(f"Written: {out}")
     return OK
 
 
-def _entry_card(path: Path, card: "ModelCard", contact: str) -> str:
-    """The leaderboard's card, with nothing left to fill in."""
+def _entry_card(path: Path, network: "CompactNetwork", card: "ModelCard", contact: str, weights_sha256: str) -> str:
+    """The leaderboard's card, with nothing left to fill in; raises `ConfigError` where the leaderboard would refuse it."""
     from vlagen_bench.leaderboard import card as entries
-    from vlagen_bench.policies.compact import checkpoint
-    from vlagen_bench.utils.locations import sha256
+    from vlagen_bench.leaderboard.limits import Refused
 
-    network, _ = checkpoint.load(path)
     known = {
         "name": card.name,
         "model": f"compact, {network.parameters_m():.1f} M parameters, trained by {card.trained_by}; {card.origin}",
@@ -112,6 +120,14 @@ def _entry_card(path: Path, card: "ModelCard", contact: str) -> str:
         "contact": contact,
         "licence": card.licence,
         "publication": "none",
-        "weights_sha256": sha256(path),
+        "weights_sha256": weights_sha256,
     }
-    return entries.template(known)
+    text = entries.template(known)
+    try:
+        entries.read(text.encode("utf-8", "surrogatepass"))
+    except Refused as error:
+        raise ConfigError(
+            f"The leaderboard would refuse the card of {path}: {error} It is made from what vlagen-train release is told: --name, "
+            f"--origin, --data, --licence, --contact"
+        ) from None
+    return text

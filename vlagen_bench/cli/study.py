@@ -32,6 +32,7 @@ def plan(config: Config = "study", preregistration: Path = PREREGISTRATION, writ
     out = console()
     out.print(stages_table(study))
     out.print(hypotheses_table(study))
+    pages.check_place(study, preregistration)
     if write:
         preregistration.parent.mkdir(parents=True, exist_ok=True)
         preregistration.write_text(pages.page(study), encoding="utf-8")
@@ -82,7 +83,7 @@ def run(
     ended = runner.run(
         study, out, steps=commands.steps(), gate_rate=rate_of, only=only, hours=hours, say=say
     )  # fmt: skip
-    for same in filter(None, (elsewhere.sameness(out, name) for name in ended.finished)):
+    for same in filter(None, (elsewhere.sameness(study, out, name) for name in ended.finished)):
         say(same)
     for sentence in runner.told(study, out, ended):
         say(sentence)
@@ -112,5 +113,7 @@ def report(config: Config = "study", out: Path = RUNS, docs: Path = Path("docs")
     for sentence, is_different in again(study, out, replay) if replay else ():
         different += is_different
         common.say(sentence, to=to)
-    common.say(f"Written: {page.update(study, out, docs)}", to=to)
+    written = page.update(study, out, docs)
+    source = "" if out.is_dir() else f", from the records alone: there is no folder {out}"
+    common.say(f"Written: {written}{source}", to=to)
     return INCOMPLETE if different else OK

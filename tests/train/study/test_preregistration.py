@@ -89,7 +89,16 @@ def test_plan_writes_the_page_and_finds_it_again(tmp_path, capsys):
     assert "is of this study" in said and "score-ppo-1" in said and "core-hours in all" in said
 
 
-def test_plan_of_another_study_exits_with_1(tmp_path, capsys):
+def test_plan_of_another_study_does_not_replace_the_page(tmp_path):
+    page = tmp_path / "preregistration.md"
+    page.write_text("# Preregistration of the study\n")
+    for write in (False, True):
+        with pytest.raises(ConfigError, match="is of another study, study, and this is toy"):
+            commands.plan("toy", preregistration=page, write=write)
+    assert page.read_text() == "# Preregistration of the study\n"
+
+
+def test_plan_of_other_hypotheses_exits_with_1(tmp_path, capsys):
     page = tmp_path / "preregistration.md"
     page.write_text(preregistration.page(configs.load("toy")).replace("Fingerprint: `", "Fingerprint: `0")[:-1])
     text = page.read_text()

@@ -9,7 +9,7 @@ import pytest
 from helpers.places import TOP
 from helpers.studied import Pretence, evaluation, leave, records_of, score_by_rule, small
 from vlagen_bench.cli import study as commands
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study import config as configs
 from vlagen_bench.train.study import folder as folders
@@ -126,6 +126,12 @@ def test_figures_are_the_same_each_time(study, tmp_path):
     assert pages[0] == pages[1] and set(pages[0]) == {"by_condition.svg", "scaling.svg", "learning.svg"}
 
 
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_a_policy_that_always_or_never_succeeds_is_drawn(study, tmp_path, rate):
+    page.write(study, records_of(study, {"sft-250": rate, "sft-500": rate}), tmp_path)
+    assert (tmp_path / page.FIGURES / "scaling.svg").is_file()
+
+
 def test_records_are_read_as_they_were_written(study, tmp_path):
     records = records_of(study, {"sft": 0.5, "ppo-1": 0.7})
     stored.write(records, tmp_path)
@@ -141,6 +147,65 @@ def test_a_damaged_table_is_a_sentence(tmp_path):
         outcomes.read(tmp_path / "a.csv")
     with pytest.raises(RunError, match=r"b\.csv is missing"):
         outcomes.read(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nominal,x,success,1,2,1,1,1,,a,b",
+        "nominal,0",
+        "nominal,0,won,1,2,1,1,1,,a,b",
+        "nominal,0,success,1,2,1,1,1,,a,b,c",
+    ],
+)
+def test_a_damaged_line_of_a_table_is_a_sentence(tmp_path, line):
+    outcomes.write(evaluation({"nominal": "1"}), tmp_path / "a.csv")
+    with open(tmp_path / "a.csv", "a") as file:
+        file.write(line + "\n")
+    with pytest.raises(RunError, match=r"a\.csv, line 3, is no outcome\. Restore"):
+        outcomes.read(tmp_path / "a.csv")
+
+
+def test_records_that_were_cut_off_or_edited_are_refused_and_the_remedy_is_one(study, tmp_path):
+    records = records_of(study, {"sft": 0.5})
+    stored.write(records, tmp_path)
+    table = tmp_path / "score-sft.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    for damaged in (lines[:-1], [*lines[:-1], lines[1]]):
+        table.write_text("".join(damaged))
+        with pytest.raises(RunError, match=r"score-sft\.csv has .* outcomes, .*Restore the records"):
+            stored.read(tmp_path)
+    manifest = tmp_path / stored.MANIFEST
+    for said in ("{", "[]", '{"study": "study", "later": 1}'):
+        manifest.write_text(said)
+        with pytest.raises(RunError, match=r"study\.json is damaged.*remove study\.json"):
+            stored.read(tmp_path)
+    manifest.unlink()
+    assert stored.read(tmp_path).study == ""
+
+
+def test_counts_of_a_curve_stay_whole_numbers(study, tmp_path):
+    stored.write(records_of(study, {"ppo-1": 0.7}), tmp_path)
+    first = (tmp_path / stored.MANIFEST).read_text()
+    stored.write(stored.read(tmp_path), tmp_path)
+    assert (tmp_path / stored.MANIFEST).read_text() == first and '{"iteration": 1, ' in first
+
+
+def test_a_second_seed_that_was_not_run_did_not_fail_to_agree(study):
+    assert "(no second seed was run)" in page.text(study, records_of(study, {"sft": 0.5, "ppo-1": 0.9}))
+    assert "of them with a second seed too)" in page.text(study, records_of(study, ALL))
+
+
+def test_a_gate_that_is_closed_after_all_does_not_say_that_nothing_was_begun(study):
+    records = records_of(study, {"sft": 0.1, "ppo-1": 0.2})
+    text = page.text(study, records)
+    assert "It is closed." in text and "no reinforcement learning was begun" not in text
+
+
+def test_a_report_of_nothing_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"no folder of a study .*--out DIR"):
+        page.update(small(), tmp_path / "nowhere", tmp_path / "docs")
+    assert not (tmp_path / "docs").exists()
 
 
 def rule(episode):
@@ -206,4 +271,5 @@ def test_report_takes_over_the_runs_and_needs_them_no_more(ran, monkeypatch, cap
     first = (docs / "study.md").read_text()
     assert json.loads((docs / "data" / "study" / "study.json").read_text())["stages"]["ppo"]["state"] == "done"
     assert commands.report("small", ran / "nowhere", docs) == 0
-    assert (docs / "study.md").read_text() == first and "Written" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert (docs / "study.md").read_text() == first and "Written" in said and "from the records alone" in said

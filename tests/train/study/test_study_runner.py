@@ -9,6 +9,7 @@ from helpers.studied import Pretence, product, small
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.train.study import folder as folders
 from vlagen_bench.train.study import runner
+from vlagen_bench.train.study.folder import Piece
 
 ALL = ("demos", "sft", "score-gate", "ppo", "score-sft", "score-ppo")
 """what is worked at; the gate takes no work"""
@@ -147,7 +148,9 @@ def test_the_end_says_what_comes_next_and_how_long_it_takes(tmp_path):
     (sentence,) = runner.told(small(), tmp_path, ended)
     assert sentence.startswith("Next: ppo, about 3 h 58 min; all that is left takes about 4 h 22 min on 1 core.")
     ended = go(tmp_path, Pretence())
-    assert list(runner.told(small(), tmp_path, ended)) == ["Every stage is done. The page: vlagen study report"]
+    assert list(runner.told(small(), tmp_path, ended)) == [
+        "Every stage is done. The page: vlagen study report, with the same --config and --out"
+    ]
 
 
 def test_what_was_spent_is_taken_from_the_estimate(tmp_path):
@@ -173,3 +176,18 @@ def test_two_processes_do_not_work_at_one_study(tmp_path):
             small(), tmp_path, steps=dict.fromkeys(("collect", "train", "score"), second), gate_rate=lambda path: 1.0,
             say=lambda text: None,
         )  # fmt: skip
+
+
+def test_a_line_of_a_piece_that_was_cut_off_spoils_no_later_one(tmp_path):
+    folder = folders.StageFolder(path=tmp_path)
+    piece = Piece(began="2026-01-01T00:00:00+00:00", wall_s=60.0, core_s=90.0, peak_bytes=2_000_000)
+    folder.add(piece)
+    with open(tmp_path / folders.PIECES, "a") as file:
+        file.write('{"began": "2026-01')
+    assert folder.pieces() == (piece,)
+    folder.add(piece)
+    assert folder.pieces() == (piece, piece)
+    with open(tmp_path / folders.PIECES, "a") as file:
+        file.write("<<<<<<<\n")
+    with pytest.raises(RunError, match="Remove the line that is no piece: <<<<<<<"):
+        folder.pieces()

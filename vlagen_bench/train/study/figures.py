@@ -104,8 +104,8 @@ def _scaling(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Fig
         aside = 1 + 0.03 * (place - (len(conditions) - 1) / 2)  # so that intervals do not hide each other
         sizes, rates = [size * aside for size, _, _ in drawn], [100 * won / n for _, won, n in drawn]
         ends = [wilson(won, n) for _, won, n in drawn]
-        below = [rate - 100 * low for rate, (low, _) in zip(rates, ends, strict=True)]
-        above = [100 * high - rate for rate, (_, high) in zip(rates, ends, strict=True)]
+        below = [max(0.0, rate - 100 * low) for rate, (low, _) in zip(rates, ends, strict=True)]  # at 0 and 100 % the
+        above = [max(0.0, 100 * high - rate) for rate, (_, high) in zip(rates, ends, strict=True)]  # end is the rate
         colour = COLOURS[place % len(COLOURS)]
         axes.errorbar(sizes, rates, [below, above], fmt="o-", color=colour, label=condition, markersize=4, capsize=2)
     axes.set_xscale("log", base=2)

@@ -1,6 +1,7 @@
 """The folder of a stage: what it was begun from, the pieces of work it took, and the marker that it is done."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -85,10 +86,10 @@ class StageFolder:
         return self.elsewhere() is not None and not self.product.exists()
 
     def state(self) -> State:
-        """How far it is."""
+        """How far it is; what was taken in part from elsewhere is new."""
         if (self.path / DONE).is_file():
             return "done"
-        return "begun" if (self.path / BEGUN).is_file() else "new"
+        return "begun" if (self.path / BEGUN).is_file() and not (self.path / ELSEWHERE).is_file() else "new"
 
     def begin(self, origin: Origin) -> None:
         """Says what it is made from; what stood in for it, done elsewhere, is removed."""
@@ -99,8 +100,12 @@ class StageFolder:
 
     def adopt(self, origin: Origin, what: Elsewhere, weights: Mapping[str, Path]) -> None:
         """Takes it as done elsewhere, with copies of these files as its product: name in the product -> file."""
-        self.begin(origin)
+        if self.elsewhere() is not None:
+            shutil.rmtree(self.path)
+        self.path.mkdir(parents=True, exist_ok=True)
+        # Before anything else: an interruption must not leave what looks like a stage that was begun here.
         write_atomically(self.path / ELSEWHERE, json.dumps(asdict(what), indent=1) + "\n")
+        write_atomically(self.path / BEGUN, json.dumps(asdict(origin), indent=1) + "\n")
         for name, file in weights.items():
             self.product.mkdir(exist_ok=True)
             shutil.copyfile(file, self.product / name)
@@ -115,13 +120,17 @@ class StageFolder:
         """Of a stage that is done."""
         try:
             said: str = json.loads((self.path / DONE).read_text(encoding="utf-8"))["product"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             raise RunError(f"{self.path / DONE} cannot be read. Remove {self.path}, to do the stage again.") from None
         return said
 
     def add(self, piece: Piece) -> None:
-        """Keeps what a sitting took."""
-        with open(self.path / PIECES, "a", encoding="utf-8") as file:
+        """Keeps what a sitting took; a line that was cut off before is removed."""
+        path = self.path / PIECES
+        kept = path.read_bytes() if path.is_file() else b""
+        if not kept.endswith(b"\n") and kept:
+            os.truncate(path, kept.rfind(b"\n") + 1)
+        with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(piece)) + "\n")
 
     def pieces(self) -> tuple[Piece, ...]:
@@ -131,8 +140,12 @@ class StageFolder:
     def _pieces(self) -> Iterator[Piece]:
         path = self.path / PIECES
         for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else ():
-            if line.endswith("\n"):  # the last one may have been cut off
+            if not line.endswith("\n"):  # the last one may have been cut off
+                continue
+            try:
                 yield build(Piece, json.loads(line), str(path))
+            except (ValueError, ConfigError):
+                raise RunError(f"{path} is damaged. Remove the line that is no piece: {line[:80].strip()}") from None
 
     def _read(self, name: str, kind: type[Kind]) -> Kind | None:
         path = self.path / name
@@ -140,7 +153,7 @@ class StageFolder:
             return None
         try:
             return build(kind, json.loads(path.read_text(encoding="utf-8")), str(path))
-        except ValueError:
+        except (ValueError, ConfigError):
             raise RunError(f"{path} is damaged. Remove {self.path}, to do the stage again.") from None
 
 

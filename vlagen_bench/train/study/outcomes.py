@@ -1,14 +1,16 @@
 """The outcomes of evaluations: read from run folders, kept as small tables, and paired over the same episodes."""
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.runs import episodes as recorded
+from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.records import EpisodeRecord
 from vlagen_bench.types import Episode
 from vlagen_bench.utils.parsing import build
@@ -18,6 +20,11 @@ COLUMNS = (
 )  # fmt: skip
 STAGES = ("reached", "grasped", "over_target")
 """how far an episode came, before success"""
+RESTORE = (
+    "Restore the records, for example with git; or remove study.json among them, and repeat the command that wrote them: vlagen study report, or, "
+    "in the folder of a study, vlagen study run --records"
+)
+"""what to do about records that are damaged"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,21 +118,25 @@ def rate_of(folder: Path) -> float | None:
 def write(evaluation: Evaluation, path: Path) -> None:
     """Writes the table."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([_cell(getattr(row, name)) for name in COLUMNS] for row in evaluation.rows)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(getattr(row, name)) for name in COLUMNS] for row in evaluation.rows)
+    write_atomically(path, text.getvalue())
 
 
 def read(path: Path) -> Evaluation:
     """The table in a file; raises `RunError` if it is none."""
     if not path.is_file():
-        raise RunError(f"The table {path} is missing. Write it again: vlagen study report")
+        raise RunError(f"The table {path} is missing. {RESTORE}")
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise RunError(f"{path} is no table of outcomes: its columns are {reader.fieldnames}. Write it again.")
-        return Evaluation(rows=tuple(_parsed(line, path) for line in reader))
+        try:
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise RunError(f"{path} is no table of outcomes: its columns are {reader.fieldnames}. {RESTORE}")
+            return Evaluation(rows=tuple(_parsed(line, path) for line in reader))
+        except (ValueError, TypeError, ConfigError, csv.Error):
+            raise RunError(f"{path}, line {reader.line_num}, is no outcome. {RESTORE}") from None
 
 
 def _cell(value: str | int | bool) -> str | int:

@@ -52,11 +52,21 @@ def update(config: StudyConfig, out: Path, docs: Path) -> Path:
     """Takes over what the study's folder holds into the records, where there is one, and writes the page from them.
 
     Raises:
-        ConfigError: results that are recorded would be lost.
+        ConfigError: results that are recorded would be lost, the records are of another study, or there is nothing to write a page of.
     """
+    before = stored.read(docs / DATA)
+    if before.study not in ("", config.name):
+        raise ConfigError(
+            f"{docs / DATA} has the records of the study {before.study}, and this is {config.name}: they and their page would be lost. Write "
+            f"elsewhere: --docs DIR"
+        )
+    if not before.study and not out.is_dir():
+        raise ConfigError(
+            f"There is no folder of a study {out}, and there are no records in {docs / DATA}. Name them: --out DIR, --docs DIR"
+        )
     if out.is_dir():
         records = stored.collect(config, out)
-        _keeps_all(records, stored.read(docs / DATA), out, docs / DATA)
+        _keeps_all(records, before, out, docs / DATA)
         stored.write(records, docs / DATA)
     return write(config, stored.read(docs / DATA), docs)
 
@@ -67,7 +77,7 @@ def _keeps_all(records: Records, before: Records, out: Path, folder: Path) -> No
     if lost:
         raise ConfigError(
             f"{folder} has results of {', '.join(lost)}, which {out} has not: they would be lost. To add to them, begin with "
-            f"vlagen study run --records {folder}; to replace them, remove {folder} first, or write elsewhere: --docs DIR"
+            f"vlagen study run --records {folder}; to replace them, remove {folder / stored.MANIFEST} first, or write elsewhere: --docs DIR"
         )
 
 
@@ -114,7 +124,9 @@ def _gates(config: StudyConfig, records: Records, evaluations: Mapping[str, Eval
         else:
             won, n = page_tables.counted(tuple(table.by_key.values()))
             is_open = bool(n) and won / n >= stage.gate.rate
-            end = "It opened." if is_open else "It is closed: no reinforcement learning was begun."
+            begun = any(name in records.stages for name in page_tables.trained(config))
+            closed = "It is closed." if begun else "It is closed: no reinforcement learning was begun."
+            end = "It opened." if is_open else closed
             yield (
                 f"The gate: before any reinforcement learning, {percent(stage.gate.rate)} of {n} episodes of another seed had to succeed; "
                 f"{page_tables.rate_text(tuple(table.by_key.values()))} did. {end}"
@@ -183,8 +195,14 @@ def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[s
     for name, kept in records.stages.items():
         if kept.released:
             said.append(
-                f"`{name}` began from the released weights of {', '.join(kept.released)}, which are rounded to half precision: it was done on "
-                f"another machine than what it is made from."
+                f"`{name}` is made from the released weights of {', '.join(kept.released)}, which are rounded to half precision: what it is made "
+                f"from was done in another folder, or on another machine."
+            )
+        if kept.others:
+            named = ", ".join(f"`{other}`" for other in kept.others)
+            said.append(
+                f"`{name}` is made from an earlier result of {named}. That was made again since, and came out differently; what is on this page "
+                f"of {named} itself is of the new one."
             )
     said += [line for line in notes.strip().splitlines() if line.strip()]
     yield from (f"* {line.removeprefix('* ')}" for line in said or ["Nothing that is known."])

@@ -66,9 +66,14 @@ def answer(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
             yield ""
     counts = {verdict: sum(one.verdict == verdict for one in run) for verdict in ("agrees", "contradicts", "undecided")}
     replicated = sum(bool(one.is_replicated) for one in run)
+    again = (
+        "no second seed was run"
+        if all(one.again is None for one in run)
+        else f"{replicated or 'none'} of them with a second seed too"
+    )
     yield (
         f"Of {len(tested)} hypotheses that were fixed before the runs, {_count(counts['agrees'], 'agrees', 'agree')} with the paper "
-        f"({replicated or 'none'} of them with a second seed too), {_count(counts['contradicts'], 'contradicts', 'contradict')} it, "
+        f"({again}), {_count(counts['contradicts'], 'contradicts', 'contradict')} it, "
         f"{_count(counts['undecided'], 'is', 'are')} undecided, and {_count(len(tested) - len(run), 'was', 'were')} not run."
     )
 
@@ -97,7 +102,7 @@ def goal(config: StudyConfig, findings: Sequence[Finding], evaluations: Mapping[
         yield f"The goal, {wanted}: not run."
     else:
         is_reached = found.value >= config.goal.at_least and found.p < config.goal.p
-        yield f"The goal, {wanted}: {'reached' if is_reached else 'not reached'}, with {points(found.value)} points, p {p_text(found.p)}."
+        yield f"The goal, {wanted}: {'reached' if is_reached else 'not reached'}, with {points(found.value)} points, p {p_text(found.p)} before any adjustment."
         if not is_reached:
             yield from (
                 "",

@@ -13,6 +13,7 @@ from vlagen_bench.types import content_hash
 from vlagen_bench.utils.text import percent
 
 MARK = re.compile(r"^Fingerprint: `(\w{64})`", re.MULTILINE)
+TITLE = "# Preregistration of the "
 FAMILIES = {
     "confirmatory": "tested, with Holm's adjustment over these {n}",
     "confirmation": "tested at the very end, with Holm's adjustment over these {n}",
@@ -41,6 +42,15 @@ def page(config: StudyConfig) -> str:
     return "\n".join(_lines(config)) + "\n"
 
 
+def check_place(config: StudyConfig, path: Path) -> None:
+    """Raises `ConfigError` where a file is the preregistration of another study, which would be lost."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0] if path.is_file() else ""
+    if first.startswith(TITLE) and first != f"{TITLE}{config.name}":
+        raise ConfigError(
+            f"{path} is of another study, {first.removeprefix(TITLE)}, and this is {config.name}. Name another file: --preregistration FILE"
+        )
+
+
 def compare(config: StudyConfig, path: Path) -> str | None:
     """The sentence that says how a written preregistration differs; None: it is of this configuration.
 
@@ -62,7 +72,7 @@ def compare(config: StudyConfig, path: Path) -> str | None:
 
 
 def _lines(config: StudyConfig) -> Iterator[str]:
-    yield from (f"# Preregistration of the {config.name}", "")
+    yield from (f"{TITLE}{config.name}", "")
     yield from (config.question, "")
     yield (
         f"`vlagen study plan --config {config.name} --write` wrote this page before the first run. It fixes what is tested, on "

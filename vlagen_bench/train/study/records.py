@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.train.study import folder as folders
 from vlagen_bench.train.study import outcomes
 from vlagen_bench.train.study.config import StudyConfig
@@ -21,6 +22,8 @@ TAKEN = "records"
 LOG, CONFIG = "log.jsonl", "config.json"
 CURVE = ("iteration", "loss", "control_steps", "episodes", "success_rate", "eval/nominal", "kl", "clip_fraction", "entropy", "explained_variance", "rollout_s", "update_s")  # fmt: skip
 """what is kept of a training's log"""
+COUNTS = ("iteration", "control_steps", "episodes")
+"""those of them that are whole numbers"""
 DIGITS = 5
 
 
@@ -56,6 +59,8 @@ class StageRecord:
     """hash of what the configuration said of it; empty: not recorded"""
     released: tuple[str, ...] = ()
     """built-in policies whose weights stood in for those of the stages that it was made from"""
+    others: tuple[str, ...] = ()
+    """stages that it was made from, of which these records have another result: made again since, in another folder"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +91,7 @@ def collect(config: StudyConfig, out: Path) -> Records:
 
     Raises:
         ConfigError: a stage was begun with other settings.
-        RunError: a run folder is damaged, or its episodes are not those of the configuration.
+        RunError: a run folder is damaged, or its episodes are not those of the configuration; or the records of a stage are missing.
     """
     stages, tables, other = {}, {}, read(out / TAKEN)
     for stage in config.order:
@@ -95,7 +100,12 @@ def collect(config: StudyConfig, out: Path) -> Records:
         if state == "new":
             continue
         if folder.elsewhere() is not None:
-            stages[stage.name] = other.stages[stage.name]
+            if other.state(stage.name) != "done":
+                raise RunError(
+                    f"{out / TAKEN} has no records of the stage {stage.name}, which was done elsewhere. Take them again: vlagen study run "
+                    f"--records FOLDER; or remove {folder.path}, to do the stage here."
+                )
+            stages[stage.name] = _with_others(config, out, stage, other)
             if stage.name in other.tables:
                 tables[stage.name] = other.tables[stage.name]
             continue
@@ -123,7 +133,33 @@ def collect(config: StudyConfig, out: Path) -> Records:
         )
     kept = json.loads((out / PROMISES).read_text(encoding="utf-8")) if (out / PROMISES).is_file() else []
     promises = build(tuple[Promise, ...], kept, str(out / PROMISES))
-    return Records(study=config.name, promises=_joined(other.promises, promises), stages=stages, tables=tables)
+    return Records(study=config.name, promises=joined(other.promises, promises), stages=stages, tables=tables)
+
+
+def is_same(stage: Stage, folder: folders.StageFolder, kept: Records) -> bool | None:
+    """Whether a stage that is done in a folder has the result of records; None: that cannot be told.
+
+    Evaluations are compared by their outcomes, and trainings by their weights. The files of demonstrations also say how long they took.
+    """
+    if stage.score is not None and stage.name in kept.tables:
+        return outcomes.of_run(folder.product)[0] == kept.tables[stage.name]
+    if folder.product_hash() == kept.stages[stage.name].product:
+        return True
+    return False if stage.train is not None else None
+
+
+def _with_others(config: StudyConfig, out: Path, stage: Stage, kept: Records) -> StageRecord:
+    """The record of a stage that was done elsewhere; it names what it was made from that has another result here."""
+    others = [
+        name
+        for name in stage.inputs
+        if name in kept.stages
+        and (folder := folders.of(out, name)).elsewhere() is None
+        and folder.state() == "done"
+        and is_same(config.by_name[name], folder, kept) is False
+    ]
+    record = kept.stages[stage.name]
+    return replace(record, others=tuple(others) or record.others)
 
 
 def _released(out: Path, stage: Stage) -> Iterator[str]:
@@ -133,13 +169,13 @@ def _released(out: Path, stage: Stage) -> Iterator[str]:
             yield what.released
 
 
-def _joined(before: tuple[Promise, ...], after: tuple[Promise, ...]) -> tuple[Promise, ...]:
-    """Promises of two folders, without those that change nothing."""
-    joined: list[Promise] = list(before)
-    for one in after:
-        if not joined or joined[-1].fingerprint != one.fingerprint:
-            joined.append(one)
-    return tuple(joined)
+def joined(before: tuple[Promise, ...], after: tuple[Promise, ...]) -> tuple[Promise, ...]:
+    """Promises of two folders in the order of their days, without those that change nothing."""
+    changes: list[Promise] = []
+    for one in sorted((*before, *after), key=lambda one: one.since):
+        if not changes or changes[-1].fingerprint != one.fingerprint:
+            changes.append(one)
+    return tuple(changes)
 
 
 def _curve(log: Path) -> list[dict[str, float | None]]:
@@ -163,9 +199,6 @@ def _short(value: float | None) -> float | None:
 def write(records: Records, folder: Path) -> None:
     """Writes the manifest, and a table for each evaluation; tables of former evaluations are removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.csv"):
-        if old.stem not in records.tables:
-            old.unlink()
     for name, evaluation in records.tables.items():
         outcomes.write(evaluation, folder / f"{name}.csv")
     said = {
@@ -173,19 +206,27 @@ def write(records: Records, folder: Path) -> None:
         "promises": [asdict(one) for one in records.promises],
         "stages": {name: asdict(stage) for name, stage in records.stages.items()},
     }
-    (folder / MANIFEST).write_text(_json(said) + "\n", encoding="utf-8")
+    write_atomically(folder / MANIFEST, _json(said) + "\n")
+    for old in folder.glob("*.csv"):
+        if old.stem not in records.tables:
+            old.unlink()
 
 
 def _json(said: Mapping[str, Any]) -> str:
     """Indented, but a line of a curve on one line."""
     stages = {}
     for name, stage in said["stages"].items():
-        stages[name] = {**stage, "curve": [json.dumps(line) for line in stage["curve"]]}
+        stages[name] = {**stage, "curve": [json.dumps(_whole(line)) for line in stage["curve"]]}
     text = json.dumps({**said, "stages": stages}, indent=1)
-    for stage in said["stages"].values():
-        for line in stage["curve"]:
+    for stage in stages.values():
+        for line in map(json.loads, stage["curve"]):
             text = text.replace(json.dumps(json.dumps(line)), json.dumps(line), 1)
     return text
+
+
+def _whole(line: Mapping[str, float | None]) -> dict[str, float | None]:
+    """A line of a curve, in which counts are whole numbers."""
+    return {name: int(value) if name in COUNTS and value is not None else value for name, value in line.items()}
 
 
 def read(folder: Path) -> Records:
@@ -198,10 +239,17 @@ def read(folder: Path) -> Records:
     if not path.is_file():
         return Records(study="")
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        records = build(Records, json.loads(path.read_text(encoding="utf-8")), str(path))
     except ValueError:
-        raise RunError(f"{path} is damaged. Write it again: vlagen study report") from None
-    records = build(Records, said, str(path))
+        raise RunError(f"{path} is damaged. {outcomes.RESTORE}") from None
+    except ConfigError as error:
+        raise RunError(f"{path} is damaged, or of another version: {error} {outcomes.RESTORE}") from None
     done = [name for name, stage in records.stages.items() if stage.plan and stage.state == "done"]
     tables = {name: outcomes.read(folder / f"{name}.csv") for name in done}
+    for name, table in tables.items():
+        if not len({row.key for row in table.rows}) == len(table.rows) == records.stages[name].episodes:
+            raise RunError(
+                f"{folder / name}.csv has {len(table.rows)} outcomes, of {len({row.key for row in table.rows})} episodes, and {path} says "
+                f"that there are {records.stages[name].episodes}. {outcomes.RESTORE}"
+            )
     return Records(study=records.study, promises=records.promises, stages=records.stages, tables=tables)

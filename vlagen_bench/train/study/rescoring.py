@@ -29,6 +29,9 @@ def again(config: StudyConfig, out: Path, count: int) -> Iterator[tuple[str, boo
     if not done:
         raise ConfigError(f"--replay: {out} holds no evaluation that is done. Run it first: vlagen study run")
     for stage in done:
+        if folders.of(out, stage.name).elsewhere() is not None:
+            yield f"{stage.name}: done elsewhere, so that its actions are not here.", False
+            continue
         run = recorded.read(folders.of(out, stage.name).product)
         simulator = UnrenderedSimulator(run.task)
         played = [one for one in run.plan.episodes if one.id in run.results and run.results[one.id].outcome != "error"]

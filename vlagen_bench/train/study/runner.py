@@ -160,6 +160,11 @@ def _chosen(config: StudyConfig, out: Path, only: str | None) -> tuple[Stage, ..
     if only not in config.by_name:
         raise ConfigError(f"--only: {unknown('stage', only, config.by_name)}")
     stage = config.by_name[only]
+    if used := _made_from_stand_in(config, out, stage):
+        raise ConfigError(
+            f"--only {only}: {', '.join(used)} {_are(used)} made here from the weights that stand in for it, and would be of another result. "
+            f"Make {only} in another folder (--out DIR), or remove {', '.join(str(out / name) for name in used)} first."
+        )
     if lacking := [name for name in stage.needs if folders.of(out, name).state() != "done"]:
         raise ConfigError(
             f"--only {only}: it needs {', '.join(lacking)}, which {_are(lacking)} not done. Run that first."
@@ -169,6 +174,14 @@ def _chosen(config: StudyConfig, out: Path, only: str | None) -> tuple[Stage, ..
     return (stage,)
 
 
+def _made_from_stand_in(config: StudyConfig, out: Path, stage: Stage) -> list[str]:
+    """The stages that were begun here from what stands in for one that was done elsewhere."""
+    if folders.of(out, stage.name).elsewhere() is None:
+        return []
+    folder_of = {one.name: folders.of(out, one.name) for one in config.order if stage.name in one.inputs}
+    return [name for name, one in folder_of.items() if one.elsewhere() is None and one.state() != "new"]
+
+
 def _absent(out: Path, stage: Stage) -> str | None:
     """Why a stage cannot be made, although all that it needs is done: it was done elsewhere; None: it can."""
     absent = [name for name in stage.inputs if folders.of(out, name).is_absent]
@@ -176,7 +189,7 @@ def _absent(out: Path, stage: Stage) -> str | None:
         return None
     return (
         f"{stage.name} is made from {', '.join(absent)}, which {_are(absent)} done elsewhere, so that nothing of it is here. Make it "
-        f"here too: vlagen study run --only {absent[0]}"
+        f"here too: the same command with --only {absent[0]}"
     )
 
 
@@ -246,7 +259,7 @@ def _ended(
 def told(config: StudyConfig, out: Path, ended: Ended) -> Iterator[str]:
     """What a user has to know at the end of a call."""
     if ended.complete:
-        yield "Every stage is done. The page: vlagen study report"
+        yield "Every stage is done. The page: vlagen study report, with the same --config and --out"
         return
     left = [one for one in standings(config, out) if one.state != "done" and one.stage.name not in ended.blocked]
     for reason in dict.fromkeys(ended.blocked.values()):
