@@ -86,8 +86,8 @@ def test_a_closed_gate_is_said(study):
 def test_the_goal_is_missed_in_plain_words(study):
     text = page.text(study, records_of(study, {**ALL, "ppo-1": 0.5, "ppo-2": 0.5}))
     assert "unlike in the paper" in text and "contradicts" in text and "not reached, with +0.0 points, p 1.00" in text
-    assert "What fails there: `sft` 96 of 192 (missed grasp 96); `ppo-1` 96 of 192 (missed grasp 96)." in text
-    assert "What fails there" not in page.text(study, records_of(study, ALL)), "where it was reached"
+    assert "Failures in H1: `sft` 96 of 192 (missed grasp 96); `ppo-1` 96 of 192 (missed grasp 96)." in text
+    assert "Failures in H1" not in page.text(study, records_of(study, ALL)), "where it was reached"
 
 
 def test_rates_have_wilsons_interval():

@@ -89,7 +89,7 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield from (*page_findings.answer(config, findings), "")
     yield (
         f"After {SOURCE}, on two cores, scored by this library: the same kinds of systems, small, with paired episodes and tests that were "
-        f"[fixed before the runs](study/preregistration.md). `vlagen study report` made this page from `docs/{DATA}`; `vlagen study run` makes those, "
+        f"[fixed before anything was trained or scored](study/preregistration.md). `vlagen study report` made this page from `docs/{DATA}`; `vlagen study run` makes those, "
         f"from nothing."
     )
     yield ""
@@ -146,7 +146,7 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
         f"may have used too."
     )
     yield ""
-    yield "| training | algorithm | iterations | control steps | core time of one | rollouts at first | rollouts at last | held out at first | held out at last |"
+    yield "| training | algorithm | iterations | control steps | core time of a control step | rollouts at first | rollouts at last | held out at first | held out at last |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for name, train in trained.items():
         kept = records.stages.get(name)

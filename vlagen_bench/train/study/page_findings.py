@@ -72,7 +72,7 @@ def answer(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
         else f"{replicated or 'none'} of them with a second seed too"
     )
     yield (
-        f"Of {len(tested)} hypotheses that were fixed before the runs, {_count(counts['agrees'], 'agrees', 'agree')} with the paper "
+        f"Of {len(tested)} hypotheses that were fixed beforehand, {_count(counts['agrees'], 'agrees', 'agree')} with the paper "
         f"({again}), {_count(counts['contradicts'], 'contradicts', 'contradict')} it, "
         f"{_count(counts['undecided'], 'is', 'are')} undecided, and {_count(len(tested) - len(run), 'was', 'were')} not run."
     )
@@ -121,7 +121,7 @@ def _remaining(hypothesis: Hypothesis, evaluations: Mapping[str, Evaluation]) ->
             f"{cause} {count}" for cause, count in sorted(causes.items(), key=lambda one: (-one[1], one[0]))
         )
         told.append(f"`{policy}` {causes.total()} of {len(rows)} ({named or 'none'})")
-    return f"What fails there: {'; '.join(told)}."
+    return f"Failures in {hypothesis.id}: {'; '.join(told)}."
 
 
 def tables(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
