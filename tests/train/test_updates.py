@@ -11,6 +11,7 @@ from helpers import trained
 from helpers.trained import model_of, played, tiny_config
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences
+from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import dpo, grpo, ppo, rates
 from vlagen_bench.train.config import DpoConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.trajectories import Decisions, minibatches
@@ -111,6 +112,40 @@ def test_what_is_frozen_stays_as_it_is():
     update(model, config, value_only=False)
     assert equal(frozen, [*model.policy.eyes.parameters(), *model.policy.words.parameters()])
     assert not equal(trunk, model.policy.trunk.parameters())
+
+
+@pytest.mark.parametrize("kind", [PpoConfig, GrpoConfig, DpoConfig])
+def test_frozen_eyes_look_once_at_each_picture_and_the_update_is_the_same(kind, monkeypatch):
+    """Twice: with what they saw, and with a look in every minibatch."""
+    config = tiny_config(kind, epochs=3, **({} if kind is PpoConfig else {"group": 4}))
+    trajectories = played(model_of(), config)
+    looks, look, after = [], CompactNetwork.look, {}
+    monkeypatch.setattr(CompactNetwork, "look", lambda self, batch: looks.append(len(batch)) or look(self, batch))
+    for name in ("once", "always"):
+        model = model_of()
+        model.freeze(["eyes", "words"])
+        more = {"value_only": False} if kind is PpoConfig else {"reference": copy.deepcopy(model.policy)}
+        if name == "always":
+            monkeypatch.setattr(type(model), "looked_at", lambda self, data, size: data)
+        looks.clear()
+        update(model, config, trajectories, **more)
+        after[name] = (weights(model.policy_parameters()), sum(looks))
+    (first, few), (again, many) = after["once"], after["always"]
+    for one, other in zip(first, again, strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+    reference = 1 if kind is DpoConfig else 0
+    assert many / few == pytest.approx((3 + reference) / (1 + reference), rel=0.01)
+
+
+@pytest.mark.parametrize("frozen", [[], ["eyes"], ["words"]])
+@pytest.mark.parametrize("critic", ["shared", "separate"])
+def test_what_training_changes_is_looked_at_every_time(critic, frozen):
+    model = model_of(critic)
+    data = Decisions.of(played(model, tiny_config(critic=critic), count=4))
+    model.freeze(frozen)
+    assert model.looked_at(data, 32).seen is None
+    model.freeze(["eyes", "words"])
+    assert (model.looked_at(data, 32).seen is None) == (critic == "separate")
 
 
 @pytest.mark.parametrize("name", ["ears", "critic"])

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -41,6 +42,18 @@ class ActorCritic(nn.Module):
             if self.critic is not None:
                 return logits, self.critic(batch).value.float()
         return logits, value if self.kind == "shared" else self._head(output.hidden.detach())
+
+    def looked_at(self, data: Decisions, size: int) -> Decisions:
+        """The decisions with what the policy sees in their pictures, `size` at a time, where no update changes that; else as they are.
+
+        Pictures are most of an update's work, and the memory of batches of many sizes is not given back.
+        """
+        policy = self.policy
+        if self.critic is not None or not isinstance(policy, CompactNetwork) or not policy.is_looking_fixed():
+            return data
+        with torch.no_grad():
+            parts = torch.arange(len(data)).split(size)
+            return replace(data, seen=torch.cat([policy.look(data.batch(rows))[0] for rows in parts]))
 
     def frozen_values(self, data: Decisions, size: int) -> Callable[[Tensor], Tensor]:
         """Values of rows of a table, through which nothing but the critic is trained.

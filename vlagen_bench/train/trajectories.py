@@ -90,6 +90,8 @@ class Decisions:
     """float32 (N,), as in the rollout"""
     trajectory: Tensor
     """int64 (N,): which trajectory each is of"""
+    seen: Tensor | None = None
+    """float32 (N, n): as in `Batch`"""
 
     @classmethod
     def of(cls, trajectories: Sequence[Trajectory], device: torch.device = CPU) -> "Decisions":
@@ -123,7 +125,9 @@ class Decisions:
         return self.state.device
 
     def batch(self, rows: Tensor) -> Batch:
-        """What the network is shown of these rows."""
+        """What the network is shown of these rows; without pictures where it is known what it sees in them."""
+        if self.seen is not None:
+            return Batch(images={}, state=self.state[rows], sentence=self.sentence[rows], seen=self.seen[rows])
         images = {name: pictures[rows.cpu()].to(self.device) for name, pictures in self.images.items()}
         return Batch(images=images, state=self.state[rows], sentence=self.sentence[rows])
 

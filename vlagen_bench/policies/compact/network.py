@@ -26,6 +26,8 @@ class Batch:
     """float32 (B, state_dim)"""
     sentence: Tensor
     """float32 (B, sentence_dim)"""
+    seen: Tensor | None = None
+    """what `CompactNetwork.look` said of them, float32 (B, n), where it is known: pictures are not looked at then, and may be missing"""
 
     def __len__(self) -> int:
         return len(self.state)
@@ -33,7 +35,8 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
         images = {name: pictures.to(device) for name, pictures in self.images.items()}
-        return Batch(images=images, state=self.state.to(device), sentence=self.sentence.to(device))
+        seen = None if self.seen is None else self.seen.to(device)
+        return Batch(images=images, state=self.state.to(device), sentence=self.sentence.to(device), seen=seen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,8 @@ class Output:
     value: Tensor
     """float32 (B,): the return that is expected from here on"""
     heatmaps: Tensor
-    """float32 (B, 2, side / 4, side / 4): logits of where the source and the target are in the primary camera's picture"""
+    """float32 (B, 2, side / 4, side / 4): logits of where the source and the target are in the primary camera's picture; (B, 2, 0, 0)
+    where pictures were not looked at"""
     hidden: Tensor
     """float32 (B, hidden): what actions and value are read from"""
 
@@ -128,26 +132,38 @@ class CompactNetwork(nn.Module):
         self.bias = nn.Parameter(torch.zeros(config.tokens, config.bins))
         self.critic = Critic(config.hidden)
 
-    def forward(self, batch: Batch) -> Output:
-        config = self.config
-        words = self.words(batch.sentence * config.sentence_dim**0.5)
+    def look(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What eyes and words say: numbers float32 (B, n), and the heatmaps of `Output`."""
+        words = self.words(batch.sentence * self.config.sentence_dim**0.5)
         numbers, heatmaps = [], None
         for name, eye in self.eyes.items():
             seen, maps = eye(batch.images[name], words)
             numbers.append(seen)
-            if name == config.primary:
+            if name == self.config.primary:
                 heatmaps = maps[:, :2]
+        assert heatmaps is not None, "the primary camera is among the cameras"
+        return torch.cat([*numbers, words.float()], dim=1), heatmaps
+
+    def is_looking_fixed(self) -> bool:
+        """Whether no training moves what `look` says."""
+        return not any(one.requires_grad for part in (self.words, self.eyes) for one in part.parameters())
+
+    def forward(self, batch: Batch) -> Output:
+        config = self.config
+        seen, heatmaps = (
+            self.look(batch) if batch.seen is None else (batch.seen, batch.seen.new_empty(len(batch), 2, 0, 0))
+        )
         state = (batch.state - self.state_mean) / self.state_std
         # Small beside the pictures, and under autocast float32 all the same: reinforcement learning divides probabilities, and
         # a logit near 8 would be known to 0.03 in bfloat16, a decision of 28 tokens to 10 %.
         with torch.autocast(state.device.type, enabled=False):
-            x = self.read(torch.cat([*numbers, state, words.float()], dim=1))
+            words_dim = config.hidden // 4
+            x = self.read(torch.cat([seen[:, :-words_dim], state, seen[:, -words_dim:]], dim=1))
             for layer in self.trunk:
                 x = layer(x)
             slots = functional.gelu(self.slots(x)).view(len(x), config.tokens, config.slot)
             logits = torch.einsum("bts,tsn->btn", slots, self.to_bins) + self.bias
             value = self.critic(x)
-        assert heatmaps is not None, "the primary camera is among the cameras"
         return Output(
             logits=logits.view(len(x), config.chunk, ACTION_DIM, config.bins),
             value=value,
