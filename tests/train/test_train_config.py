@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from vlagen_bench.demonstrations import distribution
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.train import config
 from vlagen_bench.train.algorithms import ALGORITHMS
@@ -73,5 +74,9 @@ def test_there_is_one_temperature(kind):
 def test_training_and_held_out_episodes_have_seeds_of_their_own():
     training = PpoConfig(iterations=1)
     assert training.training_seed >= 2_000_000
+    demonstrated = distribution.load(training.rollouts.distribution).seed
+    assert training.training_seed - demonstrated >= 100_000, (
+        "as many collections of demonstrations have seeds of their own"
+    )
     assert 1_000_000 < training.evaluation.seed < 2_000_000
     assert issubclass(PpoConfig, TrainConfig)

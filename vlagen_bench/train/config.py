@@ -21,8 +21,9 @@ class RolloutConfig:
 
     distribution: str = "words"
     """of the episodes: a shipped one, or a YAML file"""
-    first_seed: int = 2_000_000
-    """the seed of the run is added to it; training seeds begin here"""
+    first_seed: int = 2_100_000
+    """the seed of the run is added to it. Training seeds begin at 2,000,000, with those of demonstrations: an imitated policy does better
+    in the episodes that it has learned from than in new ones"""
     episodes: int = 128
     """of an iteration"""
     max_steps: int | None = None
