@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Scores a reference policy on `core`, makes it an entry of the leaderboard, and measures it on every axis:
 #   bash scripts/reference_policies.sh reference-sft
-# Another policy than the shipped one is released first: vlagen-train release CHECKPOINT --name reference-sft --origin TEXT. Every step goes on where it was interrupted, and a
-# step that is done is not repeated. May be set: WORKERS (2); SAMPLE, so many episodes that the verification simulates again (all; from
+# Another policy than the shipped one is released first: vlagen-train release CHECKPOINT --name reference-sft --origin TEXT. Every
+# step goes on where it was interrupted, and one that is done is not repeated. May be set: WORKERS (2); SAMPLE, so many episodes that the verification simulates again (all; from
 # 58 on the entry is `verified`); MINUTES, after which no further level of an axis begins, so that the script ends with 1.
 set -euo pipefail
 if [ $# -ne 1 ]; then

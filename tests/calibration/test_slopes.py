@@ -157,6 +157,17 @@ def test_the_page_answers_and_the_tables_show_what_is_recorded(tmp_path):
     assert levels_page.count("| not recorded |") == 6 and levels_page.count("| as the twin |") == 4
 
 
+def test_notes_of_the_folder_stand_on_its_page_and_on_no_other(tmp_path):
+    curves.write(
+        curve("blur", levels(20, 16, 12, 8, 4)), curves.path_of(tmp_path, "tabletop_put_on", "blur"), complete=True
+    )
+    axis_pages.write(tmp_path, policy_episodes=N)
+    assert "sensor_noise" not in (tmp_path / learned_page.NAME).read_text(), "which is of other records"
+    (tmp_path / "data" / learned_page.NOTES).write_text("## What was changed\n")
+    axis_pages.write(tmp_path, policy_episodes=N)
+    assert "## What was changed" in (tmp_path / learned_page.NAME).read_text()
+
+
 def test_without_records_the_page_says_so_and_what_they_would_cost():
     nothing = dataclasses.replace(curve("blur", levels(1, 1, 1, 1, 1)), points=())
     page = learned_page.text([nothing], task="tabletop_put_on", episodes=N)

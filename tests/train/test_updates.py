@@ -126,7 +126,7 @@ def test_frozen_eyes_look_once_at_each_picture_and_the_update_is_the_same(kind, 
         model.freeze(["eyes", "words"])
         more = {"value_only": False} if kind is PpoConfig else {"reference": copy.deepcopy(model.policy)}
         if name == "always":
-            monkeypatch.setattr(type(model), "looked_at", lambda self, data, size: data)
+            monkeypatch.setattr(type(model), "looked_at", lambda self, data, config: data)
         looks.clear()
         update(model, config, trajectories, **more)
         after[name] = (weights(model.policy_parameters()), sum(looks))
@@ -140,12 +140,12 @@ def test_frozen_eyes_look_once_at_each_picture_and_the_update_is_the_same(kind, 
 @pytest.mark.parametrize("frozen", [[], ["eyes"], ["words"]])
 @pytest.mark.parametrize("critic", ["shared", "separate"])
 def test_what_training_changes_is_looked_at_every_time(critic, frozen):
-    model = model_of(critic)
-    data = Decisions.of(played(model, tiny_config(critic=critic), count=4))
+    model, config = model_of(critic), tiny_config(critic=critic)
+    data = Decisions.of(played(model, config, count=4))
     model.freeze(frozen)
-    assert model.looked_at(data, 32).seen is None
+    assert model.looked_at(data, config).seen is None
     model.freeze(["eyes", "words"])
-    assert (model.looked_at(data, 32).seen is None) == (critic == "separate")
+    assert (model.looked_at(data, config).seen is None) == (critic == "separate")
 
 
 @pytest.mark.parametrize("name", ["ears", "critic"])

@@ -66,7 +66,9 @@ def write(folder: Path, *, policy_episodes: int) -> Path:
             parts += [_section(axis, tuple(own), names) for axis, own in groupby(mine, key=lambda curve: curve.axis)]
     page = folder / "README.md"
     page.write_text("\n".join(parts), encoding="utf-8")
-    learned = learned_page.text(curve_list, task=SUMMARISED, episodes=policy_episodes)
+    by_hand = folder / "data" / learned_page.NOTES
+    notes = by_hand.read_text(encoding="utf-8") if by_hand.is_file() else ""
+    learned = learned_page.text(curve_list, task=SUMMARISED, episodes=policy_episodes, notes=notes)
     (folder / learned_page.NAME).write_text(learned, encoding="utf-8")
     return page
 

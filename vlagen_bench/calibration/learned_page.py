@@ -8,7 +8,8 @@ from vlagen_bench.calibration.slopes import Slope
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.utils.text import percent, percent_range
 
-NAME = "learned.md"
+NAME, NOTES = "learned.md", "changed_levels.txt"
+"""the page; and, beside the records, what is written by hand"""
 SECONDS = 0.6
 """of one core for an episode of the compact policy: 0.4 s were measured with `reference-ppo`, and episodes that fail take three times as long"""
 HEAD = """# What the axes do to a learned policy
@@ -17,18 +18,6 @@ The expert knows every pose, and uses neither pictures nor words. A learned poli
 command that makes [the page of levels](README.md). It says which axes hurt, which levels are too easy or too hard, and which axes have no slope at all.
 """
 NONE = """No learned policy is recorded yet. Until one is, every number about levels on these pages is the measured severity, or the expert's.
-"""
-CHANGED = """## Levels that were changed for this
-
-A level that is no harder for a policy that sees pictures says nothing, so axes without a slope were looked at once `reference-ppo` had played all of their levels in `tabletop_put_on`.
-
-* `sensor_noise` ended at 14 % of white. `reference-ppo` did 27 of 32 clean twins, and 27, 24, 24, 22 and 26 of 32 from level 1 to 5: a fall of 9 points (-2 to +20). It did 10 of 24 episodes at 20 %, where the clean twins
-  were 19, and none at 30 %. The levels now end at 20 %, at equal steps; at that size the things on the table can still be told apart by eye. This made `core` and `core-bridge` version 3.
-* `yaw` and `rate_jitter` stay: trained angles are 45 degrees apart, so that none is further off than 22.5, and no step can be shorter than nothing.
-* `mass_centre` stays: with the centre of mass at the edge of the object, twice as far as at the last level, `reference-ppo` still did 15 of 24, and the clean twins 19.
-* `occlusion` and `mass` stay: in the scenes of `core` their last levels cost 24 (+10 to +42) and 21 points (0 to +40), of 29 pairs each. The fall of `blur` is 13 points (-4 to +30).
-* `instruction` stays: it has five rewritings, and no size. `push` and `receptacle_position` stay too; larger ones were not tried.
-* `gripper_force` fell by 12 points (+1 to +24) up to 32 times weaker, and stays. At 64 times weaker `reference-ppo` did 7 of 24 and the expert 25 of 32.
 """
 HOW = """## How it is measured
 
@@ -49,17 +38,21 @@ measured is kept after each level.
 """
 
 
-def text(curve_list: Sequence[CalibrationCurve], *, task: str, episodes: int) -> str:
+def text(curve_list: Sequence[CalibrationCurve], *, task: str, episodes: int, notes: str = "") -> str:
     """The page, from all curves.
 
     Args:
         curve_list: of all tasks.
         task: whose cost is stated.
         episodes: that a policy plays at each level, unless it is told otherwise.
+        notes: what was changed because of these records, by hand.
     """
     names = list(dict.fromkeys(name for curve in curve_list for name in curve.learned()))
     parts = [HEAD, *(_policy(curve_list, name) for name in sorted(names))]
-    parts.append(CHANGED if names else NONE)
+    if not names:
+        parts.append(NONE)
+    if notes:
+        parts.append(notes)
     return "\n".join([*parts, _how(curve_list, task, episodes)])
 
 

@@ -1,6 +1,5 @@
 """`vlagen-train release` and `vlagen-train card`: a file of weights that is shipped, and the card of its leaderboard entry."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -60,11 +59,9 @@ def release(
         source=checkpoint, name=name, target=out or shipped.weights_of(name), work=work or Path("runs") / f"release-{name}",
         origin=origin, data=data, licence=licence, episodes=episodes, storage=storage, workers=workers,
     )  # fmt: skip
-    network, card = file.load(checkpoint)
-    planned = replace(card, name=name, origin=origin, data=card.data if data is None else data, licence=licence)
-    _entry_card(
-        checkpoint, network, planned, contact, "none"
-    )  # what would be refused is said before anything is played
+    network, trained = file.load(checkpoint)
+    # What the leaderboard would refuse is said before anything is played.
+    _entry_card(checkpoint, network, releases.planned_card(config, trained), contact, "none")
     rounding = releases.release(config)
     network, card = file.load(config.target)
     entry = config.work / "card.yaml"

@@ -13,7 +13,8 @@ from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.checkpoint import ModelCard
 from vlagen_bench.policies.compact.config import ACTION_DIM, CompactConfig
 from vlagen_bench.policies.compact.network import Batch, CompactNetwork
-from vlagen_bench.train.config import CriticKind
+from vlagen_bench.train.config import CriticKind, TrainConfig
+from vlagen_bench.train.devices import autocast
 from vlagen_bench.train.policy import Policy, Said, asked
 from vlagen_bench.train.trajectories import Decisions
 
@@ -43,16 +44,16 @@ class ActorCritic(nn.Module):
                 return logits, self.critic(batch).value.float()
         return logits, value if self.kind == "shared" else self._head(output.hidden.detach())
 
-    def looked_at(self, data: Decisions, size: int) -> Decisions:
-        """The decisions with what the policy sees in their pictures, `size` at a time, where no update changes that; else as they are.
+    def looked_at(self, data: Decisions, config: TrainConfig) -> Decisions:
+        """The decisions with what the policy sees in their pictures, where no update changes that; else as they are.
 
         Pictures are most of an update's work, and the memory of batches of many sizes is not given back.
         """
         policy = self.policy
         if self.critic is not None or not isinstance(policy, CompactNetwork) or not policy.is_looking_fixed():
             return data
-        with torch.no_grad():
-            parts = torch.arange(len(data)).split(size)
+        with torch.no_grad(), autocast(config.precision, data.device):
+            parts = torch.arange(len(data)).split(config.minibatch)
             return replace(data, seen=torch.cat([policy.look(data.batch(rows))[0] for rows in parts]))
 
     def frozen_values(self, data: Decisions, size: int) -> Callable[[Tensor], Tensor]:

@@ -82,8 +82,7 @@ def update(
     data = Decisions.of([trajectories[one] for one in used], model.device)
     places = torch.tensor([[used.index(better), used.index(worse)] for better, worse in pairs]).to(data.device)
     frozen = log_probs_of(reference, data, config).sum(1)
-    with autocast(config.precision, data.device):
-        data = model.looked_at(data, config.minibatch)
+    data = model.looked_at(data, config)
     means, stopped, first, last = Means(), False, float("nan"), 0.0
     for _ in range(config.epochs):
         for chosen in minibatches(len(pairs), config.pairs, random):

@@ -64,8 +64,7 @@ def update(
     advantages = torch.from_numpy(kept_advantages).to(data.device)[data.trajectory]
     shares = shares_of(data, config.average)
     old_reference = log_probs_of(reference, data, config) if penalised else None
-    with autocast(config.precision, data.device):
-        data = model.looked_at(data, config.minibatch)
+    data = model.looked_at(data, config)
     return said | _epochs(model, optimizer, data, advantages, shares, old_reference, config, random)
 
 

@@ -56,9 +56,7 @@ def update(
     Returns:
         What is logged of it.
     """
-    data = Decisions.of(trajectories, model.device)
-    with autocast(config.precision, data.device):
-        data = model.looked_at(data, config.minibatch)
+    data = model.looked_at(Decisions.of(trajectories, model.device), config)
     pairs = [gae_of(one, gamma=config.gamma, gae_lambda=config.gae_lambda) for one in trajectories]
     advantages = torch.from_numpy(normalised(np.concatenate([first for first, _ in pairs]))).to(data.device)
     returns = torch.from_numpy(np.concatenate([second for _, second in pairs])).to(data.device)

@@ -80,13 +80,18 @@ def release(config: ReleaseConfig) -> Rounding | None:
     if config.episodes < 0:
         raise ConfigError(f"--episodes: 0 or more, not {config.episodes}.")
     network, trained = checkpoint.load(config.source)
-    data = trained.data if config.data is None else config.data
-    card = replace(trained, name=config.name, data=data, origin=config.origin, licence=config.licence, expected="")
+    card = planned_card(config, trained)
     staged = config.work / f"{config.name}.safetensors"
     checkpoint.save(staged, network, card, precision=config.storage)
     rounding = _compared(config, staged) if config.episodes else None
     checkpoint.save(config.target, network, _described(card, config, rounding), precision=config.storage)
     return rounding
+
+
+def planned_card(config: ReleaseConfig, trained: ModelCard) -> ModelCard:
+    """The card of what is released, before anything is played."""
+    data = trained.data if config.data is None else config.data
+    return replace(trained, name=config.name, data=data, origin=config.origin, licence=config.licence, expected="")
 
 
 def _described(card: ModelCard, config: ReleaseConfig, rounding: Rounding | None) -> ModelCard:

@@ -37,8 +37,9 @@ def adopt(config: StudyConfig, out: Path, folder: Path) -> tuple[str, ...]:
             stored.write(_with_earlier(config, out, records), out / stored.TAKEN)
         taken = []
         for stage in config.order:
-            if records.state(stage.name) == "done" and _is_open(folders.of(out, stage.name), _weights(stage)):
-                _adopt(config, out, stage)
+            weights = _weights(stage)
+            if records.state(stage.name) == "done" and _is_open(folders.of(out, stage.name), weights):
+                _adopt(config, out, stage, weights)
                 taken.append(stage.name)
     return tuple(taken)
 
@@ -75,8 +76,7 @@ def _weights(stage: Stage) -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
-def _adopt(config: StudyConfig, out: Path, stage: Stage) -> None:
-    weights = _weights(stage)
+def _adopt(config: StudyConfig, out: Path, stage: Stage, weights: Path | None) -> None:
     origin = Origin(content=config.content_of(stage), inputs={})
     what = Elsewhere(released=stage.released if weights is not None else "")
     folders.of(out, stage.name).adopt(origin, what, {} if weights is None else {CHECKPOINT: weights})

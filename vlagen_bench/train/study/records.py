@@ -219,8 +219,8 @@ def _json(said: Mapping[str, Any]) -> str:
         stages[name] = {**stage, "curve": [json.dumps(_whole(line)) for line in stage["curve"]]}
     text = json.dumps({**said, "stages": stages}, indent=1)
     for stage in stages.values():
-        for line in map(json.loads, stage["curve"]):
-            text = text.replace(json.dumps(json.dumps(line)), json.dumps(line), 1)
+        for line in stage["curve"]:
+            text = text.replace(json.dumps(line), line, 1)
     return text
 
 

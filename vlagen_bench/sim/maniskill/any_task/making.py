@@ -54,9 +54,8 @@ def make(entry: TaskEntry, kwargs: Mapping[str, Any], *, drawn: bool, meshes: fl
             return _made(entry, kwargs, drawn=True, meshes=meshes)
     except (AssetError, ConfigError):
         raise
-    except (
-        Exception
-    ) as error:  # ManiSkill, the task and their libraries have many classes for arguments that do not fit
+    except Exception as error:
+        # ManiSkill, the task and their libraries have many classes for arguments that do not fit.
         if not kwargs:  # nothing of the user's could be wrong
             raise
         given = ", ".join(f"{name}={value!r}" for name, value in kwargs.items())
