@@ -89,7 +89,7 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield from (*page_findings.answer(config, findings), "")
     yield (
         f"After {SOURCE}, on two cores, scored by this library: the same kinds of systems, small, with paired episodes and tests that were "
-        f"[fixed before anything was trained or scored](study/preregistration.md). `vlagen study report` made this page from `docs/{DATA}`; `vlagen study run` makes those, "
+        f"[fixed before any of these policies was trained or scored](study/preregistration.md). `vlagen study report` made this page from `docs/{DATA}`; `vlagen study run` makes those, "
         f"from nothing."
     )
     yield ""
@@ -142,11 +142,11 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
     yield "Points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Lines: success of the rollouts, which are sampled, on training episodes."
     yield ""
     yield (
-        f"Core time is that of the rollouts, inference and pictures included: the median over iterations, on {config.cores} that other programs "
-        f"may have used too."
+        f"A control step of the rollouts, inference and pictures included: time on the clock times {config.cores}, the median over iterations. "
+        f"Where other programs used the cores too it is more than the core time; a dash: not recorded."
     )
     yield ""
-    yield "| training | algorithm | iterations | control steps | core time of a control step | rollouts at first | rollouts at last | held out at first | held out at last |"
+    yield "| training | algorithm | iterations | control steps | a control step, at most | rollouts at first | rollouts at last | held out at first | held out at last |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for name, train in trained.items():
         kept = records.stages.get(name)
@@ -165,7 +165,7 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
 
 
 def _step_time(config: StudyConfig, kept: StageRecord) -> str:
-    """Core time of a control step of a training's rollouts: its workers play on all cores of the study."""
+    """The most core time that a control step of a training's rollouts can have taken: its workers play on all cores of the study."""
     times, before = [], 0.0
     for line in kept.curve:
         steps, seconds = line.get("control_steps"), line.get("rollout_s")

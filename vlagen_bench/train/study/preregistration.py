@@ -75,7 +75,7 @@ def _lines(config: StudyConfig) -> Iterator[str]:
     yield from (f"{TITLE}{config.name}", "")
     yield from (config.question, "")
     yield (
-        f"`vlagen study plan --config {config.name} --write` wrote this page before anything was trained or scored. It fixes what is tested, on "
+        f"`vlagen study plan --config {config.name} --write` wrote this page before any of its policies was trained or scored. It fixes what is tested, on "
         f"which episodes and how."
     )
     yield from ("", f"Fingerprint: `{fingerprint(config)}`", "")
