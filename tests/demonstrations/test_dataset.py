@@ -253,7 +253,7 @@ def test_another_version_of_a_policy_is_refused_and_one_that_is_not_recorded_is_
 def test_without_the_package_for_tables_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     for load in (arrow.arrow, arrow.parquet):
-        with pytest.raises(ConfigError, match=r"need the package pyarrow.*, of the extra \[train\]: "):
+        with pytest.raises(ConfigError, match=r"needs the package pyarrow.*, of the extra \[train\]: "):
             load()
 
 

@@ -14,6 +14,24 @@ def test_no_message_writes_such_a_command_by_itself():
     assert found == []
 
 
+def test_what_is_lacking_is_one_sentence_with_package_extra_and_command():
+    assert installing.lacking("--executor ray", "ray", "ray") == (
+        f"--executor ray needs the package ray, of the extra [ray]: {installing.extra('ray')}"
+    )
+
+
+def test_every_error_about_an_extra_is_that_sentence():
+    texts = {path.name: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+    assert [name for name, text in texts.items() if "installing.extra(" in text] == []
+    assert any("installing.lacking(" in text for text in texts.values())
+
+
+def test_the_package_itself_is_installed_from_where_it_lies(monkeypatch):
+    assert shlex.split(installing.itself())[-2:] == ["-e", str(PACKAGE.parent)]
+    monkeypatch.setattr(installing, "is_checkout", lambda: False)
+    assert shlex.split(installing.itself())[-1] == installing._source()
+
+
 def test_packages_are_installed_into_the_environment_that_runs(monkeypatch):
     monkeypatch.setattr(installing, "is_checkout", lambda: False)
     assert shlex.split(installing.packages("ray>=2.40")) == [sys.executable, "-m", "pip", "install", "ray>=2.40"]

@@ -25,6 +25,4 @@ def parquet() -> Any:
 
 
 def _missing(error: ModuleNotFoundError) -> ConfigError:
-    return ConfigError(
-        f"Datasets of demonstrations need the package {error.name}, of the extra [train]: {installing.extra('train')}"
-    )
+    return ConfigError(installing.lacking("A dataset of demonstrations", error.name, "train"))

@@ -133,7 +133,7 @@ def sink(text: str, run: Path, header: Mapping[str, Any]) -> Sink:
     try:
         return SINKS[name](run, header, project)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"--log {text} needs the package {error.name}: {installing.extra(name)}") from None
+        raise ConfigError(installing.lacking(f"--log {text}", error.name, name)) from None
     except ConfigError:
         raise
     except Exception as error:

@@ -243,9 +243,7 @@ def _remote(url: str, arguments: Mapping[str, str]) -> LoadedPolicy:
     try:
         from vlagen_bench.policies.remote import client
     except ModuleNotFoundError as error:
-        raise PolicyError(
-            f"A policy server ({url}) needs the package {error.name}: {installing.extra('remote')}"
-        ) from None
+        raise PolicyError(installing.lacking(f"A policy server ({url})", error.name, "remote")) from None
     policy = client.load(url, arguments)
     return LoadedPolicy(
         name=url, policy=policy, arguments={**arguments, "url": url}, content=lambda: of_server(policy.greeting)

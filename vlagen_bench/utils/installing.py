@@ -38,11 +38,21 @@ def extra(name: str) -> str:
     return packages("-e", f"{PACKAGE.parent}[{name}]") if is_checkout() else packages(f"{NAME}[{name}]")
 
 
+def lacking(what: str, package: str | None, name: str) -> str:
+    """The sentence of an error: what needs which package, of which extra of this package, and the command for it."""
+    return f"{what} needs the package {package}, of the extra [{name}]: {extra(name)}"
+
+
 def again() -> str:
     """The command that restores the shipped packs of this package."""
     if is_checkout():
         return shlex.join(["git", "-C", str(PACKAGE.parent), "checkout", "--", "assets"])
     return packages("--force-reinstall", "--no-deps", _source())
+
+
+def itself() -> str:
+    """The command that installs this package again, with its commands."""
+    return packages("-e", str(PACKAGE.parent)) if is_checkout() else packages(_source())
 
 
 def is_checkout() -> bool:

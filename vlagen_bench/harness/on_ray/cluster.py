@@ -50,7 +50,7 @@ class Cluster:
         try:
             import ray
         except ModuleNotFoundError:
-            raise ConfigError(f"--executor ray needs Ray: {installing.extra('ray')}") from None
+            raise ConfigError(installing.lacking("--executor ray", "ray", "ray")) from None
         if ray.is_initialized():
             return
         if self.address is not None:

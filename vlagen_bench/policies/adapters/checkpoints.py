@@ -64,8 +64,8 @@ def _of_hub(checkpoint: str, names: Sequence[str], revision: str | None, else_: 
         from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
     except ModuleNotFoundError:
         raise PolicyError(
-            f"There is no folder {checkpoint} here, and the package huggingface_hub, which asks the Hub for its {names[0]}, is missing: "
-            f"{installing.extra('hub')}. {else_}".strip()
+            f"There is no folder {checkpoint} here. {installing.lacking(f'To ask the Hub for its {names[0]}', 'huggingface_hub', 'hub')}. "
+            f"{else_}".strip()
         ) from None
     contents: dict[str, Mapping[str, Any]] = {}
     commit = None

@@ -14,7 +14,7 @@ import numpy as np
 
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.base import Adapter, Model
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import BRIDGE, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
@@ -105,7 +105,7 @@ class Gr00t(Adapter):
             import msgpack
             import zmq
         except ModuleNotFoundError as error:
-            raise missing(self.NAME, str(error.name), installing.extra("gr00t")) from None
+            raise PolicyError(installing.lacking(f"The adapter {self.NAME}", error.name, "gr00t")) from None
         self._line = Line(zmq, self.checkpoint, self.options.get("answer_s", 300.0))
         token = self.options.get("api_token")
 

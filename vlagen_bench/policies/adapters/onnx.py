@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vlagen_bench.errors import PolicyError
-from vlagen_bench.policies.adapters.base import Model, missing
+from vlagen_bench.policies.adapters.base import Model
 from vlagen_bench.policies.adapters.files import listed
 from vlagen_bench.policies.adapters.model_files import ModelFile, batched
 from vlagen_bench.policies.adapters.observations import PictureForm
@@ -36,7 +36,7 @@ class Onnx(ModelFile):
         try:
             import onnxruntime
         except ModuleNotFoundError as error:
-            raise missing(self.NAME, str(error.name), installing.extra("onnx")) from None
+            raise PolicyError(installing.lacking(f"The adapter {self.NAME}", error.name, "onnx")) from None
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = self.options.get("threads", 1)
         path = self.file()

@@ -14,7 +14,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError
 from vlagen_bench.policies.adapters import droid
 from vlagen_bench.policies.adapters.actions import OutputForm
-from vlagen_bench.policies.adapters.base import Adapter, Model, missing
+from vlagen_bench.policies.adapters.base import Adapter, Model
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import LIBERO, dataset
 from vlagen_bench.policies.adapters.observations import PictureForm
@@ -85,7 +85,7 @@ class OpenPi(Adapter):
         try:
             from vlagen_bench.policies.remote.websocket import Connection, Timeouts
         except ModuleNotFoundError as error:
-            raise missing(self.NAME, str(error.name), installing.extra("remote")) from None
+            raise PolicyError(installing.lacking(f"The adapter {self.NAME}", error.name, "remote")) from None
         address = self.checkpoint if "://" in self.checkpoint else f"ws://{self.checkpoint}"
         patience = {name: value for name, value in self.options.items() if name.endswith("_s")}
         line = Connection(address, api_key=self.arguments.get("api_key", ""), patience=Timeouts(**patience))

@@ -15,7 +15,7 @@ import numpy as np
 from vlagen_bench.errors import PolicyError, unknown
 from vlagen_bench.policies.adapters import sb3_file
 from vlagen_bench.policies.adapters.actions import ActionForm, OutputForm
-from vlagen_bench.policies.adapters.base import Model, missing
+from vlagen_bench.policies.adapters.base import Model
 from vlagen_bench.policies.adapters.conventions import Conventions
 from vlagen_bench.policies.adapters.datasets import VLAGEN
 from vlagen_bench.policies.adapters.files import FileAdapter
@@ -101,7 +101,7 @@ class StableBaselines3(FileAdapter):
         try:
             import stable_baselines3 as theirs
         except ModuleNotFoundError as error:
-            raise missing(self.NAME, str(error.name), installing.extra("sb3")) from None
+            raise PolicyError(installing.lacking(f"The adapter {self.NAME}", error.name, "sb3")) from None
         path = self.file()
         kind = getattr(theirs, self.options.get("algorithm", "PPO"))
         try:

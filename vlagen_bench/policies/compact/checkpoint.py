@@ -135,7 +135,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     try:
         from safetensors import SafetensorError, safe_open
     except ModuleNotFoundError:
-        raise PolicyError(f"A compact policy needs the package safetensors: {installing.extra('train')}") from None
+        raise PolicyError(installing.lacking("A compact policy", "safetensors", "train")) from None
     if not path.is_file():
         raise PolicyError(f"There is no checkpoint {path}. Give the path of a file that ends with .safetensors.")
     try:

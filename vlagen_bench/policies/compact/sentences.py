@@ -84,7 +84,8 @@ def _encoder() -> "MiniLM":
 def _folder() -> Path:
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None or importlib.util.find_spec("tokenizers") is None:
-        raise ConfigError(f"The sentence encoder {ENCODER} is not installed: {installing.extra('train')}")
+        lacks = "tokenizers" if found and found.origin else PACKAGE
+        raise ConfigError(installing.lacking(f"The sentence encoder {ENCODER}", lacks, "train"))
     return Path(found.origin).parent / "model"
 
 

@@ -155,5 +155,5 @@ def script(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.is_file() else shutil.which(name)
     if found is None:
-        raise ConfigError(f"The command {name} is not installed: {installing.extra('train')}")
+        raise ConfigError(f"The command {name} is not beside this Python, nor on the path: {installing.itself()}")
     return found
