@@ -1,5 +1,6 @@
 """The words of a command line: an empty or unknown one is a sentence, for each option of each command."""
 
+import io
 import re
 import sys
 
@@ -9,6 +10,7 @@ import vlagen_bench
 from vlagen_bench.cli import eval as evaluation
 from vlagen_bench.cli import main, words
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.utils import console
 
 
 def commands(known=main.COMMANDS, before=("vlagen",)):
@@ -22,6 +24,11 @@ def commands(known=main.COMMANDS, before=("vlagen",)):
 
 COMMANDS = [*commands(), (("vlagen-eval",), evaluation.EvalArgs)]
 OPTIONS = [(called, option) for called, command in COMMANDS for option in words.options(command)]
+
+
+class ClosedPipe(io.StringIO):
+    def write(self, text):
+        raise BrokenPipeError
 
 
 def run(monkeypatch, called, *more):
@@ -86,6 +93,16 @@ def test_every_option_that_the_parser_knows_is_known(monkeypatch, capsys):
         assert end.value.code == 0
         said = set(re.findall(r"^│ (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
         assert said - {"--no-"} <= set(words.options(command)), called
+
+
+@pytest.mark.parametrize("called", [("vlagen",), ("vlagen", "study", "run"), ("vlagen-eval",)])
+def test_help_may_be_cut_short(monkeypatch, called):
+    """As by `| head`: a pipe that nobody reads fails at the first write."""
+    monkeypatch.setattr(sys, "stdout", ClosedPipe())
+    monkeypatch.setattr(words, "OUTPUT", console.StandardOutput())
+    with pytest.raises(SystemExit) as end:
+        run(monkeypatch, called, "--help")
+    assert end.value.code == 0 and isinstance(words.OUTPUT.lost, BrokenPipeError)
 
 
 def test_words_that_are_options_may_be_written_in_all_ways(monkeypatch):

@@ -204,7 +204,7 @@ def test_a_log_that_breaks_does_not_end_the_run(tmp_path, monkeypatch):
         ("tensorbord", "Did you mean 'tensorboard'"),
         ("wandb", "to which project"),
         ("tensorboard:x", "into the run folder"),
-        ("wandb:mine", r"needs the package wandb: .*pip install .*'?wandb"),
+        ("wandb:mine", r"needs the package wandb, of the extra \[wandb\]: .*pip install .*'?wandb"),
     ],
 )
 def test_a_log_that_cannot_be_is_a_sentence(tmp_path, monkeypatch, log, says):

@@ -74,6 +74,13 @@ def test_equal_entries_give_equal_pages(full, tmp_path):
     assert {path: path.read_bytes() for path in built(tmp_path)} == first  # over itself
 
 
+def test_a_page_of_somebody_else_is_not_written_over(full, tmp_path):
+    (tmp_path / "index.html").write_text("my page")
+    with pytest.raises(ConfigError, match="is no page of vlagen_bench"):
+        publish(tmp_path)
+    assert (tmp_path / "index.html").read_text() == "my page" and not (tmp_path / "suites").exists()
+
+
 def test_reports_are_published_with_their_entries(full, tmp_path):
     (tmp_path / "pages" / "paper").mkdir(parents=True)
     (tmp_path / "pages" / "paper" / "theirs.html").write_text("a report")

@@ -51,6 +51,15 @@ def test_the_folder_holds_tables_plot_and_films_side_by_side(made, printed, tmp_
     )
 
 
+def test_a_page_of_somebody_else_is_not_written_over(made, tmp_path):
+    mine = tmp_path / "out" / "index.html"
+    mine.parent.mkdir()
+    mine.write_text("my page")
+    with pytest.raises(ConfigError, match="is no page of vlagen_bench"):
+        comparison_page.write(compare((made("a", good), made("b", weak))), mine.parent)
+    assert list(mine.parent.iterdir()) == [mine] and mine.read_text() == "my page"
+
+
 @pytest.mark.parametrize(
     ("wrist", "says"), [(128, "cameras front 64\u00a0×\u00a064, wrist 128"), (96, "not the same in all")]
 )

@@ -92,6 +92,9 @@ def test_a_missing_file_and_broken_text_are_sentences(tmp_path):
     (tmp_path / "file.yaml").write_bytes(b"a: \xff\xfe")
     with pytest.raises(ConfigError, match="not valid YAML"):
         load_yaml(tmp_path / "file.yaml")
+    (tmp_path / "file.json").write_text('{"a": [1,')
+    with pytest.raises(ConfigError, match=r"file.json is not valid JSON: "):
+        load_yaml(tmp_path / "file.json")
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2\n", "x:\n  a: 1\n  b: 2\n  a: 3\n", "[{a: 1, a: 1}]"])

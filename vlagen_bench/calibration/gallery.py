@@ -19,6 +19,7 @@ from vlagen_bench.sim.maniskill.any_task.simulator import NativeSimulator
 from vlagen_bench.sim.simulator import Simulator
 from vlagen_bench.types import Episode, Task
 from vlagen_bench.utils.contact_sheet import LEGEND, SheetCell, contact_sheet
+from vlagen_bench.utils.pages import GENERATOR, check_ours
 from vlagen_bench.utils.text import sized
 
 CLEAN = "clean twin"
@@ -118,6 +119,7 @@ def axes_of(task: Task) -> tuple[str, ...]:
 
 def pages(task: Task, folder: Path, *, episodes: int, seed: int, cameras: CameraChoice | None = None) -> Iterator[str]:
     """Writes a sheet per axis and an `index.html` of them; yields each axis when its sheet is there."""
+    check_ours(folder / "index.html")
     simulator = simulator_of(task, cameras=cameras)
     folder.mkdir(parents=True, exist_ok=True)
     names = axes_of(task)
@@ -139,7 +141,7 @@ def _page(task: Task, sheets: Mapping[str, str]) -> str:
         if axes
     )
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{GENERATOR}<title>{title}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>\n'
         f'<body><h1>{title}</h1>\n<p class="soft">{LEGEND} Sizes stand under the pictures.</p>\n'
         f'<nav aria-label="Contents" id="contents"><h2>Contents</h2><dl>\n{contents}\n</dl></nav>\n{parts}\n</body></html>\n'

@@ -8,11 +8,12 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from tyro.conf import Positional
 
 from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.utils.console import OUTPUT
 
 T = TypeVar("T")
 ALWAYS = ("--help", "-h", "--tyro-print-completion", "--tyro-write-completion")
@@ -73,15 +74,31 @@ def options(command: Callable[..., Any]) -> Iterator[str]:
 
 def parsed(parse: Callable[[], T], called: str) -> T:
     """What the parser makes of the words; raises `ConfigError` where it would draw a box."""
-    said = io.StringIO()
+    said, help_text = io.StringIO(), _Page(sys.stdout)
     try:
-        with contextlib.redirect_stderr(said):
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(help_text):
             return parse()
     except SystemExit as end:
+        OUTPUT.write(help_text.getvalue())  # which a closed pipe does not fail
         if not end.code:
             sys.stderr.write(said.getvalue())
             raise
         raise ConfigError(f"{called}: {sentence(said.getvalue())} What it takes: {called} --help") from None
+
+
+class _Page(io.StringIO):
+    """What is printed, held back; as wide and colourful as it would be on that stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 def sentence(box: str) -> str:

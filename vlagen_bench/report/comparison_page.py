@@ -21,6 +21,7 @@ from vlagen_bench.report.html.facts import TIMES, protocol, saw_alike, seen
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.report.refilm import film_of
+from vlagen_bench.utils.pages import check_ours
 from vlagen_bench.utils.text import percent
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # of Okabe and Ito
@@ -49,6 +50,8 @@ class EpisodeFilm:
 
 def write(comparison: Comparison, folder: Path) -> Path:
     """Writes everything, and copies the films that there are; returns the page."""
+    page = folder / "index.html"
+    check_ours(page)
     (folder / "videos").mkdir(parents=True, exist_ok=True)
     films = {
         (label, episode["id"]): _copied(run.path, episode["id"], folder / "videos", label)
@@ -60,7 +63,6 @@ def write(comparison: Comparison, folder: Path) -> Path:
     behaviour_comparison.write_csv(comparison.behaviour, folder / "behaviour.csv")
     if len(comparison.ranked) > 1:
         _plot(comparison, folder / "comparison.svg")
-    page = folder / "index.html"
     page.write_text(_render(comparison, films, folder), encoding="utf-8")
     return page
 

@@ -50,7 +50,8 @@ def load_yaml(path: Path) -> Any:
     except FileNotFoundError:
         raise ConfigError(f"There is no file {path}.") from None
     except (yaml.YAMLError, ValueError) as error:  # also a number of thousands of digits
-        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        kind = "JSON" if path.suffix == ".json" else "YAML"
+        raise ConfigError(f"{path} is not valid {kind}: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise ConfigError(f"{path} is nested too deeply to be read.") from None
 

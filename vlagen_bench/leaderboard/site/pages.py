@@ -25,6 +25,7 @@ from vlagen_bench.scenes.base import SceneSpec
 from vlagen_bench.scenes.cameras import described, sizes_px
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.types import Suite
+from vlagen_bench.utils.pages import check_ours
 from vlagen_bench.utils.text import percent
 
 INDEX = "index.html"
@@ -38,19 +39,23 @@ def publish(folder: Path, reports: Path | None = None) -> Path:
         reports: pages of `vlagen report`, as SUITE/NAME.html, to be copied with their films and linked from their entries.
 
     Raises:
-        ConfigError: an entry is wrong, a report is of none or lacks a film, or `folder` has pages that are none of these.
+        ConfigError: an entry is wrong, a report is of none or lacks a film, or `folder` has pages that are none
+            of these, or not made by this package.
     """
     suite_pages = [boards.page(name) for name in sorted({path.parent.name for path in entries.files()})]
     known = {f"{page.suite.name}/{one.entry.name}.html" for page in suite_pages for one in page.standings}
     copied = list(read_reports(reports, known)) if reports else []
     pages = {one.name: one.html for one in copied}
-    pages |= {name: html.encode() for name, html in render(suite_pages, tuple(pages))}
+    made = {name: html.encode() for name, html in render(suite_pages, tuple(pages))}
+    pages |= made
     strange = sorted(path for path in folder.rglob("*.html") if path.relative_to(folder).as_posix() not in pages)
     if strange:
         raise ConfigError(
             f"{folder} has pages that are not of this leaderboard, such as {strange[0].relative_to(folder)}. Remove them, "
             f"or choose another folder (--out DIR)."
         )
+    for name in made:
+        check_ours(folder / name)
     for name, data in pages.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from vlagen_bench.report.html.published import blocks
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.runs.commands import command, measure
 from vlagen_bench.runs.folder import writing_to
+from vlagen_bench.utils.pages import check_ours
 from vlagen_bench.utils.text import percent, sized
 
 NAME = "report.html"
@@ -33,9 +34,11 @@ def write_report(run: Path, page: Path | None = None) -> Path:
 
     Raises:
         RunError: it is no run folder, is damaged, or the page cannot be written.
-        ConfigError: its task is not of this release.
+        ConfigError: its task is not of this release, or another page is there.
     """
     target = page or run / NAME
+    if page is not None:  # what lies in a run's own folder is the run's
+        check_ours(page)
     html = render(load.read(run), target)
     with writing_to(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
