@@ -12,10 +12,10 @@ FLAGS = 6
 """the place of a process's flags in /proc/PID/stat, counted after its name; proc(5)"""
 
 
-def end_with_the_parent() -> None:
-    """This process is killed when the one that started it ends; even amid a long call, when nobody reads a pipe."""
+def end_with_the_parent(by: signal.Signals = signal.SIGKILL) -> None:
+    """This process gets this signal when the one that started it ends; even amid a long call, when nobody reads a pipe."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
 
 
 def cores() -> int:

@@ -1,6 +1,7 @@
 """Commands of stages: their words, their end in time, and what a sitting came to."""
 
 import signal
+import subprocess
 import sys
 import time
 
@@ -152,6 +153,35 @@ def test_a_command_that_does_not_end_is_killed(tmp_path, monkeypatch):
     deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)"
     done = process.run([*PYTHON, deaf], tmp_path / "log", keep=lambda piece: None, remaining_s=3)
     assert done.code == -signal.SIGKILL
+
+
+KILLED = """
+import pathlib, sys
+from vlagen_bench.train.study import folder, process
+stage = folder.StageFolder(path=pathlib.Path(sys.argv[1]))
+process.run([sys.executable, "-c", sys.argv[2]], stage.log, keep=stage.add, note=stage.note)
+"""
+BUSY = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), sys.exit()))\nwhile True: pass"
+
+
+@pytest.mark.slow
+def test_a_killed_study_ends_its_command_and_loses_no_cost(tmp_path):
+    stage = folders.StageFolder(path=tmp_path)
+    study = subprocess.Popen([*PYTHON, KILLED, str(tmp_path), BUSY])
+    _until(lambda: stage.pieces() and stage.pieces()[0].core_s > 0)
+    study.kill()
+    study.wait()
+    _until(lambda: "asked" in stage.log.read_text())
+    stage.settle()
+    (piece,) = stage.pieces()
+    assert piece.core_s > 0 and piece.peak_bytes > 1_000_000 and not (tmp_path / folders.SITTING).exists()
+
+
+def _until(true, patience_s=60.0):
+    last = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < last
+        time.sleep(0.05)
 
 
 def test_an_error_shows_the_last_command_alone(tmp_path):

@@ -178,6 +178,23 @@ def test_two_processes_do_not_work_at_one_study(tmp_path):
         )  # fmt: skip
 
 
+def test_a_sitting_that_was_killed_counts_once(tmp_path):
+    folder = folders.StageFolder(path=tmp_path)
+    first, second = (
+        Piece(began=f"2026-01-0{day}T00:00:00+00:00", wall_s=60.0, core_s=90.0, peak_bytes=2_000_000) for day in (1, 2)
+    )
+    folder.note(first)
+    assert folder.pieces() == (first,), "while it goes on"
+    folder.settle()
+    assert folder.pieces() == (first,) and not (tmp_path / folders.SITTING).exists()
+    folder.note(first)  # as if it had been killed after it was kept, and before the note was gone
+    folder.settle()
+    folder.note(second)
+    assert folder.pieces() == (first, second)
+    folder.add(dataclasses.replace(second, core_s=95.0))
+    assert [piece.core_s for piece in folder.pieces()] == [90.0, 95.0]
+
+
 def test_a_line_of_a_piece_that_was_cut_off_spoils_no_later_one(tmp_path):
     folder = folders.StageFolder(path=tmp_path)
     piece = Piece(began="2026-01-01T00:00:00+00:00", wall_s=60.0, core_s=90.0, peak_bytes=2_000_000)

@@ -35,7 +35,8 @@ def step(job: Job) -> bool:
     limit = job.remaining_s
     if limit is not None and "--minutes" in words:
         limit += STRAY_S
-    done = process.run(words, job.folder.log, keep=job.folder.add, remaining_s=limit, say=job.say)
+    job.folder.settle()
+    done = process.run(words, job.folder.log, keep=job.folder.add, note=job.folder.note, remaining_s=limit, say=job.say)
     if done.code == 0 and _is_there(job):
         return True
     paused = done.timed_out or (job.remaining_s is not None and done.code == INCOMPLETE and "--minutes" in words)

@@ -17,6 +17,8 @@ from vlagen_bench.utils.locations import sha256
 from vlagen_bench.utils.parsing import build
 
 BEGUN, DONE, PIECES, ELSEWHERE = "stage.json", "done.json", "pieces.jsonl", "elsewhere.json"
+SITTING = "sitting.json"
+"""what the sitting that goes on took so far; of one that was killed it is all that is known"""
 RESULTS = ("policy.safetensors", "episodes.jsonl")
 """what a training and an evaluation are about; reports and states beside may change"""
 WHOLE_BYTES = 50_000_000
@@ -132,10 +134,26 @@ class StageFolder:
             os.truncate(path, kept.rfind(b"\n") + 1)
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(piece)) + "\n")
+        (self.path / SITTING).unlink(missing_ok=True)
+
+    def note(self, piece: Piece) -> None:
+        """Keeps what a sitting took so far, for the case that it is killed."""
+        write_atomically(self.path / SITTING, json.dumps(asdict(piece)) + "\n")
+
+    def settle(self) -> None:
+        """Keeps the sitting that was killed as one that is over."""
+        for killed in self._open():
+            self.add(killed)
 
     def pieces(self) -> tuple[Piece, ...]:
-        """The sittings so far."""
-        return tuple(self._pieces())
+        """The sittings so far, with one that goes on or was killed."""
+        return (*self._pieces(), *self._open())
+
+    def _open(self) -> Iterator[Piece]:
+        """The sitting that goes on or was killed; none where it was killed after it was kept."""
+        last = self._read(SITTING, Piece)
+        if last is not None and all(one.began != last.began for one in self._pieces()):
+            yield last
 
     def _pieces(self) -> Iterator[Piece]:
         path = self.path / PIECES
