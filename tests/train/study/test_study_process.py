@@ -171,7 +171,7 @@ def test_a_killed_study_ends_its_command_and_loses_no_cost(tmp_path):
     _until(lambda: stage.pieces() and stage.pieces()[0].core_s > 0)
     study.kill()
     study.wait()
-    _until(lambda: "asked" in stage.log.read_text())
+    _until(lambda: process.tail(stage.log).endswith("\nasked"))
     stage.settle()
     (piece,) = stage.pieces()
     assert piece.core_s > 0 and piece.peak_bytes > 1_000_000 and not (tmp_path / folders.SITTING).exists()
