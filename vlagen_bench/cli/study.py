@@ -78,6 +78,8 @@ def run(
         raise ConfigError(f"--hours {hours}: give more than 0.")
     end_in_order()
     study, say = configs.load(config), partial(common.say, to=console())
+    if only is not None:
+        study.named(only)  # before anything is written
     if records is not None and (taken := elsewhere.adopt(study, out, records)):
         say(f"Done elsewhere, by {records}: {', '.join(taken)}.")
     ended = runner.run(
@@ -102,6 +104,8 @@ def report(config: Config = "study", out: Path = RUNS, docs: Path = Path("docs")
         docs: the folder of the documentation.
         replay: of so many episodes of each evaluation, play the recorded actions again, and compare.
     """
+    from functools import partial
+
     from vlagen_bench.train.study import config as configs
     from vlagen_bench.train.study import page
     from vlagen_bench.train.study.rescoring import again
@@ -113,7 +117,7 @@ def report(config: Config = "study", out: Path = RUNS, docs: Path = Path("docs")
     for sentence, is_different in again(study, out, replay) if replay else ():
         different += is_different
         common.say(sentence, to=to)
-    written = page.update(study, out, docs)
+    written = page.update(study, out, docs, say=partial(common.say, to=to))
     source = "" if out.is_dir() else f", from the records alone: there is no folder {out}"
     common.say(f"Written: {written}{source}", to=to)
     return INCOMPLETE if different else OK

@@ -88,8 +88,12 @@ def test_the_page_says_what_was_made_from_an_earlier_result(tmp_path, docs):
     for name in ("demos", "sft"):
         go(second, Recorded(), only=name)
     assert not any(one.others for one in stored.collect(released(), second).stages.values()), "the same weights"
+    said = []
+    page.update(released(), second, docs, say=said.append)
+    assert said == []
     remade(second, "sft")
-    page.update(released(), second, docs)
+    page.update(released(), second, docs, say=said.append)
+    assert said == [f"Of these stages {docs / page.DATA} had other results, which are now replaced: sft."]
     found = {name: one.others for name, one in stored.read(docs / page.DATA).stages.items() if one.others}
     assert found == {"score-gate": ("sft",), "score-sft": ("sft",)}
     assert "`score-sft` is made from an earlier result of `sft`." in (docs / page.PAGE).read_text()
@@ -144,6 +148,12 @@ def test_results_are_not_lost_by_a_report_of_another_folder(tmp_path, docs):
     with pytest.raises(ConfigError, match=r"sft, score-gate, gate, score-sft, which .* has not: they would be lost"):
         page.update(released(), tmp_path / "other", docs)
     assert {path: path.read_bytes() for path in (docs / page.DATA).iterdir()} == before
+
+
+def test_a_stage_of_no_such_name_leaves_no_folder(tmp_path):
+    with pytest.raises(ConfigError, match=r"no stage 'pppo'.*of the study study"):
+        commands.run(out=tmp_path / "out", only="pppo", records=TOP / "docs" / page.DATA)
+    assert not (tmp_path / "out").exists()
 
 
 def test_only_a_training_is_released():

@@ -79,6 +79,12 @@ class StudyConfig:
     def by_name(self) -> dict[str, Stage]:
         return {stage.name: stage for stage in self.stages}
 
+    def named(self, name: str) -> Stage:
+        """The stage of this name; raises `ConfigError` if there is none."""
+        if name not in self.by_name:
+            raise ConfigError(f"{unknown('stage', name, self.by_name)} It is of the study {self.name}.")
+        return self.by_name[name]
+
     @cached_property
     def order(self) -> tuple[Stage, ...]:
         """The stages, each after all that it needs, else as the file has them."""

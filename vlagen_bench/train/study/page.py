@@ -1,6 +1,6 @@
 """The page of a study: each finding of the paper, ours beside it, what agrees, and how sure that is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -48,8 +48,14 @@ def write(config: StudyConfig, records: Records, docs: Path) -> Path:
     return page
 
 
-def update(config: StudyConfig, out: Path, docs: Path) -> Path:
+def update(config: StudyConfig, out: Path, docs: Path, *, say: Callable[[str], None] = lambda text: None) -> Path:
     """Takes over what the study's folder holds into the records, where there is one, and writes the page from them.
+
+    Args:
+        config: of the study.
+        out: its folder.
+        docs: the folder of the documentation.
+        say: is told of results that replace other ones.
 
     Raises:
         ConfigError: results that are recorded would be lost, the records are of another study, or there is nothing to write a page of.
@@ -68,6 +74,8 @@ def update(config: StudyConfig, out: Path, docs: Path) -> Path:
         records = stored.collect(config, out)
         _keeps_all(records, before, out, docs / DATA)
         stored.write(records, docs / DATA)
+        if replaced := list(_replaced(config, before, records)):
+            say(f"Of these stages {docs / DATA} had other results, which are now replaced: {', '.join(replaced)}.")
     return write(config, stored.read(docs / DATA), docs)
 
 
@@ -79,6 +87,17 @@ def _keeps_all(records: Records, before: Records, out: Path, folder: Path) -> No
             f"{folder} has results of {', '.join(lost)}, which {out} has not: they would be lost. To add to them, begin with "
             f"vlagen study run --records {folder}; to replace them, remove {folder / stored.MANIFEST} first, or write elsewhere: --docs DIR"
         )
+
+
+def _replaced(config: StudyConfig, before: Records, after: Records) -> Iterator[str]:
+    """The trainings and evaluations whose results are not what they were; the files of demonstrations also say how long they took."""
+    for stage in config.order:
+        name = stage.name
+        if not before.state(name) == after.state(name) == "done":
+            continue
+        is_other_training = stage.train is not None and before.stages[name].product != after.stages[name].product
+        if is_other_training or before.tables.get(name) != after.tables.get(name):
+            yield name
 
 
 def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vlagen_bench.errors import ConfigError, unknown
+from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness.progress import duration
 from vlagen_bench.runs.durable import write_atomically
 from vlagen_bench.runs.lock import locked
@@ -157,9 +157,7 @@ def _remember(config: StudyConfig, out: Path) -> None:
 def _chosen(config: StudyConfig, out: Path, only: str | None) -> tuple[Stage, ...]:
     if only is None:
         return config.order
-    if only not in config.by_name:
-        raise ConfigError(f"--only: {unknown('stage', only, config.by_name)}")
-    stage = config.by_name[only]
+    stage = config.named(only)
     if used := _made_from_stand_in(config, out, stage):
         raise ConfigError(
             f"--only {only}: {', '.join(used)} {_are(used)} made here from the weights that stand in for it, and would be of another result. "
