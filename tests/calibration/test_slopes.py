@@ -52,6 +52,12 @@ def test_a_fall_of_a_level_each_is_found_and_has_the_size_of_a_straight_line():
     assert (steady.twin_rate, steady.episodes, steady.verdict) == (0.75, N, "may hurt")
 
 
+def test_a_fall_of_nothing_has_no_sign_of_a_rise():
+    flat = dataclasses.replace(slope(24, 24, 24, 24, 23), fall=-1e-17, interval=(-0.14, 0.14))
+    assert learned_page._points(flat) == "+0 (-14 – +14)"
+    assert learned_page._points(dataclasses.replace(flat, interval=None)) == "+0 (all episodes alike)"
+
+
 def test_no_change_at_all_is_no_slope_and_has_no_interval():
     flat = slope(24, 24, 24, 24, 24)
     assert (flat.fall, flat.interval, flat.p, flat.verdict) == (0, None, 1.0, "no slope seen")

@@ -164,10 +164,11 @@ def _settings(own: Sequence[Slope]) -> str:
 
 
 def _points(slope: Slope) -> str:
+    fall = f"{round(100 * slope.fall):+d}"  # an integer: there is no negative 0
     if slope.interval is None:
-        return f"{100 * slope.fall:+.0f} (all episodes alike)"
+        return f"{fall} (all episodes alike)"
     low, high = slope.interval
-    return f"{100 * slope.fall:+.0f} ({100 * low:+.0f} – {100 * high:+.0f})"
+    return f"{fall} ({100 * low:+.0f} – {100 * high:+.0f})"
 
 
 def _p(value: float) -> str:

@@ -77,6 +77,23 @@ def test_the_core_time_of_a_control_step_is_that_of_all_workers(study):
     assert "| `ppo-1` | ppo | 10 | 10,000 | 12.0 ms |" in text, "1,000 steps in 6 s on 2 cores"
 
 
+def test_a_score_during_training_says_of_how_many_episodes_it_is(study):
+    records = records_of(study, {"sft": 0.5, "ppo-1": 0.8})
+    curve = (
+        {"iteration": 0, "eval/nominal": 0.75},
+        *records.stages["ppo-1"].curve,
+        {"iteration": 10, "eval/nominal": 0.875},
+    )
+    for held_out, said in ((48, "75 % of 48 (61 – 85) | 88 % of 48 (75 – 94) |"), (0, "75 % | 88 % |")):
+        trained = dataclasses.replace(records.stages["ppo-1"], curve=curve, held_out=held_out)
+        text = page.text(study, dataclasses.replace(records, stages={**records.stages, "ppo-1": trained}))
+        assert said in text and "a mean of 5 iterations" in text
+
+
+def test_the_names_in_the_tables_are_explained(study):
+    assert "`sft` imitates 1,000 demonstrations." in page.text(study, Records(study=""))
+
+
 def test_a_closed_gate_is_said(study):
     text = page.text(study, records_of(study, {"sft": 0.3}))
     assert "It is closed" in text and "30 %" in text

@@ -5,13 +5,14 @@ from pathlib import Path
 from statistics import median
 
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study import contrasts, figures, page_findings, page_tables, preregistration
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.outcomes import Evaluation
 from vlagen_bench.train.study.published import SOURCE
 from vlagen_bench.train.study.records import Records, StageRecord
-from vlagen_bench.utils.text import percent
+from vlagen_bench.utils.text import percent, percent_range
 
 PAGE, FIGURES, DATA, NOTES = "study.md", "study", Path("data/study"), "notes.txt"
 """below the folder of the docs; notes are written by hand, into the folder of the data"""
@@ -23,7 +24,7 @@ LIMITS = (
     "and order, not their size.",
     "The paper samples its actions at a temperature of 0.6 and judges the last of 80 steps. Here policies take their most likely tokens, and an "
     "episode ends at success.",
-    "The paper's intervals are not published. Its 192 episodes a setting give about 7 points on either side, by Wilson.",
+    "The paper's intervals are not published. Its 192 episodes a setting give 4 to 7 points on either side, by Wilson.",
 )
 
 
@@ -33,7 +34,7 @@ def text(config: StudyConfig, records: Records, notes: str = "") -> str:
     Args:
         config: of the study.
         records: of its runs, as far as they came.
-        notes: what was done otherwise than was written down before, by hand.
+        notes: what was done otherwise than was written down before, and what else there is to know, by hand.
     """
     return "\n".join(_lines(config, records, notes)).rstrip("\n") + "\n"
 
@@ -112,6 +113,7 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
         f"from nothing."
     )
     yield ""
+    yield from _names(config)
     yield from _missing(config, records)
     yield from _gates(config, records, evaluations)
     yield from page_findings.goal(config, findings, evaluations)
@@ -123,6 +125,14 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield from page_tables.costs(config, records)
     yield from ("## How sure this is", "", *(f"* {limit}" for limit in LIMITS), "")
     yield from _deviations(config, records, notes)
+
+
+def _names(config: StudyConfig) -> Iterator[str]:
+    base = config.hypotheses[0].than
+    size = page_tables.sizes_of(config).get(base)
+    told = f"`{base}` imitates {size:,} demonstrations. " if size else ""
+    yield f"{told}`vlagen study plan` says what each name is, [train a VLA](train_vla.md) how they are trained."
+    yield ""
 
 
 def _missing(config: StudyConfig, records: Records) -> Iterator[str]:
@@ -158,7 +168,10 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
     if not trained:
         return
     yield from ("## While it learns", "", "![Success during training](study/learning.svg)", "")
-    yield "Points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Lines: success of the rollouts, which are sampled, on training episodes."
+    yield (
+        f"Points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Lines: success of the rollouts, which are sampled, on training "
+        f'episodes, and cut off as the training says; each point of a line, as "at first" and "at last" of the rollouts, is a mean of {figures.SMOOTHED} iterations.'
+    )
     yield ""
     yield (
         f"A control step of the rollouts, inference and pictures included: time on the clock times {config.cores}, the median over iterations. "
@@ -174,13 +187,20 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
             continue
         last = kept.curve[-1]
         _, rates = figures.smoothed(kept.curve)
-        scored = [line["eval/nominal"] for line in kept.curve if line.get("eval/nominal") is not None]
+        scored = [rate for line in kept.curve if (rate := line.get("eval/nominal")) is not None]
         ends = [f"{rates[0]:.0f} %", f"{rates[-1]:.0f} %"] if rates else ["–", "–"]
-        held = [percent(scored[0]), percent(scored[-1])] if scored else ["–", "–"]
+        held = [_held(rate, kept.held_out) for rate in (scored[0], scored[-1])] if scored else ["–", "–"]
         steps = f"{last.get('control_steps') or 0:,.0f}"
         unfinished = "" if kept.state == "done" else ", not done"
         yield f"| `{name}`{unfinished} | {train.algorithm} | {last.get('iteration') or 0:.0f} | {steps} | {_step_time(config, kept)} | {' | '.join([*ends, *held])} |"
     yield ""
+
+
+def _held(rate: float, n: int) -> str:
+    """`75 % of 48 (61 – 85)`, or the rate alone where it is not known of how many."""
+    if not n:
+        return percent(rate)
+    return f"{percent(rate)} of {n} ({percent_range(wilson(round(n * rate), n)).removesuffix(' %')})"
 
 
 def _step_time(config: StudyConfig, kept: StageRecord) -> str:
@@ -195,7 +215,7 @@ def _step_time(config: StudyConfig, kept: StageRecord) -> str:
 
 
 def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
-    yield from ("## What differs from the preregistration", "")
+    yield from ("## Notes, and what differs from the preregistration", "")
     mark = preregistration.fingerprint(config)
     promised = [one.fingerprint for one in records.promises]
     said = []
