@@ -137,6 +137,36 @@ def test_a_damaged_state_is_a_sentence(tmp_path):
         loop.run("ppo", config_of("ppo", iterations=2), tmp_path)
 
 
+def test_an_update_that_makes_no_numbers_is_not_kept(tmp_path):
+    loop.run("ppo", config_of("ppo", iterations=1, lr=1e30), tmp_path)  # in which the critic alone is trained
+    folder = TrainFolder(path=tmp_path)
+    before = {path: path.read_bytes() for path in (folder.state, folder.policy, folder.log)}
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"iteration 2 made weights that are NaN or infinite, and is not kept"):
+            loop.run("ppo", config_of("ppo", lr=1e30), tmp_path)
+        assert before == {path: path.read_bytes() for path in before}
+
+
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_a_run_that_ends_between_its_files_has_the_policy_of_its_last_iteration(algorithm, tmp_path, monkeypatch):
+    config = config_of(algorithm)
+    loop.run(algorithm, config, tmp_path / "whole")
+    save = checkpoint.save
+
+    def last_is_lost(path, network, card, **more):
+        if path.name == "policy.safetensors" and card.name.endswith("-3"):
+            raise Interrupted
+        save(path, network, card, **more)
+
+    monkeypatch.setattr(checkpoint, "save", last_is_lost)
+    with pytest.raises(Interrupted):
+        loop.run(algorithm, config, tmp_path / "parts")
+    monkeypatch.setattr(checkpoint, "save", save)
+    loop.run(algorithm, config, tmp_path / "parts")
+    whole, parts = (_weights(tmp_path / name / "policy.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
+
+
 def test_time_that_is_up_ends_a_run_that_can_go_on(tmp_path):
     config = config_of("ppo")
     assert not loop.run("ppo", config, tmp_path, minutes=1e-9).complete

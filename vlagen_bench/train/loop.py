@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact.checkpoint import OF_A_RELEASE
 from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
@@ -133,6 +134,7 @@ class _Trainer:
         rolled = time.monotonic()
         learned = self._algorithm.update(iteration, played, stream(self._config.seed, "update", iteration))
         updated = time.monotonic()
+        self._require_numbers(iteration)
         before = self._counters
         self._counters = Counters(
             iterations=iteration + 1,
@@ -147,6 +149,15 @@ class _Trainer:
         }  # fmt: skip
         self._keep(line | self._score_if_due(iteration + 1))
 
+    def _require_numbers(self, iteration: int) -> None:
+        """Raises `RunError` after an update that made weights NaN or infinite: kept, they would be all that the run goes on with."""
+        trained = (one for one in self._algorithm.model.parameters() if one.requires_grad)
+        if not all(bool(torch.isfinite(one).all()) for one in trained):
+            raise RunError(
+                f"The update of iteration {iteration + 1} made weights that are NaN or infinite, and is not kept: {self._folder.path} is "
+                f"as it was after iteration {iteration}. Begin in another folder (--out DIR) with smaller steps, such as a lower `lr`."
+            )
+
     def _score_if_due(self, done: int) -> dict[str, float]:
         every = self._config.evaluation.every
         is_due = bool(every) and (done % every == 0 or done == self._config.iterations)
@@ -158,13 +169,16 @@ class _Trainer:
         return held_out.score(path, self._task, self._config.evaluation, self._folder.evaluation(done))
 
     def _keep(self, line: dict[str, Any]) -> None:
-        """The state first, with the line in it, so that a line is in the log once, wherever the process ends."""
+        """The state before the log, with the line in it, so that a line is in the log once, wherever the process ends.
+
+        The policy before both: a run whose state is that of its last iteration is not looked at again.
+        """
         line = {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in line.items()
         }
-        state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
         self._save_policy(self._folder.policy)
+        state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
         self._folder.append(line)
         self._sinks.write(line)
         self._listener.iterated(line)
