@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
@@ -95,7 +96,7 @@ class _Sft:
     def _imitate(self, network: CompactNetwork) -> None:
         trainer = Trainer(config=self._config, network=network, total=self._config.iterations)
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
-        if trainer.done == trainer.total and checkpoint.is_whole(self._folder.policy):
+        if trainer.done >= trainer.total and checkpoint.is_whole(self._folder.policy):
             return
         frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
         self._demonstrated = int(frames.episode[-1]) + 1
@@ -129,6 +130,11 @@ class _Sft:
         while trainer.done < trainer.total and time.monotonic() < self._until:
             rows = rows_of(config.seed, trainer.done, len(frames), config.batch, stage)
             numbers.append(trainer.step(partial(loss, rows=rows)))
+            if not (math.isfinite(numbers[-1]["loss"]) and math.isfinite(numbers[-1]["gradient"])):
+                raise RunError(
+                    f"The loss of iteration {first + trainer.done} or its gradient is NaN or infinite, and so are all weights after it: "
+                    f"none are kept. Begin in another folder (--out DIR) with a lower `learning_rate` or a longer `warmup`."
+                )
             is_last = trainer.done == trainer.total
             if trainer.done % config.log_every and not is_last:
                 continue
