@@ -1,5 +1,7 @@
 """What goes wrong in imitation by a mistake of its user's is a sentence, and leaves what was there."""
 
+import dataclasses
+
 import pytest
 
 from helpers import trained
@@ -42,6 +44,11 @@ def test_fewer_iterations_than_are_done_leave_the_policy_as_it_is(tmp_path, show
     monkeypatch.setattr(sft.sources, "demonstrations", lambda *_: pytest.fail("they are read again"))
     again = sft.run(config(iterations=3), tmp_path)
     assert again.complete and again.iterations == 6 and again.policy.read_bytes() == before
+
+
+def test_a_network_for_other_states_is_refused():
+    with pytest.raises(ConfigError, match="states have 15 numbers, and the policy is made for 14"):
+        frames_of([Shown(9)], dataclasses.replace(SMALL, state_dim=14))
 
 
 @pytest.mark.parametrize(

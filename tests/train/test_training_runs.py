@@ -8,7 +8,7 @@ import torch
 
 from helpers import trained
 from helpers.trained import HereRollouts, tiny_config
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact import checkpoint, sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import held_out, loop, state
@@ -128,6 +128,12 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("")
     with pytest.raises(RunError, match="holds other things"):
         loop.run("ppo", config_of("ppo"), tmp_path)
+
+
+def test_a_network_for_another_robot_is_refused(tmp_path):
+    network = dataclasses.replace(trained.TINY, state_dim=14)
+    with pytest.raises(ConfigError, match="state has 15 numbers, and the policy is made for 14"):
+        loop.run("ppo", config_of("ppo", network=network), tmp_path)
 
 
 def test_a_damaged_state_is_a_sentence(tmp_path):
