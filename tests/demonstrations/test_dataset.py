@@ -193,6 +193,11 @@ def test_the_check_finds_every_episode_the_same(folder):
     checked = list(check.check(Dataset(folder), sim=FramedSim()))
     assert [(one.number, one.faults) for one in checked] == [(0, ()), (1, ()), (2, ())]
     assert [one.number for one in check.check(Dataset(folder), [2], sim=FramedSim())] == [2]
+    some = list(check.check(Dataset(folder), [2, 0, 2], sim=FramedSim()))
+    assert [(one.number, one.episode.index) for one in some] == [
+        (0, checked[0].episode.index),
+        (2, checked[2].episode.index),
+    ]
     with pytest.raises(RunError, match="has 3 episodes, from number 0, and none of number 7"):
         list(check.check(Dataset(folder), [7], sim=FramedSim()))
 

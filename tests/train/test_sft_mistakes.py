@@ -1,17 +1,21 @@
 """What goes wrong in imitation by a mistake of its user's is a sentence, and leaves what was there."""
 
 import dataclasses
+import shutil
+from pathlib import Path
 
 import pytest
 
-from helpers import trained
-from helpers.shown import SMALL, Shown
+from helpers import demonstrated, trained
+from helpers.shown import GROUNDING, SMALL, Shown
+from vlagen_bench.demonstrations import layout
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact import sentences
 from vlagen_bench.train import config as configs
-from vlagen_bench.train import sft
+from vlagen_bench.train import sft, sources
 from vlagen_bench.train.frames import frames_of
-from vlagen_bench.train.sft_config import SftConfig
+from vlagen_bench.train.listener import Listener
+from vlagen_bench.train.sft_config import GroundingConfig, SftConfig
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +48,52 @@ def test_fewer_iterations_than_are_done_leave_the_policy_as_it_is(tmp_path, show
     monkeypatch.setattr(sft.sources, "demonstrations", lambda *_: pytest.fail("they are read again"))
     again = sft.run(config(iterations=3), tmp_path)
     assert again.complete and again.iterations == 6 and again.policy.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Four demonstrations on the disk, of the cameras that the network has."""
+    folder = tmp_path_factory.mktemp("demonstrations")
+    demonstrated.collected(folder, demonstrated.job(), 4)
+    return str(folder)
+
+
+def learnt(folder, network=SMALL, **given):
+    return sources.demonstrations(config(demonstrations=(folder,), **given), network, Path("nowhere"), Listener())
+
+
+def test_takeovers_do_not_make_up_for_demonstrations_that_are_lacking(dataset):
+    assert len(learnt(dataset, episodes=4, takeovers=(dataset,))) == 2 * len(learnt(dataset))
+    with pytest.raises(ConfigError, match=r"6 are asked for, and .* hold 4"):
+        learnt(dataset, episodes=6, takeovers=(dataset,))
+
+
+def test_places_are_learnt_in_the_picture_that_they_are_of(dataset, monkeypatch, tmp_path):
+    other = dataclasses.replace(SMALL, cameras={"wrist": 16, "front": 32})
+    for given in ({}, {"grounding": GROUNDING}):
+        with pytest.raises(ConfigError, match=r"wrist is the first, .* of the pictures of front. Name front first"):
+            learnt(dataset, other, **given)
+    with pytest.raises(ConfigError, match="wrist is the first"):
+        sources.stills(config(grounding=GROUNDING), other, tmp_path, Listener())
+    assert len(learnt(dataset, other, grounding=GroundingConfig(weight=0.0))) == len(learnt(dataset))
+
+
+@pytest.mark.parametrize("name", [layout.INFO, layout.EPISODES, layout.DATA.format(chunk_index=0, file_index=0)])
+def test_a_damaged_dataset_is_a_sentence(name, dataset, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(dataset, folder)
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RunError, match="damaged") as raised:
+        learnt(str(folder))
+    assert name in str(raised.value)
+
+
+def test_a_dataset_whose_frames_are_gone_is_a_sentence(dataset, tmp_path):
+    shutil.copytree(dataset, tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy" / "data")
+    with pytest.raises(RunError, match="gone or damaged"):
+        learnt(str(tmp_path / "copy"))
 
 
 def test_a_network_for_other_states_is_refused():

@@ -15,11 +15,12 @@ import numpy as np
 
 from vlagen_bench.demonstrations import features as columns
 from vlagen_bench.demonstrations import labels, layout, parts, privileged
-from vlagen_bench.demonstrations.arrow import parquet
+from vlagen_bench.demonstrations.arrow import parquet, reading
 from vlagen_bench.demonstrations.videos import VideoReader
 from vlagen_bench.errors import RunError, unknown
 from vlagen_bench.plan.plan import episode_from_dict
 from vlagen_bench.types import Episode
+from vlagen_bench.utils.text import one_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class Dataset:
         path = self.folder / layout.INFO
         if not path.is_file():
             raise RunError(f"{self.folder} has no {layout.INFO} yet: its collection was interrupted. Give it again.")
-        self.info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.info: dict[str, Any] = _info(path)
         """what LeRobot knows of it"""
 
     @cached_property
@@ -117,7 +118,8 @@ class Dataset:
     def _of_file(
         self, path: Path, numbers: Sequence[int], cameras: Sequence[str], pool: ThreadPoolExecutor
     ) -> Iterator[Demonstration]:
-        file = parquet().ParquetFile(path)
+        with reading(path):
+            file = parquet().ParquetFile(path)
         left_out = {columns.IMAGES + name for name in self.cameras if name not in cameras}
         kept = [name for name in file.schema_arrow.names if name not in left_out]
         with ExitStack() as opened:
@@ -127,7 +129,8 @@ class Dataset:
                 if name not in kept
             }
             for number in numbers:
-                row, mine = self.rows[number], file.read_row_group(self._places[number][1], columns=kept)
+                with reading(path):
+                    row, mine = self.rows[number], file.read_row_group(self._places[number][1], columns=kept)
                 images = {name: self._pictures(row, columns.IMAGES + name, mine, videos, pool) for name in cameras}
                 yield _demonstration(row, mine, images)
 
@@ -154,6 +157,18 @@ class Dataset:
             places.append((path, counted[path]))
             counted[path] += 1
         return places
+
+
+def _info(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("it is no mapping")
+    except ValueError as error:
+        raise RunError(
+            f"{path} is damaged ({one_line(error)}). Give the collection again: it writes it anew."
+        ) from None
+    return found
 
 
 def _demonstration(row: Mapping[str, Any], table: Any, images: Mapping[str, np.ndarray]) -> Demonstration:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.demonstrations.arrow import parquet
+from vlagen_bench.demonstrations.arrow import parquet, reading
 from vlagen_bench.demonstrations.job import Job
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.errors import ConfigError, RunError
@@ -101,7 +101,10 @@ def attempts(folder: Path) -> Iterator[Attempt]:
 def episode_rows(folder: Path) -> list[dict[str, Any]]:
     """The table of episodes; none where there is no dataset yet."""
     path = folder / EPISODES
-    rows: list[dict[str, Any]] = parquet().read_table(path).to_pylist() if path.is_file() else []
+    if not path.is_file():
+        return []
+    with reading(path):
+        rows: list[dict[str, Any]] = parquet().read_table(path).to_pylist()
     return rows
 
 

@@ -226,7 +226,7 @@ def test_a_wrong_number_is_refused(small, wrong):
         {"sentence_dim": 10},
         {"translation_m": 0.0},
         {"rotation_rad": float("nan")},
-    ],  # fmt: skip
+    ],
 )
 def test_sizes_that_do_not_fit_are_refused(wrong):
     with pytest.raises(ConfigError):
