@@ -66,6 +66,26 @@ def build(start):
     return made
 
 
+class WithASpare(Own):
+    """Its first trained parameter is read by nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self._modules = {"spare": nn.Linear(2, 2), **self._modules}
+
+
+def with_a_spare(start):
+    return WithASpare()
+
+
+def of_many_tokens(start):
+    made, said = Own(), Own.forward
+    made.forward = lambda batch: (
+        lambda one: Said(one.logits[..., :1].expand(-1, -1, -1, 40_000), one.value, one.hidden)
+    )(said(made, batch))
+    return made
+
+
 def untrainable(start):
     return Own().requires_grad_(False)
 

@@ -102,6 +102,7 @@ def _into_optimiser(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None
     for key, value in tensors.items():
         number, _, name = key.partition(".")
         parameter = parameters[int(number)]
-        # In the parameter's own memory layout, as the optimiser makes them.
-        kept = value if value.shape != parameter.shape else torch.empty_like(parameter).copy_(value).detach()
+        # In the parameter's own memory layout, as the optimiser makes them; but for its count of steps, which is float32 on the CPU.
+        is_count = name == "step" or value.shape != parameter.shape
+        kept = value if is_count else torch.empty_like(parameter).copy_(value).detach()
         optimizer.state[parameter][name] = kept
