@@ -13,6 +13,7 @@ from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact import sentences
 from vlagen_bench.train import config as configs
 from vlagen_bench.train import sft, sources
+from vlagen_bench.train.config import EvaluationConfig
 from vlagen_bench.train.frames import frames_of
 from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.sft_config import GroundingConfig, SftConfig
@@ -99,6 +100,13 @@ def test_a_dataset_whose_frames_are_gone_is_a_sentence(dataset, tmp_path):
 def test_a_network_for_other_states_is_refused():
     with pytest.raises(ConfigError, match="states have 15 numbers, and the policy is made for 14"):
         frames_of([Shown(9)], dataclasses.replace(SMALL, state_dim=14))
+
+
+@pytest.mark.parametrize("given", [{"suite": "quikc"}, {"conditions": ("nominl",)}])
+def test_a_score_that_cannot_be_is_refused_before_anything_is_learnt(tmp_path, shown, given):
+    with pytest.raises(ConfigError, match=r"quikc|nominl"):
+        sft.run(config(evaluation=EvaluationConfig(every=4, **given)), tmp_path)
+    assert not (tmp_path / "log.jsonl").exists()
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def test_numbers_go_to_other_logs_too(tmp_path):
 def test_scores_on_held_out_episodes_are_in_the_log(tmp_path, monkeypatch):
     asked = []
 
-    def score(policy, task, config, out):
+    def score(policy, task, config, out, note):
         asked.append((policy.name, out.name))
         return {"eval/nominal": 0.5}
 

@@ -68,6 +68,7 @@ class _Trainer:
     ) -> None:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
+        held_out.check(self._task, config.evaluation)
         self._files = policy_files.files_of(config)
         if folder.state.is_file():
             folder.require_start()
@@ -166,7 +167,9 @@ class _Trainer:
     def _score(self, done: int) -> dict[str, float]:
         path = self._folder.kept(done)
         self._save_policy(path)
-        return held_out.score(path, self._task, self._config.evaluation, self._folder.evaluation(done))
+        return held_out.score(
+            path, self._task, self._config.evaluation, self._folder.evaluation(done), self._listener.note
+        )
 
     def _keep(self, line: dict[str, Any]) -> None:
         """The state before the log, with the line in it, so that a line is in the log once, wherever the process ends.

@@ -71,6 +71,7 @@ class _Sft:
     def train(self, device: torch.device) -> Trained:
         """Both stages on a device, or as far as there is time."""
         folder, config = self._folder, self._config
+        held_out.check(task_of(config.distribution), config.evaluation)
         if not folder.start.is_file():
             checkpoint.save(folder.start, *actor_critic.begin(config.start, config.network, config.seed))
         network, self._card = checkpoint.load(folder.start)
@@ -153,7 +154,7 @@ class _Sft:
             kept = self._folder.kept(line["iteration"])
             self._save_policy(trainer.averaged, kept)
             task, out = task_of(self._config.distribution), self._folder.evaluation(line["iteration"])
-            line |= held_out.score(kept, task, self._config.evaluation, out)
+            line |= held_out.score(kept, task, self._config.evaluation, out, self._listener.note)
         if is_saved:
             state.save(path, trainer.model, trainer.optimizer, self._counters, line)
         self._folder.append(line)
