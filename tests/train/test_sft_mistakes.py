@@ -43,6 +43,13 @@ def test_a_loss_that_is_no_number_ends_a_training_before_it_is_kept(tmp_path, sh
     assert not (tmp_path / "state.safetensors").exists() and "NaN" not in (tmp_path / "log.jsonl").read_text()
 
 
+@pytest.mark.parametrize("last", [2, 6], ids=["state", "policy"])
+def test_a_full_disk_is_a_sentence_and_the_training_goes_on_once_there_is_room(last, tmp_path, shown):
+    with trained.FullDisk(last, 10_000) as full, pytest.raises(RunError, match=r"cannot be written: .*make room"):
+        sft.run(config(), tmp_path, listener=full)
+    assert sft.run(config(), tmp_path).complete
+
+
 def test_fewer_iterations_than_are_done_leave_the_policy_as_it_is(tmp_path, shown, monkeypatch):
     done = sft.run(config(), tmp_path)
     before = done.policy.read_bytes()

@@ -173,6 +173,23 @@ def test_a_run_that_ends_between_its_files_has_the_policy_of_its_last_iteration(
     assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
 
 
+@pytest.mark.parametrize("largest_bytes", [20_000, 250_000], ids=["policy", "state"])
+def test_a_full_disk_is_a_sentence_and_the_run_goes_on_once_there_is_room(largest_bytes, tmp_path):
+    config = config_of("ppo")
+    loop.run("ppo", config, tmp_path / "whole")
+    sizes = [(tmp_path / "whole" / f"{name}.safetensors").stat().st_size for name in ("policy", "state")]
+    assert 20_000 < sizes[0] < 250_000 < sizes[1]
+    with (
+        trained.FullDisk(1, largest_bytes) as full,
+        pytest.raises(RunError, match=r"parts cannot be written: .*make room"),
+    ):
+        loop.run("ppo", config, tmp_path / "parts", listener=full)
+    loop.run("ppo", config, tmp_path / "parts")
+    whole, parts = (_weights(tmp_path / name / "policy.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
+    assert lines(tmp_path / "whole") == lines(tmp_path / "parts")
+
+
 def test_time_that_is_up_ends_a_run_that_can_go_on(tmp_path):
     config = config_of("ppo")
     assert not loop.run("ppo", config, tmp_path, minutes=1e-9).complete

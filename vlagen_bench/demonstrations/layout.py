@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vlagen_bench.demonstrations import parts
 from vlagen_bench.demonstrations.arrow import parquet, reading
 from vlagen_bench.demonstrations.job import Job
 from vlagen_bench.demonstrations.parts import Attempt
@@ -38,6 +39,12 @@ OURS = "vlagen/"
 def is_collection(folder: Path) -> bool:
     """Whether a folder holds a dataset that a collection writes."""
     return (folder / FACTS).is_file()
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder holds nothing but what a collection leaves that ends before it has written how it is made."""
+    ours = {folder / parts.FOLDER / "lock", (folder / FACTS).with_suffix(".partial")}
+    return all(path.is_dir() or path in ours for path in folder.rglob("*"))
 
 
 def facts(folder: Path) -> dict[str, Any]:

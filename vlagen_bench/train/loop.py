@@ -12,6 +12,7 @@ import torch
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact.checkpoint import OF_A_RELEASE
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.answers import Answers
@@ -181,20 +182,19 @@ class _Trainer:
             for name, value in line.items()
         }
         self._save_policy(self._folder.policy)
-        state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
-        self._folder.append(line)
+        with writing_to(self._folder.path):
+            state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
+            self._folder.append(line)
         self._sinks.write(line)
         self._listener.iterated(line)
 
     def _save_policy(self, path: Path) -> None:
         card, done = self._card, self._counters
         stages = card.trained_by if card.trained_by != "nothing" else ""
-        self._files.save(
-            path,
-            self._algorithm.model.policy,
-            replace(
-                card, name=f"{self._folder.path.name}-{done.iterations}",
-                trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
-                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **OF_A_RELEASE,
-            ),
+        card = replace(
+            card, name=f"{self._folder.path.name}-{done.iterations}",
+            trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
+            rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **OF_A_RELEASE,
         )  # fmt: skip
+        with writing_to(self._folder.path):
+            self._files.save(path, self._algorithm.model.policy, card)

@@ -9,6 +9,7 @@ from typing import Any
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.durable import write_atomically
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.types import canonical_json
 from vlagen_bench.utils.text import shown
@@ -127,7 +128,8 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
             _compare(folder, old, mine, json.loads(canonical_json(_usual(config))))
         elif any(entry.name not in EMPTY and entry.suffix != ".partial" for entry in path.iterdir()):
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
-        write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
+        with writing_to(path):
+            write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
         yield folder
 
 

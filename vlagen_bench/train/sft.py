@@ -14,6 +14,7 @@ from torch import Tensor
 from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
 from vlagen_bench.train.devices import device_of
 from vlagen_bench.train.frames import Frames
@@ -155,9 +156,10 @@ class _Sft:
             self._save_policy(trainer.averaged, kept)
             task, out = task_of(self._config.distribution), self._folder.evaluation(line["iteration"])
             line |= held_out.score(kept, task, self._config.evaluation, out, self._listener.note)
-        if is_saved:
-            state.save(path, trainer.model, trainer.optimizer, self._counters, line)
-        self._folder.append(line)
+        with writing_to(self._folder.path):
+            if is_saved:
+                state.save(path, trainer.model, trainer.optimizer, self._counters, line)
+            self._folder.append(line)
         self._sinks.write(line)
         self._listener.iterated(line)
 
@@ -165,22 +167,20 @@ class _Sft:
         config, card = self._config, self._card
         is_grounded = bool(self._grounding or config.grounding.weight)
         before = card.trained_by if card.trained_by != "nothing" else ""
-        checkpoint.save(
-            path,
-            network,
-            replace(
-                card,
-                name=f"{self._folder.path.name}-{self._counters.iterations}",
-                trained_by=", ".join(filter(None, [before, "grounding" if self._grounding else "", "sft"])),
-                data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
-                episodes=self._demonstrated,
-                privileged_training=(
-                    "where source and target are in the primary picture, from the simulator" if is_grounded else ""
-                ),
-                notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
-                **checkpoint.OF_A_RELEASE,
+        card = replace(
+            card,
+            name=f"{self._folder.path.name}-{self._counters.iterations}",
+            trained_by=", ".join(filter(None, [before, "grounding" if self._grounding else "", "sft"])),
+            data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
+            episodes=self._demonstrated,
+            privileged_training=(
+                "where source and target are in the primary picture, from the simulator" if is_grounded else ""
             ),
+            notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
+            **checkpoint.OF_A_RELEASE,
         )
+        with writing_to(self._folder.path):
+            checkpoint.save(path, network, card)
 
 
 def rows_of(seed: int, iteration: int, count: int, batch: int, what: str) -> np.ndarray:
