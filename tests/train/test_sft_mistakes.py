@@ -43,6 +43,23 @@ def test_a_loss_that_is_no_number_ends_a_training_before_it_is_kept(tmp_path, sh
     assert not (tmp_path / "state.safetensors").exists() and "NaN" not in (tmp_path / "log.jsonl").read_text()
 
 
+class Noting(Listener):
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def test_more_iterations_than_a_training_was_begun_with_are_told(tmp_path, shown):
+    """The learning rate falls over all iterations, so that it is not the training that would have been begun with them."""
+    for iterations, notes in ((6, 0), (6, 0), (8, 1), (8, 0)):
+        heard = Noting()
+        sft.run(config(iterations=iterations), tmp_path, listener=heard)
+        assert len(heard.notes) == notes
+        assert not notes or "begun with 6 iterations" in heard.notes[0]
+
+
 @pytest.mark.parametrize("last", [2, 6], ids=["state", "policy"])
 def test_a_full_disk_is_a_sentence_and_the_training_goes_on_once_there_is_room(last, tmp_path, shown):
     with trained.FullDisk(last, 10_000) as full, pytest.raises(RunError, match=r"cannot be written: .*make room"):

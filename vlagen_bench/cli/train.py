@@ -37,7 +37,7 @@ class RunOptions:
     seed: int | None = None
     """In place of the configuration's."""
     iterations: int | None = None
-    """In place of the configuration's; a run that is done goes on if there are more."""
+    """In place of the configuration's; a run that is done goes on if there are more. In sft the learning rate falls over all of them."""
     minutes: float | None = None
     """After these no further iteration begins, so that the run can go on later."""
     log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="tensorboard | wandb:PROJECT ...")] = ()

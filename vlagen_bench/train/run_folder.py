@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from vlagen_bench.utils.text import shown
 
 FREE = ("iterations", "evaluation", "log", "threads", "rollouts.workers", "device")
 """keys of a configuration that may change when a run goes on: they change none of its numbers, or, of the last three, no more than
-how they are rounded"""
+how they are rounded. In imitation `iterations` also says how fast the learning rate falls, and a change of it is told"""
 ALGORITHM = "algorithm"
 EMPTY = ("lock", "config.json")
 """files of a run that ended before it had anything to go on with, such as one whose `model` has no such name"""
@@ -27,6 +27,8 @@ class TrainFolder:
     """Names of the files of a run."""
 
     path: Path
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """the configuration that it was last opened with; empty for a new one"""
 
     @property
     def config(self) -> Path:
@@ -130,7 +132,7 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
         with writing_to(path):
             write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
-        yield folder
+        yield replace(folder, before=old or {})
 
 
 def _recorded(folder: TrainFolder) -> dict[str, Any]:

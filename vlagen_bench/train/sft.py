@@ -98,6 +98,12 @@ class _Sft:
     def _imitate(self, network: CompactNetwork) -> None:
         trainer = Trainer(config=self._config, network=network, total=self._config.iterations)
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
+        was, wanted = self._folder.before.get("iterations"), self._config.iterations
+        if trainer.done and was != wanted:
+            self._listener.note(
+                f"This run was begun with {was} iterations, over which its learning rate was to fall, and goes on with {wanted}: its "
+                f"weights will be others than those of a run that is begun with {wanted}."
+            )
         if trainer.done >= trainer.total and checkpoint.is_whole(self._folder.policy):
             return
         frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
