@@ -1,13 +1,17 @@
 """What goes wrong in imitation by a mistake of its user's is a sentence, and leaves what was there."""
 
 import dataclasses
+import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from helpers import demonstrated, trained
 from helpers.shown import GROUNDING, SMALL, Shown
+from vlagen_bench.cli import train as cli
 from vlagen_bench.demonstrations import layout
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact import sentences
@@ -58,6 +62,15 @@ def test_more_iterations_than_a_training_was_begun_with_are_told(tmp_path, shown
         sft.run(config(iterations=iterations), tmp_path, listener=heard)
         assert len(heard.notes) == notes
         assert not notes or "begun with 6 iterations" in heard.notes[0]
+
+
+def test_a_policy_is_named_once_it_is_there(tmp_path, shown, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["vlagen-train", "sft"])
+    given = dataclasses.asdict(config()) | {"network": {**dataclasses.asdict(SMALL), "widths": [8, 8]}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(given))))
+    for minutes, says in ((1e-9, False), (None, True)):
+        cli.sft(cli.RunOptions(config=str(tmp_path / "mine.yaml"), out=tmp_path / "run", minutes=minutes))
+        assert ("Policy: " in capsys.readouterr().out) == says
 
 
 @pytest.mark.parametrize("last", [2, 6], ids=["state", "policy"])
