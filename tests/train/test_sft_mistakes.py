@@ -14,7 +14,8 @@ from helpers.shown import GROUNDING, SMALL, Shown
 from vlagen_bench.cli import train as cli
 from vlagen_bench.demonstrations import layout
 from vlagen_bench.errors import ConfigError, RunError
-from vlagen_bench.policies.compact import sentences
+from vlagen_bench.policies.compact import checkpoint, sentences
+from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import config as configs
 from vlagen_bench.train import sft, sources
 from vlagen_bench.train.config import EvaluationConfig
@@ -45,6 +46,35 @@ def test_a_loss_that_is_no_number_ends_a_training_before_it_is_kept(tmp_path, sh
     with pytest.raises(RunError, match=r"iteration 2 or its gradient is NaN or infinite, and so are all weights after"):
         sft.run(config(learning_rate=1e30), tmp_path)
     assert not (tmp_path / "state.safetensors").exists() and "NaN" not in (tmp_path / "log.jsonl").read_text()
+
+
+class Stop(Listener):
+    def iterated(self, line):
+        if line["iteration"] == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_training_does_not_go_on_with_other_demonstrations(tmp_path):
+    """Which its configuration does not tell apart: they are in the same folder."""
+    demonstrated.collected(tmp_path / "more", demonstrated.job(), 2)
+    given = config(demonstrations=(str(tmp_path / "more"),))
+    with pytest.raises(KeyboardInterrupt):
+        sft.run(given, tmp_path / "run", listener=Stop())
+    demonstrated.collected(tmp_path / "more", demonstrated.job(), 3)
+    with pytest.raises(RunError, match=r"begun with another set of demonstrations: 2 episodes, .*, not 3 episodes, "):
+        sft.run(given, tmp_path / "run")
+    (tmp_path / "run" / "state.safetensors").unlink()  # then nothing was reached with the others
+    assert sft.run(given, tmp_path / "run").complete
+
+
+@pytest.mark.parametrize(("weight", "kept"), [(0.0, "positions"), (0.1, "where source and target are")])
+def test_what_only_a_simulator_knows_stays_in_the_card(tmp_path, shown, weight, kept):
+    start = tmp_path / "start.safetensors"
+    card = checkpoint.ModelCard(name="x", trained_by="grounding, sft", privileged_training="positions")
+    checkpoint.save(start, CompactNetwork(SMALL), card)
+    given = config(start=str(start), network=None, grounding=GroundingConfig(weight=weight))
+    _, now = checkpoint.load(sft.run(given, tmp_path / "run").policy)
+    assert now.privileged_training.startswith(kept)
 
 
 class Noting(Listener):

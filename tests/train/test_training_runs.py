@@ -15,6 +15,7 @@ from vlagen_bench.train import held_out, loop, state
 from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.run_folder import TrainFolder
+from vlagen_bench.utils.paths import tasks_dir
 
 KINDS = {"ppo": PpoConfig, "grpo": GrpoConfig, "dpo": DpoConfig}
 
@@ -107,6 +108,19 @@ def test_a_run_of_another_configuration_is_refused(tmp_path):
         loop.run("ppo", config_of("ppo", temperature=0.5), tmp_path)
     with pytest.raises(RunError, match="another `algorithm`"):
         loop.run("grpo", config_of("grpo"), tmp_path)
+
+
+def test_a_run_does_not_go_on_with_a_distribution_that_was_written_over(tmp_path):
+    path = tmp_path / "mine.yaml"
+    text = (tasks_dir() / "distributions" / "words.yaml").read_text().replace("name: words", "name: mine")
+    path.write_text(text)
+    rollouts = dataclasses.replace(config_of("ppo").rollouts, distribution=str(path))
+    loop.run("ppo", config_of("ppo", rollouts=rollouts, iterations=1), tmp_path / "run")
+    path.write_text(text.replace("alone: {count: 4}", "alone: {count: 5}"))
+    with pytest.raises(RunError, match="begun with another distribution: "):
+        loop.run("ppo", config_of("ppo", rollouts=rollouts), tmp_path / "run")
+    path.write_text("# The same in other words.\n" + text)
+    assert loop.run("ppo", config_of("ppo", rollouts=rollouts), tmp_path / "run").complete
 
 
 def test_workers_and_threads_may_change_when_a_run_goes_on(tmp_path):

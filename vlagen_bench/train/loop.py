@@ -24,7 +24,7 @@ from vlagen_bench.train.rollouts import Rollouts
 from vlagen_bench.train.run_folder import TrainFolder
 from vlagen_bench.train.sinks import Sinks
 from vlagen_bench.train.state import Counters
-from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.train.training_episodes import distribution_hash, task_of
 from vlagen_bench.train.trajectories import Trajectory
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import cores
@@ -70,6 +70,7 @@ class _Trainer:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
         held_out.check(self._task, config.evaluation)
+        folder.require_same("distribution", distribution_hash(config.rollouts.distribution))
         self._files = policy_files.files_of(config)
         if folder.state.is_file():
             folder.require_start()

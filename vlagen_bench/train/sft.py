@@ -1,5 +1,6 @@
 """Supervised fine-tuning: the network learns the demonstrations' tokens, after a stage that learns where things are."""
 
+import hashlib
 import math
 import time
 from dataclasses import replace
@@ -24,7 +25,7 @@ from vlagen_bench.train.sft_config import SftConfig
 from vlagen_bench.train.sinks import Sinks
 from vlagen_bench.train.state import Counters
 from vlagen_bench.train.trainer import Trainer
-from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.train.training_episodes import distribution_hash, task_of
 from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.seeding import stream
 
@@ -89,6 +90,7 @@ class _Sft:
         trainer = Trainer(config=self._config, network=network, total=self._grounding)
         self._resume(trainer, self._state_of_grounding, first=0, is_latest=not self._folder.state.is_file())
         if trainer.done < trainer.total:
+            self._folder.require_same("distribution", distribution_hash(self._config.distribution))
             stills = sources.stills(self._config, network.config, self._folder.path / "stills", self._listener)
             if not trainer.done:
                 _normalise(trainer, stills)
@@ -108,6 +110,9 @@ class _Sft:
             return
         frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
         self._demonstrated = int(frames.episode[-1]) + 1
+        self._folder.require_same(
+            "set of demonstrations", f"{self._demonstrated} episodes, {len(frames)} frames, {_hash(frames)}"
+        )
         if not trainer.done and not self._config.start:
             _normalise(trainer, frames)
         loss = partial(_loss, frames=frames, config=self._config)
@@ -180,7 +185,9 @@ class _Sft:
             data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
             episodes=self._demonstrated,
             privileged_training=(
-                "where source and target are in the primary picture, from the simulator" if is_grounded else ""
+                "where source and target are in the primary picture, from the simulator"
+                if is_grounded
+                else card.privileged_training  # of the stages before
             ),
             notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
             **checkpoint.OF_A_RELEASE,
@@ -195,6 +202,14 @@ def rows_of(seed: int, iteration: int, count: int, batch: int, what: str) -> np.
     round_number, place = divmod(iteration, per_round)
     order = stream(seed, "sft", what, round_number).permutation(count)
     return order[place * batch : (place + 1) * batch]
+
+
+def _hash(frames: Frames) -> str:
+    """Of what is learnt, but the pictures, which would take seconds and are of these states."""
+    found = hashlib.sha256()
+    for array in (frames.state, frames.tokens, frames.is_label, frames.sentence, frames.points):
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:16]
 
 
 def _normalise(trainer: Trainer, frames: Frames) -> None:
