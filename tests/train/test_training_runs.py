@@ -144,6 +144,14 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         loop.run("ppo", config_of("ppo"), tmp_path)
 
 
+def test_a_robot_that_takes_other_actions_is_refused(tmp_path):
+    path = tmp_path / "pick.yaml"
+    path.write_text("name: pick\nversion: 1\ntask: PickCube-v1\nseed: 2000000\nparts: {alone: {count: 1}}\n")
+    rollouts = dataclasses.replace(config_of("ppo").rollouts, distribution=str(path))
+    with pytest.raises(ConfigError, match=r"robot of PickCube-v1 takes actions of 8 numbers, and .* give 7"):
+        loop.run("ppo", config_of("ppo", rollouts=rollouts), tmp_path / "run")
+
+
 def test_a_network_for_another_robot_is_refused(tmp_path):
     network = dataclasses.replace(trained.TINY, state_dim=14)
     with pytest.raises(ConfigError, match="state has 15 numbers, and the policy is made for 14"):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from vlagen_bench.demonstrations.distribution import FIRST_SEED
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.utils.parsing import build, load_yaml
@@ -54,8 +55,15 @@ class EvaluationConfig:
     """processes; 0: one for each core"""
 
     def __post_init__(self) -> None:
-        at_least(0, every=self.every, workers=self.workers)
+        at_least(0, every=self.every, workers=self.workers, seed=self.seed)
         at_least(1, episodes=self.episodes)
+        if self.seed >= FIRST_SEED:
+            raise ConfigError(
+                f"evaluation: seed: {self.seed} is a seed of training, whose scenes may be those that are learnt from. Give a lower "
+                f"one than {FIRST_SEED}."
+            )
+        if not self.conditions:
+            raise ConfigError("evaluation: conditions: name at least one, such as nominal; `every: 0` scores nothing.")
 
 
 @dataclass(frozen=True, kw_only=True)

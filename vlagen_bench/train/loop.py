@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact.checkpoint import OF_A_RELEASE
+from vlagen_bench.policies.compact.config import ACTION_DIM
 from vlagen_bench.runs.folder import writing_to
+from vlagen_bench.scenes import specs
 from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.answers import Answers
@@ -61,6 +63,16 @@ def run(
             return trainer.train(minutes)
 
 
+def _check_robot(task: Task) -> None:
+    """Raises `ConfigError` for a robot that takes other actions than policies give here."""
+    wanted = specs.of_task(task).robot.action_dim
+    if wanted != ACTION_DIM:
+        raise ConfigError(
+            f"rollouts: distribution: the robot of {task.name} takes actions of {wanted} numbers, and policies are trained here to give "
+            f"{ACTION_DIM}. Take another task."
+        )
+
+
 class _Trainer:
     """A run that goes on in one process."""
 
@@ -69,6 +81,7 @@ class _Trainer:
     ) -> None:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
+        _check_robot(self._task)
         held_out.check(self._task, config.evaluation)
         folder.require_same("distribution", distribution_hash(config.rollouts.distribution))
         self._files = policy_files.files_of(config)
