@@ -126,14 +126,23 @@ def dataset(tmp_path_factory):
     return str(folder)
 
 
-def learnt(folder, network=SMALL, **given):
-    return sources.demonstrations(config(demonstrations=(folder,), **given), network, Path("nowhere"), Listener())
+def learnt(folder, network=SMALL, listener=None, **given):
+    given = config(demonstrations=(folder,), **given)
+    return sources.demonstrations(given, network, Path("nowhere"), listener or Listener())
 
 
 def test_takeovers_do_not_make_up_for_demonstrations_that_are_lacking(dataset):
     assert len(learnt(dataset, episodes=4, takeovers=(dataset,))) == 2 * len(learnt(dataset))
     with pytest.raises(ConfigError, match=r"6 are asked for, and .* hold 4"):
         learnt(dataset, episodes=6, takeovers=(dataset,))
+
+
+def test_demonstrations_that_failed_are_counted_aloud(dataset, tmp_path):
+    demonstrated.collected(tmp_path / "good", demonstrated.job(only_success=True), 4)
+    for folder, notes in ((dataset, [f"1 of the 4 demonstrations in {dataset} failed"]), (str(tmp_path / "good"), [])):
+        heard = Noting()
+        learnt(folder, listener=heard)
+        assert [note.partition(",")[0] for note in heard.notes] == notes
 
 
 def test_places_are_learnt_in_the_picture_that_they_are_of(dataset, monkeypatch, tmp_path):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from vlagen_bench.demonstrations import distribution, job
+from vlagen_bench.demonstrations import distribution, job, layout
 from vlagen_bench.demonstrations.attempts import Recipe
 from vlagen_bench.demonstrations.collect import Collector
 from vlagen_bench.demonstrations.dataset import Dataset, Demonstration
@@ -35,6 +35,13 @@ def demonstrations(config: SftConfig, network: CompactConfig, out: Path, listene
     if config.grounding.iterations or config.grounding.weight:
         for one in (*plain, *takeovers):
             _check_primary(one.cameras[0], network, f"the demonstrations in {one.folder}")
+    for one in (*plain, *takeovers):
+        failures = sum(not row[f"{layout.OURS}success"] for row in one.rows)
+        if failures:
+            listener.note(
+                f"{failures} of the {len(one)} demonstrations in {one.folder} failed, and are learnt from like the others. `vlagen collect "
+                f"--only-success` leaves them out."
+            )
     held = sum(map(len, plain))
     if config.episodes is not None and held < config.episodes:
         raise ConfigError(
