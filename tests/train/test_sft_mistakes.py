@@ -77,6 +77,23 @@ def test_what_only_a_simulator_knows_stays_in_the_card(tmp_path, shown, weight, 
     assert now.privileged_training.startswith(kept)
 
 
+class Clock:
+    """A second goes by whenever somebody looks."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        self.now += 1
+        return self.now
+
+
+def test_sittings_that_are_shorter_than_the_way_to_the_next_state_come_to_an_end(tmp_path, shown, monkeypatch):
+    monkeypatch.setattr(sft, "time", Clock())
+    done = [sft.run(config(save_every=3), tmp_path, minutes=4 / 60).iterations for _ in range(2)]
+    assert done == [3, 6]
+
+
 class Noting(Listener):
     def __init__(self):
         self.notes = []

@@ -43,7 +43,7 @@ def run(config: SftConfig, out: Path, *, listener: Listener | None = None, minut
         config: of the run.
         out: the folder of the run.
         listener: is told how it goes on.
-        minutes: after which no further iteration begins.
+        minutes: after which no further iteration begins, but for those up to the first state that this sitting keeps.
 
     Raises:
         VlagenError: what the user can fix.
@@ -140,7 +140,11 @@ class _Sft:
         if not self._has_begun:
             self._listener.began(self._counters.iterations, self._total)
             self._has_begun = True
-        while trainer.done < trainer.total and time.monotonic() < self._until:
+        before, is_kept = trainer.done, False
+        # What is done after the last state is done again: a sitting that was shorter than the way to the next one would never end.
+        while trainer.done < trainer.total and (
+            time.monotonic() < self._until or (before < trainer.done and not is_kept)
+        ):
             rows = rows_of(config.seed, trainer.done, len(frames), config.batch, stage)
             numbers.append(trainer.step(partial(loss, rows=rows)))
             if not (math.isfinite(numbers[-1]["loss"]) and math.isfinite(numbers[-1]["gradient"])):
@@ -157,7 +161,9 @@ class _Sft:
             means = {name: sum(one[name] for one in numbers) / len(numbers) for name in numbers[0]}
             line = {"iteration": first + trainer.done, "stage": stage, **means, "seconds": round(seconds, 1)}
             began, numbers = now, []
-            self._keep(trainer, path, line, is_saved=is_last or trainer.done % config.save_every == 0)
+            is_saved = is_last or trainer.done % config.save_every == 0
+            self._keep(trainer, path, line, is_saved=is_saved)
+            is_kept |= is_saved
 
     def _keep(self, trainer: Trainer, path: Path, line: dict[str, Any], *, is_saved: bool) -> None:
         """The state first, with the line in it, so that a line is in the log once, wherever the process ends."""
