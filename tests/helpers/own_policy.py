@@ -1,6 +1,6 @@
 """A policy of one's own, tiny: a frozen base with an adapter, which reads letters, and bins of its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -118,6 +118,19 @@ def one_action(start):
 def without_value(start):
     made = Own()
     torch.nn.init.constant_(made.critic.last.bias, float("nan"))
+    return made
+
+
+def with_words_of_any_length(start):
+    made = Own()
+    made.sentence_of = lambda instruction: np.ones(len(instruction), np.int64)
+    made.forward = lambda batch: Own.forward(made, replace(batch, sentence=torch.zeros(len(batch), LETTERS)))
+    return made
+
+
+def decoding_to_nothing(start):
+    made = Own()
+    made.decode = lambda tokens: np.full(tokens.shape, np.nan, np.float32)
     return made
 
 

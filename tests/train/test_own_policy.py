@@ -84,6 +84,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
         ("helpers.own_policy:with_columns", r"its value has the shape \(8, 1\), not \(8,\)"),
         ("helpers.own_policy:turned", r"its logits have the shape \(8, 2, 4, 7\), not \(8, 2, 7, bins\)"),
         ("helpers.own_policy:of_many_tokens", "its logits are of 40000 tokens, and more than 32768 cannot be kept"),
+        ("helpers.own_policy:decoding_to_nothing", "its decode gives actions that hold NaN or infinity"),
         ("helpers.own_policy:one_action", r"its decode gives actions of the shape \(7,\), not \(2, 7\)"),
         ("helpers.own_policy:nothing", "helpers.own_policy has no function nothing"),
         ("helpers.own_policy:no_module", "gives something of type int, not a torch.nn.Module"),
@@ -124,6 +125,15 @@ def test_an_optimisers_count_of_steps_comes_back_whatever_the_parameter_is(tmp_p
     state.save(tmp_path / "state.safetensors", model, optimizer, state.Counters(), {})
     state.load(tmp_path / "state.safetensors", model, again)
     assert [float(one["step"]) for one in again.state.values()] == [259.0]
+
+
+def test_sentences_of_other_shapes_are_refused(tmp_path, monkeypatch):
+    told = iter(["open it", "open the gripper", *["open it"] * 1000])
+    monkeypatch.setattr(trained.ChoiceSim, "instruction", property(lambda sim: next(told)))
+    with pytest.raises(
+        ConfigError, match=r"model: its sentence_of gives the shape \(16,\) of one instruction and \(7,\) of"
+    ):
+        loop.run("ppo", tiny_config(model="helpers.own_policy:with_words_of_any_length", network=None), tmp_path)
 
 
 def test_a_policy_whose_numbers_are_none_is_refused(tmp_path):
