@@ -55,7 +55,19 @@ class Demonstration:
 
     def chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels float32 (T, horizon, 7), and which are within the episode, bool (T, horizon): see `labels.chunk_labels`."""
-        return labels.chunk_labels(self.action, self.executed, horizon)
+        return labels.chunk_labels(self.action, self._done(), horizon)
+
+    def _done(self) -> np.ndarray:
+        """What was executed from each frame up to the next, also where the idle filter left some out between them."""
+        if len(self.actions) == len(self):
+            return self.executed
+        kept = labels.worth_keeping(self.actions, np.zeros(len(self.actions), bool))
+        steps = np.flatnonzero(kept)[: len(self)]  # what comes after enough successes is left out at the end alone
+        if not np.array_equal(self.actions[steps], self.executed):
+            raise RunError(
+                f"The episode {self.episode.id}: its frames are not those that the idle filter keeps of its actions."
+            )
+        return labels.done_until_next(self.actions, steps)
 
 
 class Dataset:
