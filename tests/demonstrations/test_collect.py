@@ -1,6 +1,7 @@
 """Collections: which episodes are kept, and that nothing is lost or counted twice when they are interrupted."""
 
 import json
+import resource
 from itertools import islice
 
 import numpy as np
@@ -16,6 +17,7 @@ from helpers.demonstrated import (
     job,
     player,
 )
+from vlagen_bench.demonstrations import collect
 from vlagen_bench.demonstrations.collect import MAX_ERRORS
 from vlagen_bench.demonstrations.dataset import Dataset
 from vlagen_bench.demonstrations.disturbance import Noise, takeover_step
@@ -130,6 +132,36 @@ def test_errors_are_counted_apart_and_are_tried_again(tmp_path):
 def test_too_many_errors_end_a_collection(tmp_path):
     with pytest.raises(RunError, match=rf"{MAX_ERRORS + 1} episodes ended as errors. The last: policy: .*no idea"):
         collected(tmp_path, job(), 100, make_player=broken_player)
+
+
+class Away(Steady):
+    def act(self, obs, instr):
+        return -abs(super().act(obs, instr))
+
+
+def hopeless_player(of_job):
+    return player(of_job, Away())
+
+
+def test_a_policy_that_never_succeeds_is_not_played_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "MAX_IN_VAIN", 20)
+    collected(tmp_path, job(only_success=True), 2)
+    with pytest.raises(RunError, match=r"None of 20 episodes in a row could be kept: .* 2 of 9 are there"):
+        collected(tmp_path, job(only_success=True), 9, make_player=hopeless_player)
+    assert collected(tmp_path, job(only_success=True), 3).kept == 3
+
+
+@pytest.mark.parametrize("largest_bytes", [1_000, 5_000, 9_700], ids=["its beginning", "an episode", "the dataset"])
+def test_a_full_disk_is_a_sentence_and_the_collection_goes_on_once_there_is_room(largest_bytes, tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, before[1]))
+    try:
+        with pytest.raises(RunError, match=r"cannot be written: .*make room"):
+            collected(tmp_path, job(only_success=True), 3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    done = collected(tmp_path, job(only_success=True), 3)
+    assert (done.kept, done.errors) == (3, 0) and len(Dataset(tmp_path)) == 3
 
 
 def test_a_folder_of_other_settings_or_of_something_else_is_refused(tmp_path):

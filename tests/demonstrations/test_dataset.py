@@ -171,16 +171,23 @@ def test_idle_frames_are_left_out_and_the_episode_can_still_be_played(tmp_path):
     still = Dataset(tmp_path / "still")[0]
     assert len(still.actions) == 8 and len(still) == 4 and np.allclose(still.action[:, 0], STEP)
     assert [one.faults for one in check.check(Dataset(tmp_path / "still"), sim=FramedSim())] == [()]
+    labels, inside = still.chunks(2)  # the second action of a chunk also goes where the frame between them went
+    assert np.allclose(labels[0, :, :2], [[STEP, 0], [STEP, CREEP]]) and inside[0].all()
+
+
+CREEP = 0.001
+"""what the idle filter leaves out"""
 
 
 class EverySecond:
-    """Moves in every second step."""
+    """Moves in every second step, and hardly in the others."""
 
     def attach(self, sim):
         self.sim = sim
 
     def act(self, obs, instr):
-        return np.array([STEP * (self.sim.steps % 2), 0, 0, 0, 0, 0, 1.0], np.float32)
+        moves = self.sim.steps % 2
+        return np.array([STEP * moves, CREEP * (1 - moves), 0, 0, 0, 0, 1.0], np.float32)
 
 
 def still_player(of_job):
@@ -193,6 +200,11 @@ def test_the_check_finds_every_episode_the_same(folder):
     checked = list(check.check(Dataset(folder), sim=FramedSim()))
     assert [(one.number, one.faults) for one in checked] == [(0, ()), (1, ()), (2, ())]
     assert [one.number for one in check.check(Dataset(folder), [2], sim=FramedSim())] == [2]
+    some = list(check.check(Dataset(folder), [2, 0, 2], sim=FramedSim()))
+    assert [(one.number, one.episode.index) for one in some] == [
+        (0, checked[0].episode.index),
+        (2, checked[2].episode.index),
+    ]
     with pytest.raises(RunError, match="has 3 episodes, from number 0, and none of number 7"):
         list(check.check(Dataset(folder), [7], sim=FramedSim()))
 

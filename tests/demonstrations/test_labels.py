@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vlagen_bench.demonstrations.labels import chunk_labels, worth_keeping
+from vlagen_bench.demonstrations.labels import chunk_labels, done_until_next, worth_keeping
 
 
 def actions(*translations, grip=1.0):
@@ -59,6 +59,18 @@ def test_a_rotation_by_hand():
     labels, _ = chunk_labels(clean, executed, 2)
     wanted = Rotation.from_euler("x", 0.1) * Rotation.from_euler("z", 0.1)
     assert np.allclose(labels[0, 1, 3:6], wanted.as_euler("XYZ"), atol=1e-6)
+
+
+def test_a_later_label_also_does_what_frames_did_that_were_left_out():
+    """The plan of a chunk has to come to where the demonstration was at the next frame that is kept."""
+    steps = actions((2, 0, 0), (0.9, 0, 0), (0.9, 0, 0), (2, 0, 0), (0.5, 0, 0))
+    steps[1:3, 5] = 0.05
+    kept = np.array([0, 3])
+    labels, _ = chunk_labels(steps[kept], done_until_next(steps, kept), 2)
+    assert np.allclose(labels[0, :, 0].sum(), 0.058) and np.allclose(labels[0, 1, 3:6], [0, 0, 0.1])
+    assert np.allclose(labels[1, 0], steps[3])
+    everything = np.arange(5)
+    assert np.array_equal(done_until_next(steps, everything), steps)
 
 
 def test_beyond_the_end_the_tool_stands_still_and_the_gripper_stays():

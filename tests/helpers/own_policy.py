@@ -1,6 +1,6 @@
 """A policy of one's own, tiny: a frozen base with an adapter, which reads letters, and bins of its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -66,6 +66,26 @@ def build(start):
     return made
 
 
+class WithASpare(Own):
+    """Its first trained parameter is read by nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self._modules = {"spare": nn.Linear(2, 2), **self._modules}
+
+
+def with_a_spare(start):
+    return WithASpare()
+
+
+def of_many_tokens(start):
+    made, said = Own(), Own.forward
+    made.forward = lambda batch: (
+        lambda one: Said(one.logits[..., :1].expand(-1, -1, -1, 40_000), one.value, one.hidden)
+    )(said(made, batch))
+    return made
+
+
 def untrainable(start):
     return Own().requires_grad_(False)
 
@@ -98,6 +118,19 @@ def one_action(start):
 def without_value(start):
     made = Own()
     torch.nn.init.constant_(made.critic.last.bias, float("nan"))
+    return made
+
+
+def with_words_of_any_length(start):
+    made = Own()
+    made.sentence_of = lambda instruction: np.ones(len(instruction), np.int64)
+    made.forward = lambda batch: Own.forward(made, replace(batch, sentence=torch.zeros(len(batch), LETTERS)))
+    return made
+
+
+def decoding_to_nothing(start):
+    made = Own()
+    made.decode = lambda tokens: np.full(tokens.shape, np.nan, np.float32)
     return made
 
 

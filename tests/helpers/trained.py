@@ -1,6 +1,7 @@
 """A world to learn in without a simulator: the first decision about the gripper is right or wrong, and that is all."""
 
 import os
+import resource
 import signal
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train.actor_critic import ActorCritic
 from vlagen_bench.train.config import PpoConfig, RolloutConfig
+from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.rollout_worker import Play, RolloutWorker, WorkerSetup
 from vlagen_bench.train.rollouts import weights_of
 from vlagen_bench.train.training_episodes import episode_of, task_of
@@ -143,6 +145,24 @@ def same(left, right):
 
 def jobs(episode, count):
     return [Job(slot=slot, episode=episode, draws=100 + slot) for slot in range(count)]
+
+
+class FullDisk(Listener):
+    """After an iteration no file may become larger than this, as on a disk that is full; a context manager, at whose end all may."""
+
+    def __init__(self, iteration, largest_bytes):
+        self._iteration, self._largest = iteration, largest_bytes
+
+    def __enter__(self):
+        self._before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        return self
+
+    def __exit__(self, *error):
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._before)
+
+    def iterated(self, line):
+        if line["iteration"] == self._iteration:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self._largest, self._before[1]))
 
 
 class TrapSim(ChoiceSim):

@@ -7,12 +7,13 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from torch import nn
 
 from helpers import own_policy, trained
 from helpers.places import TOP
 from helpers.trained import HereRollouts, tiny_config
 from vlagen_bench.errors import ConfigError, RunError
-from vlagen_bench.train import config, loop
+from vlagen_bench.train import config, loop, state
 from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.listener import Listener
 
@@ -82,6 +83,8 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
         ("helpers.own_policy:failing", "helpers.own_policy:failing fails when it is called with start='': KeyError"),
         ("helpers.own_policy:with_columns", r"its value has the shape \(8, 1\), not \(8,\)"),
         ("helpers.own_policy:turned", r"its logits have the shape \(8, 2, 4, 7\), not \(8, 2, 7, bins\)"),
+        ("helpers.own_policy:of_many_tokens", "its logits are of 40000 tokens, and more than 32768 cannot be kept"),
+        ("helpers.own_policy:decoding_to_nothing", "its decode gives actions that hold NaN or infinity"),
         ("helpers.own_policy:one_action", r"its decode gives actions of the shape \(7,\), not \(2, 7\)"),
         ("helpers.own_policy:nothing", "helpers.own_policy has no function nothing"),
         ("helpers.own_policy:no_module", "gives something of type int, not a torch.nn.Module"),
@@ -99,6 +102,38 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(start, tmp_path):
 def test_what_is_no_policy_is_refused(model, says, tmp_path):
     with pytest.raises(ConfigError, match=f"^model: .*{says}"):
         loop.run("ppo", tiny_config(model=model, network=None), tmp_path)
+
+
+def test_the_rate_rises_though_a_parameter_is_read_by_nothing(tmp_path):
+    model = {"model": "helpers.own_policy:with_a_spare", "network": None}
+    loop.run("grpo", tiny_config(GrpoConfig, **model, group=8, iterations=8, warmup=10), tmp_path)
+    rates = [json.loads(line).get("lr", 0) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert max(rates) == pytest.approx(3e-3)
+
+
+def test_a_policy_of_which_all_is_frozen_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="frozen: down, up: nothing of the policy is left that can be trained"):
+        loop.run("ppo", tiny_config(**OWN, frozen=("down", "up")), tmp_path)
+
+
+def test_an_optimisers_count_of_steps_comes_back_whatever_the_parameter_is(tmp_path):
+    model = nn.ParameterDict({"scale": nn.Parameter(torch.ones((), dtype=torch.bfloat16))})
+    optimizer, again = torch.optim.AdamW(model.values()), torch.optim.AdamW(model.values())
+    for _ in range(259):  # which bfloat16 does not know
+        model["scale"].grad = torch.ones_like(model["scale"])
+        optimizer.step()
+    state.save(tmp_path / "state.safetensors", model, optimizer, state.Counters(), {})
+    state.load(tmp_path / "state.safetensors", model, again)
+    assert [float(one["step"]) for one in again.state.values()] == [259.0]
+
+
+def test_sentences_of_other_shapes_are_refused(tmp_path, monkeypatch):
+    told = iter(["open it", "open the gripper", *["open it"] * 1000])
+    monkeypatch.setattr(trained.ChoiceSim, "instruction", property(lambda sim: next(told)))
+    with pytest.raises(
+        ConfigError, match=r"model: its sentence_of gives the shape \(16,\) of one instruction and \(7,\) of"
+    ):
+        loop.run("ppo", tiny_config(model="helpers.own_policy:with_words_of_any_length", network=None), tmp_path)
 
 
 def test_a_policy_whose_numbers_are_none_is_refused(tmp_path):

@@ -41,6 +41,8 @@ def test_every_algorithm_has_a_toy():
         ("iterations: 1\nstart: a.safetensors\nnetwork: {hidden: 64}", "has its own sizes"),
         ("iterations: 1\ncritic: own", "one of 'shared', 'detached', 'separate'"),
         ("iterations: 1\nrollouts: {episodes: 0}", "episodes: at least 1"),
+        ("iterations: 1\nevaluation: {seed: 2000000}", "2000000 is a seed of training"),
+        ("iterations: 1\nevaluation: {conditions: []}", "name at least one"),
     ],
 )
 def test_a_mistake_is_a_sentence_that_names_the_file(tmp_path, text, says):

@@ -8,13 +8,14 @@ import torch
 
 from helpers import trained
 from helpers.trained import HereRollouts, tiny_config
-from vlagen_bench.errors import RunError
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact import checkpoint, sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import held_out, loop, state
 from vlagen_bench.train.config import DpoConfig, EvaluationConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.listener import Listener
 from vlagen_bench.train.run_folder import TrainFolder
+from vlagen_bench.utils.paths import tasks_dir
 
 KINDS = {"ppo": PpoConfig, "grpo": GrpoConfig, "dpo": DpoConfig}
 
@@ -109,6 +110,19 @@ def test_a_run_of_another_configuration_is_refused(tmp_path):
         loop.run("grpo", config_of("grpo"), tmp_path)
 
 
+def test_a_run_does_not_go_on_with_a_distribution_that_was_written_over(tmp_path):
+    path = tmp_path / "mine.yaml"
+    text = (tasks_dir() / "distributions" / "words.yaml").read_text().replace("name: words", "name: mine")
+    path.write_text(text)
+    rollouts = dataclasses.replace(config_of("ppo").rollouts, distribution=str(path))
+    loop.run("ppo", config_of("ppo", rollouts=rollouts, iterations=1), tmp_path / "run")
+    path.write_text(text.replace("alone: {count: 4}", "alone: {count: 5}"))
+    with pytest.raises(RunError, match="begun with another distribution: "):
+        loop.run("ppo", config_of("ppo", rollouts=rollouts), tmp_path / "run")
+    path.write_text("# The same in other words.\n" + text)
+    assert loop.run("ppo", config_of("ppo", rollouts=rollouts), tmp_path / "run").complete
+
+
 def test_workers_and_threads_may_change_when_a_run_goes_on(tmp_path):
     first = config_of("ppo", iterations=1)
     loop.run("ppo", first, tmp_path)
@@ -130,11 +144,72 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         loop.run("ppo", config_of("ppo"), tmp_path)
 
 
+def test_a_robot_that_takes_other_actions_is_refused(tmp_path):
+    path = tmp_path / "pick.yaml"
+    path.write_text("name: pick\nversion: 1\ntask: PickCube-v1\nseed: 2000000\nparts: {alone: {count: 1}}\n")
+    rollouts = dataclasses.replace(config_of("ppo").rollouts, distribution=str(path))
+    with pytest.raises(ConfigError, match=r"robot of PickCube-v1 takes actions of 8 numbers, and .* give 7"):
+        loop.run("ppo", config_of("ppo", rollouts=rollouts), tmp_path / "run")
+
+
+def test_a_network_for_another_robot_is_refused(tmp_path):
+    network = dataclasses.replace(trained.TINY, state_dim=14)
+    with pytest.raises(ConfigError, match="state has 15 numbers, and the policy is made for 14"):
+        loop.run("ppo", config_of("ppo", network=network), tmp_path)
+
+
 def test_a_damaged_state_is_a_sentence(tmp_path):
     loop.run("ppo", config_of("ppo", iterations=1), tmp_path)
     TrainFolder(path=tmp_path).state.write_bytes(b"nothing")
     with pytest.raises(RunError, match="is damaged"):
         loop.run("ppo", config_of("ppo", iterations=2), tmp_path)
+
+
+def test_an_update_that_makes_no_numbers_is_not_kept(tmp_path):
+    loop.run("ppo", config_of("ppo", iterations=1, lr=1e30), tmp_path)  # in which the critic alone is trained
+    folder = TrainFolder(path=tmp_path)
+    before = {path: path.read_bytes() for path in (folder.state, folder.policy, folder.log)}
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"iteration 2 made weights that are NaN or infinite, and is not kept"):
+            loop.run("ppo", config_of("ppo", lr=1e30), tmp_path)
+        assert before == {path: path.read_bytes() for path in before}
+
+
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_a_run_that_ends_between_its_files_has_the_policy_of_its_last_iteration(algorithm, tmp_path, monkeypatch):
+    config = config_of(algorithm)
+    loop.run(algorithm, config, tmp_path / "whole")
+    save = checkpoint.save
+
+    def last_is_lost(path, network, card, **more):
+        if path.name == "policy.safetensors" and card.name.endswith("-3"):
+            raise Interrupted
+        save(path, network, card, **more)
+
+    monkeypatch.setattr(checkpoint, "save", last_is_lost)
+    with pytest.raises(Interrupted):
+        loop.run(algorithm, config, tmp_path / "parts")
+    monkeypatch.setattr(checkpoint, "save", save)
+    loop.run(algorithm, config, tmp_path / "parts")
+    whole, parts = (_weights(tmp_path / name / "policy.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
+
+
+@pytest.mark.parametrize("largest_bytes", [20_000, 250_000], ids=["policy", "state"])
+def test_a_full_disk_is_a_sentence_and_the_run_goes_on_once_there_is_room(largest_bytes, tmp_path):
+    config = config_of("ppo")
+    loop.run("ppo", config, tmp_path / "whole")
+    sizes = [(tmp_path / "whole" / f"{name}.safetensors").stat().st_size for name in ("policy", "state")]
+    assert 20_000 < sizes[0] < 250_000 < sizes[1]
+    with (
+        trained.FullDisk(1, largest_bytes) as full,
+        pytest.raises(RunError, match=r"parts cannot be written: .*make room"),
+    ):
+        loop.run("ppo", config, tmp_path / "parts", listener=full)
+    loop.run("ppo", config, tmp_path / "parts")
+    whole, parts = (_weights(tmp_path / name / "policy.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
+    assert lines(tmp_path / "whole") == lines(tmp_path / "parts")
 
 
 def test_time_that_is_up_ends_a_run_that_can_go_on(tmp_path):
@@ -189,7 +264,7 @@ def test_numbers_go_to_other_logs_too(tmp_path):
 def test_scores_on_held_out_episodes_are_in_the_log(tmp_path, monkeypatch):
     asked = []
 
-    def score(policy, task, config, out):
+    def score(policy, task, config, out, note):
         asked.append((policy.name, out.name))
         return {"eval/nominal": 0.5}
 

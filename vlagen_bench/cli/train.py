@@ -37,7 +37,7 @@ class RunOptions:
     seed: int | None = None
     """In place of the configuration's."""
     iterations: int | None = None
-    """In place of the configuration's; a run that is done goes on if there are more."""
+    """In place of the configuration's; a run that is done goes on if there are more. In sft the learning rate falls over all of them."""
     minutes: float | None = None
     """After these no further iteration begins, so that the run can go on later."""
     log: Annotated[tuple[str, ...], tyro.conf.arg(metavar="tensorboard | wandb:PROJECT ...")] = ()
@@ -154,7 +154,8 @@ def _trained(algorithm: str, which: RunOptions, config: Any, run: "Callable[...,
         trained = run(config, folder, listener=display, minutes=which.minutes)
     if not trained.complete:
         say(f"{trained.iterations} of {config.iterations} iterations are done. To go on: {_again()}")
-    say(f"Policy: {trained.policy}")
+    if trained.policy.is_file():  # imitation writes it at its end
+        say(f"Policy: {trained.policy}")
     if trained.complete and trained.is_compact:
         _write_card(trained.policy)
     return OK if trained.complete else INCOMPLETE

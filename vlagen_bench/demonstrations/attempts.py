@@ -13,6 +13,7 @@ from vlagen_bench.demonstrations.play import Player
 from vlagen_bench.errors import CodeError, PolicyError, VlagenError
 from vlagen_bench.harness.inference import PolicyCaller
 from vlagen_bench.policies import base
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.sim.interface import Sim
 from vlagen_bench.utils.text import one_line
 
@@ -66,7 +67,10 @@ class Attempts:
             recording = self._player.play(job.distribution.episode(index))
             kept = (recording.success or not job.only_success) and recording.has_labels
             if kept:
-                frames = parts.write(self._recipe.folder, index, recording, self._features, idle_kept=not job.drop_idle)
+                with writing_to(self._recipe.folder):
+                    frames = parts.write(
+                        self._recipe.folder, index, recording, self._features, idle_kept=not job.drop_idle
+                    )
         except (PolicyError, CodeError) as caught:  # of this episode: it may be right in others
             error = str(caught)
         except (VlagenError, OSError):
@@ -83,5 +87,6 @@ class Attempts:
             cpu_s=round(self._cpu_s - before, 4),
             error=error,
         )
-        parts.finish(self._recipe.folder, attempt)
+        with writing_to(self._recipe.folder):
+            parts.finish(self._recipe.folder, attempt)
         return attempt

@@ -30,7 +30,7 @@ def check(dataset: Dataset, numbers: Sequence[int] | None = None, sim: Sim | Non
 
     Args:
         dataset: whose episodes.
-        numbers: of those that are played; None: all.
+        numbers: of those that are played, in ascending order; None: all.
         sim: plays them; None: the simulator of the dataset's task.
 
     Raises:
@@ -38,7 +38,7 @@ def check(dataset: Dataset, numbers: Sequence[int] | None = None, sim: Sim | Non
     """
     if not len(dataset):
         raise RunError(f"{dataset.folder} has no episodes yet, so there is nothing to check.")
-    wanted = list(range(len(dataset))) if numbers is None else list(numbers)
+    wanted = list(range(len(dataset))) if numbers is None else sorted(set(numbers))
     if wrong := [number for number in wanted if not 0 <= number < len(dataset)]:
         raise RunError(f"{dataset.folder} has {len(dataset)} episodes, from number 0, and none of number {wrong[0]}.")
     task = task_of(dataset.facts["task"])

@@ -17,11 +17,14 @@ from vlagen_bench.demonstrations.job import Job
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.demonstrations.workers import Workers
 from vlagen_bench.errors import ConfigError, RunError
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.spawned import refuse_while_importing
 
 MAX_ERRORS = 8
+MAX_IN_VAIN = 1000
+"""episodes in a row of which none is kept, after which a collection ends: a policy that never succeeds would be played for ever"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +86,13 @@ class Collector:
         folder = self._recipe.folder
         if folder.exists() and not folder.is_dir():
             raise ConfigError(f"{folder} is not a folder. Choose another place: --out DIR")
-        if folder.is_dir() and any(folder.iterdir()) and not layout.is_collection(folder):
+        if folder.is_dir() and not (layout.is_collection(folder) or layout.is_bare(folder)):
             raise ConfigError(f"{folder} holds something else. Choose another folder: --out DIR")
         (folder / parts.FOLDER).mkdir(parents=True, exist_ok=True)
         self._open.enter_context(locked(folder / parts.FOLDER / "lock"))
         try:
-            self._resume(folder)
+            with writing_to(folder):
+                self._resume(folder)
         except BaseException:
             self._open.close()
             raise
@@ -136,12 +140,12 @@ class Collector:
 
         Raises:
             ConfigError: no episodes or no workers are asked for, or this program is being imported by a worker.
-            RunError: too many attempts ended as errors.
+            RunError: too many attempts ended as errors, or none of very many could be kept.
         """
         refuse_while_importing()
         check_numbers(episodes, workers)
         fresh = (index for index in itertools.count() if index not in self._attempts)
-        kept, playing, errors = self.collected.kept, 0, 0
+        kept, playing, errors, in_vain = self.collected.kept, 0, 0, 0
 
         def next_index() -> int | None:
             nonlocal playing
@@ -159,10 +163,17 @@ class Collector:
                 errors += attempt.outcome == "error"
                 if errors > MAX_ERRORS:
                     raise RunError(f"{errors} episodes ended as errors. The last: {attempt.error}")
+                in_vain = 0 if attempt.kept else in_vain + 1
+                if in_vain >= MAX_IN_VAIN:
+                    raise RunError(
+                        f"None of {in_vain} episodes in a row could be kept: they failed, or nothing in them is to be learnt. {kept} of "
+                        f"{episodes} are there. Keep failures too (without --only-success), or take a better policy."
+                    )
 
     def finish(self) -> Collected:
         """Makes the dataset of all that is kept; `meta/`, `data/` and perhaps `videos/` of the folder."""
-        tables.write(self._recipe.folder, self._recipe.job, self._attempts, pictures=self._pictures)
+        with writing_to(self._recipe.folder):
+            tables.write(self._recipe.folder, self._recipe.job, self._attempts, pictures=self._pictures)
         return self.collected
 
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from vlagen_bench.demonstrations import features as columns
 from vlagen_bench.demonstrations import labels, layout, parts, privileged
-from vlagen_bench.demonstrations.arrow import parquet
+from vlagen_bench.demonstrations.arrow import parquet, reading
 from vlagen_bench.demonstrations.videos import VideoReader
 from vlagen_bench.errors import RunError, unknown
 from vlagen_bench.plan.plan import episode_from_dict
 from vlagen_bench.types import Episode
+from vlagen_bench.utils.text import one_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,19 @@ class Demonstration:
 
     def chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels float32 (T, horizon, 7), and which are within the episode, bool (T, horizon): see `labels.chunk_labels`."""
-        return labels.chunk_labels(self.action, self.executed, horizon)
+        return labels.chunk_labels(self.action, self._done(), horizon)
+
+    def _done(self) -> np.ndarray:
+        """What was executed from each frame up to the next, also where the idle filter left some out between them."""
+        if len(self.actions) == len(self):
+            return self.executed
+        kept = labels.worth_keeping(self.actions, np.zeros(len(self.actions), bool))
+        steps = np.flatnonzero(kept)[: len(self)]  # what comes after enough successes is left out at the end alone
+        if not np.array_equal(self.actions[steps], self.executed):
+            raise RunError(
+                f"The episode {self.episode.id}: its frames are not those that the idle filter keeps of its actions."
+            )
+        return labels.done_until_next(self.actions, steps)
 
 
 class Dataset:
@@ -68,7 +81,7 @@ class Dataset:
         path = self.folder / layout.INFO
         if not path.is_file():
             raise RunError(f"{self.folder} has no {layout.INFO} yet: its collection was interrupted. Give it again.")
-        self.info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.info: dict[str, Any] = _info(path)
         """what LeRobot knows of it"""
 
     @cached_property
@@ -117,7 +130,8 @@ class Dataset:
     def _of_file(
         self, path: Path, numbers: Sequence[int], cameras: Sequence[str], pool: ThreadPoolExecutor
     ) -> Iterator[Demonstration]:
-        file = parquet().ParquetFile(path)
+        with reading(path):
+            file = parquet().ParquetFile(path)
         left_out = {columns.IMAGES + name for name in self.cameras if name not in cameras}
         kept = [name for name in file.schema_arrow.names if name not in left_out]
         with ExitStack() as opened:
@@ -127,7 +141,8 @@ class Dataset:
                 if name not in kept
             }
             for number in numbers:
-                row, mine = self.rows[number], file.read_row_group(self._places[number][1], columns=kept)
+                with reading(path):
+                    row, mine = self.rows[number], file.read_row_group(self._places[number][1], columns=kept)
                 images = {name: self._pictures(row, columns.IMAGES + name, mine, videos, pool) for name in cameras}
                 yield _demonstration(row, mine, images)
 
@@ -154,6 +169,18 @@ class Dataset:
             places.append((path, counted[path]))
             counted[path] += 1
         return places
+
+
+def _info(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("it is no mapping")
+    except ValueError as error:
+        raise RunError(
+            f"{path} is damaged ({one_line(error)}). Give the collection again: it writes it anew."
+        ) from None
+    return found
 
 
 def _demonstration(row: Mapping[str, Any], table: Any, images: Mapping[str, np.ndarray]) -> Demonstration:

@@ -18,7 +18,7 @@ def chunk_labels(clean: np.ndarray, executed: np.ndarray, horizon: int) -> tuple
 
     Args:
         clean: (T, 7): what the demonstrator decided; delta xyz, intrinsic Euler angles XYZ, gripper.
-        executed: (T, 7): what was done.
+        executed: (T, 7): what was done; where frames were left out, what was done up to the next one, as `done_until_next` has it.
         horizon: actions in a chunk.
 
     Returns:
@@ -51,6 +51,28 @@ def _made_up_for(clean: np.ndarray, before: np.ndarray, done_before: np.ndarray)
         whole = turns(clean[noisy]) * turns(done_before[noisy]) * turns(before[noisy]).inv()
         labels[noisy, 3:6] = whole.as_euler("XYZ")
     return labels
+
+
+def done_until_next(actions: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """What was executed from each frame up to the next one that is kept: the same as what it did where no frame was left out.
+
+    Args:
+        actions: (S, 7), everything that was executed.
+        steps: (T,), which of them the frames are of, in ascending order; what comes after the last one counts for nothing.
+
+    Returns:
+        (T, 7), as `chunk_labels` takes it: translations added up, rotations composed, the gripper as at the frame.
+    """
+    from scipy.spatial.transform import Rotation
+
+    done = np.array(actions[steps])
+    for frame in np.flatnonzero(np.diff(steps) > 1):
+        between = actions[steps[frame] : steps[frame + 1]].astype(np.float64)
+        turn = Rotation.identity()
+        for action in between:
+            turn = Rotation.from_euler("XYZ", action[3:6]) * turn
+        done[frame, :3], done[frame, 3:6] = between[:, :3].sum(0), turn.as_euler("XYZ")
+    return done
 
 
 def worth_keeping(actions: np.ndarray, success: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vlagen_bench.demonstrations.arrow import parquet
+from vlagen_bench.demonstrations import parts
+from vlagen_bench.demonstrations.arrow import parquet, reading
 from vlagen_bench.demonstrations.job import Job
 from vlagen_bench.demonstrations.parts import Attempt
 from vlagen_bench.errors import ConfigError, RunError
@@ -38,6 +39,12 @@ OURS = "vlagen/"
 def is_collection(folder: Path) -> bool:
     """Whether a folder holds a dataset that a collection writes."""
     return (folder / FACTS).is_file()
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder holds nothing but what a collection leaves that ends before it has written how it is made."""
+    ours = {folder / parts.FOLDER / "lock", (folder / FACTS).with_suffix(".partial")}
+    return all(path.is_dir() or path in ours for path in folder.rglob("*"))
 
 
 def facts(folder: Path) -> dict[str, Any]:
@@ -101,7 +108,10 @@ def attempts(folder: Path) -> Iterator[Attempt]:
 def episode_rows(folder: Path) -> list[dict[str, Any]]:
     """The table of episodes; none where there is no dataset yet."""
     path = folder / EPISODES
-    rows: list[dict[str, Any]] = parquet().read_table(path).to_pylist() if path.is_file() else []
+    if not path.is_file():
+        return []
+    with reading(path):
+        rows: list[dict[str, Any]] = parquet().read_table(path).to_pylist()
     return rows
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +18,9 @@ from vlagen_bench.train.config import CriticKind, TrainConfig
 from vlagen_bench.train.devices import autocast
 from vlagen_bench.train.policy import Policy, Said, asked
 from vlagen_bench.train.trajectories import Decisions
+
+MOST_TOKENS = int(np.iinfo(np.int16).max) + 1
+"""that a policy can choose from: trajectories keep the chosen ones as int16"""
 
 
 class ActorCritic(nn.Module):
@@ -89,16 +93,25 @@ class ActorCritic(nn.Module):
         return [one for one in self.policy.parameters() if one.requires_grad and id(one) not in head]
 
     def freeze(self, parts: Sequence[str]) -> None:
-        """Keeps parts of the policy as they are; raises `ConfigError` for a name that is none."""
+        """Keeps parts of the policy as they are; raises `ConfigError` for a name that is none, or where nothing is left to train."""
         known = dict(self.policy.named_children())
         for part in parts:
             if part not in known or part == "critic":
                 raise ConfigError(f"frozen: {unknown('part', part, [name for name in known if name != 'critic'])}")
             known[part].requires_grad_(False)
+        if not self.policy_parameters():
+            raise ConfigError(
+                f"frozen: {', '.join(parts)}: nothing of the policy is left that can be trained. Name fewer parts."
+            )
 
 
 def _check(said: Said, count: int, chunk: int) -> None:
     shape = tuple(said.logits.shape)
+    if len(shape) == 4 and shape[3] > MOST_TOKENS:
+        raise ConfigError(
+            f"model: its logits are of {shape[3]} tokens, and more than {MOST_TOKENS} cannot be kept. Give those of its action tokens "
+            f"alone, and let `decode` count from the first of them."
+        )
     if len(shape) != 4 or shape[:3] != (count, chunk, ACTION_DIM):
         raise ConfigError(
             f"model: its logits have the shape {shape}, not ({count}, {chunk}, {ACTION_DIM}, bins): observations, actions of a "

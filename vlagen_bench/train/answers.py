@@ -91,10 +91,12 @@ class Answers:
             logs = sampling.token_log_probs(logits[:count], chosen, temperature).sum(-1)
         tokens = chosen.numpy().astype(np.int16)
         with asked(self._model.policy, "decode"):
-            actions = [self._model.policy.decode(tokens[row]) for row in range(count)]
+            actions = [np.asarray(self._model.policy.decode(tokens[row]), dtype=np.float32) for row in range(count)]
         wanted = tokens.shape[1:]
         if wrong := [one for one in actions if np.shape(one) != wanted]:
             raise ConfigError(f"model: its decode gives actions of the shape {np.shape(wrong[0])}, not {wanted}.")
+        if not np.isfinite(actions).all():
+            raise ConfigError("model: its decode gives actions that hold NaN or infinity.")
         return [
             Answer(
                 tokens=tokens[row], actions=actions[row], log_probs=logs[row].numpy(),
@@ -106,5 +108,12 @@ class Answers:
     def _read(self, instruction: str) -> np.ndarray:
         if instruction not in self._sentences:
             with asked(self._model.policy, "sentence_of"):
-                self._sentences[instruction] = self._model.policy.sentence_of(instruction)
+                read = np.asarray(self._model.policy.sentence_of(instruction))
+            shape = next((kept.shape for kept in self._sentences.values()), read.shape)
+            if read.shape != shape:
+                raise ConfigError(
+                    f"model: its sentence_of gives the shape {read.shape} of one instruction and {shape} of another. Fill them up to one "
+                    f"length."
+                )
+            self._sentences[instruction] = read
         return self._sentences[instruction]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from vlagen_bench.demonstrations.distribution import FIRST_SEED
 from vlagen_bench.errors import ConfigError, unknown
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.utils.parsing import build, load_yaml
@@ -34,8 +35,8 @@ class RolloutConfig:
     """processes; 0: one for each core. Each takes its share of the episodes, whatever the others do"""
 
     def __post_init__(self) -> None:
-        _at_least(1, episodes=self.episodes, simulators=self.simulators, max_steps=self.max_steps or 1)
-        _at_least(0, workers=self.workers)
+        at_least(1, episodes=self.episodes, simulators=self.simulators, max_steps=self.max_steps or 1)
+        at_least(0, workers=self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +55,15 @@ class EvaluationConfig:
     """processes; 0: one for each core"""
 
     def __post_init__(self) -> None:
-        _at_least(0, every=self.every, workers=self.workers)
-        _at_least(1, episodes=self.episodes)
+        at_least(0, every=self.every, workers=self.workers, seed=self.seed)
+        at_least(1, episodes=self.episodes)
+        if self.seed >= FIRST_SEED:
+            raise ConfigError(
+                f"evaluation: seed: {self.seed} is a seed of training, whose scenes may be those that are learnt from. Give a lower "
+                f"one than {FIRST_SEED}."
+            )
+        if not self.conditions:
+            raise ConfigError("evaluation: conditions: name at least one, such as nominal; `every: 0` scores nothing.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +116,8 @@ class TrainConfig:
     """an update of the policy ends as soon as a minibatch has a larger KL divergence from the policy that played; 0: never"""
 
     def __post_init__(self) -> None:
-        _at_least(1, iterations=self.iterations, epochs=self.epochs, minibatch=self.minibatch)
-        _at_least(
+        at_least(1, iterations=self.iterations, epochs=self.epochs, minibatch=self.minibatch)
+        at_least(
             0,
             seed=self.seed,
             threads=self.threads,
@@ -117,7 +125,7 @@ class TrainConfig:
             kl_stop=self.kl_stop,
             weight_decay=self.weight_decay,
         )
-        _positive(temperature=self.temperature, lr=self.lr, max_grad_norm=self.max_grad_norm, clip=self.clip)
+        positive(temperature=self.temperature, lr=self.lr, max_grad_norm=self.max_grad_norm, clip=self.clip)
         if not 0 < self.gamma <= 1:
             raise ConfigError(f"gamma: more than 0 and at most 1, not {self.gamma}.")
         if self.adaptive and not self.kl_stop:
@@ -167,9 +175,9 @@ class PpoConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least(0, value_iterations=self.value_iterations, value_clip=self.value_clip)
-        _at_least(1, value_epochs=self.value_epochs)
-        _positive(critic_lr=self.critic_lr, huber_delta=self.huber_delta)
+        at_least(0, value_iterations=self.value_iterations, value_clip=self.value_clip)
+        at_least(1, value_epochs=self.value_epochs)
+        positive(critic_lr=self.critic_lr, huber_delta=self.huber_delta)
         if not 0 <= self.gae_lambda <= 1:
             raise ConfigError(f"gae_lambda: from 0 to 1, not {self.gae_lambda}.")
 
@@ -183,7 +191,7 @@ class GroupConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least(2, group=self.group)
+        at_least(2, group=self.group)
         if self.rollouts.episodes % self.group:
             raise ConfigError(
                 f"rollouts: episodes: {self.rollouts.episodes} rollouts are not whole groups of {self.group}. Give a "
@@ -220,8 +228,8 @@ class DpoConfig(GroupConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _positive(beta=self.beta, margin=self.margin)
-        _at_least(1, pairs=self.pairs)
+        positive(beta=self.beta, margin=self.margin)
+        at_least(1, pairs=self.pairs)
 
 
 def read(kind: type[Config], algorithm: str, name: str) -> Config:
@@ -245,13 +253,15 @@ def read(kind: type[Config], algorithm: str, name: str) -> Config:
         raise error if str(error).startswith(str(path)) else ConfigError(f"{path}: {error}") from None
 
 
-def _at_least(lowest: float, **given: float) -> None:
+def at_least(lowest: float, **given: float) -> None:
+    """Raises `ConfigError` for a key whose value is lower, or no number."""
     for name, value in given.items():
         if not value >= lowest:
             raise ConfigError(f"{name}: at least {lowest}, not {value}.")
 
 
-def _positive(**given: float) -> None:
+def positive(**given: float) -> None:
+    """Raises `ConfigError` for a key whose value is not above 0."""
     for name, value in given.items():
         if not value > 0:
             raise ConfigError(f"{name}: more than 0, not {value}.")

@@ -128,6 +128,11 @@ def _numbers(episode: DemonstratedEpisode, config: CompactConfig, *, labelled: b
     images = {name: _picture(episode.images, name, side) for name, side in config.cameras.items()}
     actions, inside = episode.chunks(config.chunk)
     is_label = inside & _until_other(np.asarray(episode.is_label, dtype=bool), config.chunk)
+    if episode.state.shape[1] != config.state_dim:
+        raise ConfigError(
+            f"The demonstrations' states have {episode.state.shape[1]} numbers, and the policy is made for {config.state_dim}. Give "
+            f"its network that `state_dim`, or other demonstrations."
+        )
     side = config.cameras[config.primary]
     points = np.stack([episode.privileged[f"{role}_px"] for role in ROLES], axis=1) / side
     return {

@@ -10,7 +10,11 @@ from typing import Any
 
 import torch
 
+from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.policies.compact.checkpoint import OF_A_RELEASE
+from vlagen_bench.policies.compact.config import ACTION_DIM
+from vlagen_bench.runs.folder import writing_to
+from vlagen_bench.scenes import specs
 from vlagen_bench.train import held_out, numbers, policy_files, run_folder, state
 from vlagen_bench.train.algorithms import ALGORITHMS, Algorithm
 from vlagen_bench.train.answers import Answers
@@ -22,7 +26,7 @@ from vlagen_bench.train.rollouts import Rollouts
 from vlagen_bench.train.run_folder import TrainFolder
 from vlagen_bench.train.sinks import Sinks
 from vlagen_bench.train.state import Counters
-from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.train.training_episodes import distribution_hash, task_of
 from vlagen_bench.train.trajectories import Trajectory
 from vlagen_bench.types import Task
 from vlagen_bench.utils.processes import cores
@@ -59,6 +63,16 @@ def run(
             return trainer.train(minutes)
 
 
+def _check_robot(task: Task) -> None:
+    """Raises `ConfigError` for a robot that takes other actions than policies give here."""
+    wanted = specs.of_task(task).robot.action_dim
+    if wanted != ACTION_DIM:
+        raise ConfigError(
+            f"rollouts: distribution: the robot of {task.name} takes actions of {wanted} numbers, and policies are trained here to give "
+            f"{ACTION_DIM}. Take another task."
+        )
+
+
 class _Trainer:
     """A run that goes on in one process."""
 
@@ -67,6 +81,9 @@ class _Trainer:
     ) -> None:
         self._folder, self._config, self._listener = folder, config, listener
         self._task: Task = task_of(config.rollouts.distribution)
+        _check_robot(self._task)
+        held_out.check(self._task, config.evaluation)
+        folder.require_same("distribution", distribution_hash(config.rollouts.distribution))
         self._files = policy_files.files_of(config)
         if folder.state.is_file():
             folder.require_start()
@@ -133,6 +150,7 @@ class _Trainer:
         rolled = time.monotonic()
         learned = self._algorithm.update(iteration, played, stream(self._config.seed, "update", iteration))
         updated = time.monotonic()
+        self._require_numbers(iteration)
         before = self._counters
         self._counters = Counters(
             iterations=iteration + 1,
@@ -147,6 +165,15 @@ class _Trainer:
         }  # fmt: skip
         self._keep(line | self._score_if_due(iteration + 1))
 
+    def _require_numbers(self, iteration: int) -> None:
+        """Raises `RunError` after an update that made weights NaN or infinite: kept, they would be all that the run goes on with."""
+        trained = (one for one in self._algorithm.model.parameters() if one.requires_grad)
+        if not all(bool(torch.isfinite(one).all()) for one in trained):
+            raise RunError(
+                f"The update of iteration {iteration + 1} made weights that are NaN or infinite, and is not kept: {self._folder.path} is "
+                f"as it was after iteration {iteration}. Begin in another folder (--out DIR) with smaller steps, such as a lower `lr`."
+            )
+
     def _score_if_due(self, done: int) -> dict[str, float]:
         every = self._config.evaluation.every
         is_due = bool(every) and (done % every == 0 or done == self._config.iterations)
@@ -155,29 +182,33 @@ class _Trainer:
     def _score(self, done: int) -> dict[str, float]:
         path = self._folder.kept(done)
         self._save_policy(path)
-        return held_out.score(path, self._task, self._config.evaluation, self._folder.evaluation(done))
+        return held_out.score(
+            path, self._task, self._config.evaluation, self._folder.evaluation(done), self._listener.note
+        )
 
     def _keep(self, line: dict[str, Any]) -> None:
-        """The state first, with the line in it, so that a line is in the log once, wherever the process ends."""
+        """The state before the log, with the line in it, so that a line is in the log once, wherever the process ends.
+
+        The policy before both: a run whose state is that of its last iteration is not looked at again.
+        """
         line = {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in line.items()
         }
-        state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
         self._save_policy(self._folder.policy)
-        self._folder.append(line)
+        with writing_to(self._folder.path):
+            state.save(self._folder.state, self._kept, self._algorithm.optimizer, self._counters, line)
+            self._folder.append(line)
         self._sinks.write(line)
         self._listener.iterated(line)
 
     def _save_policy(self, path: Path) -> None:
         card, done = self._card, self._counters
         stages = card.trained_by if card.trained_by != "nothing" else ""
-        self._files.save(
-            path,
-            self._algorithm.model.policy,
-            replace(
-                card, name=f"{self._folder.path.name}-{done.iterations}",
-                trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
-                rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **OF_A_RELEASE,
-            ),
+        card = replace(
+            card, name=f"{self._folder.path.name}-{done.iterations}",
+            trained_by=", ".join(filter(None, [stages, self._algorithm.name])),
+            rl_steps=card.rl_steps + done.control_steps, temperature=self._config.temperature, **OF_A_RELEASE,
         )  # fmt: skip
+        with writing_to(self._folder.path):
+            self._files.save(path, self._algorithm.model.policy, card)

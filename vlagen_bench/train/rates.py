@@ -22,9 +22,12 @@ def optimiser(policy: list[Any], critic: list[Any], config: TrainConfig, critic_
 
 
 def rise(optimizer: AdamW, config: TrainConfig) -> float:
-    """Sets the policy's rate for the next step, which depends on how many it has had; gives it."""
+    """Sets the policy's rate for the next step, which depends on how many it has had; gives it.
+
+    A parameter that the loss does not reach has had none, such as that of an adapter in a layer whose numbers nothing reads.
+    """
     group = optimizer.param_groups[0]
-    done = int(optimizer.state.get(group["params"][0], {}).get("step", 0))
+    done = max(int(optimizer.state.get(one, {}).get("step", 0)) for one in group["params"])
     group["lr"] = group[BASE] * min(1.0, (done + 1) / max(1, config.warmup))
     return float(group["lr"])
 

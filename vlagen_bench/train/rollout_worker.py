@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vlagen_bench.errors import VlagenError
+from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.harness.worker import simulator
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import CompactNetwork
@@ -185,7 +185,13 @@ class RolloutWorker:
             busy = [player for player in busy if player not in free]
 
     def _question(self, players: Sequence[Player]) -> Question:
-        seen = [player.observe() for player in players]
+        seen, sizes = [player.observe() for player in players], self._setup.network
+        told = len(seen[0]["state"])
+        if isinstance(sizes, CompactConfig) and told != sizes.state_dim:
+            raise ConfigError(
+                f"The robot's state has {told} numbers, and the policy is made for {sizes.state_dim}. Give its network that "
+                f"`state_dim`, or begin with another checkpoint."
+            )
         return Question(
             slots=tuple(player.job.slot for player in players),
             draws=tuple(player.job.draws for player in players),

@@ -3,21 +3,22 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vlagen_bench.errors import RunError
 from vlagen_bench.runs.durable import write_atomically
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.runs.lock import locked
 from vlagen_bench.types import canonical_json
 from vlagen_bench.utils.text import shown
 
 FREE = ("iterations", "evaluation", "log", "threads", "rollouts.workers", "device")
 """keys of a configuration that may change when a run goes on: they change none of its numbers, or, of the last three, no more than
-how they are rounded"""
+how they are rounded. In imitation `iterations` also says how fast the learning rate falls, and a change of it is told"""
 ALGORITHM = "algorithm"
-EMPTY = ("lock", "config.json")
+EMPTY = ("lock", "config.json", "inputs.json")
 """files of a run that ended before it had anything to go on with, such as one whose `model` has no such name"""
 
 
@@ -26,11 +27,18 @@ class TrainFolder:
     """Names of the files of a run."""
 
     path: Path
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """the configuration that it was last opened with; empty for a new one"""
 
     @property
     def config(self) -> Path:
         """What was asked for, as JSON."""
         return self.path / "config.json"
+
+    @property
+    def inputs(self) -> Path:
+        """What the run is made from, as far as the configuration names it by a path alone."""
+        return self.path / "inputs.json"
 
     @property
     def log(self) -> Path:
@@ -77,6 +85,23 @@ class TrainFolder:
                 f"{self.start} is gone, the policy that this run began with. Put it back, or begin anew in another folder: "
                 f"--out DIR"
             )
+
+    def require_same(self, what: str, value: str) -> None:
+        """Keeps what an input of the run is, such as a dataset.
+
+        Raises:
+            RunError: there is a state of the run, which was reached with another one.
+        """
+        kept = _mapping_in(self.inputs) if self.inputs.is_file() else {}
+        if kept.get(what) == value:
+            return
+        if what in kept and any(self.path.glob("state*.safetensors")):
+            raise RunError(
+                f"{self.path} was begun with another {what}: {shown(kept[what])}, not {value}, though its name is the same. Put back what "
+                f"was there, or choose another folder: --out DIR"
+            )
+        with writing_to(self.path):
+            write_atomically(self.inputs, json.dumps({**kept, what: value}, indent=1) + "\n")
 
     def mend_log(self, iterations: int, last: Mapping[str, Any]) -> None:
         """Makes the log that of the first `iterations`, whenever the run was interrupted; `last` is the last one's line."""
@@ -127,18 +152,23 @@ def opened(path: Path, algorithm: str, config: Any) -> Iterator[TrainFolder]:
             _compare(folder, old, mine, json.loads(canonical_json(_usual(config))))
         elif any(entry.name not in EMPTY and entry.suffix != ".partial" for entry in path.iterdir()):
             raise RunError(f"{path} holds other things than a training run. Choose another folder: --out DIR")
-        write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
-        yield folder
+        with writing_to(path):
+            write_atomically(folder.config, json.dumps(mine, indent=1) + "\n")
+        yield replace(folder, before=old or {})
 
 
 def _recorded(folder: TrainFolder) -> dict[str, Any]:
     """The configuration in a folder; raises `RunError` where it is damaged."""
+    return _mapping_in(folder.config)
+
+
+def _mapping_in(path: Path) -> dict[str, Any]:
     try:
-        old = json.loads(folder.config.read_text(encoding="utf-8"))
+        old = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(old, dict):
             raise ValueError("it is no mapping")
     except ValueError:
-        raise RunError(f"{folder.config} is damaged. Begin anew in another folder: --out DIR") from None
+        raise RunError(f"{path} is damaged. Begin anew in another folder: --out DIR") from None
     return old
 
 

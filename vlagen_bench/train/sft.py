@@ -1,5 +1,6 @@
 """Supervised fine-tuning: the network learns the demonstrations' tokens, after a stage that learns where things are."""
 
+import hashlib
 import math
 import time
 from dataclasses import replace
@@ -11,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vlagen_bench.errors import RunError
 from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
+from vlagen_bench.runs.folder import writing_to
 from vlagen_bench.train import actor_critic, held_out, imitation, run_folder, sources, state
 from vlagen_bench.train.devices import device_of
 from vlagen_bench.train.frames import Frames
@@ -22,7 +25,7 @@ from vlagen_bench.train.sft_config import SftConfig
 from vlagen_bench.train.sinks import Sinks
 from vlagen_bench.train.state import Counters
 from vlagen_bench.train.trainer import Trainer
-from vlagen_bench.train.training_episodes import task_of
+from vlagen_bench.train.training_episodes import distribution_hash, task_of
 from vlagen_bench.utils.processes import cores
 from vlagen_bench.utils.seeding import stream
 
@@ -40,7 +43,7 @@ def run(config: SftConfig, out: Path, *, listener: Listener | None = None, minut
         config: of the run.
         out: the folder of the run.
         listener: is told how it goes on.
-        minutes: after which no further iteration begins.
+        minutes: after which no further iteration begins, but for those up to the first state that this sitting keeps.
 
     Raises:
         VlagenError: what the user can fix.
@@ -70,6 +73,7 @@ class _Sft:
     def train(self, device: torch.device) -> Trained:
         """Both stages on a device, or as far as there is time."""
         folder, config = self._folder, self._config
+        held_out.check(task_of(config.distribution), config.evaluation)
         if not folder.start.is_file():
             checkpoint.save(folder.start, *actor_critic.begin(config.start, config.network, config.seed))
         network, self._card = checkpoint.load(folder.start)
@@ -86,6 +90,7 @@ class _Sft:
         trainer = Trainer(config=self._config, network=network, total=self._grounding)
         self._resume(trainer, self._state_of_grounding, first=0, is_latest=not self._folder.state.is_file())
         if trainer.done < trainer.total:
+            self._folder.require_same("distribution", distribution_hash(self._config.distribution))
             stills = sources.stills(self._config, network.config, self._folder.path / "stills", self._listener)
             if not trainer.done:
                 _normalise(trainer, stills)
@@ -95,10 +100,19 @@ class _Sft:
     def _imitate(self, network: CompactNetwork) -> None:
         trainer = Trainer(config=self._config, network=network, total=self._config.iterations)
         self._resume(trainer, self._folder.state, first=self._grounding, is_latest=True)
-        if trainer.done == trainer.total and checkpoint.is_whole(self._folder.policy):
+        was, wanted = self._folder.before.get("iterations"), self._config.iterations
+        if trainer.done and was != wanted:
+            self._listener.note(
+                f"This run was begun with {was} iterations, over which its learning rate was to fall, and goes on with {wanted}: its "
+                f"weights will be others than those of a run that is begun with {wanted}."
+            )
+        if trainer.done >= trainer.total and checkpoint.is_whole(self._folder.policy):
             return
         frames = sources.demonstrations(self._config, network.config, self._folder.path, self._listener)
         self._demonstrated = int(frames.episode[-1]) + 1
+        self._folder.require_same(
+            "set of demonstrations", f"{self._demonstrated} episodes, {len(frames)} frames, {_hash(frames)}"
+        )
         if not trainer.done and not self._config.start:
             _normalise(trainer, frames)
         loss = partial(_loss, frames=frames, config=self._config)
@@ -126,9 +140,18 @@ class _Sft:
         if not self._has_begun:
             self._listener.began(self._counters.iterations, self._total)
             self._has_begun = True
-        while trainer.done < trainer.total and time.monotonic() < self._until:
+        before, is_kept = trainer.done, False
+        # What is done after the last state is done again: a sitting that was shorter than the way to the next one would never end.
+        while trainer.done < trainer.total and (
+            time.monotonic() < self._until or (before < trainer.done and not is_kept)
+        ):
             rows = rows_of(config.seed, trainer.done, len(frames), config.batch, stage)
             numbers.append(trainer.step(partial(loss, rows=rows)))
+            if not (math.isfinite(numbers[-1]["loss"]) and math.isfinite(numbers[-1]["gradient"])):
+                raise RunError(
+                    f"The loss of iteration {first + trainer.done} or its gradient is NaN or infinite, and so are all weights after it: "
+                    f"none are kept. Begin in another folder (--out DIR) with a lower `learning_rate` or a longer `warmup`."
+                )
             is_last = trainer.done == trainer.total
             if trainer.done % config.log_every and not is_last:
                 continue
@@ -138,7 +161,9 @@ class _Sft:
             means = {name: sum(one[name] for one in numbers) / len(numbers) for name in numbers[0]}
             line = {"iteration": first + trainer.done, "stage": stage, **means, "seconds": round(seconds, 1)}
             began, numbers = now, []
-            self._keep(trainer, path, line, is_saved=is_last or trainer.done % config.save_every == 0)
+            is_saved = is_last or trainer.done % config.save_every == 0
+            self._keep(trainer, path, line, is_saved=is_saved)
+            is_kept |= is_saved
 
     def _keep(self, trainer: Trainer, path: Path, line: dict[str, Any], *, is_saved: bool) -> None:
         """The state first, with the line in it, so that a line is in the log once, wherever the process ends."""
@@ -147,10 +172,11 @@ class _Sft:
             kept = self._folder.kept(line["iteration"])
             self._save_policy(trainer.averaged, kept)
             task, out = task_of(self._config.distribution), self._folder.evaluation(line["iteration"])
-            line |= held_out.score(kept, task, self._config.evaluation, out)
-        if is_saved:
-            state.save(path, trainer.model, trainer.optimizer, self._counters, line)
-        self._folder.append(line)
+            line |= held_out.score(kept, task, self._config.evaluation, out, self._listener.note)
+        with writing_to(self._folder.path):
+            if is_saved:
+                state.save(path, trainer.model, trainer.optimizer, self._counters, line)
+            self._folder.append(line)
         self._sinks.write(line)
         self._listener.iterated(line)
 
@@ -158,22 +184,22 @@ class _Sft:
         config, card = self._config, self._card
         is_grounded = bool(self._grounding or config.grounding.weight)
         before = card.trained_by if card.trained_by != "nothing" else ""
-        checkpoint.save(
-            path,
-            network,
-            replace(
-                card,
-                name=f"{self._folder.path.name}-{self._counters.iterations}",
-                trained_by=", ".join(filter(None, [before, "grounding" if self._grounding else "", "sft"])),
-                data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
-                episodes=self._demonstrated,
-                privileged_training=(
-                    "where source and target are in the primary picture, from the simulator" if is_grounded else ""
-                ),
-                notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
-                **checkpoint.OF_A_RELEASE,
+        card = replace(
+            card,
+            name=f"{self._folder.path.name}-{self._counters.iterations}",
+            trained_by=", ".join(filter(None, [before, "grounding" if self._grounding else "", "sft"])),
+            data=", ".join(Path(name).name for name in (*config.demonstrations, *config.takeovers)) or "collected",
+            episodes=self._demonstrated,
+            privileged_training=(
+                "where source and target are in the primary picture, from the simulator"
+                if is_grounded
+                else card.privileged_training  # of the stages before
             ),
+            notes={"seed": config.seed, "iterations": config.iterations, "grounding": self._grounding},
+            **checkpoint.OF_A_RELEASE,
         )
+        with writing_to(self._folder.path):
+            checkpoint.save(path, network, card)
 
 
 def rows_of(seed: int, iteration: int, count: int, batch: int, what: str) -> np.ndarray:
@@ -182,6 +208,14 @@ def rows_of(seed: int, iteration: int, count: int, batch: int, what: str) -> np.
     round_number, place = divmod(iteration, per_round)
     order = stream(seed, "sft", what, round_number).permutation(count)
     return order[place * batch : (place + 1) * batch]
+
+
+def _hash(frames: Frames) -> str:
+    """Of what is learnt, but the pictures, which would take seconds and are of these states."""
+    found = hashlib.sha256()
+    for array in (frames.state, frames.tokens, frames.is_label, frames.sentence, frames.points):
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:16]
 
 
 def _normalise(trainer: Trainer, frames: Frames) -> None:

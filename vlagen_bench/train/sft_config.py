@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.train import imitation
-from vlagen_bench.train.config import Device, EvaluationConfig, Precision
+from vlagen_bench.train.config import Device, EvaluationConfig, Precision, at_least, positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,9 @@ class CollectConfig:
     episodes: int
     noise: float = 0.35
     """share of the steps of half of the episodes at which something else is executed than the label says"""
+
+    def __post_init__(self) -> None:
+        at_least(1, episodes=self.episodes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,10 @@ class GroundingConfig:
     """pictures of the beginnings of episodes, drawn for it"""
     weight: float = 0.1
     """of the same loss beside that of the actions, afterwards; 0: none"""
+
+    def __post_init__(self) -> None:
+        at_least(0, iterations=self.iterations, weight=self.weight)
+        at_least(1, stills=self.stills)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +85,12 @@ class SftConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("iterations", "batch", "log_every", "save_every"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name}: at least 1, not {getattr(self, name)}.")
+        at_least(1, iterations=self.iterations, batch=self.batch, log_every=self.log_every, save_every=self.save_every)
+        at_least(1, episodes=1 if self.episodes is None else self.episodes)
+        at_least(0, warmup=self.warmup, weight_decay=self.weight_decay, threads=self.threads, seed=self.seed)
+        positive(learning_rate=self.learning_rate)
+        if not 0 <= self.average < 1:
+            raise ConfigError(f"average: at least 0 and less than 1, not {self.average}.")
         if not 0 < self.blur_bins < math.inf:
             raise ConfigError(f"blur_bins: more than 0 and finite, not {self.blur_bins}.")
         if self.save_every % self.log_every:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from vlagen_bench.demonstrations import distribution, job
+from vlagen_bench.demonstrations import distribution, job, layout
 from vlagen_bench.demonstrations.attempts import Recipe
 from vlagen_bench.demonstrations.collect import Collector
 from vlagen_bench.demonstrations.dataset import Dataset, Demonstration
@@ -31,21 +31,41 @@ def demonstrations(config: SftConfig, network: CompactConfig, out: Path, listene
     if config.collect is not None:
         folders = [out / "demonstrations"]
         _collect(config.collect, config.distribution, network, folders[0], listener)
-    frames = frames_of(_episodes(config, folders, tuple(network.cameras)), network)
-    held = int(frames.episode[-1]) + 1
+    plain, takeovers = [Dataset(folder) for folder in folders], [Dataset(folder) for folder in config.takeovers]
+    if config.grounding.iterations or config.grounding.weight:
+        for one in (*plain, *takeovers):
+            _check_primary(one.cameras[0], network, f"the demonstrations in {one.folder}")
+    for one in (*plain, *takeovers):
+        failures = sum(not row[f"{layout.OURS}success"] for row in one.rows)
+        if failures:
+            listener.note(
+                f"{failures} of the {len(one)} demonstrations in {one.folder} failed, and are learnt from like the others. `vlagen collect "
+                f"--only-success` leaves them out."
+            )
+    held = sum(map(len, plain))
     if config.episodes is not None and held < config.episodes:
         raise ConfigError(
             f"episodes: {config.episodes} are asked for, and {', '.join(map(str, folders))} hold {held}. Collect more: "
             f"vlagen collect --out {folders[0]} --episodes {config.episodes}"
         )
-    return frames
+    return frames_of(_episodes(config.episodes, plain, takeovers, tuple(network.cameras)), network)
 
 
-def _episodes(config: SftConfig, folders: Sequence[Path], cameras: Sequence[str]) -> Iterator[Demonstration]:
-    plain = (one for folder in folders for one in Dataset(folder).read(cameras=cameras))
-    yield from islice(plain, config.episodes)
-    for folder in config.takeovers:
-        yield from Dataset(folder).read(cameras=cameras)
+def _episodes(
+    count: int | None, plain: Sequence[Dataset], takeovers: Sequence[Dataset], cameras: Sequence[str]
+) -> Iterator[Demonstration]:
+    yield from islice((one for dataset in plain for one in dataset.read(cameras=cameras)), count)
+    for dataset in takeovers:
+        yield from dataset.read(cameras=cameras)
+
+
+def _check_primary(shown: str, network: CompactConfig, where: str) -> None:
+    """Raises `ConfigError` where the places that a network is to point at are of another camera's picture."""
+    if shown != network.primary:
+        raise ConfigError(
+            f"network: cameras: {network.primary} is the first, and the places of source and target in {where} are of the pictures of "
+            f"{shown}. Name {shown} first; or let nothing be pointed at: grounding: {{iterations: 0, weight: 0}}"
+        )
 
 
 def _collect(wanted: CollectConfig, mixture: str, network: CompactConfig, folder: Path, listener: Listener) -> None:
@@ -66,6 +86,7 @@ def _collect(wanted: CollectConfig, mixture: str, network: CompactConfig, folder
 def stills(config: SftConfig, network: CompactConfig, folder: Path, listener: Listener) -> Frames:
     """The stills of the grounding stage, drawn into a folder."""
     mixture = distribution.load(config.distribution)
+    _check_primary(specs.of_task(mixture.of_task).camera.name, network, f"the scene of {mixture.name}")
     wanted = config.grounding.stills
     drawn = grounding.stills(
         mixture, wanted, network, folder, workers=cores(), note=lambda count: listener.played(count, wanted)

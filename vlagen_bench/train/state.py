@@ -39,7 +39,11 @@ def save(path: Path, model: nn.Module, optimizer: Optimizer, counters: Counters,
 
     There are no random streams in it: what is drawn in an iteration comes from streams that begin anew with
     (seed, iteration), PyTorch's own included, so that the number of the next iteration is all that has to be known.
+
+    Raises:
+        OSError: it cannot be written; the state that is there stays.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {MODEL + name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
@@ -49,7 +53,10 @@ def save(path: Path, model: nn.Module, optimizer: Optimizer, counters: Counters,
         [{key: group[key] for key in RATES if key in group} for group in optimizer.param_groups]
     )
     partial = path.with_suffix(".partial")
-    save_file(tensors, partial, metadata=header)
+    try:
+        save_file(tensors, partial, metadata=header)
+    except SafetensorError as error:  # as the library says that the disk is full
+        raise OSError(f"{path.name}: {one_line(error)}") from None
     sync(partial)
     os.replace(partial, path)
 
@@ -102,6 +109,7 @@ def _into_optimiser(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None
     for key, value in tensors.items():
         number, _, name = key.partition(".")
         parameter = parameters[int(number)]
-        # In the parameter's own memory layout, as the optimiser makes them.
-        kept = value if value.shape != parameter.shape else torch.empty_like(parameter).copy_(value).detach()
+        # In the parameter's own memory layout, as the optimiser makes them; but for its count of steps, which is float32 on the CPU.
+        is_count = name == "step" or value.shape != parameter.shape
+        kept = value if is_count else torch.empty_like(parameter).copy_(value).detach()
         optimizer.state[parameter][name] = kept

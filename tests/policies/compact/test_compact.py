@@ -210,7 +210,23 @@ def test_a_wrong_number_is_refused(small, wrong):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"cameras": {"front": 100}}, {"cameras": {}}, {"bins": 255}, {"keypoints": 1}, {"widths": (12, 16)}, {"chunk": 0}],
+    [
+        {"cameras": {"front": 100}},
+        {"cameras": {}},
+        {"bins": 255},
+        {"bins": 65_536},
+        {"keypoints": 1},
+        {"widths": (12, 16)},
+        {"widths": (0, 8)},
+        {"chunk": 0},
+        {"slot": 0},
+        {"hidden": 2},
+        {"blocks": -1},
+        {"state_dim": 0},
+        {"sentence_dim": 10},
+        {"translation_m": 0.0},
+        {"rotation_rad": float("nan")},
+    ],
 )
 def test_sizes_that_do_not_fit_are_refused(wrong):
     with pytest.raises(ConfigError):

