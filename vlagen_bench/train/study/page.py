@@ -6,7 +6,7 @@ from statistics import median
 
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.statistics.intervals import wilson
-from vlagen_bench.train.study import contrasts, figures, page_findings, page_tables, preregistration
+from vlagen_bench.train.study import contrasts, figures, page_failures, page_findings, page_tables, preregistration
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.config import StudyConfig
 from vlagen_bench.train.study.outcomes import Evaluation
@@ -121,7 +121,7 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield from page_tables.by_condition(config, evaluations)
     yield from page_tables.scaling(config, evaluations)
     yield from _learning(config, records)
-    yield from page_tables.failures(config, evaluations)
+    yield from page_failures.failures(config, evaluations)
     yield from page_tables.costs(config, records)
     yield from ("## How sure this is", "", *(f"* {limit}" for limit in LIMITS), "")
     yield from _deviations(config, records, notes)
