@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import weakref
 
 import pytest
 import torch
@@ -273,6 +274,24 @@ def test_scores_on_held_out_episodes_are_in_the_log(tmp_path, monkeypatch):
     scores = {line["iteration"]: line.get("eval/nominal") for line in lines(tmp_path)}
     assert scores == {0: 0.5, 1: None, 2: 0.5, 3: 0.5}
     assert asked == [(f"{n:05d}.safetensors", f"{n:05d}") for n in (0, 2, 3)]
+
+
+def test_memory_is_given_back_before_a_score(tmp_path, monkeypatch):
+    """What an iteration played is gone by then, and its memory with it."""
+    done, played = [], []
+
+    class Watched(HereRollouts):
+        def play(self, *args):
+            ended = super().play(*args)
+            played.append(weakref.ref(ended[0]))
+            return ended
+
+    monkeypatch.setattr(loop, "Rollouts", Watched)
+    monkeypatch.setattr(loop, "return_memory", lambda: done.append(("returned", played[-1]() is None)))
+    monkeypatch.setattr(held_out, "score", lambda *args: done.append("scored") or {})
+    config = config_of("ppo", iterations=2, evaluation=EvaluationConfig(every=1, episodes=2))
+    loop.run("ppo", config, tmp_path / "run")
+    assert done == ["scored", *[("returned", True), "scored"] * 2]
 
 
 def test_the_state_holds_no_pickle(tmp_path):

@@ -60,3 +60,22 @@ def test_every_pool_is_one_of_these():
         if re.search(r"ProcessPoolExecutor\(|\.Pool\(", path.read_text(encoding="utf-8"))
     ]
     assert made == ["utils/spawned.py"]
+
+
+FRAGMENTED = """
+from vlagen_bench.utils.processes import memory_mb, return_memory
+large = bytearray(30_000_000)
+del large  # from now on the C library takes blocks of up to this size from the heap, and keeps them
+blocks = [(bytearray(300_000), bytearray(2_000)) for _ in range(1_000)]
+small = [one for _, one in blocks]  # lie between them
+del blocks
+before = memory_mb()
+return_memory()
+print(before - memory_mb())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux's C library can")
+def test_freed_memory_goes_back_to_the_system():
+    said = subprocess.run([sys.executable, "-c", FRAGMENTED], capture_output=True, text=True, check=True)
+    assert float(said.stdout) > 200

@@ -1,10 +1,10 @@
 """The models that SAPIEN keeps in memory, and their limit."""
 
-import ctypes
-import sys
 from typing import ClassVar
 
 from sapien import render
+
+from vlagen_bench.utils.processes import return_memory
 
 
 class LoadedModels:
@@ -22,13 +22,6 @@ class LoadedModels:
         """Says which models are about to be loaded, and forgets all others first if that is too many."""
         if len(cls.names | names) > cls.limit:
             render.clear_cache(models=True, images=True, shaders=False)
-            _return_memory()
+            return_memory()
             cls.names = set()
         cls.names |= names
-
-
-def _return_memory() -> None:
-    """Gives freed memory back to the system, where the C library can; else it stays with the process."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)

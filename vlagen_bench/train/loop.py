@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from vlagen_bench.train.state import Counters
 from vlagen_bench.train.training_episodes import distribution_hash, task_of
 from vlagen_bench.train.trajectories import Trajectory
 from vlagen_bench.types import Task
-from vlagen_bench.utils.processes import cores
+from vlagen_bench.utils.processes import cores, return_memory
 from vlagen_bench.utils.seeding import stream
 
 
@@ -137,14 +138,18 @@ class _Trainer:
 
     def _iterate(self, iteration: int) -> None:
         """Iteration number `iteration`, from 0; all that it draws depends on that number and the seed alone."""
+        line = self._learn(iteration)
+        return_memory()  # else that of an update's arrays, of ever other sizes, stays beside the processes of a score
+        self._keep(line | self._score_if_due(iteration + 1))
+
+    def _learn(self, iteration: int) -> dict[str, Any]:
+        """Plays and updates; the line of the log."""
         began = time.monotonic()
         torch.manual_seed(int(stream(self._config.seed, "torch", iteration).randint(2**31)))
-        jobs = self._algorithm.jobs(iteration)
-        ended: list[Trajectory] = []
+        jobs, ended = self._algorithm.jobs(iteration), count(1)
 
         def hear(trajectory: Trajectory) -> None:
-            ended.append(trajectory)
-            self._listener.played(len(ended), len(jobs))
+            self._listener.played(next(ended), len(jobs))
 
         played = self._rollouts.play(self._algorithm.model, jobs, hear)
         rolled = time.monotonic()
@@ -158,12 +163,11 @@ class _Trainer:
             episodes=before.episodes + len(played),
             seconds=before.seconds + updated - began,
         )
-        line = {
+        return {
             "iteration": iteration + 1, "control_steps": self._counters.control_steps,
             "episodes": self._counters.episodes, **numbers.of_rollouts(played), **learned,
             "rollout_s": round(rolled - began, 3), "update_s": round(updated - rolled, 3),
         }  # fmt: skip
-        self._keep(line | self._score_if_due(iteration + 1))
 
     def _require_numbers(self, iteration: int) -> None:
         """Raises `RunError` after an update that made weights NaN or infinite: kept, they would be all that the run goes on with."""

@@ -42,6 +42,13 @@ def is_ending(pid: int) -> bool:
     return bool(flags & PF_EXITING) or any(mask >> (signal.SIGKILL - 1) & 1 for mask in pending)
 
 
+def return_memory() -> None:
+    """Gives freed memory back to the system, where the C library can; else it stays with the process."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
 def memory_mb(process: int | str = "self") -> float:
     """Its resident memory; 0 if it has died."""
     try:
