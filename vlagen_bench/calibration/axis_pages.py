@@ -1,6 +1,5 @@
 """Pages of the measured curves: a table of every axis, and one figure of small multiples per kind."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle, groupby
 from math import ceil
@@ -13,6 +12,7 @@ from vlagen_bench.axes import AXES
 from vlagen_bench.calibration import curves, learned_page, severity
 from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
 from vlagen_bench.errors import ConfigError
+from vlagen_bench.utils import svg
 from vlagen_bench.utils.text import sized
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def write(folder: Path, *, policy_episodes: int) -> Path:
     for kind in KINDS:
         mine = sorted((curve for curve in curve_list if curve.kind == kind), key=lambda curve: (curve.axis, curve.task))
         if mine:
-            _save(figure_of(mine), folder / f"{kind}.svg")
+            svg.save(figure_of(mine), folder / f"{kind}.svg")
             parts.append(f"## {kind.capitalize()}\n\n![Severity and drop at each level: {kind}]({kind}.svg)\n")
             parts += [_section(axis, tuple(own), names) for axis, own in groupby(mine, key=lambda curve: curve.axis)]
     page = folder / "README.md"
@@ -147,16 +147,6 @@ def figure_of(curve_list: Sequence[CalibrationCurve]) -> "Figure":
                 panel.set_axis_on() if panel.has_data() else panel.set_axis_off()
         figure.legend(*_legend(colours, curve_list, styles), loc="outside lower center", ncols=4, frameon=False)
     return figure
-
-
-def _save(figure: "Figure", path: Path) -> None:
-    """Writes an SVG that is the same, byte for byte, for the same curves."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": path.stem}):
-        figure.savefig(path, metadata={"Date": None, "Creator": None})
-    text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE), encoding="utf-8")
 
 
 def _draw_severity(panel: Any, curve: CalibrationCurve, colour: str) -> None:

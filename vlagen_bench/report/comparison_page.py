@@ -21,6 +21,7 @@ from vlagen_bench.report.html.facts import TIMES, protocol, saw_alike, seen
 from vlagen_bench.report.progress_comparison import OVERALL, ProgressLine
 from vlagen_bench.report.progress_terminal import interval
 from vlagen_bench.report.refilm import film_of
+from vlagen_bench.utils import svg
 from vlagen_bench.utils.pages import check_ours
 from vlagen_bench.utils.text import percent
 
@@ -232,8 +233,7 @@ def _plot(comparison: Comparison, path: Path) -> None:
         axes.set_xlabel(f"success rate minus that of {comparison.ranked[0]}, in points, with 95 % intervals")
         if len(others) > 1:
             axes.legend(frameon=False, loc="best")
-        with matplotlib.rc_context({"svg.hashsalt": path.stem}):
-            figure.savefig(path, metadata={"Date": None})
+        svg.save(figure, path)
 
 
 def _draw(axes: Any, label: str, name: str, lines: tuple[ComparisonRow, ...], shift: float, colour: str) -> None:

@@ -17,6 +17,7 @@ from vlagen_bench.train.study.page_tables import (
     trained,
 )
 from vlagen_bench.train.study.records import Records
+from vlagen_bench.utils import svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,11 +33,11 @@ def write(config: StudyConfig, records: Records, folder: Path) -> None:
     """Writes all figures; what was not run is left empty and says so."""
     evaluations = records.of_policies(config)
     folder.mkdir(parents=True, exist_ok=True)
-    _save(_by_condition(config, evaluations), folder / BY_CONDITION)
+    svg.save(_by_condition(config, evaluations), folder / BY_CONDITION)
     if sizes_of(config):
-        _save(_scaling(config, evaluations), folder / SCALING)
+        svg.save(_scaling(config, evaluations), folder / SCALING)
     if trained(config):
-        _save(_learning(config, records, evaluations), folder / LEARNING)
+        svg.save(_learning(config, records, evaluations), folder / LEARNING)
 
 
 def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
@@ -49,13 +50,6 @@ def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
-
-
-def _save(figure: "Figure", path: Path) -> None:
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": path.stem}):
-        figure.savefig(path, metadata={"Date": None, "Creator": None})
 
 
 def _empty(axes: "Axes") -> None:
