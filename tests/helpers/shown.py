@@ -1,9 +1,16 @@
 """Demonstrations of nothing, for a network that is small enough to learn in a moment."""
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 
+from helpers import trained
+from vlagen_bench.policies.compact import sentences
 from vlagen_bench.policies.compact.config import CompactConfig
+from vlagen_bench.train.frames import frames_of
 from vlagen_bench.train.sft_config import GroundingConfig
+from vlagen_bench.utils.processes import memory_mb
 from vlagen_bench.utils.seeding import stream
 
 GROUNDING = GroundingConfig(iterations=4, stills=5)
@@ -28,3 +35,26 @@ class Shown:
         from vlagen_bench.demonstrations.labels import chunk_labels
 
         return chunk_labels(self.action, self.action, horizon)
+
+
+def memory_of_reading(megabytes: int) -> tuple[float, float]:
+    """The peak and the end of the resident memory in MB above that before, of frames whose pictures have so many."""
+
+    def shown(count: int):
+        for _ in range(count):
+            one = Shown(20)
+            one.images = {name: np.full((20, side, side, 3), 1, np.uint8) for name, side in config.cameras.items()}
+            yield one
+            del one  # which a generator would hold beside the next one
+
+    def peak_mb() -> float:
+        (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+
+    config = dataclasses.replace(SMALL, cameras={"front": 128, "wrist": 64})
+    sentences.vectors = trained.same_vectors
+    frames_of(shown(1), config).batch(np.arange(20))
+    before = memory_mb()
+    frames = frames_of(shown(round(megabytes * 1e6 / 20 / (128**2 + 64**2) / 3)), config)
+    frames.batch(np.arange(128))
+    return peak_mb() - before, memory_mb() - before

@@ -5,17 +5,15 @@ import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from helpers import trained
-from helpers.shown import GROUNDING, SMALL, Shown
+from helpers.shown import GROUNDING, SMALL, Shown, memory_of_reading
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.harness import loggers
-from vlagen_bench.policies.compact import checkpoint, sentences
+from vlagen_bench.policies.compact import checkpoint
 from vlagen_bench.policies.compact.network import CompactNetwork
 from vlagen_bench.train import imitation, sft
 from vlagen_bench.train.frames import frames_of
@@ -108,30 +106,6 @@ def test_pictures_are_those_of_their_rows_in_any_order():
         whole = np.concatenate([one.images[name] for one in shown])
         assert len(frames.images[name]) == 9
         assert np.array_equal(frames.batch(rows).images[name].numpy(), whole[rows])
-
-
-def memory_of_reading(megabytes: int) -> tuple[float, float]:
-    """The peak and the end of the resident memory in MB above that before, of frames whose pictures have so many."""
-    from vlagen_bench.utils.processes import memory_mb
-
-    def shown(count: int):
-        for _ in range(count):
-            one = Shown(20)
-            one.images = {name: np.full((20, side, side, 3), 1, np.uint8) for name, side in config.cameras.items()}
-            yield one
-            del one  # which a generator would hold beside the next one
-
-    def peak_mb() -> float:
-        (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
-
-    config = dataclasses.replace(SMALL, cameras={"front": 128, "wrist": 64})
-    sentences.vectors = trained.same_vectors
-    frames_of(shown(1), config).batch(np.arange(20))
-    before = memory_mb()
-    frames = frames_of(shown(round(megabytes * 1e6 / 20 / (128**2 + 64**2) / 3)), config)
-    frames.batch(np.arange(128))
-    return peak_mb() - before, memory_mb() - before
 
 
 @pytest.mark.slow
