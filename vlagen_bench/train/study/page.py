@@ -91,13 +91,13 @@ def _keeps_all(records: Records, before: Records, out: Path, folder: Path) -> No
 
 
 def _replaced(config: StudyConfig, before: Records, after: Records) -> Iterator[str]:
-    """The trainings and evaluations whose results are not what they were; the files of demonstrations also say how long they took."""
+    """The stages whose results are not what they were, as far as that can be told."""
     for stage in config.order:
         name = stage.name
-        if not before.state(name) == after.state(name) == "done":
-            continue
-        is_other_training = stage.train is not None and before.stages[name].product != after.stages[name].product
-        if is_other_training or before.tables.get(name) != after.tables.get(name):
+        if (
+            before.state(name) == after.state(name) == "done"
+            and stored.same_result(stage, after.stages[name].product, after.tables.get(name), before) is False
+        ):
             yield name
 
 

@@ -137,13 +137,26 @@ def collect(config: StudyConfig, out: Path) -> Records:
 
 
 def is_same(stage: Stage, folder: folders.StageFolder, kept: Records) -> bool | None:
-    """Whether a stage that is done in a folder has the result of records; None: that cannot be told.
+    """Whether a stage that is done in a folder has the result of records; None: that cannot be told."""
+    is_scored = stage.score is not None and stage.name in kept.tables
+    table = outcomes.of_run(folder.product)[0] if is_scored else None
+    return same_result(stage, folder.product_hash(), table, kept)
+
+
+def same_result(stage: Stage, product: str, table: Evaluation | None, kept: Records) -> bool | None:
+    """Whether a stage that is done has the result of records; None: that cannot be told.
 
     Evaluations are compared by their outcomes, and trainings by their weights. The files of demonstrations also say how long they took.
+
+    Args:
+        stage: which.
+        product: the hash of what it made.
+        table: of an evaluation, its outcomes.
+        kept: records in which it is done.
     """
     if stage.score is not None and stage.name in kept.tables:
-        return outcomes.of_run(folder.product)[0] == kept.tables[stage.name]
-    if folder.product_hash() == kept.stages[stage.name].product:
+        return table == kept.tables[stage.name]
+    if product == kept.stages[stage.name].product:
         return True
     return False if stage.train is not None else None
 
