@@ -46,7 +46,7 @@ def serve(
     try:
         from vlagen_bench.policies.remote.server import Server
     except ModuleNotFoundError as error:
-        raise PolicyError(installing.lacking("`serve-policy`", error.name, "remote")) from None
+        raise PolicyError(installing.lacking("`vlagen serve`", error.name, "remote")) from None
     from vlagen_bench.policies.remote import mapping
     from vlagen_bench.policies.remote.session import ServedPolicy
 
