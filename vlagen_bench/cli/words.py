@@ -8,7 +8,7 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 from tyro.conf import Positional
 
@@ -74,31 +74,30 @@ def options(command: Callable[..., Any]) -> Iterator[str]:
 
 def parsed(parse: Callable[[], T], called: str) -> T:
     """What the parser makes of the words; raises `ConfigError` where it would draw a box."""
-    said, help_text = io.StringIO(), _Page(sys.stdout)
+    said, told = io.StringIO(), _Page(OUTPUT.encoding, is_terminal=OUTPUT.isatty())
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(help_text):
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(told):
             return parse()
     except SystemExit as end:
-        OUTPUT.write(help_text.getvalue())  # which a closed pipe does not fail
         if not end.code:
             sys.stderr.write(said.getvalue())
             raise
         raise ConfigError(f"{called}: {sentence(said.getvalue())} What it takes: {called} --help") from None
+    finally:
+        OUTPUT.write(told.getvalue())  # which a closed pipe does not fail
 
 
 class _Page(io.StringIO):
-    """What is printed, held back; as wide and colourful as it would be on that stream."""
+    """What is printed, held back; drawn and coloured as it would be there where it goes to."""
 
-    def __init__(self, stream: TextIO) -> None:
+    encoding = ""  # of the class above it can only be read
+
+    def __init__(self, encoding: str, *, is_terminal: bool) -> None:
         super().__init__()
-        self._stream = stream
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return getattr(self._stream, "encoding", None) or "utf-8"
+        self.encoding, self._is_terminal = encoding, is_terminal
 
     def isatty(self) -> bool:
-        return self._stream.isatty()
+        return self._is_terminal
 
 
 def sentence(box: str) -> str:

@@ -1,5 +1,6 @@
 """Figures of matplotlib as SVG files that are the same, byte for byte, for the same content."""
 
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ def save(figure: "Figure", path: Path) -> None:
     """Writes the figure, without a date; equal figures of equal file names give equal files."""
     import matplotlib
 
+    drawn = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": path.stem}):
-        figure.savefig(path, metadata={"Date": None, "Creator": None})
-    path.write_text(steady(path.read_text(encoding="utf-8")), encoding="utf-8")
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    path.write_text(steady(drawn.getvalue()), encoding="utf-8")
 
 
 def steady(svg: str) -> str:

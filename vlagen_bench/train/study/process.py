@@ -145,9 +145,7 @@ def usage(session: int) -> tuple[int, float]:
             fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             if int(fields[3]) != session:
                 continue
-            ticks += sum(
-                map(int, fields[11:15])
-            )  # own and of children that have ended, in user and in system mode; proc(5)
+            ticks += sum(map(int, fields[11:15]))  # in user and in system mode, its own and those of ended children
             for line in (folder / "smaps_rollup").read_text(encoding="utf-8").splitlines():
                 if line.startswith("Pss:"):
                     total += 1024 * int(line.split()[1])
