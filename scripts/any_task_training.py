@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.statistics.paired import agreeing_interval
+from vlagen_bench.utils.text import points, points_range
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ DATA, PAGE, FIGURE = (
     DOCS / "images" / "any_task_training.svg",
 )
 BEGIN, END = "<!-- scores: made by `python scripts/any_task_training.py` -->", "<!-- end of the scores -->"
-HEAD = "| axis | kind | level | success | 95 % interval | drop from its clean twins | 95 % interval |\n|---|---|---|---|---|---|---|\n"
+HEAD = "| axis | kind | level | success | 95 % interval | drop from its clean twins, points | 95 % interval |\n|---|---|---|---|---|---|---|\n"
 NOMINAL = "nominal"
 AIM = 0.8
 """the share of held-out episodes that the training was to pass"""
@@ -104,8 +105,7 @@ def _line(axis: str, kind: str, level: str, own: dict[int, bool], clean: dict[in
     lost = sum(clean[scene] and not own[scene] for scene in own)
     gained = sum(own[scene] and not clean[scene] for scene in own)
     least, most = agreeing_interval(lost, gained, n) or (0.0, 0.0)
-    drop = f"{100 * (lost - gained) / n:+.0f} %"
-    return f"| {' | '.join([*cells, drop, f'{100 * least:+.0f} to {100 * most:+.0f} %'])} |\n"
+    return f"| {' | '.join([*cells, points((lost - gained) / n), points_range((least, most), ' to ')])} |\n"
 
 
 def figure(rows: list[Row]) -> "Figure":

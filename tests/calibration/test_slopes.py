@@ -54,8 +54,9 @@ def test_a_fall_of_a_level_each_is_found_and_has_the_size_of_a_straight_line():
 
 def test_a_fall_of_nothing_has_no_sign_of_a_rise():
     flat = dataclasses.replace(slope(24, 24, 24, 24, 23), fall=-1e-17, interval=(-0.14, 0.14))
-    assert learned_page._points(flat) == "+0 (-14 – +14)"
-    assert learned_page._points(dataclasses.replace(flat, interval=None)) == "+0 (all episodes alike)"
+    assert learned_page._points(flat) == "0 (-14 – +14)"
+    assert learned_page._points(dataclasses.replace(flat, interval=(-0.004, 0.14))) == "0 (-0.4 – +14)", "0 is within"
+    assert learned_page._points(dataclasses.replace(flat, interval=None)) == "0 (all episodes alike)"
 
 
 def test_no_change_at_all_is_no_slope_and_has_no_interval():
@@ -157,9 +158,9 @@ def test_the_page_answers_and_the_tables_show_what_is_recorded(tmp_path):
     ):
         assert line in page
     assert "No learned policy is recorded" not in page
-    assert "| learned, reference-sft: success, drop |" in levels_page
+    assert "| learned, reference-sft: success, drop in points |" in levels_page
     third = every[0].at("3").drops[POLICY]
-    assert f"| 38 % (23 – 55 %), +38 % ({100 * third.low:+.0f} – {100 * third.high:+.0f}) |" in levels_page
+    assert f"| 38 % (23 – 55 %), +38 ({100 * third.low:+.0f} – {100 * third.high:+.0f}) |" in levels_page
     assert levels_page.count("| not recorded |") == 6 and levels_page.count("| as the twin |") == 4
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vlagen_bench.axes import AXES
-from vlagen_bench.utils.text import percent, percent_range, points, points_range, sized
+from vlagen_bench.utils.text import percent, percent_range, points, points_of, points_range, sized
 
 
 @pytest.mark.parametrize(("value", "said"), [
@@ -23,6 +23,7 @@ def test_a_difference_that_is_not_0_does_not_look_so(value, said):
 
 def test_ends_of_an_interval_are_written_as_differences_are():
     assert points_range((-0.2, -0.001)) == "-20 – -0.1" and points_range((0.0, 0.12)) == "0 – +12"
+    assert points_of(0.19, (0.004, 0.35)) == "+19 (+0.4 – +35)"
 
 
 @pytest.mark.parametrize(

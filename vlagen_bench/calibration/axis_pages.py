@@ -13,7 +13,7 @@ from vlagen_bench.calibration import curves, learned_page, severity
 from vlagen_bench.calibration.curves import EXPERT, CalibrationCurve, Drop, Point
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.utils import svg
-from vlagen_bench.utils.text import sized
+from vlagen_bench.utils.text import points_of, sized
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,7 @@ everything again. The numbers are in the folder `docs/axes/data`, one file for e
 Every number compares episodes with their clean twins: the same draws, the axis off. At level 0 the axis has no effect.
 
 * **Severity** is measured: the mean over {episodes} episodes, with the 95 % interval (Student's t) where they differ.
-* **Expert's drop** is the success rate of the clean twins minus that of the perturbed episodes, for the scripted expert, with Bonett and Price's 95 %
+* **Expert's drop** is the success rate of the clean twins minus that of the perturbed episodes in points, for the scripted expert, with Bonett and Price's 95 %
   interval for paired rates. The expert knows every pose. Where it loses, the task itself has become harder. It uses neither pictures nor words.
 * **Learned** columns show a learned policy whose weights are fixed: its success rate with Wilson's 95 % interval, and its drop, as the expert's. [What the axes do to a learned policy](learned.md)
   sums them up, level by level. This command adds a policy, for each task:
@@ -82,8 +82,8 @@ def _measures(curve_list: Sequence[CalibrationCurve]) -> str:
 def _section(axis: str, own: Sequence[CalibrationCurve], names: Sequence[str]) -> str:
     what = AXES.get(axis).summary()
     lines = [f"### {axis}\n", f"{what}\n"]
-    columns = ["task", "level", "size", "severity", "expert's drop"]
-    columns += [f"learned, {name}: success, drop" for name in names] or ["learned policy's drop"]
+    columns = ["task", "level", "size", "severity", "expert's drop, points"]
+    columns += [f"learned, {name}: success, drop in points" for name in names] or ["learned policy's drop"]
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     lines += [_row(curve, point, names) for curve in own for point in curve.points]
     return "\n".join([*lines, ""])
@@ -112,7 +112,7 @@ def _severity(curve: CalibrationCurve, point: Point) -> str:
 
 
 def _drop(drop: Drop) -> str:
-    return f"{100 * drop.drop:+.0f} % ({100 * drop.low:+.0f} – {100 * drop.high:+.0f})"
+    return points_of(drop.drop, (drop.low, drop.high))
 
 
 def _range(numbers: Iterable[int]) -> str:

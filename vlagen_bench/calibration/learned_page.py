@@ -6,7 +6,7 @@ from vlagen_bench.calibration import slopes
 from vlagen_bench.calibration.curves import CalibrationCurve
 from vlagen_bench.calibration.slopes import Slope
 from vlagen_bench.statistics.intervals import wilson
-from vlagen_bench.utils.text import percent, percent_range
+from vlagen_bench.utils.text import percent, percent_range, points, points_of
 
 NAME, NOTES = "learned.md", "changed_levels.txt"
 """the page; and, beside the records, what is written by hand"""
@@ -58,10 +58,10 @@ def text(curve_list: Sequence[CalibrationCurve], *, task: str, episodes: int, no
 
 def _how(curve_list: Sequence[CalibrationCurve], task: str, episodes: int) -> str:
     mine = [curve for curve in curve_list if curve.task.partition("@")[0] == task]
-    points = sum(point.which != "0" for curve in mine for point in curve.points)
-    played = episodes * (points + len({curve.axis for curve in mine if not curve.levels}) + 2)
+    levels = sum(point.which != "0" for curve in mine for point in curve.points)
+    played = episodes * (levels + len({curve.axis for curve in mine if not curve.levels}) + 2)
     return HOW.format(
-        task=task, episodes=episodes, points=points, axes=len(mine), played=played, minutes=played * SECONDS / 120,
+        task=task, episodes=episodes, points=levels, axes=len(mine), played=played, minutes=played * SECONDS / 120,
         fall=100 * slopes.least_fall(episodes, 5), drop=100 * (slopes.least_drop(episodes) or 1.0),
     )  # fmt: skip
 
@@ -133,7 +133,7 @@ def _cells(slope: Slope, most: int) -> list[str]:
     rates = [f"{100 * drop.successes / drop.pairs:.0f} %" for _, drop in slope.levels]
     return [
         f"`{slope.axis}`", slope.kind, str(slope.episodes), f"{100 * slope.twin_rate:.0f} %", *rates, *["–"] * (most - len(rates)),
-        f"{100 * slope.mean_drop:+.0f}", _points(slope), _p(slope.p), _p(slope.adjusted), slope.verdict, ", ".join(slope.too_easy) or "–",
+        points(slope.mean_drop), _points(slope), _p(slope.p), _p(slope.adjusted), slope.verdict, ", ".join(slope.too_easy) or "–",
         ", ".join(slope.too_hard) or "–", slope.advice or "–",
     ]  # fmt: skip
 
@@ -155,7 +155,7 @@ def _settings(own: Sequence[Slope]) -> str:
     rows = []
     for slope in named:
         each = [
-            f"{which}: {drop.successes}/{drop.pairs}, {100 * drop.drop:+.0f} ({100 * drop.low:+.0f} – {100 * drop.high:+.0f})"
+            f"{which}: {drop.successes}/{drop.pairs}, {points_of(drop.drop, (drop.low, drop.high))}"
             for which, drop in slope.levels
         ]
         cells = [f"`{slope.axis}`", slope.kind, str(slope.episodes), "; ".join(each), _points(slope), _p(slope.p)]
@@ -164,11 +164,11 @@ def _settings(own: Sequence[Slope]) -> str:
 
 
 def _points(slope: Slope) -> str:
-    fall = f"{round(100 * slope.fall):+d}"  # an integer: there is no negative 0
-    if slope.interval is None:
-        return f"{fall} (all episodes alike)"
-    low, high = slope.interval
-    return f"{fall} ({100 * low:+.0f} – {100 * high:+.0f})"
+    return (
+        f"{points(slope.fall)} (all episodes alike)"
+        if slope.interval is None
+        else points_of(slope.fall, slope.interval)
+    )
 
 
 def _p(value: float) -> str:

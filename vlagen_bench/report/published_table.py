@@ -9,7 +9,7 @@ from vlagen_bench.report.averages import NOMINAL, OVERALL, Average
 from vlagen_bench.report.report import ComparedEntry, PublishedDifference, RunReport
 from vlagen_bench.report.terminal import whole_label
 from vlagen_bench.utils.tables import NumberTable
-from vlagen_bench.utils.text import NO_DATA, percent
+from vlagen_bench.utils.text import NO_DATA, percent, points, points_range
 
 RANKED_PER_TABLE, SHOWN_PER_TABLE = 2, 6
 """entries that fit into 110 columns, with differences and without"""
@@ -123,4 +123,4 @@ def _whole(average: Average) -> str:
 
 
 def _gap(gap: PublishedDifference | None) -> str:
-    return NO_DATA if gap is None else f"{100 * gap.value:+.0f} ({100 * gap.low:+.0f}, {100 * gap.high:+.0f})"
+    return NO_DATA if gap is None else f"{points(gap.value)} ({points_range((gap.low, gap.high), ', ')})"

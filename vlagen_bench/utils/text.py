@@ -81,6 +81,11 @@ def points_range(low_high: Interval | None, between: str = " – ") -> str:
     return between.join(map(points, low_high))
 
 
+def points_of(value: float, low_high: Interval) -> str:
+    """A difference of rates with its interval: `+12 (-3 – +24)`."""
+    return f"{points(value)} ({points_range(low_high)})"
+
+
 def _fine(value: float) -> str:
     """`+0.4`, or `+0.1` for less."""
     return f"{max(0.1, round(100 * abs(value), 1)) * (1 if value > 0 else -1):+.1f}"
