@@ -1,6 +1,7 @@
 """The updates of the compact network: their first step, what they leave as it is, and that they learn."""
 
 import copy
+import dataclasses
 import math
 
 import numpy as np
@@ -12,7 +13,7 @@ from helpers.trained import model_of, played, tiny_config
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.policies.compact import sentences
 from vlagen_bench.policies.compact.network import CompactNetwork
-from vlagen_bench.train import dpo, grpo, ppo, rates
+from vlagen_bench.train import dpo, grpo, losses, ppo, rates
 from vlagen_bench.train.config import DpoConfig, GrpoConfig, PpoConfig
 from vlagen_bench.train.trajectories import Decisions, minibatches
 
@@ -59,6 +60,29 @@ def test_the_first_loss_of_dpo_is_ln_2():
     said = update(model, tiny_config(DpoConfig, group=4), reference=copy.deepcopy(model.policy))
     assert said["pairs"] > 0
     assert said["first_loss"] == pytest.approx(math.log(2), abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [DpoConfig, GrpoConfig])
+def test_a_divergence_is_the_sum_of_those_of_actions(kind, monkeypatch):
+    """One estimate of a whole decision has a heavy tail; PPO, GRPO and DPO estimate it alike, and so does the penalty of GRPO."""
+    model, config = model_of(), tiny_config(kind, group=4, epochs=1)
+    played_before = played(model, config, count=16)
+    reference = copy.deepcopy(model.policy)
+    with torch.no_grad():
+        for parameter in model.policy_parameters():
+            parameter.add_(0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    seen, estimate = [], losses.kl_of_decisions
+    monkeypatch.setattr(losses, "kl_of_decisions", lambda new, old: seen.append((new, old)) or estimate(new, old))
+    penalty = {"kl_coefficient": 0.1} if kind is GrpoConfig else {}
+    said = update(model, dataclasses.replace(config, **penalty), played_before, reference=reference)
+    ways = 1 + bool(penalty)
+    assert len(seen) == ways * said["optimiser_steps"]
+    new, old = seen[0]
+    assert new.shape[1] > 1 and new.shape == old.shape, "of actions"
+    assert said["kl"] == pytest.approx(np.mean([float(estimate(*one).mean()) for one in seen[::ways]]))
+    assert 0 < said["kl"] < 10
+    if penalty:
+        assert said["kl_reference"] > 0
 
 
 @pytest.mark.parametrize("critic", ["shared", "detached", "separate"])

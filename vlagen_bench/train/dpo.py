@@ -112,12 +112,14 @@ def _loss(
     rows = torch.isin(data.trajectory, mine.flatten()).nonzero().squeeze(1)
     with autocast(config.precision, data.device):
         logits = model.policy(data.batch(rows)).logits
-    new = sampling.step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature).sum(1)
-    ratios = of_trajectories(new - frozen[rows], data.trajectory[rows], int(data.trajectory.max()) + 1, config.length)
+    new = sampling.step_log_probs(logits, data.tokens[rows], data.executed[rows], config.temperature)
+    ratios = of_trajectories(
+        new.sum(1) - frozen[rows], data.trajectory[rows], int(data.trajectory.max()) + 1, config.length
+    )
     better, worse = ratios[mine[:, 0]], ratios[mine[:, 1]]
-    kl = losses.kl_k3((new - data.log_probs[rows].sum(1)).clamp(-losses.LARGEST_LOG_RATIO, losses.LARGEST_LOG_RATIO))
+    kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows])
     return losses.preference_loss(better, worse, config.beta), {
-        "kl": kl.mean().detach(),
+        "kl": kl.mean(),
         "preferred": (better > worse).float().mean(),
         "better_log_ratio": better.mean(),
         "worse_log_ratio": worse.mean(),

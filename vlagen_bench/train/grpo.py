@@ -100,7 +100,7 @@ def _epochs(
             log_ratio, weight = losses.log_ratios(
                 new, data.log_probs[rows], sampling.is_executed(executed, new.shape[1]), config.ratio
             )
-            kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows])
+            kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows]).mean()
             stopped = bool(config.kl_stop and kl > config.kl_stop)
             if stopped:
                 break
@@ -108,7 +108,7 @@ def _epochs(
             loss = losses.clipped_surrogate(log_ratio, weight, advantages[rows], config.clip)
             apart = torch.zeros((), device=data.device)
             if reference is not None:
-                apart = (losses.kl_k3((reference[rows] - new).sum(1)) * shares[rows]).mean()
+                apart = (losses.kl_of_decisions(reference[rows], new) * shares[rows]).mean()
             rates.rise(optimizer, config)
             norm = step(optimizer, loss + config.kl_coefficient * apart, config.max_grad_norm)
             means.add(

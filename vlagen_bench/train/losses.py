@@ -57,12 +57,12 @@ def kl_k3(log_ratio: Tensor) -> Tensor:
 
 
 def kl_of_decisions(new: Tensor, old: Tensor) -> Tensor:
-    """The mean divergence of decisions, from log-probabilities (B, K) of their actions, 0 where one was not executed.
+    """The divergences (B,) of decisions, from log-probabilities (B, K) of their actions, 0 where one was not executed.
 
     Actions of a chunk are drawn independently of each other, so that their divergences add up. Estimated of each action, the sum
     has a far lighter tail than one estimate of the whole decision, in which one of 256 decisions can make up all of the mean.
     """
-    return kl_k3(new - old).sum(1).mean()
+    return kl_k3(new - old).sum(1)
 
 
 def value_loss(values: Tensor, old_values: Tensor, returns: Tensor, *, clip: float, huber_delta: float) -> Tensor:

@@ -103,7 +103,7 @@ def _update_both(
             )
             if first_log_ratio is None:
                 first_log_ratio = float(log_ratio.detach().abs().max())
-            kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows])
+            kl = losses.kl_of_decisions(new.detach(), data.log_probs[rows]).mean()
             stopped = bool(config.kl_stop and kl > config.kl_stop)
             if stopped:
                 break
