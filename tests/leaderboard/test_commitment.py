@@ -8,6 +8,8 @@ import pytest
 from helpers.submissions import members
 from vlagen_bench.cli import hidden_split
 from vlagen_bench.cli import leaderboard as commands
+from vlagen_bench.demonstrations import distribution
+from vlagen_bench.envs import registration
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.leaderboard import archive, claims, commitment, submission
 from vlagen_bench.leaderboard.limits import Refused
@@ -40,6 +42,17 @@ def test_seeds_are_hidden_and_fixed(tmp_path, capsys):
                  {"suite_version": 2}, {"dated": "2020-01-01"}, {"reveal_on": "2098-01-01"}):  # fmt: skip
         with pytest.raises(Refused, match="not the committed ones"):
             commitment.reveal(json.dumps(opening | edit).encode(), files[0].read_bytes())
+
+
+@pytest.mark.parametrize(("seed", "says"), [
+    (registration.TRAINING_SEED, "a seed of training"), (distribution.FIRST_SEED, "a seed of training"), (0, "the suite's own seed"),
+])  # fmt: skip
+def test_a_seed_that_is_public_or_trained_on_is_not_committed_to(tmp_path, seed, says):
+    assert catalog.suite("tiny").seed == 0 and distribution.FIRST_SEED >= registration.TRAINING_SEED
+    (tmp_path / "seeds").write_text(f"11\n{seed}\n")
+    with pytest.raises(ConfigError, match=f"seeds: {seed} is {says}"):
+        hidden_split.commit("tiny", tmp_path / "seeds", LATER, tmp_path / "commitment.json", tmp_path / "opening.json")
+    assert not (tmp_path / "opening.json").exists()
 
 
 @pytest.mark.parametrize(("edit", "says"), [

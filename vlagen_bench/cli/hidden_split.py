@@ -1,6 +1,7 @@
 """`vlagen leaderboard commit`, `pledge` and `reveal`: hidden seeds, and who takes part before they are known."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from vlagen_bench.cli.common import OK, say, write_new
+from vlagen_bench.envs.registration import TRAINING_SEED
 from vlagen_bench.errors import ConfigError
 
 if TYPE_CHECKING:
     from vlagen_bench.leaderboard.commitment import Opening
     from vlagen_bench.leaderboard.pledge import Pledge
+    from vlagen_bench.types import Suite
 
 
 def commit(
@@ -23,7 +26,7 @@ def commit(
 
     Args:
         suite: of which these are seeds.
-        seeds: a list, one whole number a line.
+        seeds: a list, one whole number a line; lower than 1000000, where those of training begin.
         reveal_on: the day on which you publish them, as 2026-01-31; pledges come before it.
         out: what to publish.
         secret: what to keep; it holds the seeds and the salt.
@@ -36,14 +39,28 @@ def commit(
         raise ConfigError(
             f"The suite '{suite}' has published episodes, which no seed changes: nothing of it can be hidden."
         )
-    opening = hidden.commit(
-        hidden_suite, hidden.seeds_of(_small(seeds), str(seeds)), dated=_today(), reveal_on=reveal_on
-    )
+    drawn = hidden.seeds_of(_small(seeds), str(seeds))
+    _check_unplayed(drawn, hidden_suite, str(seeds))
+    opening = hidden.commit(hidden_suite, drawn, dated=_today(), reveal_on=reveal_on)
     write_new(secret, _json(asdict(opening)))
     secret.chmod(0o600)
     write_new(out, _json(asdict(opening.commitment())))
     say(f"Publish {out}. Keep {secret} secret until {reveal_on}; publish the pledges that you receive before, then it.")
     return OK
+
+
+def _check_unplayed(drawn: Sequence[int], suite: "Suite", where: str) -> None:
+    """Raises `ConfigError` for a seed whose scenes are public, or may have been trained on."""
+    for seed in drawn:
+        if seed == suite.seed:
+            raise ConfigError(
+                f"{where}: {seed} is the suite's own seed, whose episodes are public: nothing of it can be hidden."
+            )
+        if seed >= TRAINING_SEED:
+            raise ConfigError(
+                f"{where}: {seed} is a seed of training, so that a policy may have learned from the same scenes by chance. Give "
+                f"lower ones than {TRAINING_SEED}."
+            )
 
 
 def pledge(
