@@ -12,8 +12,8 @@ from vlagen_bench.cli import study as commands
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study import config as configs
+from vlagen_bench.train.study import figures, outcomes, page, page_tables, runner
 from vlagen_bench.train.study import folder as folders
-from vlagen_bench.train.study import outcomes, page, page_tables, runner
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.folder import Piece
 from vlagen_bench.train.study.records import Promise, Records
@@ -121,9 +121,32 @@ def test_every_condition_has_a_dimension(study):
     assert kinds["execution"] == ["object_position_l3", "robot_pose_l3", "reposition_l3", "base_pose_l3"]
     assert kinds["untouched"][-1] == "push_l3", "which is a change of execution too, but decides nothing"
     assert page_tables.compared(study) == ["sft", "ppo-1", "ppo-2", "grpo", "dpo"]
-    assert page_tables.scaled_under(study) == ["nominal", "table_test", "object_test", "receptacle_test"]
+    assert page_tables.scaled_under(study) == [
+        "nominal",
+        "table_test",
+        "object_test",
+        "receptacle_test",
+        *kinds["execution"],
+    ]
     assert page_tables.is_ablation(study, "ppo-short") and not page_tables.is_ablation(study, "grpo")
     assert page_tables.sizes_of(study) == {"sft-250": 250, "sft-500": 500, "sft": 1000, "sft-2000": 2000}
+
+
+def test_sizes_are_beside_what_reinforcement_learning_made_of_one_of_them(study):
+    """Not all sizes are scored under changes of execution; which are is seen, and so is how far PPO comes from fewer demonstrations."""
+    policies = {"sft-500": 0.25, "sft": 0.5, "sft-2000": 0.75, "ppo-1": 1.0}
+    evaluations = records_of(study, policies).of_policies(study)
+    rows = [line.strip("| ").split(" | ") for line in page_tables.scaling(study, evaluations) if line.startswith("| ")]
+    cells = {row[0]: [cell.split(" ")[0] for cell in row[1:]] for row in rows[1:]}
+    assert rows[0][5] == "`object_position_l3`"
+    assert cells["500"] == ["25"] * 4 + ["–"] * 4
+    assert cells["1000"] == ["50"] * 8 and cells["2000"] == ["75"] * 8 and cells["`ppo-1`, from 1000"] == ["100"] * 8
+    lines = figures._scaled_lines(study)
+    assert [*lines] == ["nominal", "table_test", "object_test", "receptacle_test", "execution, mean of 4"]
+    drawn = figures._scaling(study, evaluations).axes[0].containers
+    heights = {one.get_label(): [*one.lines[0].get_ydata()] for one in drawn if not one.get_label().startswith("_")}
+    assert heights["nominal"] == [25, 50, 75] and heights["execution, mean of 4"] == [50, 75]
+    assert len(drawn) == 10, "a line for each, and what PPO reaches"
 
 
 def test_what_was_changed_or_noted_is_a_deviation(study):

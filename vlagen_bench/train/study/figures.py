@@ -1,6 +1,6 @@
 """The figures on the page of a study: success by condition, against demonstrations, and while reinforcement learning goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,9 @@ from vlagen_bench.train.study.page_tables import (
     compared,
     counted,
     dimensions,
+    interval_of,
     is_ablation,
+    learned_from,
     scaled_under,
     sizes_of,
     trained,
@@ -87,34 +89,58 @@ def _by_condition(config: StudyConfig, evaluations: Mapping[str, Evaluation]) ->
 
 
 def _scaling(config: StudyConfig, evaluations: Mapping[str, Evaluation]) -> "Figure":
-    figure, axes = _figure(6, 3.6)
-    known = {name: size for name, size in sizes_of(config).items() if name in evaluations}
-    conditions = scaled_under(config)
-    for place, condition in enumerate(conditions):
-        drawn = [(size, *counted(evaluations[policy].of([condition]))) for policy, size in known.items()]
-        drawn = [(size, won, n) for size, won, n in drawn if n]
-        if not drawn:
-            continue
-        aside = 1 + 0.03 * (place - (len(conditions) - 1) / 2)  # so that intervals do not hide each other
-        sizes, rates = [size * aside for size, _, _ in drawn], [100 * won / n for _, won, n in drawn]
-        ends = [wilson(won, n) for _, won, n in drawn]
-        below = [max(0.0, rate - 100 * low) for rate, (low, _) in zip(rates, ends, strict=True)]  # at 0 and 100 % the
-        above = [max(0.0, 100 * high - rate) for rate, (_, high) in zip(rates, ends, strict=True)]  # end is the rate
-        colour = COLOURS[place % len(COLOURS)]
-        axes.errorbar(sizes, rates, [below, above], fmt="o-", color=colour, label=condition, markersize=4, capsize=2)
+    figure, axes = _figure(7.5, 4)
+    every = sizes_of(config)
+    better = learned_from(config)
+    known = {name: size for name, size in every.items() if name in evaluations}
+    beside = {better: 2 * max(every.values())} if better in evaluations else {}
+    lines = _scaled_lines(config)
+    for place, (label, names) in enumerate(lines.items()):
+        aside = 1 + 0.03 * (place - (len(lines) - 1) / 2)  # so that intervals do not hide each other
+        style: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "markersize": 4, "capsize": 2}
+        for at, form, said in ((known, "o-", label), (beside, "D", None)):
+            found = [(size * aside, _rate_and_ends(evaluations[one], names)) for one, size in at.items()]
+            drawn = [(size, *ends) for size, ends in found if ends]
+            if drawn:
+                sizes, rates, below, above = zip(*drawn, strict=True)
+                axes.errorbar(sizes, rates, [below, above], fmt=form, label=said, **style)
     axes.set_xscale("log", base=2)
-    every = sorted(sizes_of(config).values())
-    axes.set_xticks(every, [str(size) for size in every])
+    ticks = {size: f"{size:,}" for size in every.values()}
+    ticks |= {size: f"{name},\nfrom {every[config.hypotheses[0].than]:,}" for name, size in beside.items()}
+    axes.set_xticks([*ticks], [*ticks.values()])
     axes.minorticks_off()
-    axes.set_xlim(every[0] / 1.2, every[-1] * 1.2)
+    axes.set_xlim(min(ticks) / 1.2, max(ticks) * 1.3)
     axes.set_ylim(0, 100)
-    axes.set_xlabel("demonstrations")
+    axes.set_xlabel("demonstrations that are imitated")
     axes.set_ylabel("success, % (95 % intervals)")
     if known:
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     else:
         _empty(axes)
     return figure
+
+
+def _scaled_lines(config: StudyConfig) -> dict[str, list[str]]:
+    """Label -> conditions: those of changes of execution together, all others one by one."""
+    names = scaled_under(config)
+    together = [name for name in dimensions(config).get("execution", []) if name in names]
+    lines = {name: [name] for name in names if name not in together}
+    return lines | ({f"execution, mean of {len(together)}": together} if together else {})
+
+
+def _rate_and_ends(evaluation: Evaluation, names: Sequence[str]) -> tuple[float, float, float] | None:
+    """The rate in percent, and how far its interval goes below and above it; None where a condition was not scored."""
+    rows = evaluation.of(names)
+    ends = interval_of(rows, pooled=len(names) > 1)
+    if ends is None or not set(names) <= {*evaluation.conditions}:
+        return None
+    won, n = counted(rows)
+    low, high = ends
+    return (
+        100 * won / n,
+        max(0.0, 100 * (won / n - low)),
+        max(0.0, 100 * (high - won / n)),
+    )  # at 0 and 100 % an end is the rate
 
 
 def _learning(config: StudyConfig, records: Records, evaluations: Mapping[str, Evaluation]) -> "Figure":

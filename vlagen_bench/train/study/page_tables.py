@@ -40,8 +40,7 @@ def compared(config: StudyConfig) -> list[str]:
 
 def is_ablation(config: StudyConfig, policy: str) -> bool:
     """Whether an exploratory policy is scored under a single condition."""
-    scored = [stage.score.chosen.conditions for stage in config.scores_of(policy) if stage.score is not None]
-    return config.by_name[policy].exploratory and sum(map(len, scored)) <= 1
+    return config.by_name[policy].exploratory and len(_scored_under(config, policy)) <= 1
 
 
 def sizes_of(config: StudyConfig) -> dict[str, int]:
@@ -58,17 +57,14 @@ def sizes_of(config: StudyConfig) -> dict[str, int]:
 
 
 def scaled_under(config: StudyConfig) -> list[str]:
-    """The conditions under which all of these are scored."""
-    scored = [
-        [
-            name
-            for stage in config.scores_of(policy)
-            if stage.score is not None
-            for name in stage.score.chosen.conditions
-        ]
-        for policy in sizes_of(config)
-    ]
-    return [name for name in scored[0] if all(name in names for names in scored)] if scored else []
+    """The conditions under which two of these are scored, or more."""
+    scored = [name for policy in sizes_of(config) for name in set(_scored_under(config, policy))]
+    return [name for names in dimensions(config).values() for name in names if scored.count(name) > 1]
+
+
+def _scored_under(config: StudyConfig, policy: str) -> list[str]:
+    scores = [stage.score for stage in config.scores_of(policy) if stage.score is not None]
+    return [name for score in scores for name in score.chosen.conditions]
 
 
 def counted(rows: Sequence[Row]) -> tuple[int, int]:
@@ -81,10 +77,13 @@ def rate_text(rows: Sequence[Row], *, pooled: bool = False) -> str:
     won, n = counted(rows)
     if not n:
         return "–"
-    return f"{percent(won / n)} ({percent_range(_over_scenes(rows) if pooled else wilson(won, n)).removesuffix(' %')})"
+    return f"{percent(won / n)} ({percent_range(interval_of(rows, pooled=pooled)).removesuffix(' %')})"
 
 
-def _over_scenes(rows: Sequence[Row]) -> tuple[float, float] | None:
+def interval_of(rows: Sequence[Row], *, pooled: bool) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of a rate, or, where rows of several conditions are pooled, that over scenes; None without an episode."""
+    if not pooled:
+        return wilson(*counted(rows)) if rows else None
     scenes: dict[int, list[int]] = {}
     for row in rows:
         scene = scenes.setdefault(row.index, [0, 0])
@@ -186,7 +185,16 @@ def scaling(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
     for policy, size in sizes.items():
         cells = [rate_text(evaluations[policy].of([name])) for name in conditions] if policy in known else []
         yield f"| {size} | {' | '.join(cells or ['not run'] + [''] * (len(conditions) - 1))} |"
+    if (better := learned_from(config)) in evaluations:
+        cells = [rate_text(evaluations[better].of([name])) for name in conditions]
+        yield f"| `{better}`, from {sizes[config.hypotheses[0].than]} | {' | '.join(cells)} |"
     yield ""
+
+
+def learned_from(config: StudyConfig) -> str:
+    """The policy of the first hypothesis that began with one of these sizes; empty if there is none."""
+    first = config.hypotheses[0]
+    return first.better if first.than in sizes_of(config) else ""
 
 
 def costs(config: StudyConfig, records: Records) -> Iterator[str]:
