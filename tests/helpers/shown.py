@@ -37,13 +37,20 @@ class Shown:
         return chunk_labels(self.action, self.action, horizon)
 
 
+def half_noise(count: int, side: int) -> np.ndarray:
+    """Pictures uint8 (count, side, side, 3) of which the upper half is of one colour, and the lower one cannot be packed."""
+    pictures = np.full((count, side, side, 3), 1, np.uint8)
+    pictures[:, side // 2 :] = stream(0, "noise").randint(0, 256, (side - side // 2, side, 3))
+    return pictures
+
+
 def memory_of_reading(megabytes: int) -> tuple[float, float]:
     """The peak and the end of the resident memory in MB above that before, of frames whose pictures have so many."""
 
     def shown(count: int):
         for _ in range(count):
             one = Shown(20)
-            one.images = {name: np.full((20, side, side, 3), 1, np.uint8) for name, side in config.cameras.items()}
+            one.images = {name: half_noise(20, side) for name, side in config.cameras.items()}
             yield one
             del one  # which a generator would hold beside the next one
 

@@ -1,8 +1,8 @@
 """The frames that imitation learns from: pictures, states, sentences, chunks of tokens and places, as arrays."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from vlagen_bench.policies.compact import sentences, tokens
 from vlagen_bench.policies.compact.config import CompactConfig
 from vlagen_bench.policies.compact.network import Batch, batch_of
 from vlagen_bench.train.devices import CPU
+from vlagen_bench.train.packed_pictures import PackedPictures
 
 ROLES = ("source", "target")
 """of the keypoints that are taught, in their order"""
@@ -39,34 +40,11 @@ class DemonstratedEpisode(Protocol):
     def chunks(self, horizon: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
-class Pictures:
-    """The N pictures of a camera, kept as the episodes brought them.
-
-    In one array they would be in memory twice while it is made, which 2000 demonstrations do not leave room for.
-    """
-
-    def __init__(self, episodes: Sequence[np.ndarray]) -> None:
-        """Takes uint8 (T, side, side, 3) of each episode, without a copy."""
-        self._episodes = tuple(episodes)
-        self._starts = np.cumsum([0, *map(len, self._episodes)])
-
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        """Copies of the pictures in these rows, from 0 to N - 1: uint8 (len(rows), side, side, 3)."""
-        found = np.empty((len(rows), *self._episodes[0].shape[1:]), dtype=np.uint8)
-        episodes = np.searchsorted(self._starts, rows, side="right") - 1
-        for place, (row, episode) in enumerate(zip(rows, episodes, strict=True)):
-            found[place] = self._episodes[episode][row - self._starts[episode]]
-        return found
-
-
 @dataclass(frozen=True, kw_only=True)
 class Frames:
     """N frames of several episodes."""
 
-    images: Mapping[str, Pictures]
+    images: Mapping[str, PackedPictures]
     """camera -> its pictures"""
     state: np.ndarray
     """float32 (N, state_dim)"""
@@ -112,20 +90,21 @@ def frames_of(episodes: Iterable[DemonstratedEpisode], config: CompactConfig, *,
         ConfigError: there are no frames, or the pictures are not what the policy is made for.
     """
     texts: dict[str, int] = {}
-    parts: list[dict[str, Any]] = []
+    parts: list[dict[str, np.ndarray]] = []
+    images = {name: PackedPictures(side) for name, side in config.cameras.items()}
     for count, episode in enumerate(episodes):
         number = texts.setdefault(episode.instruction, len(texts))
+        for name, pictures in images.items():
+            pictures.add(_picture(episode.images, name, pictures.side))
         numbers = {"sentence": np.full(len(episode.state), number), "episode": np.full(len(episode.state), count)}
         parts.append({**_numbers(episode, config, labelled=labelled), **numbers})
     if not parts:
         raise ConfigError("There are no demonstrations to learn from. Collect some: vlagen collect --out DIR")
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name != "images"}
-    images = {name: Pictures([part["images"][name] for part in parts]) for name in config.cameras}
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Frames(images=images, sentences=sentences.vectors(texts), **whole)
 
 
-def _numbers(episode: DemonstratedEpisode, config: CompactConfig, *, labelled: bool) -> dict[str, Any]:
-    images = {name: _picture(episode.images, name, side) for name, side in config.cameras.items()}
+def _numbers(episode: DemonstratedEpisode, config: CompactConfig, *, labelled: bool) -> dict[str, np.ndarray]:
     actions, inside = episode.chunks(config.chunk)
     is_label = inside & _until_other(np.asarray(episode.is_label, dtype=bool), config.chunk)
     if episode.state.shape[1] != config.state_dim:
@@ -136,7 +115,6 @@ def _numbers(episode: DemonstratedEpisode, config: CompactConfig, *, labelled: b
     side = config.cameras[config.primary]
     points = np.stack([episode.privileged[f"{role}_px"] for role in ROLES], axis=1) / side
     return {
-        "images": images,
         "state": np.asarray(episode.state, dtype=np.float32),
         "tokens": tokens.encode(actions, config),
         "is_label": is_label if labelled else np.zeros_like(is_label),

@@ -7,19 +7,18 @@ import shutil
 import pytest
 
 from helpers.places import TOP
-from helpers.studied import Pretence, evaluation, leave, records_of, score_by_rule, small
+from helpers.studied import ALL, Pretence, evaluation, leave, records_of, score_by_rule, small
 from vlagen_bench.cli import study as commands
 from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study import config as configs
-from vlagen_bench.train.study import figures, outcomes, page, page_tables, runner
 from vlagen_bench.train.study import folder as folders
+from vlagen_bench.train.study import outcomes, page, page_tables, runner
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.folder import Piece
 from vlagen_bench.train.study.records import Promise, Records
 
 DOCS = TOP / "docs"
-ALL = {"sft": 0.5, "ppo-1": 0.8, "ppo-2": 0.75, "grpo": 0.7, "dpo": 0.55, "sft-250": 0.1, "sft-500": 0.2, "sft-2000": 0.55, "ppo-short": 0.6, "ppo-epochs": 0.6, "ppo-separate": 0.6, "ppo-cold": 0.3, "sft-ungrounded": 0.2, "sft-chunk-1": 0.3}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -132,23 +131,6 @@ def test_every_condition_has_a_dimension(study):
     assert page_tables.sizes_of(study) == {"sft-250": 250, "sft-500": 500, "sft": 1000, "sft-2000": 2000}
 
 
-def test_sizes_are_beside_what_reinforcement_learning_made_of_one_of_them(study):
-    """Not all sizes are scored under changes of execution; which are is seen, and so is how far PPO comes from fewer demonstrations."""
-    policies = {"sft-500": 0.25, "sft": 0.5, "sft-2000": 0.75, "ppo-1": 1.0}
-    evaluations = records_of(study, policies).of_policies(study)
-    rows = [line.strip("| ").split(" | ") for line in page_tables.scaling(study, evaluations) if line.startswith("| ")]
-    cells = {row[0]: [cell.split(" ")[0] for cell in row[1:]] for row in rows[1:]}
-    assert rows[0][5] == "`object_position_l3`"
-    assert cells["500"] == ["25"] * 4 + ["–"] * 4
-    assert cells["1000"] == ["50"] * 8 and cells["2000"] == ["75"] * 8 and cells["`ppo-1`, from 1000"] == ["100"] * 8
-    lines = figures._scaled_lines(study)
-    assert [*lines] == ["nominal", "table_test", "object_test", "receptacle_test", "execution, mean of 4"]
-    drawn = figures._scaling(study, evaluations).axes[0].containers
-    heights = {one.get_label(): [*one.lines[0].get_ydata()] for one in drawn if not one.get_label().startswith("_")}
-    assert heights["nominal"] == [25, 50, 75] and heights["execution, mean of 4"] == [50, 75]
-    assert len(drawn) == 10, "a line for each, and what PPO reaches"
-
-
 def test_what_was_changed_or_noted_is_a_deviation(study):
     promises = (Promise(fingerprint="a", since="monday"), Promise(fingerprint="b", since="tuesday"))
     records = dataclasses.replace(records_of(study, {"sft": 0.5}), promises=promises)
@@ -156,20 +138,6 @@ def test_what_was_changed_or_noted_is_a_deviation(study):
     assert "(tuesday)" in text and "not those that it ran under" in text and "* PPO had half of its budget." in text
     broken = dataclasses.replace(records, tables={"score-sft": evaluation({"nominal": "1e0"})})
     assert "`score-sft`: 1 episodes ended as errors" in page.text(study, broken)
-
-
-def test_figures_are_the_same_each_time(study, tmp_path):
-    pages = []
-    for name in ("a", "b"):
-        page.write(study, records_of(study, ALL), made := tmp_path / name)
-        pages.append({path.name: path.read_bytes() for path in (made / page.FIGURES).iterdir()})
-    assert pages[0] == pages[1] and set(pages[0]) == {"by_condition.svg", "scaling.svg", "learning.svg"}
-
-
-@pytest.mark.parametrize("rate", [0.0, 1.0])
-def test_a_policy_that_always_or_never_succeeds_is_drawn(study, tmp_path, rate):
-    page.write(study, records_of(study, {"sft-250": rate, "sft-500": rate}), tmp_path)
-    assert (tmp_path / page.FIGURES / "scaling.svg").is_file()
 
 
 def test_records_are_read_as_they_were_written(study, tmp_path):
