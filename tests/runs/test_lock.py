@@ -62,6 +62,21 @@ def test_a_process_that_was_killed_and_still_holds_it_is_waited_for(tmp_path, mo
             pass
 
 
+@pytest.mark.slow
+def test_one_that_ends_while_it_is_looked_for_holds_nothing(tmp_path, monkeypatch):
+    with held_by_another_process(tmp_path) as other:
+
+        def ended(descriptor):
+            other.stdin.close()
+            other.wait()
+            return []
+
+        monkeypatch.setattr("vlagen_bench.runs.lock._holders", ended)
+        monkeypatch.setattr("vlagen_bench.runs.lock.PATIENCE_S", 0)
+        with RunFolder.writing(tmp_path, HEADER, PLAN):
+            pass
+
+
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_run_whose_results_were_removed_or_replaced_ends_before_it_writes_into_others(tmp_path, replaced):
     with RunFolder.writing(tmp_path, HEADER, PLAN) as folder:

@@ -80,9 +80,10 @@ def _is_free(descriptor: int, since: float) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         waited_s = time.monotonic() - since
-        if waited_s > (ENDING_S if any(map(is_ending, _holders(descriptor))) else PATIENCE_S):
-            raise
-        return False
+        if waited_s <= (ENDING_S if any(map(is_ending, _holders(descriptor))) else PATIENCE_S):
+            return False
+        # Who held it may have ended before it was looked for, so that it was not found: if not, this raises.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return True
 
 
