@@ -9,7 +9,7 @@ from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.utils import surface
 from vlagen_bench.utils.console import OUTPUT, complain, console
-from vlagen_bench.utils.signals import Terminated
+from vlagen_bench.utils.signals import Terminated, deaf, end_at_once_on_the_way_out
 from vlagen_bench.utils.text import shown, split_names
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def exit_with(command: Callable[[], int | None]) -> NoReturn:
         complain(f"error: {error}")
         code = USER_ERROR
     except KeyboardInterrupt as error:
-        complain(ending(error))
+        with deaf():
+            complain(ending(error))
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except OSError as error:
         if error.filename is None:
@@ -45,7 +46,9 @@ def exit_with(command: Callable[[], int | None]) -> NoReturn:
         code = USER_ERROR
     OUTPUT.flush()
     unwritten = OUTPUT.lost is not None and not isinstance(OUTPUT.lost, BrokenPipeError)
-    sys.exit(code or (UNWRITTEN if unwritten else OK))
+    code = code or (UNWRITTEN if unwritten else OK)
+    end_at_once_on_the_way_out(code)
+    sys.exit(code)
 
 
 def ending(error: BaseException) -> str:

@@ -1,11 +1,15 @@
 """SIGTERM as the end in order that Ctrl-C is, told apart by its exception."""
 
+import atexit
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Terminated(KeyboardInterrupt):
@@ -20,6 +24,35 @@ def terminate(signum: int, frame: FrameType | None) -> NoReturn:
 def end_in_order() -> None:
     """Lets SIGTERM raise, whatever this process was started with; a shell starts background jobs deaf to SIGINT."""
     signal.signal(signal.SIGTERM, terminate)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """In the block, SIGINT and SIGTERM do nothing: the process is ending already, and says so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def end_at_once_on_the_way_out(code: int) -> None:
+    """Once the interpreter takes itself down, SIGINT and SIGTERM end the process with this code and no word.
+
+    Raised in what other packages do then, they would print a traceback of a command that has said its last word.
+    """
+    atexit.unregister(_end_at_once)
+    atexit.register(_end_at_once, code)
+
+
+def _end_at_once(code: int) -> None:
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: os._exit(code))
 
 
 @contextmanager
