@@ -1,4 +1,4 @@
-"""The records of the supervised half of a small study, and its released weights."""
+"""The shipped study; the records of the supervised half of a small one, and its released weights."""
 
 import shutil
 
@@ -6,7 +6,14 @@ import pytest
 
 from helpers.adopted import WEIGHTS, Recorded, go, released
 from vlagen_bench.policies import shipped
+from vlagen_bench.train.study import config as configs
 from vlagen_bench.train.study import page
+
+
+@pytest.fixture(scope="session")
+def study():
+    """The shipped study."""
+    return configs.load("study")
 
 
 @pytest.fixture

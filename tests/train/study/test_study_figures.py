@@ -3,13 +3,7 @@
 import pytest
 
 from helpers.studied import ALL, records_of
-from vlagen_bench.train.study import config as configs
 from vlagen_bench.train.study import figures, page, page_tables
-
-
-@pytest.fixture(scope="module")
-def study():
-    return configs.load("study")
 
 
 def test_sizes_are_beside_what_reinforcement_learning_made_of_one_of_them(study):

@@ -21,11 +21,6 @@ from vlagen_bench.train.study.records import Promise, Records
 DOCS = TOP / "docs"
 
 
-@pytest.fixture(scope="module")
-def study():
-    return configs.load("study")
-
-
 def test_the_committed_page_is_what_the_committed_records_say(study):
     notes = DOCS / page.DATA / page.NOTES
     said = page.text(study, stored.read(DOCS / page.DATA), notes.read_text() if notes.is_file() else "")
