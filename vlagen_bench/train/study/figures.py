@@ -130,9 +130,9 @@ def _scaled_lines(config: StudyConfig) -> dict[str, list[str]]:
 
 def _rate_and_ends(evaluation: Evaluation, names: Sequence[str]) -> tuple[float, float, float] | None:
     """The rate in percent, and how far its interval goes below and above it; None where a condition was not scored."""
-    rows = evaluation.of(names)
+    rows = evaluation.of_all(names)
     ends = interval_of(rows, pooled=len(names) > 1)
-    if ends is None or not set(names) <= {*evaluation.conditions}:
+    if ends is None:
         return None
     won, n = counted(rows)
     low, high = ends

@@ -70,6 +70,11 @@ class Evaluation:
     def conditions(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(row.condition for row in self.rows))
 
+    def of_all(self, conditions: Iterable[str]) -> tuple[Row, ...]:
+        """The rows of some conditions; none if one of them was not scored, since a mean of some misleads beside one of all."""
+        wanted = set(conditions)
+        return self.of(wanted) if wanted <= {*self.conditions} else ()
+
     def of(self, conditions: Iterable[str]) -> tuple[Row, ...]:
         """The rows of some conditions that have an outcome."""
         wanted = set(conditions)

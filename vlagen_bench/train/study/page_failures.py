@@ -26,7 +26,7 @@ def failures(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
     yield f"| dimension | {' | '.join(f'`{name}`' for name in policies)} |"
     yield f"|---|{'---|' * len(policies)}"
     for kind, conditions in kinds.items():
-        cells = [_stages(evaluations[policy].of(conditions)) for policy in policies]
+        cells = [_stages(evaluations[policy].of_all(conditions)) for policy in policies]
         if any(cell != "–" for cell in cells):
             yield f"| {kind} | {' | '.join(cells)} |"
     yield ""

@@ -112,12 +112,7 @@ def by_condition(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]
         if not known:
             continue
         if len(known) > 1:
-            cells = [
-                rate_text(evaluations[policy].of(known), pooled=True)
-                if set(known) <= {*evaluations[policy].conditions}
-                else "–"
-                for policy in policies
-            ]
+            cells = [rate_text(evaluations[policy].of_all(known), pooled=True) for policy in policies]
             yield f"| **{kind}**, mean of {len(known)} | {' | '.join(cells)} | {_gap(evaluations, better, base, known)} | |"
         for name in known:
             cells = [rate_text(evaluations[policy].of([name])) for policy in policies]
@@ -144,8 +139,8 @@ def _drops(config: StudyConfig, policies: Sequence[str], evaluations: Evaluation
 
 
 def _lost(evaluation: Evaluation, names: Sequence[str], nominal: tuple[int, int]) -> str:
-    won, n = counted(evaluation.of(names))
-    if not set(names) <= {*evaluation.conditions} or not n or not nominal[0]:
+    won, n = counted(evaluation.of_all(names))
+    if not n or not nominal[0]:
         return "–"
     return _share((won / n) / (nominal[0] / nominal[1]) - 1)
 
