@@ -108,6 +108,14 @@ def test_pictures_are_those_of_their_rows_in_any_order():
         assert np.array_equal(frames.batch(rows).images[name].numpy(), whole[rows])
 
 
+@pytest.mark.parametrize("change", [lambda one: one[..., :1], lambda one: one.astype(np.float32)])
+def test_pictures_that_are_no_uint8_rgb_are_refused(change):
+    shown = Shown(2)
+    shown.images = {name: change(pictures) for name, pictures in shown.images.items()}
+    with pytest.raises(ConfigError, match=r"Give uint8 \(frames, side, side, 3\)"):
+        frames_of([shown], SMALL)
+
+
 @pytest.mark.slow
 def test_pictures_are_packed_in_memory_and_never_there_at_once_as_they_are():
     """Half of each can be packed. In a process of its own: the peak of memory of this one is also that of the tests before."""

@@ -9,7 +9,7 @@ from vlagen_bench import __version__
 from vlagen_bench.errors import ConfigError, VlagenError
 from vlagen_bench.utils import surface
 from vlagen_bench.utils.console import OUTPUT, complain, console
-from vlagen_bench.utils.signals import Terminated, deaf, end_at_once_on_the_way_out
+from vlagen_bench.utils.signals import Terminated, deaf, deaf_on_the_way_out
 from vlagen_bench.utils.text import shown, split_names
 
 if TYPE_CHECKING:
@@ -46,9 +46,8 @@ def exit_with(command: Callable[[], int | None]) -> NoReturn:
         code = USER_ERROR
     OUTPUT.flush()
     unwritten = OUTPUT.lost is not None and not isinstance(OUTPUT.lost, BrokenPipeError)
-    code = code or (UNWRITTEN if unwritten else OK)
-    end_at_once_on_the_way_out(code)
-    sys.exit(code)
+    deaf_on_the_way_out()
+    sys.exit(code or (UNWRITTEN if unwritten else OK))
 
 
 def ending(error: BaseException) -> str:

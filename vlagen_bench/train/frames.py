@@ -136,6 +136,10 @@ def _picture(images: Mapping[str, np.ndarray], name: str, side: int) -> np.ndarr
             f"--cameras {name}, or leave it out of the policy's cameras."
         )
     pictures = images[name]
+    if pictures.dtype != np.uint8 or pictures.shape[3:] != (3,):
+        raise ConfigError(
+            f"The demonstrations' pictures of {name} are {pictures.dtype} of the shape {pictures.shape}. Give uint8 (frames, side, side, 3)."
+        )
     if pictures.shape[1:3] != (side, side):
         raise ConfigError(
             f"The demonstrations' pictures of {name} are {pictures.shape[2]}x{pictures.shape[1]}, and the policy is made for "

@@ -1,7 +1,6 @@
 """SIGTERM as the end in order that Ctrl-C is, told apart by its exception."""
 
 import atexit
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -40,19 +39,18 @@ def deaf() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def end_at_once_on_the_way_out(code: int) -> None:
-    """Once the interpreter takes itself down, SIGINT and SIGTERM end the process with this code and no word.
+def deaf_on_the_way_out() -> None:
+    """Once the interpreter takes itself down, SIGINT and SIGTERM do nothing: what others do then, such as ending their processes, is done.
 
-    Raised in what other packages do then, they would print a traceback of a command that has said its last word.
+    Raised in it, they would print a traceback of a command that has said its last word.
     """
-    atexit.unregister(_end_at_once)
-    atexit.register(_end_at_once, code)
+    atexit.unregister(_be_deaf)
+    atexit.register(_be_deaf)
 
 
-def _end_at_once(code: int) -> None:
+def _be_deaf() -> None:
     for number in ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: os._exit(code))
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
