@@ -10,17 +10,14 @@ from rich.console import Console
 from tensorboardX.proto.event_pb2 import Event
 
 from helpers.fakes import Stepper
-from helpers.runs import HEADER, PLAN, solo
+from helpers.runs import HEADER, PLAN, played, solo
 from vlagen_bench.errors import ConfigError
 from vlagen_bench.harness import progress, run
 from vlagen_bench.harness.counts import TWINS, Counts, OutcomeCount
-from vlagen_bench.harness.episode import PlayedEpisode
 from vlagen_bench.harness.loggers import logs
 from vlagen_bench.harness.progress import RunProgress, duration
 from vlagen_bench.runs.folder import RunFolder
-from vlagen_bench.types import Episode, EpisodeResult, Plan
-
-TIMES = {"reset_s": 1.0, "advance_s": 4.0, "observe_s": 2.0, "policy_s": 2.0, "waiting_s": 1.0, "total_s": 10.0}
+from vlagen_bench.types import Episode, Plan
 
 
 def wide(conditions: int, each: int) -> Plan:
@@ -29,15 +26,6 @@ def wide(conditions: int, each: int) -> Plan:
     both = ((name, index) for name in suite.conditions for index in range(each))
     episodes = [Episode(task="t@1", condition=name, index=index, seed=0, values={}) for name, index in both]
     return Plan(suite=suite, episodes=tuple(episodes))
-
-
-def played(episode: Episode, outcome: str) -> PlayedEpisode:
-    error = "policy: it broke" if outcome == "error" else None
-    result = EpisodeResult(
-        episode=episode, outcome=outcome, success_once=None, success_at_end=None, steps=4, metrics={}, timings=TIMES,
-        error=error,
-    )  # fmt: skip
-    return PlayedEpisode(result=result, actions=[], state_hashes=[])
 
 
 def kinds(plan: Plan) -> dict[str, str]:

@@ -44,7 +44,7 @@ class ActorRef:
     """whether it was replaced because its policy hung, in somebody's episode"""
     attempt: Attempt | None = None
     asked: "ActorRef | None" = None
-    """the replica that it asks in its attempt"""
+    """the replica that it asks, or asked last"""
     episodes: int = 0
     """how many it was given"""
 
@@ -93,6 +93,21 @@ class ActorPool:
         else:
             self._environments[member.number] = self._environment(member.number)
 
+    def nodes(self, member: ActorRef) -> set[str | None]:
+        """Those that an environment needs to play: its own and its replica's."""
+        return {member.node} if member.asks is None else {member.node, self.replicas[member.asks].node}
+
+    def doubt(self, node: str) -> None:
+        """Asks the free environments that need a node whether they can play, since something was lost there.
+
+        They are free again when they say so. It may be the node that is lost, which Ray knows half a minute later only,
+        and an episode would be lost with each of them.
+        """
+        for member in [one for one in self.free if node in self.nodes(one)]:
+            del self.free[member]
+            member.asked = None if member.asks is None else self.replicas[member.asks]
+            self.watch(member, member.actor.can_play.remote(None if member.asked is None else member.asked.actor))
+
     def replies(self) -> Iterator[tuple[ActorRef, Any]]:
         """Waits; environments and their replies, or exceptions where an actor is lost.
 
@@ -131,9 +146,22 @@ class ActorPool:
                 f"Policy replica {member.number} {'hangs' if member.hung else 'is gone'}; another one is started."
             )
             self.replace(member)
+        elif member.attempt is None:
+            self._can_play(member, reply)
         else:
             return reply
         return None
+
+    def _can_play(self, member: ActorRef, reply: bool | BaseException) -> None:
+        """What an environment says that was doubted."""
+        if isinstance(reply, BaseException):
+            self._note(f"Environment {member.number} is gone too; another one is started.")
+            self.replace(member)
+            return
+        self.free[member] = None
+        if not reply and member.asked is not None and self._is_replica(member.asked):
+            self._note(f"Policy replica {member.asked.number} is gone; another one is started.")
+            self.replace(member.asked)
 
     def _is_replica(self, member: ActorRef) -> bool:
         return self.replicas.get(member.number) is member

@@ -128,6 +128,15 @@ class Environment:
         except VlagenError as error:
             return error
 
+    def can_play(self, replica: ActorHandle[Any] | None) -> bool:
+        """Whether its replica answers; where this environment is gone, the call fails."""
+        try:
+            if replica is not None:
+                ray.get(replica.answer.remote())
+        except RayError:
+            return False
+        return True
+
     def _act(self, request: Begin | Execute | Finish) -> StepReport:
         """What the runner reports; anything but a lost film makes the episode worth another attempt."""
         allowed = allowed_s(request, self._limits)

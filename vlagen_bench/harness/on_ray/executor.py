@@ -82,12 +82,7 @@ class RayExecutor:
 
     def _best(self, free: list[ActorRef], attempt: Attempt) -> ActorRef:
         """One that has to do with no node that the episode was lost with, if there is one."""
-        return next(
-            (environment for environment in free if not self._nodes(environment) & set(attempt.lost_with)), free[0]
-        )
-
-    def _nodes(self, member: ActorRef) -> set[str | None]:
-        return {member.node} if member.asks is None else {member.node, self._pool.replicas[member.asks].node}
+        return next((one for one in free if not self._pool.nodes(one) & set(attempt.lost_with)), free[0])
 
     def _give(self, member: ActorRef, attempt: Attempt) -> None:
         del self._pool.free[member]
@@ -109,9 +104,13 @@ class RayExecutor:
             self._pool.replace(member)
         else:
             self._pool.free[member] = None
+        lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
+        node = None if lost is None else lost.node
+        if node is not None:
+            self._pool.doubt(node)
         if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
             self._queue.appendleft(attempt.again(alone=True))
-        elif ended.trouble is not None and (again := self._again(member, attempt, ended)) is not None:
+        elif ended.trouble is not None and (again := self._again(attempt, ended, node)) is not None:
             self._queue.appendleft(again)
         else:
             return [self._kept(attempt, ended)]
@@ -121,13 +120,16 @@ class RayExecutor:
         too_large = self._limits.memory_mb is not None and ended.memory_mb > self._limits.memory_mb
         return ended.trouble in ("stage", "gone") or member.episodes >= self._limits.recycle_after or too_large
 
-    def _again(self, member: ActorRef, attempt: Attempt, ended: AttemptResult) -> Attempt | None:
+    def _again(self, attempt: Attempt, ended: AttemptResult, node: str | None) -> Attempt | None:
         """The next attempt, if there is one. Two actors lost on one node count as one loss.
 
-        For it may be the node that is lost, which Ray knows half a minute later only.
+        For it may be the node that is lost, piece by piece.
+
+        Args:
+            attempt: that failed.
+            ended: how.
+            node: of the actor that was lost with it, if one was.
         """
-        lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
-        node = None if lost is None else lost.node
         counts = node is None or attempt.lost_with.count(node) != 1
         if counts and attempt.number > self._limits.retries:
             return None

@@ -56,6 +56,10 @@ class NullEnvironments:
     async def ready(self) -> str:
         return ray.get_runtime_context().get_node_id()
 
+    async def can_play(self, replica: ActorHandle[Any]) -> bool:
+        await replica.answer.remote()
+        return True
+
     async def play(self, episode: Episode, turn: Caller, replica: ActorHandle[Any]) -> AttemptResult:
         player = play(episode, Execution(horizon=self._waits.horizon), Limits())
         request, steps = next(player), 0

@@ -99,6 +99,9 @@ class Replica:
         await self._stuck.wait()
         await asyncio.sleep(FAREWELL_S)
 
+    async def answer(self) -> None:
+        """Returns, whatever the policy does: the replica lives."""
+
     async def ask(self, turn: Caller, question: PolicyQuery) -> ReplicaReply:
         """Asks the policy, when it is free. It may write into what it sees."""
         if turn.number < max(self._newest.get(key, 0) for key in (turn.slot, question.episode_id)):

@@ -131,8 +131,15 @@ def _names(config: StudyConfig) -> Iterator[str]:
     base = config.hypotheses[0].than
     size = page_tables.sizes_of(config).get(base)
     told = f"`{base}` imitates {size:,} demonstrations. " if size else ""
+    for name, stage in _released(config).items():
+        told += f"The built-in policy `{name}` is `{stage}`. "
     yield f"{told}`vlagen study plan` says what each name is, [train a VLA](train_vla.md) how they are trained."
     yield ""
+
+
+def _released(config: StudyConfig) -> dict[str, str]:
+    """The trainings whose weights are released, by the built-in policy that has them."""
+    return {stage.released: stage.name for stage in config.order if stage.released}
 
 
 def _missing(config: StudyConfig, records: Records) -> Iterator[str]:
@@ -231,12 +238,14 @@ def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[s
     errors = {name: table.errors for name, table in records.tables.items() if table.errors}
     for name, count in errors.items():
         said.append(f"`{name}`: {count} episodes ended as errors and enter no rate and no pair.")
-    for name, kept in records.stages.items():
-        if kept.released:
+    for policy, training in _released(config).items():
+        users = [f"`{name}`" for name, kept in records.stages.items() if policy in kept.released]
+        if users:
             said.append(
-                f"`{name}` is made from the released weights of {', '.join(kept.released)}, which are rounded to half precision: what it is made "
-                f"from was done in another folder, or on another machine."
+                f"The released weights of `{policy}`, which are those of `{training}` rounded to half precision, stand in for them in "
+                f"{', '.join(users)}: `{training}` was done in another folder, or on another machine."
             )
+    for name, kept in records.stages.items():
         if kept.others:
             named = ", ".join(f"`{other}`" for other in kept.others)
             said.append(

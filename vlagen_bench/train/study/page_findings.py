@@ -15,8 +15,9 @@ TITLES: Mapping[str, str] = {
 }
 ABOUT: Mapping[str, str] = {
     "confirmatory": "p is after Holm's adjustment over these hypotheses.",
-    "confirmation": "Played once, and nothing was chosen by it; the paper has nothing like it. p is after Holm's adjustment over these.",
-    "exploratory": "One seed each. p is as it is, for each by itself; none of these is a result.",
+    "confirmation": "Played once, and nothing was chosen by it; the paper does not test it. p is after Holm's adjustment over these.",
+    "exploratory": "One seed each. p is as it is, for each by itself; none of these is a result. "
+    "Where a hypothesis says that something does not help, a difference of zero or below speaks for it, and p does not.",
 }
 UNPUBLISHED: Mapping[str, str] = {"agrees": "holds", "contradicts": "does not hold"}
 """words for a hypothesis that the paper says nothing of"""
