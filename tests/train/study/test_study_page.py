@@ -13,7 +13,7 @@ from vlagen_bench.errors import ConfigError, RunError
 from vlagen_bench.statistics.intervals import wilson
 from vlagen_bench.train.study import config as configs
 from vlagen_bench.train.study import folder as folders
-from vlagen_bench.train.study import outcomes, page, page_tables, runner
+from vlagen_bench.train.study import outcomes, page, page_failures, page_tables, runner
 from vlagen_bench.train.study import records as stored
 from vlagen_bench.train.study.folder import Piece
 from vlagen_bench.train.study.records import Promise, Records
@@ -99,6 +99,20 @@ def test_the_goal_is_missed_in_plain_words(study):
     assert "unlike in the paper" in text and "contradicts" in text and "not reached, with +0.0 points, p 1.00" in text
     assert "Failures in H1: `sft` 96 of 192 (missed grasp 96); `ppo-1` 96 of 192 (missed grasp 96)." in text
     assert "Failures in H1" not in page.text(study, records_of(study, ALL)), "where it was reached"
+
+
+def test_failures_are_compared_in_the_episodes_that_all_played(study):
+    tables = {
+        "sft": evaluation({"nominal": "0011", "noise_l3": "0000"}),
+        "ppo-1": evaluation({"nominal": "0e11", "noise_l3": "1111"}),
+        "grpo": evaluation({"nominal": "1111"}),
+    }
+    text = "\n".join(page_failures.failures(study, tables))
+    assert "of the 3 episodes, under 1 of the conditions, that all of these policies played" in text
+    assert "| all failures | 1 | 1 | 0 |" in text and "| missed grasp | 100 % | 100 % | – |" in text
+    assert "all of these policies" not in "\n".join(
+        page_failures.failures(study, tables | {"dpo": evaluation({"noise_l3": "1"})})
+    )
 
 
 def test_rates_have_wilsons_interval():

@@ -1,7 +1,7 @@
 """How episodes fail, on the page of a study: how far they come, what goes wrong, and with which objects."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from vlagen_bench.tasks.put_on import HELD_UP_M
 from vlagen_bench.train.study.config import StudyConfig
@@ -38,8 +38,13 @@ def failures(config: StudyConfig, evaluations: Evaluations) -> Iterator[str]:
             f"successes came without that: success asks where the object ends, not how it came there."
         )
         yield ""
-    yield from _troubles(policies, evaluations)
-    yield from _objects(config, policies, evaluations)
+    if common := _common(policies, evaluations):
+        shared = common[policies[0]]
+        places = len({row.condition for row in shared})
+        yield f"What follows is of the {len(shared):,} episodes, under {places} of the conditions, that all of these policies played."
+        yield ""
+        yield from _troubles(common)
+        yield from _objects(config, common)
 
 
 def _stages(rows: Sequence[Row]) -> str:
@@ -52,40 +57,46 @@ def _stages(rows: Sequence[Row]) -> str:
     return " / ".join(f"{100 * share / len(rows):.0f}" for share in shares) + " %"
 
 
-def _troubles(policies: Sequence[str], evaluations: Evaluations) -> Iterator[str]:
-    failed = {
-        policy: [row for row in evaluations[policy].by_key.values() if row.outcome == "failure"] for policy in policies
-    }
+def _common(policies: Sequence[str], evaluations: Evaluations) -> dict[str, list[Row]]:
+    """The rows of those episodes that have an outcome of every policy, by policy; empty where there are none."""
+    tables = {policy: evaluations[policy].by_key for policy in policies}
+    keys = [key for key in tables[policies[0]] if all(key in table for table in tables.values())]
+    return {policy: [table[key] for key in keys] for policy, table in tables.items()} if keys else {}
+
+
+def _troubles(common: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    policies = list(common)
+    failed = {policy: [row for row in rows if row.outcome == "failure"] for policy, rows in common.items()}
     counts = {policy: Counter(row.trouble or "nothing named" for row in rows) for policy, rows in failed.items()}
     names = [name for name, _ in sum(counts.values(), Counter()).most_common(MOST_TROUBLES)]
-    yield "Share of a policy's failures, over all conditions that it was scored under:"
+    yield "Share of a policy's failures:"
     yield ""
     yield f"| what went wrong | {' | '.join(f'`{policy}`' for policy in policies)} |"
     yield f"|---|{'---|' * len(policies)}"
     for name in names:
         cells = [percent(counts[one][name] / len(failed[one])) if failed[one] else "–" for one in policies]
         yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} |"
+    yield f"| all failures | {' | '.join(str(len(failed[one])) for one in policies)} |"
     yield ""
 
 
-def _objects(config: StudyConfig, policies: Sequence[str], evaluations: Evaluations) -> Iterator[str]:
+def _objects(config: StudyConfig, common: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    policies = list(common)
     base = config.hypotheses[0].than if config.hypotheses[0].than in policies else policies[0]
     rows: dict[str, list[Row]] = {}
-    for row in evaluations[base].by_key.values():
+    for row in common[base]:
         rows.setdefault(row.object, []).append(row)
     rows = {name: mine for name, mine in rows.items() if len(mine) >= LEAST_EPISODES}
     if not rows:
         return
     hardest = sorted(rows, key=lambda name: (counted(rows[name])[0] / len(rows[name]), name))
-    yield f"Success by object, over all conditions, those first that are hardest for `{base}`, and episodes of `{base}`:"
+    yield f"Success by object, those first that are hardest for `{base}`, and how many episodes have it:"
     yield ""
     yield f"| object | {' | '.join(f'`{policy}`' for policy in policies)} | grasped by `{base}` | episodes |"
     yield f"|---|{'---|' * len(policies)}---|---|"
     for name in hardest:
-        mine = {
-            policy: [row for row in evaluations[policy].by_key.values() if row.object == name] for policy in policies
-        }
-        cells = [percent(won / n) if n else "–" for won, n in map(counted, mine.values())]
+        mine = [counted([row for row in common[policy] if row.object == name]) for policy in policies]
+        cells = [percent(won / n) for won, n in mine]
         grasped = percent(sum(row.grasped for row in rows[name]) / len(rows[name]))
         yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} | {grasped} | {len(rows[name])} |"
     yield ""
