@@ -59,3 +59,32 @@ def test_a_replica_that_is_started_later_has_the_policy_of_the_beginning(tmp_pat
     file.write_text("class Mine:\n    act = lambda self, obs, instr: [0.1] * 7\n")
     with pytest.raises(PolicyError, match=f"has changed since this run loaded it first: {file.name}"):
         Replica(f"{file}:Mine", {}, 1, 5.0, 7, None, content)._load()
+
+
+def test_whoever_was_given_up_is_answered_so_that_no_call_of_the_actor_stays(monkeypatch):
+    import asyncio
+
+    from vlagen_bench.harness.inference import PolicyAnswer, PolicyQuery
+    from vlagen_bench.harness.on_ray.replica import Caller, Replica
+
+    class Slow:
+        batches = False
+
+        def ask(self, queries):
+            time.sleep(0.1)
+            return {slot: PolicyAnswer() for slot in queries}
+
+    def ask(replica, slot, number, episode):
+        query = PolicyQuery(episode_id=episode, begins=False, instruction="", observation={"state": np.zeros(1)})
+        return asyncio.create_task(replica.ask(Caller(slot=slot, number=number), query))
+
+    async def both():
+        replica = Replica("helpers.fakes:Batcher", {}, 4, 30.0, 7)
+        replica._caller = Slow()
+        first = [ask(replica, slot, 1 + slot, f"e{slot}") for slot in range(4)]
+        await asyncio.sleep(0.02)  # the first is being served; the others wait, and their environments are lost
+        again = [ask(replica, slot, 10 + slot, f"e{slot - 1}") for slot in (2, 3, 1)]
+        done, _ = await asyncio.wait([*first, *again], timeout=20)
+        return len(done), [task.result().blameless for task in first]
+
+    assert asyncio.run(both()) == (7, [False, True, True, True])

@@ -81,7 +81,7 @@ def test_a_score_during_training_says_of_how_many_episodes_it_is(study):
     for held_out, said in ((48, "75 % of 48 (61 – 85) | 88 % of 48 (75 – 94) |"), (0, "75 % | 88 % |")):
         trained = dataclasses.replace(records.stages["ppo-1"], curve=curve, held_out=held_out)
         text = page.text(study, dataclasses.replace(records, stages={**records.stages, "ppo-1": trained}))
-        assert said in text and "a mean of 5 iterations" in text
+        assert said in text and "as means of 5 iterations" in text
 
 
 def test_the_names_in_the_tables_are_explained(study):
@@ -99,6 +99,14 @@ def test_the_goal_is_missed_in_plain_words(study):
     assert "unlike in the paper" in text and "contradicts" in text and "not reached, with +0.0 points, p 1.00" in text
     assert "Failures in H1: `sft` 96 of 192 (missed grasp 96); `ppo-1` 96 of 192 (missed grasp 96)." in text
     assert "Failures in H1" not in page.text(study, records_of(study, ALL)), "where it was reached"
+
+
+def test_the_page_has_both_seeds_by_condition_and_what_no_hypothesis_asks(study):
+    text = page.text(study, records_of(study, ALL | {"ppo-short": 0.5}))
+    assert "| `ppo-1` gains | p | `ppo-2` gains | p |" in text
+    assert "here it is `sft` +0.0 %, `ppo-1` +0.0 % and `ppo-2` +0.0 %." in text
+    assert "here it is" not in page.text(study, records_of(study, {"sft": 0.5}))
+    assert "| `ppo-short` | 50 % (43 – 57) |" in text
 
 
 def test_failures_are_compared_in_the_episodes_that_all_played(study):
@@ -144,7 +152,12 @@ def test_what_was_changed_or_noted_is_a_deviation(study):
     promises = (Promise(fingerprint="a", since="monday"), Promise(fingerprint="b", since="tuesday"))
     records = dataclasses.replace(records_of(study, {"sft": 0.5}), promises=promises)
     text = page.text(study, records, "* PPO had half of its budget.\n")
-    assert "(tuesday)" in text and "not those that it ran under" in text and "* PPO had half of its budget." in text
+    assert (
+        "had begun, at monday" in text
+        and "did so at tuesday." in text
+        and "not those that it ran under" in text
+        and "* PPO had half of its budget." in text
+    )
     broken = dataclasses.replace(records, tables={"score-sft": evaluation({"nominal": "1e0"})})
     assert "`score-sft`: 1 episodes ended as errors" in page.text(study, broken)
 

@@ -13,6 +13,7 @@ from ray import ObjectRef
 from ray.actor import ActorHandle
 
 from vlagen_bench.errors import RunError, VlagenError
+from vlagen_bench.harness.on_ray.replica import ANSWER
 from vlagen_bench.harness.slot import GRACE_S, Attempt
 
 PATIENCE_S = 60.0
@@ -44,7 +45,9 @@ class ActorRef:
     """whether it was replaced because its policy hung, in somebody's episode"""
     attempt: Attempt | None = None
     asked: "ActorRef | None" = None
-    """the replica that it asks, or asked last"""
+    """the replica that it asks in its attempt"""
+    doubted: bool = False
+    """whether it has to answer before it is given or asked anything, since another actor of its node was lost"""
     episodes: int = 0
     """how many it was given"""
 
@@ -97,16 +100,23 @@ class ActorPool:
         """Those that an environment needs to play: its own and its replica's."""
         return {member.node} if member.asks is None else {member.node, self.replicas[member.asks].node}
 
-    def doubt(self, node: str) -> None:
-        """Asks the free environments that need a node whether they can play, since something was lost there.
+    def can_play(self) -> list[ActorRef]:
+        """Environments that play nothing, and that have a policy; nobody doubts either."""
+        return [one for one in self.free if not one.doubted and (one.asks is None or self._can_answer(one.asks))]
 
-        They are free again when they say so. It may be the node that is lost, which Ray knows half a minute later only,
-        and an episode would be lost with each of them.
+    def _can_answer(self, number: int) -> bool:
+        replica = self.replicas[number]
+        return replica.node is not None and not replica.doubted
+
+    def doubt(self, node: str) -> None:
+        """Asks the free environments and the replicas of a node for a sign of life, since another actor was lost there.
+
+        It may be the node that is lost, which Ray knows half a minute later only, and an episode would be lost with each of them.
         """
-        for member in [one for one in self.free if node in self.nodes(one)]:
-            del self.free[member]
-            member.asked = None if member.asks is None else self.replicas[member.asks]
-            self.watch(member, member.actor.can_play.remote(None if member.asked is None else member.asked.actor))
+        for member in (*self.free, *self.replicas.values()):
+            if member.node == node and not member.doubted:
+                member.doubted = True
+                self.watch(member, member.actor.answer.remote())
 
     def replies(self) -> Iterator[tuple[ActorRef, Any]]:
         """Waits; environments and their replies, or exceptions where an actor is lost.
@@ -140,6 +150,8 @@ class ActorPool:
             raise reply
         if member.node is None:
             self._started(member, reply)
+        elif reply is ANSWER:
+            member.doubted = False
         elif self._is_replica(member):
             member.hung = reply is None
             self._note(
@@ -147,21 +159,11 @@ class ActorPool:
             )
             self.replace(member)
         elif member.attempt is None:
-            self._can_play(member, reply)
+            self._note(f"Environment {member.number} is gone too; another one is started.")
+            self.replace(member)
         else:
             return reply
         return None
-
-    def _can_play(self, member: ActorRef, reply: bool | BaseException) -> None:
-        """What an environment says that was doubted."""
-        if isinstance(reply, BaseException):
-            self._note(f"Environment {member.number} is gone too; another one is started.")
-            self.replace(member)
-            return
-        self.free[member] = None
-        if not reply and member.asked is not None and self._is_replica(member.asked):
-            self._note(f"Policy replica {member.asked.number} is gone; another one is started.")
-            self.replace(member.asked)
 
     def _is_replica(self, member: ActorRef) -> bool:
         return self.replicas.get(member.number) is member
@@ -183,6 +185,10 @@ class ActorPool:
             self.free[member] = None
 
     def _say_who_waits(self) -> None:
+        if silent := sum(one.doubted for one in (*self._environments.values(), *self.replicas.values())):
+            self._note(
+                f"{silent} actors do not answer, of a node where another one was lost. Ray soon knows whether it is gone."
+            )
         kinds = (("environments", self._environments), ("policy replicas", self.replicas))
         absent = [(sum(m.node is None for m in members.values()), len(members), name) for name, members in kinds]
         if waiting := " and ".join(f"{number} of {total} {name}" for number, total, name in absent if number):

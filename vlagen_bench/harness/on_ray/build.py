@@ -39,7 +39,7 @@ def make_ray_executor(
         return start_actor(Environment, recipe, execution, limits, num_cpus=cluster.env_cpus)
 
     def replica(number: int) -> ActorHandle[Any]:
-        # Each environment has one question at a time; the rest is for ready, until_stuck and close.
+        # Each environment has one question at a time; the rest is for ready, until_stuck, answer and close.
         uses = {"num_cpus": REPLICA_CPUS, "num_gpus": cluster.policy_gpus, "max_concurrency": slots + 8}
         content = None if loaded.content is None else loaded.content()
         how = (slots, limits.step_s, recipe.action_dim, handles, content)

@@ -56,7 +56,7 @@ class RayExecutor:
         fresh = (Attempt(episode=episode) for episode in episodes)
         exhausted = False
         while True:
-            while free := self._free():
+            while free := self._pool.can_play():
                 attempt = self._queue.popleft() if self._queue else next(fresh, None)
                 if attempt is None:
                     exhausted = True
@@ -71,14 +71,6 @@ class RayExecutor:
             finally:  # what ended is passed on, even where another reply ends the run
                 if ended:
                     yield ended
-
-    def _free(self) -> list[ActorRef]:
-        """Environments that play nothing, and whose policy is ready."""
-        return [
-            environment
-            for environment in self._pool.free
-            if environment.asks is None or self._pool.replicas[environment.asks].node
-        ]
 
     def _best(self, free: list[ActorRef], attempt: Attempt) -> ActorRef:
         """One that has to do with no node that the episode was lost with, if there is one."""
@@ -106,7 +98,7 @@ class RayExecutor:
             self._pool.free[member] = None
         lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
         node = None if lost is None else lost.node
-        if node is not None:
+        if lost is not None and node is not None and not lost.hung:  # a replica that hung was ended from here
             self._pool.doubt(node)
         if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
             self._queue.appendleft(attempt.again(alone=True))

@@ -13,7 +13,7 @@ from vlagen_bench.harness.episode import ENV_TIMES, Begin, Execute, Request, Ste
 from vlagen_bench.harness.inference import PolicyQuery
 from vlagen_bench.harness.limits import Limits
 from vlagen_bench.harness.on_ray.environment import AttemptResult
-from vlagen_bench.harness.on_ray.replica import Caller
+from vlagen_bench.harness.on_ray.replica import ANSWER, Caller
 from vlagen_bench.scenes.tabletop import TABLETOP
 from vlagen_bench.types import Episode
 
@@ -56,9 +56,8 @@ class NullEnvironments:
     async def ready(self) -> str:
         return ray.get_runtime_context().get_node_id()
 
-    async def can_play(self, replica: ActorHandle[Any]) -> bool:
-        await replica.answer.remote()
-        return True
+    async def answer(self) -> bool:
+        return ANSWER
 
     async def play(self, episode: Episode, turn: Caller, replica: ActorHandle[Any]) -> AttemptResult:
         player = play(episode, Execution(horizon=self._waits.horizon), Limits())

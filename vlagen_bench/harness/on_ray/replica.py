@@ -16,6 +16,8 @@ from vlagen_bench.policies import base
 from vlagen_bench.policies.content import Content
 from vlagen_bench.policies.handles import EpisodeHandles
 
+ANSWER = True
+"""what an actor says that is asked for a sign of life"""
 FAREWELL_S = 1.0
 """so long are the last replies on their way to those who asked"""
 
@@ -46,6 +48,11 @@ class _WaitingQuery:
     turn: Caller
     question: PolicyQuery
     reply: asyncio.Future[Any]
+
+    def answer(self, reply: ReplicaReply) -> None:
+        """Ends the call, unless that was cancelled."""
+        if not self.reply.done():
+            self.reply.set_result(reply)
 
 
 class Replica:
@@ -99,16 +106,19 @@ class Replica:
         await self._stuck.wait()
         await asyncio.sleep(FAREWELL_S)
 
-    async def answer(self) -> None:
-        """Returns, whatever the policy does: the replica lives."""
+    async def answer(self) -> bool:
+        """A sign of life, whatever the policy does."""
+        return ANSWER
 
     async def ask(self, turn: Caller, question: PolicyQuery) -> ReplicaReply:
         """Asks the policy, when it is free. It may write into what it sees."""
         if turn.number < max(self._newest.get(key, 0) for key in (turn.slot, question.episode_id)):
-            return _unheard("another attempt at the episode has begun")
+            return _superseded()
         self._newest[turn.slot] = self._newest[question.episode_id] = turn.number
         question = replace(question, observation=deepcopy(question.observation))  # Ray's own is read-only
         waiting = _WaitingQuery(turn=turn, question=question, reply=asyncio.get_running_loop().create_future())
+        if (given_up := self._waiting.get(turn.slot)) is not None:
+            given_up.answer(_superseded())
         self._waiting[turn.slot] = waiting
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve())
@@ -133,15 +143,16 @@ class Replica:
                 blameless = len(group) > 1
             for slot, one in group.items():
                 answer = answers[slot]
-                one.reply.set_result(ReplicaReply(answer=answer, blameless=blameless and answer.error is not None))
+                one.answer(ReplicaReply(answer=answer, blameless=blameless and answer.error is not None))
 
     def _next_group(self) -> dict[int, _WaitingQuery]:
         """Takes the queries that one call answers: all that may be batched, else the one that has waited longest."""
         together = [slot for slot, query in self._waiting.items() if self._caller.batches and not query.turn.alone]
         group = {slot: self._waiting.pop(slot) for slot in together or [next(iter(self._waiting))]}
-        return {
-            slot: query for slot, query in group.items() if self._newest[query.question.episode_id] == query.turn.number
-        }
+        for slot, query in [*group.items()]:
+            if self._newest[query.question.episode_id] != query.turn.number:
+                group.pop(slot).answer(_superseded())
+        return group
 
     async def _call(self, function: Any, *arguments: Any, limit_s: float | None = None) -> Any:
         def watched() -> Any:
@@ -161,5 +172,6 @@ class Replica:
         return None
 
 
-def _unheard(why: str) -> ReplicaReply:
-    return ReplicaReply(answer=PolicyAnswer(error=f"policy: {why}."), blameless=True)
+def _superseded() -> ReplicaReply:
+    """To an environment that was given up; whoever is not answered keeps its place among the calls of the actor."""
+    return ReplicaReply(answer=PolicyAnswer(error="policy: another attempt at the episode has begun."), blameless=True)

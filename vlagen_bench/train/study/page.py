@@ -18,13 +18,27 @@ PAGE, FIGURES, DATA, NOTES = "study.md", "study", Path("data/study"), "notes.txt
 """below the folder of the docs; notes are written by hand, into the folder of the data"""
 LIMITS = (
     "One task, one robot, one simulator, and one network of a few million parameters. The paper's has 7 billion.",
-    "PPO has two seeds at most, everything else one. Intervals and p are over episodes, so they say nothing of other seeds: that a second "
-    "seed agrees is what there is.",
+    "The paper compares PPO, which began with 140 demonstrations, with another policy, which imitated 16,384, where more do not help. Here PPO is "
+    "compared with the policy that it began with, for which more do, and it plays tens of thousands of episodes besides. So H1 to H8 say what PPO adds to this "
+    "policy, not what it adds to all that imitation can do; E11 comes nearest to that.",
+    "Reinforcement learning leaves the convolutions and the reading of the sentence as imitation made them (`frozen: [eyes, words]` in "
+    "`tasks/train`, 0.57 of 3.0 million parameters), and PPO makes 3 epochs of each update. The paper trains an adapter of all layers, with 1 epoch.",
+    "PPO has two seeds at most, everything else one. Both seeds begin with the same imitated policy, and are compared with the same episodes of it. Intervals "
+    "and p are over episodes, and *replicated* says that the second seed agrees: neither speaks of another imitated policy.",
+    "What is pooled may differ by condition: the rows by dimension show the conditions one by one, for both seeds.",
     "The conditions are the nearest to the paper's, at one level each. They are not the paper's, and its numbers are beside ours for their direction "
     "and order, not their size.",
     "The paper samples its actions at a temperature of 0.6 and judges the last of 80 steps. Here policies take their most likely tokens, and an "
     "episode ends at success.",
     "The paper's intervals are not published. Its 192 episodes a setting give 4 to 7 points on either side, by Wilson.",
+)
+
+
+REPEAT = (
+    "`vlagen study run --hours 2` does all of it, from nothing, two hours at a time: the same command goes on where it stopped, and says what is left. `vlagen "
+    "study plan` says before what it will take, and `vlagen study report` writes this page. `vlagen study run --config toy --out runs/toy-study` tries it in "
+    "small, in minutes. [Other commands](commands.md#train-and-study-what-training-brings) do single stages, go on from these records, or play recorded episodes "
+    "again. Pilots, and what was done twice, are not in the sum above."
 )
 
 
@@ -109,12 +123,12 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield from (*page_findings.answer(config, findings), "")
     yield (
         f"After {SOURCE}, on two cores, scored by this library: the same kinds of systems, small, with paired episodes and tests that were "
-        f"[fixed before any of these policies was trained or scored](study/preregistration.md). `vlagen study report` made this page from `docs/{DATA}`; `vlagen study run` makes those, "
-        f"from nothing."
+        f"[fixed before any of these policies was trained or scored](study/preregistration.md). `vlagen study report` made this page from the records in `docs/{DATA}`."
     )
     yield ""
     yield from _names(config)
     yield from _missing(config, records)
+    yield from page_tables.loss_of_vision(config, evaluations)
     yield from _gates(config, records, evaluations)
     yield from page_findings.goal(config, findings, evaluations)
     yield from page_findings.tables(config, findings)
@@ -123,6 +137,7 @@ def _lines(config: StudyConfig, records: Records, notes: str) -> Iterator[str]:
     yield from _learning(config, records)
     yield from page_failures.failures(config, evaluations)
     yield from page_tables.costs(config, records)
+    yield from ("## Repeat it", "", REPEAT, "")
     yield from ("## How sure this is", "", *(f"* {limit}" for limit in LIMITS), "")
     yield from _deviations(config, records, notes)
 
@@ -131,8 +146,8 @@ def _names(config: StudyConfig) -> Iterator[str]:
     base = config.hypotheses[0].than
     size = page_tables.sizes_of(config).get(base)
     told = f"`{base}` imitates {size:,} demonstrations. " if size else ""
-    for name, stage in _released(config).items():
-        told += f"The built-in policy `{name}` is `{stage}`. "
+    if released := _released(config):
+        told += f"Built-in policies are {' and '.join(f'`{stage}`, as `{name}`' for name, stage in released.items())}. "
     yield f"{told}`vlagen study plan` says what each name is, [train a VLA](train_vla.md) how they are trained."
     yield ""
 
@@ -176,13 +191,14 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
         return
     yield from ("## While it learns", "", "![Success during training](study/learning.svg)", "")
     yield (
-        f"Points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Lines: success of the rollouts, which are sampled, on training "
-        f'episodes, and cut off as the training says; each point of a line, as "at first" and "at last" of the rollouts, is a mean of {figures.SMOOTHED} iterations.'
+        f"Thick, with points: success on held-out episodes, greedy, with 95 % intervals (Wilson). Thin: success of the rollouts, which are sampled, on "
+        f"training episodes, and cut off as the training says, as means of {figures.SMOOTHED} iterations; in the table the rollouts at first and at last are those "
+        f"of the first and the last {figures.SMOOTHED}. Dashed: the policy that they began with, in scored episodes, which are others."
     )
     yield ""
     yield (
-        f"A control step of the rollouts, inference and pictures included: time on the clock times {config.cores}, the median over iterations. "
-        f"Where other programs used the cores too it is more than the core time; a dash: not recorded."
+        f"The time of a control step of the rollouts, inference and pictures included, is time on the clock times {config.cores} cores, the median over iterations: "
+        f"other programs, where there were some, make it longer. A dash: not recorded."
     )
     yield ""
     yield "| training | algorithm | iterations | control steps | a control step, at most | rollouts at first | rollouts at last | held out at first | held out at last |"
@@ -229,7 +245,8 @@ def _deviations(config: StudyConfig, records: Records, notes: str) -> Iterator[s
     if len(promised) > 1:
         days = ", ".join(one.since for one in records.promises[1:])
         said.append(
-            f"Hypotheses, episodes or rules were changed after the first run ({days}); the history of the preregistration shows how."
+            f"Hypotheses, episodes or rules were changed after the first stage had begun, at {records.promises[0].since}; the first stage that began "
+            f"under a change did so at {days}. The history of the preregistration shows what was changed."
         )
     if promised and promised[-1] != mark:
         said.append(

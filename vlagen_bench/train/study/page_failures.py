@@ -90,7 +90,12 @@ def _objects(config: StudyConfig, common: Mapping[str, Sequence[Row]]) -> Iterat
     if not rows:
         return
     hardest = sorted(rows, key=lambda name: (counted(rows[name])[0] / len(rows[name]), name))
-    yield f"Success by object, those first that are hardest for `{base}`, and how many episodes have it:"
+    seen = {row.object for row in common[base] if row.condition == "nominal"}
+    yield (
+        f"Success by object, those first that are hardest for `{base}`, and how many episodes have it. Objects with a star do not occur in distribution: "
+        f"their episodes are of other conditions, and not to be compared with those of the others, which come in the same scenes under several "
+        f"conditions. Most differences within a row are within chance."
+    )
     yield ""
     yield f"| object | {' | '.join(f'`{policy}`' for policy in policies)} | grasped by `{base}` | episodes |"
     yield f"|---|{'---|' * len(policies)}---|---|"
@@ -98,5 +103,6 @@ def _objects(config: StudyConfig, common: Mapping[str, Sequence[Row]]) -> Iterat
         mine = [counted([row for row in common[policy] if row.object == name]) for policy in policies]
         cells = [percent(won / n) for won, n in mine]
         grasped = percent(sum(row.grasped for row in rows[name]) / len(rows[name]))
-        yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} | {grasped} | {len(rows[name])} |"
+        star = "" if name in seen else " *"
+        yield f"| {name.replace('_', ' ')}{star} | {' | '.join(cells)} | {grasped} | {len(rows[name])} |"
     yield ""

@@ -16,8 +16,8 @@ TITLES: Mapping[str, str] = {
 ABOUT: Mapping[str, str] = {
     "confirmatory": "p is after Holm's adjustment over these hypotheses.",
     "confirmation": "Played once, and nothing was chosen by it; the paper does not test it. p is after Holm's adjustment over these.",
-    "exploratory": "One seed each. p is as it is, for each by itself; none of these is a result. "
-    "Where a hypothesis says that something does not help, a difference of zero or below speaks for it, and p does not.",
+    "exploratory": "One seed each. Each p is for its row alone, without adjustment; none of these is a result. "
+    "Where a hypothesis says that something does not help, a difference near zero or below it speaks for it; a large p does not show that there is none.",
 }
 UNPUBLISHED: Mapping[str, str] = {"agrees": "holds", "contradicts": "does not hold"}
 """words for a hypothesis that the paper says nothing of"""
@@ -79,7 +79,7 @@ def answer(config: StudyConfig, findings: Sequence[Finding]) -> Iterator[str]:
         f"{_count(counts['undecided'], 'is', 'are')} undecided",
         *([f"{_count(left, 'was', 'were')} not run"] if left else []),
     ]
-    yield f"Of {len(tested)} hypotheses that were fixed beforehand, {', '.join(parts[:-1])}, and {parts[-1]}."
+    yield f"Of {len(tested)} hypotheses that were fixed beforehand, {', '.join(parts[:-1])}, and {parts[-1]}. To agree is to go in the same direction, not by as much."
 
 
 def _count(number: int, one: str, several: str) -> str:
