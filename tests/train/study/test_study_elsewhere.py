@@ -36,7 +36,7 @@ def test_the_records_of_both_folders_come_together_and_the_page_says_of_what(tmp
     assert after.stages["ppo"].released == ("reference-sft",) and after.stages["score-ppo"].released == ()
     text = (docs / page.PAGE).read_text()
     assert "rounded to half precision, stand in for them in `ppo`: `sft` was done in another folder" in text
-    assert "Built-in policies are `sft`, as `reference-sft`." in text
+    assert "`sft` is built in, as `reference-sft`." in text
 
 
 def test_without_released_weights_what_is_made_from_a_stage_waits_until_it_is_made_here_too(tmp_path, docs, no_weights):

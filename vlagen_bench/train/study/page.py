@@ -147,7 +147,7 @@ def _names(config: StudyConfig) -> Iterator[str]:
     size = page_tables.sizes_of(config).get(base)
     told = f"`{base}` imitates {size:,} demonstrations. " if size else ""
     if released := _released(config):
-        told += f"Built-in policies are {' and '.join(f'`{stage}`, as `{name}`' for name, stage in released.items())}. "
+        told += " ".join(f"`{stage}` is built in, as `{name}`." for name, stage in released.items()) + " "
     yield f"{told}`vlagen study plan` says what each name is, [train a VLA](train_vla.md) how they are trained."
     yield ""
 
