@@ -47,6 +47,6 @@ def test_failures_are_compared_in_the_episodes_that_all_played(study):
 def test_the_page_has_both_seeds_by_condition_and_what_no_hypothesis_asks(study):
     text = page.text(study, records_of(study, ALL | {"ppo-short": 0.5}))
     assert "| `ppo-1` gains | p | `ppo-2` gains | p |" in text
-    assert "here it is `sft` +0.0 %, `ppo-1` +0.0 % and `ppo-2` +0.0 %." in text
+    assert "here it is `sft` +0.0 %, `ppo-1` +0.0 % and `ppo-2` +0.0 %, over 5 conditions" in text
     assert "here it is" not in page.text(study, records_of(study, {"sft": 0.5}))
     assert "| `ppo-short` | 50 % (43 – 57) |" in text

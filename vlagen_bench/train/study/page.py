@@ -30,7 +30,7 @@ LIMITS = (
     "and order, not their size.",
     "The paper samples its actions at a temperature of 0.6 and judges the last of 80 steps. Here policies take their most likely tokens, and an "
     "episode ends at success.",
-    "The paper's intervals are not published. Its 192 episodes a setting give 4 to 7 points on either side, by Wilson.",
+    "The paper's intervals are not published. Its 192 episodes a setting give 3 to 7 points on either side, by Wilson.",
 )
 
 
@@ -197,7 +197,7 @@ def _learning(config: StudyConfig, records: Records) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"The time of a control step of the rollouts, inference and pictures included, is time on the clock times {config.cores} cores, the median over iterations: "
+        f"The time of a control step of the rollouts, inference and pictures included, is time on the clock times {config.cores}, the median over iterations: "
         f"other programs, where there were some, make it longer. A dash: not recorded."
     )
     yield ""

@@ -14,8 +14,8 @@ TITLES: Mapping[str, str] = {
     "exploratory": "What was only estimated: other algorithms and ablations",
 }
 ABOUT: Mapping[str, str] = {
-    "confirmatory": "p is after Holm's adjustment over these hypotheses.",
-    "confirmation": "Played once, and nothing was chosen by it; the paper does not test it. p is after Holm's adjustment over these.",
+    "confirmatory": "p is after Holm's adjustment over these hypotheses, and that of the second seed for its row alone.",
+    "confirmation": "Scored once, and nothing was chosen by it; the paper does not test it. p is after Holm's adjustment over these, and that of the second seed for its row alone.",
     "exploratory": "One seed each. Each p is for its row alone, without adjustment; none of these is a result. "
     "Where a hypothesis says that something does not help, a difference near zero or below it speaks for it; a large p does not show that there is none.",
 }

@@ -148,7 +148,8 @@ def loss_of_vision(config: StudyConfig, evaluations: Evaluations) -> Iterator[st
     seen = [f"`{name}` {share}" for name, share in lost.items()]
     yield (
         f"Under changes of vision imitation and PPO lose alike in the paper, {_share(sft)} and {_share(ppo)} of their success in distribution, and it "
-        f"concludes that they are comparably robust. No hypothesis asks this; here it is {', '.join(seen[:-1])} and {seen[-1]}."
+        f"concludes that they are comparably robust. No hypothesis asks this; here it is {', '.join(seen[:-1])} and {seen[-1]}, over {len(conditions)} conditions "
+        f"that are not all the paper's. An agreement about vision is one of direction, and says nothing of this."
     )
     yield ""
 
