@@ -97,10 +97,11 @@ class RayExecutor:
         else:
             self._pool.free[member] = None
         lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
-        node = None if lost is None else lost.node
-        if lost is not None and node is not None and not lost.hung:  # a replica that hung was ended from here
+        hung = lost is not None and lost.hung
+        node = None if lost is None or hung else lost.node  # a replica that hung was ended from here
+        if node is not None:
             self._pool.doubt(node)
-        if ended.trouble == "other episode" or (ended.trouble == "policy" and member.asked and member.asked.hung):
+        if ended.trouble == "other episode" or hung:
             self._queue.appendleft(attempt.again(alone=True))
         elif ended.trouble is not None and (again := self._again(attempt, ended, node)) is not None:
             self._queue.appendleft(again)

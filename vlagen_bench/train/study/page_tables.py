@@ -141,7 +141,7 @@ def loss_of_vision(config: StudyConfig, evaluations: Evaluations) -> Iterator[st
     first = config.hypotheses[0]
     policies = [name for name in (first.than, first.better, first.replicate) if name in evaluations]
     conditions = dimensions(config).get("vision", [])
-    lost = {name: _lost(evaluations[name], conditions, counted(evaluations[name].of(["nominal"]))) for name in policies}
+    lost = {name: _lost(evaluations[name], conditions) for name in policies}
     if len(lost) < 2 or "–" in lost.values():
         return
     sft, ppo = published.DROPS["vision"]
@@ -157,25 +157,23 @@ def loss_of_vision(config: StudyConfig, evaluations: Evaluations) -> Iterator[st
 def _drops(config: StudyConfig, policies: Sequence[str], evaluations: Evaluations) -> Iterator[str]:
     """How much of the rate in distribution is lost by dimension."""
     kinds = {kind: names for kind, names in dimensions(config).items() if kind in published.DROPS}
-    nominal = {policy: counted(evaluations[policy].of(["nominal"])) for policy in policies}
-    if not kinds or not any(won for won, _ in nominal.values()):
+    if not kinds or not any(counted(evaluations[policy].of(["nominal"]))[0] for policy in policies):
         return
     yield "What is lost of the rate in distribution, as a share of it (the mean over the conditions of a dimension):"
     yield ""
     yield f"| dimension | {' | '.join(f'`{name}`' for name in policies)} | Liu et al.: SFT, PPO |"
     yield f"|---|{'---|' * len(policies)}---|"
     for kind, names in kinds.items():
-        cells = [_lost(evaluations[policy], names, nominal[policy]) for policy in policies]
+        cells = [_lost(evaluations[policy], names) for policy in policies]
         sft, ppo = published.DROPS[kind]
         yield f"| {kind} | {' | '.join(cells)} | {_share(sft)}, {_share(ppo)} |"
     yield ""
 
 
-def _lost(evaluation: Evaluation, names: Sequence[str], nominal: tuple[int, int]) -> str:
+def _lost(evaluation: Evaluation, names: Sequence[str]) -> str:
     won, n = counted(evaluation.of_all(names))
-    if not n or not nominal[0]:
-        return "–"
-    return _share((won / n) / (nominal[0] / nominal[1]) - 1)
+    nominal, of = counted(evaluation.of(["nominal"]))
+    return _share((won / n) / (nominal / of) - 1) if n and nominal else "–"
 
 
 def _share(value: float) -> str:
