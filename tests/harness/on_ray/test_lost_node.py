@@ -107,6 +107,41 @@ def test_a_replica_of_a_lost_node_is_asked_once(killed):
     assert len(executor._pool.can_play()) == 5
 
 
+def test_a_replica_that_is_gone_before_anybody_asks_makes_its_node_doubted(killed):
+    environments = {number: [FakeEnvironment("lost", won), here()] for number in range(4)}
+    gone = FakeReplica("lost")
+
+    def end():
+        for one, _ in environments.values():
+            one.ready.future().set_result("lost")
+        return GONE
+
+    gone.until_stuck = Remote(end)
+    for one, _ in environments.values():
+        one.ready = Remote(lambda: None)
+    notes = []
+    outcomes, executor = go(environments, [gone, FakeReplica("here")], notes, retries=0)
+    assert outcomes == ["success", "success"] and len(executor._pool.can_play()) == 4, notes
+
+
+def test_an_environment_that_ends_an_episode_after_its_node_lost_another_is_asked_too(killed):
+    """Both play; the first is lost, and then the second says how its episode ended."""
+
+    def lose(episode, turn, replica):
+        return None
+
+    def end(episode, turn, replica):
+        if not environments[0][0].play.future().done():
+            environments[0][0].play.future().set_exception(GONE)
+        return won(episode)
+
+    environments = {0: [FakeEnvironment("here", lose), here()], 1: [FakeEnvironment("here", end)]}
+    notes = []
+    outcomes, executor = go(environments, [], notes)
+    assert outcomes == ["success", "success"] and len(executor._pool.can_play()) == 2, notes
+    assert len(environments[1][0].answer.futures) == 1
+
+
 @pytest.mark.parametrize("replicas", [[], [FakeReplica("here")]])
 def test_who_lives_on_a_node_that_lost_an_environment_goes_on(killed, replicas):
     environments = {0: [FakeEnvironment("here", lambda *_: GONE), here()]} | {

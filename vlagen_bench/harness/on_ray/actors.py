@@ -69,6 +69,8 @@ class ActorPool:
         """how long the driver had nothing to do"""
         self.free: dict[ActorRef, None] = {}
         """environments that are ready and play nothing"""
+        self._suspected: set[str] = set()
+        """nodes that lost an actor, and of which nobody has answered since"""
         self.replicas = {number: self._replica(number) for number in range(specs.replicas)}
         self._environments = {number: self._environment(number) for number in range(specs.environments)}
 
@@ -113,10 +115,20 @@ class ActorPool:
 
         It may be the node that is lost, which Ray knows half a minute later only, and an episode would be lost with each of them.
         """
+        self._suspected.add(node)
         for member in (*self.free, *self.replicas.values()):
-            if member.node == node and not member.doubted:
-                member.doubted = True
-                self.watch(member, member.actor.answer.remote())
+            self._ask(member)
+
+    def release(self, member: ActorRef) -> None:
+        """An environment plays nothing any more, or not yet."""
+        self.free[member] = None
+        self._ask(member)
+
+    def _ask(self, member: ActorRef) -> None:
+        """For a sign of life, where one is wanted of its node."""
+        if member.node in self._suspected and not member.doubted:
+            member.doubted = True
+            self.watch(member, member.actor.answer.remote())
 
     def replies(self) -> Iterator[tuple[ActorRef, Any]]:
         """Waits; environments and their replies, or exceptions where an actor is lost.
@@ -152,12 +164,15 @@ class ActorPool:
             self._started(member, reply)
         elif reply is ANSWER:
             member.doubted = False
+            self._suspected.discard(member.node)
         elif self._is_replica(member):
             member.hung = reply is None
             self._note(
                 f"Policy replica {member.number} {'hangs' if member.hung else 'is gone'}; another one is started."
             )
             self.replace(member)
+            if not member.hung:  # one that hung is ended from here, which says nothing of its node
+                self.doubt(member.node)
         elif member.attempt is None:
             self._note(f"Environment {member.number} is gone too; another one is started.")
             self.replace(member)
@@ -181,8 +196,9 @@ class ActorPool:
         self._failed_starts, member.node = 0, reply
         if self._is_replica(member):
             self.watch(member, member.actor.until_stuck.remote())
+            self._ask(member)
         else:
-            self.free[member] = None
+            self.release(member)
 
     def _say_who_waits(self) -> None:
         if silent := sum(one.doubted for one in (*self._environments.values(), *self.replicas.values())):

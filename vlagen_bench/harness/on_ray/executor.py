@@ -95,7 +95,7 @@ class RayExecutor:
         if self._worn(member, ended):
             self._pool.replace(member)
         else:
-            self._pool.free[member] = None
+            self._pool.release(member)
         lost = member if ended.trouble == "gone" else member.asked if ended.trouble == "policy" else None
         hung = lost is not None and lost.hung
         node = None if lost is None or hung else lost.node  # a replica that hung was ended from here
